@@ -1,0 +1,204 @@
+"""The Train page: player, readouts and charts around one live run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts, controls, words
+from dashboard.charts import Chart
+from dashboard.controls import Settings
+from dashboard.language import current_language, use_language
+from dashboard.language import gettext as _
+from dashboard.live_run import Frame, LiveRun, Status
+
+#: Seconds between two redraws while playing. The browser asks; a late answer delays the next.
+REDRAW_EVERY = 0.06
+
+
+def page() -> None:
+    """The whole page, top to bottom."""
+    controls.choose_language()
+    first_visit = "live_run" not in st.session_state
+    if first_visit:
+        _open_link()
+    settings = controls.sidebar()
+    run = _session_run(settings, first_visit)
+    run.touch()
+    st.header(_("Watch a recurrent network learn"), anchor=False)
+    for refusal in st.session_state["refusals"]:
+        st.warning(refusal, icon=":material/link_off:")
+    _player(run)
+    playing = run.status is Status.PLAYING
+    panel = st.fragment(_live_panel, run_every=REDRAW_EVERY if playing else None)
+    panel(run, settings, current_language())
+
+
+def _open_link() -> None:
+    """Take over what the link asks for, tolerantly, and remember what it could not have."""
+    values, refusals = controls.read_link(st.query_params.to_dict())
+    st.session_state["refusals"] = refusals
+    for name, value in values.items():
+        st.session_state[name] = value
+
+
+def _session_run(settings: Settings, first_visit: bool) -> LiveRun:
+    """The session's one run, brought up to the settings."""
+    if first_visit:
+        st.session_state["live_run"] = LiveRun(settings.config)
+        st.session_state["restarted"] = ""
+    run: LiveRun = st.session_state["live_run"]
+    changes = run.configure(settings.config)
+    if changes:
+        st.session_state["refusals"] = []
+        st.session_state["restarted"] = words.restarted(changes)
+    return run
+
+
+def _toggle(run: LiveRun) -> None:
+    st.session_state["restarted"] = ""
+    if run.status is Status.PLAYING:
+        run.pause()
+    else:
+        run.play()
+
+
+def _step(run: LiveRun) -> None:
+    st.session_state["restarted"] = ""
+    run.step_once()
+
+
+def _reset(run: LiveRun) -> None:
+    st.session_state["restarted"] = ""
+    run.reset()
+
+
+def _player(run: LiveRun) -> None:
+    """Run and Pause, Step, Reset, New seed, and the pace.
+
+    In the main script, not in the fragment: a click here interrupts at once.
+    """
+    playing, diverged = run.status is Status.PLAYING, run.status is Status.DIVERGED
+    with st.container(horizontal=True, vertical_alignment="center", key="player"):
+        st.button(
+            _("Pause") if playing else _("Run"),
+            icon=":material/pause:" if playing else ":material/play_arrow:",
+            key="run",
+            type="primary",
+            on_click=_toggle,
+            args=(run,),
+            shortcut="space",
+            disabled=diverged,
+        )
+        st.button(
+            _("Step"),
+            icon=":material/skip_next:",
+            key="step",
+            on_click=_step,
+            args=(run,),
+            shortcut="right",
+            disabled=diverged,
+        )
+        st.button(
+            _("Reset"),
+            icon=":material/replay:",
+            key="reset",
+            on_click=_reset,
+            args=(run,),
+            shortcut="home",
+        )
+        st.button(
+            _("New seed"),
+            icon=":material/casino:",
+            key="new_seed",
+            on_click=controls.new_seed,
+            shortcut="n",
+        )
+        st.caption(_("steps per redraw"), help=_player_help(), width="content")
+        controls.pace()
+
+
+def _player_help() -> str:
+    """What the player's buttons do and which keys press them.
+
+    Beside the buttons, not on them: Streamlit draws a button with a tooltip twice, and hides one.
+    """
+    return _(
+        "**Run** / **Pause** (Space): train, or stop training.\n\n"
+        "**Step** (→): pause, and take exactly one update.\n\n"
+        "**Reset** (Home): back to step 0 with the same seed, which gives the same run again.\n\n"
+        "**New seed** (N): start again from other initial weights.\n\n"
+        "**1, 5, 20, max**: updates between two pictures; max takes as many as fit."
+    )
+
+
+def _live_panel(run: LiveRun, settings: Settings, language: str) -> None:
+    """Train for one redraw and draw what there is; runs again by itself while playing.
+
+    The elements, their order, the charts' specifications and their alt texts stay the same from
+    frame to frame, so that the browser updates them in place.
+    """
+    use_language(language)  # a fragment runs in a thread of its own
+    was_playing = run.status is Status.PLAYING
+    run.tick(settings.most_steps, settings.step_limit)
+    frame = run.frame()
+    st.caption(words.status(frame, settings.step_limit), width="stretch")
+    notice = st.empty()
+    if frame.status is Status.DIVERGED:
+        notice.warning(words.divergence(frame), icon=":material/trending_up:")
+    elif st.session_state["restarted"]:
+        notice.caption(st.session_state["restarted"])
+    _readouts(frame)
+    left, right = st.columns(2)
+    with left, st.container(key="chart_signals"):
+        _draw(charts.signals(frame))
+        st.caption(
+            _(
+                "Each window is one training step. The newest, shaded, overwrites the oldest, as "
+                "on an oscilloscope; training brings prediction and target together."
+            )
+        )
+    with right, st.container(key="chart_loss"):
+        _draw(charts.loss(frame))
+        st.caption(
+            _(
+                "Lower is better. A floor is the best that a kind of predictor can do: a loss "
+                "below it proves more memory than that. Carried memory has floor 0, which no "
+                "logarithmic axis reaches. The thin line is the run before."
+            )
+        )
+    with st.container(key="chart_state"):
+        _draw(charts.hidden_state(frame))
+        st.caption(_state_caption(frame))
+    if was_playing and frame.status is not Status.PLAYING:
+        st.rerun()  # stopped by itself: the Run button and the timer must hear of it
+
+
+def _readouts(frame: Frame) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="readouts"):
+        with st.container(key="readout_step", width="content"):
+            st.metric(_("Step"), str(frame.step.index), width="content")
+        with st.container(key="readout_loss", width="content"):
+            st.metric(_("Loss"), format(frame.step.loss, words.LOSS_FORMAT), width="content")
+        with st.container(key="verdict"):
+            st.markdown(words.verdict(frame) + "  \n" + words.details(frame))
+
+
+def _state_caption(frame: Frame) -> str:
+    points, units = charts.shown_cells(*frame.hidden.shape)
+    reading = _(
+        "One row is one unit over the newest window. A unit that stays in one colour holds "
+        "something; stripes are units that follow the wave."
+    )
+    if len(units) < frame.hidden.shape[1] or len(points) < frame.hidden.shape[0]:
+        shown = _("Shown: {units} of {all_units} units, {points} of {all_points} time steps.")
+        reading += " " + shown.format(
+            units=len(units),
+            all_units=frame.hidden.shape[1],
+            points=len(points),
+            all_points=frame.hidden.shape[0],
+        )
+    return reading
+
+
+def _draw(chart: Chart) -> None:
+    st.vega_lite_chart({**chart.spec, "datasets": chart.tables}, width="stretch", alt=chart.alt)

@@ -1,0 +1,143 @@
+"""The sentences that numbers turn into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboard.language import gettext as _
+from dashboard.live_run import Frame, Status
+from rnn_core import RunConfig
+from rnn_core.rules import Choice, Optional, Rule, Switch
+
+#: As many digits as tell two losses apart, and no more.
+LOSS_FORMAT = ".4g"
+
+
+def verdict(frame: Frame) -> str:
+    """How the loss stands to the floors, and what that shows."""
+    value = {floor.key: floor.value for floor in frame.floors}
+    loss, carry = frame.recent_loss, frame.config.carry_state
+    window, memoryless, constant = (
+        value["window_memory"],
+        value["memoryless"],
+        value["constant"],
+    )
+    if carry and loss < window:
+        meaning = _("below {floor:.2f}: it carries memory across windows").format(floor=window)
+    elif not carry and 0 < window and loss < 1.1 * window:
+        meaning = _(
+            "at {floor:.2f}, all that memory inside a window can do: the state is reset between them"
+        ).format(floor=window)
+    elif loss < memoryless:
+        meaning = _("below {floor:.2f}: it uses memory inside the window").format(floor=memoryless)
+    elif loss < constant:
+        meaning = _(
+            "below {floor:.2f}: better than any constant; a function of the present input alone "
+            "could do as well"
+        ).format(floor=constant)
+    else:
+        meaning = _("not below {floor:.2f}: a constant would do as well").format(floor=constant)
+    if frame.recent_steps == 1:
+        return _("Loss {loss}: {meaning}.").format(loss=format(loss, LOSS_FORMAT), meaning=meaning)
+    return _("Mean of the last {steps} steps {loss}: {meaning}.").format(
+        steps=frame.recent_steps, loss=format(loss, LOSS_FORMAT), meaning=meaning
+    )
+
+
+def details(frame: Frame) -> str:
+    """Gradient norm, size of the network, speed, in one small line."""
+    line = _(":small[gradient norm {norm:.3g} · {parameters} parameters]").format(
+        norm=frame.step.grad_norm, parameters=frame.parameter_count
+    )
+    if frame.steps_per_second is None:
+        return line
+    return line + _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
+
+
+def status(frame: Frame, step_limit: int) -> str:
+    """What the player is doing, in one sentence."""
+    index = frame.step.index
+    sentences = {
+        Status.READY: _(
+            "This is the untrained network. Press **Run** and watch it learn to say cos "
+            "when it hears sin."
+        ),
+        Status.PLAYING: _("Training."),
+        Status.PAUSED: _("Paused at step {step}. Nothing is being trained."),
+        Status.AT_LIMIT: _(
+            "Stopped at the step limit, {limit}. Raise the limit in the sidebar to go on."
+        ),
+        Status.IDLE: _("Paused at step {step}: nobody touched the page for a while."),
+        Status.DIVERGED: _("Stopped at step {diverged}: the loss is no longer a finite number."),
+    }
+    return sentences[frame.status].format(step=index, limit=step_limit, diverged=frame.diverged_at)
+
+
+def divergence(frame: Frame) -> str:
+    """What a run that blew up means, and two things to try."""
+    config = frame.config
+    if config.clip_norm is None:
+        second = _("set **gradient clipping** to 1, which shortens every update that is too long")
+    elif config.optimizer != "adam":
+        second = _("choose the **optimizer** adam, which scales every update by itself")
+    else:
+        second = _("try a **new seed**: other initial weights may lie further from the cliff")
+    return _(
+        "**The loss stopped being a finite number at step {step}.** The updates overshot, each "
+        "further than the one before, until the numbers overflowed. The pictures show the last "
+        "finite step, {last}.\n\nTwo things to try, then **Reset**: lower the **learning rate** "
+        "(it is {lr:g}; the tutorial's is 0.02), or {second}."
+    ).format(step=frame.diverged_at, last=frame.step.index, lr=frame.lr, second=second)
+
+
+def restarted(changes: Mapping[str, tuple[object, object]]) -> str:
+    """Why the run began again."""
+    listed = ", ".join(
+        f"{name} {shown(old)} → {shown(new)}" for name, (old, new) in changes.items()
+    )
+    return _("Started again from step 0: {changes}").format(changes=listed)
+
+
+def refused_link(name: str, text: str, rule: Rule, default: object) -> str:
+    """A link asked for what cannot be."""
+    return _("The link asks for {name}={text}. It must be {rule}; {default} is used.").format(
+        name=name, text=text, rule=rule_words(rule), default=shown(default)
+    )
+
+
+def unknown_link(name: str, meant: str | None) -> str:
+    """A link names a setting that does not exist."""
+    if meant is None:
+        return _("The link sets {name}, which this page does not know.").format(name=name)
+    return _("The link sets {name}, which this page does not know. Perhaps {meant}?").format(
+        name=name, meant=meant
+    )
+
+
+def rule_words(rule: Rule) -> str:
+    """A rule in the reader's language."""
+    if isinstance(rule, Choice):
+        return _("one of {options}").format(options=", ".join(rule.options))
+    if isinstance(rule, Switch):
+        return _("true or false")
+    if isinstance(rule, Optional):
+        return _("empty, or {rule}").format(rule=rule_words(rule.rule))
+    low, high = format(rule.low, ".4g"), format(rule.high, ".10g")
+    return _("from {low} to {high}").format(low=low, high=high)
+
+
+def shown(value: object) -> str:
+    """A setting's value as the sidebar would show it."""
+    if value is None:
+        return _("off")
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return format(value, "g") if isinstance(value, float) else str(value)
+
+
+def architecture(config: RunConfig) -> str:
+    """The network in a few words."""
+    layers = _("{n} layers of ").format(n=config.num_layers) if config.num_layers > 1 else ""
+    return _("{cell}, {layers}{units} units").format(
+        cell=config.cell.upper(), layers=layers, units=config.hidden_size
+    )

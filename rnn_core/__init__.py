@@ -1,0 +1,27 @@
+"""Recurrent networks that learn one visible step at a time.
+
+Needs torch and numpy only. Letters used throughout: B batch, T time steps, D features,
+H hidden units; arrays are ``(B, T, …)``.
+"""
+
+from rnn_core.config import RULES, RunConfig
+from rnn_core.history import LossHistory
+from rnn_core.models import CELLS, RecurrentModel
+from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
+from rnn_core.training import OPTIMIZERS, Step, Trainer
+
+__all__ = [
+    "CELLS",
+    "OPTIMIZERS",
+    "RULES",
+    "TASKS",
+    "Batch",
+    "Floor",
+    "LossHistory",
+    "RecurrentModel",
+    "RunConfig",
+    "Step",
+    "Task",
+    "Trainer",
+    "build_task",
+]

@@ -1,0 +1,160 @@
+"""The tutorial's task: read sin, say cos.
+
+x(t) = A sin(f t + φ) goes in and y(t) = A cos(f t + φ) is wanted. x alone does not tell y: each
+value of x occurs once while the wave rises (y > 0) and once while it falls (y < 0). Only memory of
+an earlier sample decides, and the floors below say how much memory is worth how much loss.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_core.config import RunConfig
+from rnn_core.tasks.base import Batch, Floor
+
+# Above so many samples in one full cycle of windows, the phases are taken to fill the circle evenly.
+_MOST_SAMPLES = 200_000
+# Instants up to here are sampled in the run's own precision, as the tutorial samples them. In
+# float32 a later instant is too coarse: at t = 300,000 its rounding is worth a noise of 0.01.
+_HORIZON = 512.0
+# Inputs nearer than this are one and the same value, told apart by rounding only.
+_SAME_INPUT = 1e-9
+
+
+class SinToCos:
+    """Windows of a sine as input and the cosine as target, one after another.
+
+    Window k covers the time from k·S to (k+1)·S with both ends included, where
+    S = 2π (T-1) / points_per_period; so the last sample of a window and the first of the next are
+    the same instant. With the default settings S = π.
+
+    Args:
+        config: window_length, points_per_period, frequency, amplitude, phase, noise_std,
+            noise_seed and batch_size are read.
+
+    Source: PyTorch-Tutorial by Morvan Zhou, "403 RNN regressor",
+    https://github.com/MorvanZhou/PyTorch-Tutorial
+    """
+
+    input_size = 1
+    output_size = 1
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._rows = np.arange(config.batch_size)
+        cycle = self.windows_per_cycle * self.span
+        # Whole cycles that fit under the horizon, after which the same samples come again.
+        self._repeats_after = self.windows_per_cycle * int(_HORIZON / cycle)
+
+    @property
+    def span(self) -> float:
+        """Time that one window covers, in radians of a wave of frequency 1."""
+        return 2 * math.pi * ((self._config.window_length - 1) / self._config.points_per_period)
+
+    @property
+    def windows_per_cycle(self) -> int:
+        """After so many windows the wave is where it began: 2 for the default half periods."""
+        config = self._config
+        # repr gives the decimal that was meant: 1.3, not the binary fraction nearest to it.
+        turns = Fraction(repr(config.frequency)) * (config.window_length - 1)
+        return (turns / config.points_per_period).denominator
+
+    def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
+        """Windows ``index`` to ``index + B - 1``: row b is the b-th of them.
+
+        In float32 the first windows are the tutorial's to the last bit, rounded instants included;
+        a wave that repeats is then sampled at the same instants again, so that a long run is no
+        coarser than a short one. A wave that does not repeat is sampled in float64.
+        """
+        config = self._config
+        windows = index + self._rows  # (B,)
+        places = windows % self._repeats_after if self._repeats_after else windows
+        instants = np.linspace(
+            places * self.span, (places + 1) * self.span, config.window_length, axis=1
+        )  # (B, T)
+        if self._repeats_after:
+            angle = config.frequency * instants.astype(dtype) + config.phase
+        else:
+            angle = config.frequency * instants + config.phase
+        inputs = config.amplitude * np.sin(angle)
+        if config.noise_std > 0:
+            # Keyed by the step, not drawn in sequence: any batch can be had again by its number.
+            noise = np.random.default_rng((config.noise_seed, index))
+            inputs = inputs + config.noise_std * noise.standard_normal(inputs.shape)
+        targets = config.amplitude * np.cos(angle)
+        return Batch(
+            time=instants + ((windows - places) * self.span)[:, None],
+            inputs=inputs[:, :, None].astype(dtype, copy=False),
+            targets=targets[:, :, None].astype(dtype, copy=False),
+        )
+
+    def floors(self) -> tuple[Floor, ...]:
+        """Constant, memoryless, window memory, carried memory: mean squared errors, exactly.
+
+        Without noise each is the mean conditional variance of the target given what the predictor
+        may see, over one full cycle of windows; where the cycle is too long to enumerate, over
+        evenly spread phases. Two neighbouring samples fix the phase, so carried memory reaches 0.
+
+        Noise can only take knowledge away, and a constant needs none, so the noisy memoryless
+        floor lies between the clean one and the constant one. Where these meet it is exact,
+        otherwise the clean value is a lower bound.
+
+        Source: own derivation.
+        """
+        config = self._config
+        if self.windows_per_cycle * config.window_length > _MOST_SAMPLES:
+            constant = memoryless = 0.5
+            window_memory = 0.5 / config.window_length
+        else:
+            constant, memoryless, window_memory = self._enumerated_floors()
+        square = config.amplitude**2
+        noisy = config.noise_std > 0
+        met = math.isclose(memoryless, constant, rel_tol=1e-9)
+        return (
+            Floor("constant", square * constant, "exact"),
+            Floor("memoryless", square * memoryless, "lower" if noisy and not met else "exact"),
+            Floor("window_memory", square * window_memory, "lower" if noisy else "exact"),
+            Floor("carried_memory", 0.0, "lower" if noisy else "exact"),
+        )
+
+    def _enumerated_floors(self) -> tuple[float, float, float]:
+        """The three clean floors at amplitude 1, over one cycle of N windows."""
+        config = self._config
+        starts = np.arange(self.windows_per_cycle)[:, None] * self.span  # (N, 1)
+        within = np.linspace(0, self.span, config.window_length)  # (T,)
+        angle = config.frequency * (starts + within) + config.phase
+        inputs, targets = np.sin(angle), np.cos(angle)  # (N, T)
+
+        values = _same_value_groups(inputs)  # (N, T)
+        memoryless = _mean_variance_within(targets.ravel(), values.ravel())
+        seen = np.zeros(len(inputs), dtype=np.int64)
+        unexplained = 0.0
+        for t in range(config.window_length):
+            # Windows that looked alike up to t: alike before, and alike at t.
+            pairs = seen * (values.max() + 1) + values[:, t]
+            seen = np.unique(pairs, return_inverse=True)[1]
+            unexplained += _mean_variance_within(targets[:, t], seen)
+        return float(targets.var()), memoryless, unexplained / config.window_length
+
+
+def _same_value_groups(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number the distinct values; equal up to rounding means the same number. Shape kept."""
+    order = np.argsort(values, axis=None)
+    is_new = np.diff(values.ravel()[order], prepend=-math.inf) > _SAME_INPUT
+    groups = np.empty(values.size, dtype=np.int64)
+    groups[order] = np.cumsum(is_new) - 1
+    return groups.reshape(values.shape)
+
+
+def _mean_variance_within(values: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
+    """Mean over all ``values`` of the squared distance to their own group's mean."""
+    counts = np.bincount(groups)
+    means = np.bincount(groups, weights=values) / np.maximum(counts, 1)
+    distance = values - means[groups]
+    # A group of one leaves rounding of 1e-32, which is a zero.
+    error = float(np.mean(distance**2))
+    return 0.0 if error < 1e-20 else error

@@ -1,0 +1,260 @@
+"""Training, one step at a time: the generator that everything else drives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rnn_core.config import RULES, RunConfig
+from rnn_core.models import RecurrentModel, State
+from rnn_core.tasks import build_task
+
+#: PyTorch's optimisers, by the name a config gives them: parameters and config to optimiser.
+OPTIMIZERS: Mapping[str, Callable[[list[nn.Parameter], RunConfig], torch.optim.Optimizer]] = (
+    MappingProxyType(
+        {
+            "adam": lambda parameters, config: torch.optim.Adam(
+                parameters, lr=config.lr, fused=True
+            ),
+            "sgd": lambda parameters, config: torch.optim.SGD(
+                parameters, lr=config.lr, momentum=config.momentum, fused=True
+            ),
+            "rmsprop": lambda parameters, config: torch.optim.RMSprop(parameters, lr=config.lr),
+        }
+    )
+)
+
+_NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
+    {torch.float32: np.float32, torch.float64: np.float64}
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """What the network says about window ``index`` after ``index`` updates.
+
+    Loss, gradient norm and prediction belong together: all come from the same weights. Two steps
+    are equal when all but their ``seconds`` agree to the last bit.
+
+    Args:
+        index: updates done so far; 0 is the untrained network.
+        loss: mean squared error over the batch.
+        grad_norm: Euclidean norm of the gradient of all parameters together, before clipping.
+        seconds: time it took to compute, the update before it included.
+        time: instants of the samples, shape ``(T,)``; ``(B, T)`` when batch_size is above 1.
+        inputs: shape ``(T,)``; ``(T, D)`` when there are several features; with B in front when
+            batch_size is above 1. Read-only, like the two below.
+        targets: shaped likewise.
+        prediction: shaped likewise.
+    """
+
+    index: int
+    loss: float
+    grad_norm: float
+    seconds: float
+    time: NDArray[np.float64]
+    inputs: NDArray[np.floating]
+    targets: NDArray[np.floating]
+    prediction: NDArray[np.floating]
+
+    @property
+    def is_finite(self) -> bool:
+        """False for the last step of a run that diverged."""
+        return math.isfinite(self.loss)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Step):
+            return NotImplemented
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name), equal_nan=True)
+            for name in ("index", "loss", "grad_norm", "time", "inputs", "targets", "prediction")
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # holds arrays
+
+
+class Trainer:
+    """A run: task, model and optimiser, built from a config and advanced by asking for steps.
+
+    The config decides every number: two trainers with equal configs give equal steps, whatever
+    other threads do meanwhile.
+
+    Args:
+        config: the settings of the run.
+        dtype: torch.float32, or torch.float64 for checks.
+
+    Raises:
+        TypeError: when ``config`` is not a RunConfig.
+        ValueError: when ``dtype`` is another one.
+
+    Example:
+        >>> trainer = Trainer(RunConfig(seed=1))
+        >>> for step in trainer.steps():
+        ...     if step.index == 2:
+        ...         break
+        >>> step.prediction.shape
+        (10,)
+    """
+
+    def __init__(self, config: RunConfig, *, dtype: torch.dtype = torch.float32) -> None:
+        if not isinstance(config, RunConfig):
+            raise TypeError(f"config must be a RunConfig, got {config!r}. Try RunConfig().")
+        if dtype not in _NUMPY_DTYPES:
+            raise ValueError(
+                f"dtype must be torch.float32 or torch.float64, got {dtype!r}. Try torch.float32."
+            )
+        self.config = config
+        self.dtype = dtype
+        self.task = build_task(config)
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to step 0: the next step is the first again, bit for bit, at ``config.lr``."""
+        with torch.inference_mode(False):
+            self.model = RecurrentModel(
+                self.config,
+                input_size=self.task.input_size,
+                output_size=self.task.output_size,
+                dtype=self.dtype,
+            )
+            self._parameters = list(self.model.parameters())
+            self.optimizer = OPTIMIZERS[self.config.optimizer](self._parameters, self.config)
+        self._lr = self.config.lr
+        self._index = 0
+        self._diverged = False
+        self._gradients: tuple[Tensor, ...] = ()
+        self._grad_norm = torch.zeros(())
+        self._state: State | None = None
+        self._next_state: State | None = None
+        self._output: Tensor | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """Train for as long as steps are asked for.
+
+        Each step is given after its backward pass and before its update; the update is applied
+        when the next step is asked for. So while a step is held, ``model`` holds the weights, and
+        its parameters' ``.grad`` the unclipped gradients, that belong to it. They may be read at
+        leisure: nothing that happens to ``.grad`` or to torch's random numbers changes what
+        follows. A loop that was left is continued by calling ``steps()`` again.
+
+        Yields:
+            Steps without end, but for this: a loss that is not finite is given as the last step.
+        """
+        while not self._diverged:
+            yield self._advance()
+
+    @property
+    def lr(self) -> float:
+        """Learning rate of the next update; may be set at any time.
+
+        Raises:
+            TypeError, ValueError: when set to what ``RULES["lr"]`` refuses.
+        """
+        return self._lr
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        self._lr = RULES["lr"].check("lr", value, RunConfig().lr)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._lr
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the run has ended with a loss that is not finite."""
+        return self._diverged
+
+    @property
+    def parameter_count(self) -> int:
+        """Trainable numbers in the model."""
+        return sum(parameter.numel() for parameter in self._parameters)
+
+    @property
+    def state(self) -> State | None:
+        """What the present step's window started from, detached; None stands for zeros.
+
+        ``(num_layers, B, H)``, or a pair (h, c) of them for an LSTM.
+        """
+        return self._state
+
+    @property
+    def hidden_states(self) -> NDArray[np.floating]:
+        """The top layer's h_t over the present step's window, shape ``(B, T, H)``; read-only.
+
+        Empty, ``(B, 0, H)``, before the first step.
+        """
+        if self._output is None:
+            return np.empty((self.config.batch_size, 0, self.config.hidden_size), np.float32)
+        values: NDArray[np.floating] = self._output.numpy()
+        values.flags.writeable = False
+        return values
+
+    # Callers may stand in no_grad or inference_mode; training needs neither.
+    @torch.inference_mode(False)
+    @torch.enable_grad()
+    def _advance(self) -> Step:
+        started = perf_counter()
+        if self._gradients:
+            self._update()
+        batch = self.task.batch(self._index, _NUMPY_DTYPES[self.dtype])
+        inputs, targets = torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
+        self._state = self._next_state if self.config.carry_state else None
+        output, next_state = self.model.rnn(inputs, self._state)  # (B, T, H)
+        prediction = self.model.out(output)
+        loss = nn.functional.mse_loss(prediction, targets)
+        self._gradients = torch.autograd.grad(loss, self._parameters)
+        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
+            # A copy to look at: what a caller does to .grad must not reach the update.
+            parameter.grad = gradient.clone()
+        self._grad_norm = nn.utils.get_total_norm(self._gradients)
+        # State crosses windows, gradients never do: that is the tutorial's `h_state.data`.
+        self._next_state = _detached(next_state)
+        self._output = output.detach()
+        value = loss.item()
+        self._diverged = not math.isfinite(value)
+        step = Step(
+            index=self._index,
+            loss=value,
+            grad_norm=self._grad_norm.item(),
+            seconds=perf_counter() - started,
+            time=_for_reading(batch.time),
+            inputs=_for_reading(batch.inputs),
+            targets=_for_reading(batch.targets),
+            prediction=_for_reading(prediction.detach().numpy()),
+        )
+        self._index += 1
+        return step
+
+    def _update(self) -> None:
+        """Apply the gradients of the step given last."""
+        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
+            parameter.grad = gradient
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grads_with_norm_(
+                self._parameters, self.config.clip_norm, self._grad_norm
+            )
+        self.optimizer.step()
+        self._gradients = ()
+
+
+def _detached(state: State) -> State:
+    return (
+        (state[0].detach(), state[1].detach()) if isinstance(state, tuple) else state.detach()
+    )
+
+
+def _for_reading(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Without the axes of length one that a single window and a single feature leave."""
+    if values.shape[0] == 1:
+        values = values[0]
+    if values.ndim > 1 and values.shape[-1] == 1:
+        values = values[..., 0]
+    values.flags.writeable = False
+    return values
