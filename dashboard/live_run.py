@@ -148,13 +148,19 @@ class LiveRun:
             if self._status is Status.PLAYING:
                 self._status = Status.PAUSED
 
-    def step_once(self) -> None:
-        """Pause, and take exactly one step."""
+    def step_once(self, *, out_of_play: bool = False) -> None:
+        """Pause, and take exactly one step.
+
+        Args:
+            out_of_play: do so only if the run is still playing.
+        """
         with self._lock:
-            self.pause()
-            if self._status is not Status.DIVERGED:
-                self._status = Status.PAUSED
-                self._take_step()
+            if self._status is Status.DIVERGED or (
+                out_of_play and self._status is not Status.PLAYING
+            ):
+                return
+            self._status = Status.PAUSED
+            self._take_step()
 
     def reset(self) -> None:
         """Back to step 0 of the same seed, and wait there."""

@@ -12,7 +12,7 @@ from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun, Status
 
 #: Seconds between two redraws while playing. The browser asks; a late answer delays the next.
-REDRAW_EVERY = 0.06
+REDRAW_EVERY = 0.075
 
 
 def page() -> None:
@@ -54,17 +54,23 @@ def _session_run(settings: Settings, first_visit: bool) -> LiveRun:
     return run
 
 
-def _toggle(run: LiveRun) -> None:
-    st.session_state["restarted"] = ""
-    if run.status is Status.PLAYING:
-        run.pause()
-    else:
-        run.play()
+# A click while the page plays may be delivered twice: with the redraw that was just due, and with
+# the run of the page that the click asked for. So each callback does what its button said when it
+# was pressed, and doing it again changes nothing.
 
 
-def _step(run: LiveRun) -> None:
+def _play(run: LiveRun) -> None:
     st.session_state["restarted"] = ""
-    run.step_once()
+    run.play()
+
+
+def _pause(run: LiveRun) -> None:
+    run.pause()
+
+
+def _step(run: LiveRun, was_playing: bool) -> None:
+    st.session_state["restarted"] = ""
+    run.step_once(out_of_play=was_playing)
 
 
 def _reset(run: LiveRun) -> None:
@@ -84,7 +90,7 @@ def _player(run: LiveRun) -> None:
             icon=":material/pause:" if playing else ":material/play_arrow:",
             key="run",
             type="primary",
-            on_click=_toggle,
+            on_click=_pause if playing else _play,
             args=(run,),
             shortcut="space",
             disabled=diverged,
@@ -94,7 +100,7 @@ def _player(run: LiveRun) -> None:
             icon=":material/skip_next:",
             key="step",
             on_click=_step,
-            args=(run,),
+            args=(run, playing),
             shortcut="right",
             disabled=diverged,
         )
