@@ -60,7 +60,9 @@ def signals(frame: Frame) -> Chart:
     rows = [
         _first_row(step.time, step.inputs, step.targets, step.prediction) for step in frame.windows
     ]
-    time, inputs, targets, prediction = (np.concatenate(column) for column in zip(*rows))
+    time, inputs, targets, prediction = (
+        np.concatenate(column) for column in zip(*rows, strict=True)
+    )
     place = (left[:, None] + np.linspace(0, span, config.window_length)).ravel()
     step = np.repeat([step.index for step in frame.windows], config.window_length)
     samples = pa.table(
@@ -119,6 +121,7 @@ def _signals_spec(
         "value:Q",
         title=_("value"),
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[-1.2 * amplitude, 1.6 * amplitude])),
+        axis=alt.Axis(format=".3~g"),
     )
     newest = _layer("newest").mark_rect(opacity=0.12).encode(x="left:Q", x2="right:Q", color=_GUIDE)
     windows = _layer("windows")
@@ -204,10 +207,10 @@ def _loss_spec(language: str, floors: tuple[float, ...]) -> Spec:
             nice=False,
             domain=alt.DomainUnionWith(unionWith=[lowest / 3, highest * 2]),
         ),
-        axis=alt.Axis(format="~g", tickCount=5, grid=False),
+        axis=alt.Axis(format=".2~g", tickCount=5, grid=False),
     )
     further: dict[str, Any] = {"x": _same(x), "y": _same(y)}
-    line = _layer("now").mark_line(strokeWidth=1.6).encode(x=x, y=y, color=_LOSS)
+    line = _layer("now").mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=y, color=_LOSS)
     before = _layer("before").mark_line(strokeWidth=1, opacity=0.6).encode(color=_GUIDE, **further)
     head = _layer("head").mark_point(filled=True, opacity=1, size=55).encode(color=_LOSS, **further)
     floor_data = _layer("floors")
@@ -346,7 +349,7 @@ def _layer(dataset: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(dataset))
 
 
-def _spec(chart: alt.LayerChart) -> Spec:
+def _spec(chart: alt.LayerChart | alt.FacetChart) -> Spec:
     """The finished specification."""
     # The tables hold finite numbers only; looking for others in every row is work at every redraw.
     spec: Spec = chart.configure_mark(invalid=None).to_dict()

@@ -150,16 +150,22 @@ def sidebar() -> Settings:
 
 
 def pace() -> None:
-    """How many steps a redraw takes; stands beside the player's buttons."""
-    st.segmented_control(
-        _("Steps per redraw"),
-        options=list(PACES),
-        default=_PAGE_DEFAULTS["pace"],
-        key="pace",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
+    """How many steps a redraw takes; stands above the charts."""
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        st.caption(
+            _("steps per redraw"),
+            help=_("Updates between two pictures; max takes as many as fit."),
+            width="content",
+        )
+        st.segmented_control(
+            _("Steps per redraw"),
+            options=list(PACES),
+            default=_PAGE_DEFAULTS["pace"],
+            key="pace",
+            bind="query-params",
+            required=True,
+            label_visibility="collapsed",
+        )
 
 
 def _at_once_heading() -> None:
@@ -315,14 +321,16 @@ def _slider(name: str, label: str, help_text: str, step: float = 0.01) -> int | 
 def _whole_number(name: str, label: str, help_text: str) -> int:
     rule = RULES[name]
     assert isinstance(rule, Whole)
-    return st.number_input(
-        label,
-        min_value=rule.low,
-        max_value=rule.high,
-        value=_DEFAULTS[name],
-        key=name,
-        bind="query-params",
-        help=help_text,
+    return int(
+        st.number_input(
+            label,
+            min_value=rule.low,
+            max_value=rule.high,
+            value=_DEFAULTS[name],
+            key=name,
+            bind="query-params",
+            help=help_text,
+        )
     )
 
 

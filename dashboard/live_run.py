@@ -25,6 +25,8 @@ FRAME_BUDGET = 0.03
 IDLE_LIMIT = 15 * 60
 #: Losses are averaged over at least so many steps before words are put to them.
 STEPS_TO_JUDGE = 20
+# Buckets of the loss curve: each keeps its lowest and its highest step, about two pixels wide.
+_LOSS_BUCKETS = 200
 
 
 class Status(Enum):
@@ -103,14 +105,17 @@ class LiveRun:
         self._touched = clock()
         self._status = Status.READY
         self._previous: Curve | None = None
+        self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._restart(config)
 
     @property
     def status(self) -> Status:
+        """What the player is doing."""
         return self._status
 
     @property
     def config(self) -> RunConfig:
+        """The settings the run began with."""
         return self._trainer.config
 
     def touch(self) -> None:
@@ -217,7 +222,7 @@ class LiveRun:
             )
 
     def _restart(self, config: RunConfig, lr: float | None = None) -> None:
-        if hasattr(self, "_history") and len(self._history) > 1:
+        if len(self._history) > 1:
             self._previous = self._history.points()
         if self._status is not Status.PLAYING:
             self._status = Status.READY
@@ -226,7 +231,7 @@ class LiveRun:
             self._trainer.lr = lr
         self._floors = self._trainer.task.floors()
         cycle = self._trainer.task.windows_per_cycle
-        self._history = LossHistory(buckets=200)
+        self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._view = windows_in_view(cycle)
         self._windows: deque[Step] = deque(maxlen=self._view)
         whole_cycles = -(-STEPS_TO_JUDGE // cycle) * cycle

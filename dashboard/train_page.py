@@ -24,7 +24,11 @@ def page() -> None:
     settings = controls.sidebar()
     run = _session_run(settings, first_visit)
     run.touch()
-    st.header(_("Watch a recurrent network learn"), anchor=False)
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.subheader(_("Watch a recurrent network learn"), anchor=False, width="content")
+        controls.pace()
     for refusal in st.session_state["refusals"]:
         st.warning(refusal, icon=":material/link_off:")
     _player(run)
@@ -61,6 +65,7 @@ def _session_run(settings: Settings, first_visit: bool) -> LiveRun:
 
 def _play(run: LiveRun) -> None:
     st.session_state["restarted"] = ""
+    st.session_state["refusals"] = []
     run.play()
 
 
@@ -79,12 +84,12 @@ def _reset(run: LiveRun) -> None:
 
 
 def _player(run: LiveRun) -> None:
-    """Run and Pause, Step, Reset, New seed, and the pace.
+    """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
 
     In the main script, not in the fragment: a click here interrupts at once.
     """
     playing, diverged = run.status is Status.PLAYING, run.status is Status.DIVERGED
-    with st.container(horizontal=True, vertical_alignment="center", key="player"):
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
         st.button(
             _("Pause") if playing else _("Run"),
             icon=":material/pause:" if playing else ":material/play_arrow:",
@@ -119,8 +124,7 @@ def _player(run: LiveRun) -> None:
             on_click=controls.new_seed,
             shortcut="n",
         )
-        st.caption(_("steps per redraw"), help=_player_help(), width="content")
-        controls.pace()
+        st.caption(_("keys"), help=_player_help(), width="content")
 
 
 def _player_help() -> str:
@@ -132,8 +136,7 @@ def _player_help() -> str:
         "**Run** / **Pause** (Space): train, or stop training.\n\n"
         "**Step** (→): pause, and take exactly one update.\n\n"
         "**Reset** (Home): back to step 0 with the same seed, which gives the same run again.\n\n"
-        "**New seed** (N): start again from other initial weights.\n\n"
-        "**1, 5, 20, max**: updates between two pictures; max takes as many as fit."
+        "**New seed** (N): start again from other initial weights."
     )
 
 
@@ -180,13 +183,14 @@ def _live_panel(run: LiveRun, settings: Settings, language: str) -> None:
 
 
 def _readouts(frame: Frame) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="readouts"):
+    numbers, words_for_them = st.columns([1, 3], vertical_alignment="bottom")
+    with numbers, st.container(horizontal=True, gap="medium"):
         with st.container(key="readout_step", width="content"):
             st.metric(_("Step"), str(frame.step.index), width="content")
         with st.container(key="readout_loss", width="content"):
             st.metric(_("Loss"), format(frame.step.loss, words.LOSS_FORMAT), width="content")
-        with st.container(key="verdict"):
-            st.markdown(words.verdict(frame) + "  \n" + words.details(frame))
+    with words_for_them, st.container(key="verdict"):
+        st.markdown(words.verdict(frame) + "  \n" + words.details(frame))
 
 
 def _state_caption(frame: Frame) -> str:

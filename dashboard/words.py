@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, Status
-from rnn_core import RunConfig
 from rnn_core.rules import Choice, Optional, Rule, Switch
 
 #: As many digits as tell two losses apart, and no more.
@@ -24,9 +23,10 @@ def verdict(frame: Frame) -> str:
     )
     if carry and loss < window:
         meaning = _("below {floor:.2f}: it carries memory across windows").format(floor=window)
-    elif not carry and 0 < window and loss < 1.1 * window:
+    elif not carry and window > 0 and loss < 1.1 * window:
         meaning = _(
-            "at {floor:.2f}, all that memory inside a window can do: the state is reset between them"
+            "at {floor:.2f}, all that memory inside a window can do: the state is reset between "
+            "windows"
         ).format(floor=window)
     elif loss < memoryless:
         meaning = _("below {floor:.2f}: it uses memory inside the window").format(floor=memoryless)
@@ -133,11 +133,3 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return _("on") if value else _("off")
     return format(value, "g") if isinstance(value, float) else str(value)
-
-
-def architecture(config: RunConfig) -> str:
-    """The network in a few words."""
-    layers = _("{n} layers of ").format(n=config.num_layers) if config.num_layers > 1 else ""
-    return _("{cell}, {layers}{units} units").format(
-        cell=config.cell.upper(), layers=layers, units=config.hidden_size
-    )

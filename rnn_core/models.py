@@ -1,4 +1,4 @@
-"""The network: one of PyTorch's recurrent layers and a linear readout, like the tutorial's class."""
+"""The network: PyTorch's recurrent layer and a linear readout, like the tutorial's class."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ class Whole:
 
     @property
     def words(self) -> str:
+        """The rule as it stands in a refusal."""
         return f"a whole number from {self.low} to {self.high}"
 
     def check(self, name: str, value: Any, default: object) -> int:
@@ -62,6 +63,7 @@ class Real:
 
     @property
     def words(self) -> str:
+        """The rule as it stands in a refusal."""
         if self.open_low and self.low == 0:
             return f"a positive number up to {self.high:g}"
         return f"a number from {self.low:g} to {self.high:g}"
@@ -96,6 +98,7 @@ class Optional:
 
     @property
     def words(self) -> str:
+        """The rule as it stands in a refusal."""
         return f"None ({self.when_none}) or {self.rule.words}"
 
     def check(self, name: str, value: Any, default: object) -> float | None:
@@ -121,6 +124,7 @@ class Choice:
 
     @property
     def words(self) -> str:
+        """The rule as it stands in a refusal."""
         return f"one of {', '.join(self.options)}"
 
     def check(self, name: str, value: Any, default: object) -> str:

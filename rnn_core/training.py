@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rnn_core.config import RULES, RunConfig
+from rnn_core.config import RunConfig
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import build_task
 
@@ -60,7 +60,7 @@ class Step:
     loss: float
     grad_norm: float
     seconds: float
-    time: NDArray[np.float64]
+    time: NDArray[np.floating]
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
     prediction: NDArray[np.floating]
@@ -156,13 +156,14 @@ class Trainer:
         """Learning rate of the next update; may be set at any time.
 
         Raises:
-            TypeError, ValueError: when set to what ``RULES["lr"]`` refuses.
+            TypeError, ValueError: when set to what a config would refuse as its lr.
         """
         return self._lr
 
     @lr.setter
     def lr(self, value: float) -> None:
-        self._lr = RULES["lr"].check("lr", value, RunConfig().lr)
+        # The config's own check, so that there is one rule for a learning rate.
+        self._lr = replace(self.config, lr=value).lr
         for group in self.optimizer.param_groups:
             group["lr"] = self._lr
 
@@ -237,17 +238,13 @@ class Trainer:
         for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
             parameter.grad = gradient
         if self.config.clip_norm is not None:
-            nn.utils.clip_grads_with_norm_(
-                self._parameters, self.config.clip_norm, self._grad_norm
-            )
+            nn.utils.clip_grads_with_norm_(self._parameters, self.config.clip_norm, self._grad_norm)
         self.optimizer.step()
         self._gradients = ()
 
 
 def _detached(state: State) -> State:
-    return (
-        (state[0].detach(), state[1].detach()) if isinstance(state, tuple) else state.detach()
-    )
+    return (state[0].detach(), state[1].detach()) if isinstance(state, tuple) else state.detach()
 
 
 def _for_reading(values: NDArray[np.floating]) -> NDArray[np.floating]:

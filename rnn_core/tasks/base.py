@@ -28,7 +28,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The smallest mean loss a kind of predictor can have: the number that gives a loss its meaning.
+    """The smallest mean loss of a kind of predictor: the number that gives a loss its meaning.
 
     A loss below it cannot have come from that kind of predictor.
 

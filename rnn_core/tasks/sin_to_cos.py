@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.tasks.base import Batch, Floor
 
-# Above so many samples in one full cycle of windows, the phases are taken to fill the circle evenly.
+# Above so many samples in one full cycle, the phases are taken to fill the circle evenly.
 _MOST_SAMPLES = 200_000
 # Instants up to here are sampled in the run's own precision, as the tutorial samples them. In
 # float32 a later instant is too coarse: at t = 300,000 its rounding is worth a noise of 0.01.
