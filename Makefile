@@ -1,0 +1,42 @@
+# The project's whole vocabulary. Each target does its own set-up: a virtual environment in .venv
+# with the pinned requirements.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check bench screenshot texts
+
+run: .venv/app  ## serve the page
+	$(BIN)/python -m streamlit run streamlit_app.py
+
+test: .venv/dev  ## all tests, those in a real browser included
+	$(BIN)/python -m pytest
+
+check: .venv/dev  ## format, lint and types, changing nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/dev  ## print the figures of the live page and of the training step
+	$(BIN)/python -m benchmarks.training_step
+	$(BIN)/python -m benchmarks.live_page
+
+screenshot: .venv/dev  ## take the README's picture anew
+	$(BIN)/python -m docs.take_screenshot
+
+texts: .venv/dev  ## bring new and changed texts into the translators' files
+	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -o .venv/dashboard.pot dashboard
+	$(BIN)/pybabel update --no-fuzzy-matching --omit-header -i .venv/dashboard.pot -d dashboard/locale -D dashboard
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/app: .venv/python requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/python requirements.txt requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

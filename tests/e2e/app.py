@@ -1,0 +1,159 @@
+"""The real server and the real browser, for tests, benchmarks and pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = Path(__file__).parents[2]
+
+#: Chromium as it runs on a machine without a screen, and without calls to anywhere.
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+NO_BROWSER = (
+    "No Chromium was found, so nothing was tested in a browser. Install it "
+    "(Debian, Ubuntu: apt-get install chromium) or set CHROMIUM to its path."
+)
+
+
+def chromium() -> str | None:
+    """Path of the Chromium or Chrome on this machine, if there is one."""
+    named = os.environ.get("CHROMIUM")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return named or next(filter(None, map(shutil.which, names)), None)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address and its process id."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def serve() -> Iterator[Server]:
+    """Serve the page on a free port until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    process = subprocess.Popen(
+        command + options, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_healthy(process, url)
+        yield Server(url, process.pid)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _wait_until_healthy(process: subprocess.Popen[str], url: str, patience: float = 60) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"The server stopped at once:\n{process.communicate()[0]}")
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"The server did not answer within {patience:.0f} s.")
+
+
+class TrainPage:
+    """The Train page as a person sees and uses it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self, url: str) -> TrainPage:
+        """Go there and wait until all three charts are drawn."""
+        self.page.goto(url)
+        for name in ("signals", "loss", "state"):
+            expect(self.chart(name).locator(".marks").first).to_be_visible(timeout=30_000)
+        return self
+
+    def key(self, name: str) -> Locator:
+        """The element or container with this key."""
+        return self.page.locator(f".st-key-{name}")
+
+    def chart(self, name: str) -> Locator:
+        """The container of a chart: signals, loss or state."""
+        return self.key(f"chart_{name}")
+
+    def press(self, name: str) -> None:
+        """Click a button of the player."""
+        self.key(name).get_by_role("button").click()
+
+    def number(self, name: str) -> float:
+        """The number in a readout: step or loss."""
+        return float(self.key(f"readout_{name}").get_by_test_id("stMetricValue").inner_text())
+
+    def prediction_path(self) -> str:
+        """The outline of the last line drawn in the signal chart, which is a prediction."""
+        path = self.chart("signals").locator(".mark-line path").last.get_attribute("d")
+        assert path
+        return path
+
+    def wait_for_step(self, at_least: int) -> None:
+        """Wait until the step readout has come so far."""
+        self.page.wait_for_function(
+            "least => Number(document.querySelector("
+            "'.st-key-readout_step [data-testid=stMetricValue]').innerText) >= least",
+            arg=at_least,
+        )
+
+    def expect_step(self, step: int) -> None:
+        """Wait until the step readout shows just this."""
+        value = self.key("readout_step").get_by_test_id("stMetricValue")
+        expect(value).to_have_text(str(step))
+
+    def expect_to_rest(self) -> None:
+        """Nothing is trained for longer than several redraws would take."""
+        expect(self.key("run")).to_contain_text("Run")
+        resting = self.number("step")
+        self.page.wait_for_timeout(700)
+        assert self.number("step") == resting
+
+    def watch_for_embeds(self) -> None:
+        """From now on count how often a chart is built anew."""
+        self.page.evaluate(
+            """() => {
+              window.embeds = 0;
+              const isChart = node => node.matches('svg.marks, canvas.marks');
+              new MutationObserver(changes => {
+                for (const change of changes) for (const node of change.addedNodes) {
+                  if (node.nodeType !== Node.ELEMENT_NODE) continue;
+                  window.embeds += isChart(node) + node.querySelectorAll('svg.marks, canvas.marks').length;
+                }
+              }).observe(document.body, {childList: true, subtree: true});
+            }"""
+        )
+
+    def embeds(self) -> int:
+        """Charts built anew since `watch_for_embeds`."""
+        return int(self.page.evaluate("window.embeds"))

@@ -1,0 +1,208 @@
+"""What a person sees and does on the Train page, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.app import Server, TrainPage
+
+Open = Callable[..., TrainPage]
+
+
+def test_at_first_sight_the_untrained_network_has_already_spoken(open_page: Open) -> None:
+    train = open_page()
+    assert train.number("step") == 0
+    assert train.number("loss") > 0.3
+    assert len(train.prediction_path()) > 20
+    expect(train.page.get_by_text("This is the untrained network")).to_be_visible()
+
+
+def test_run_trains_and_draws_without_building_a_chart_anew(open_page: Open) -> None:
+    train = open_page()
+    first = train.prediction_path()
+    train.press("run")
+    train.wait_for_step(40)
+    train.watch_for_embeds()
+    train.wait_for_step(120)
+    assert train.embeds() == 0
+    assert train.prediction_path() != first
+    expect(train.key("verdict")).to_contain_text("Mean of the last 20 steps")
+
+
+def test_pause_trains_no_further_step_and_step_adds_exactly_one(open_page: Open) -> None:
+    train = open_page()
+    for _ in range(3):
+        train.press("run")
+        train.wait_for_step(int(train.number("step")) + 15)
+        train.press("run")
+        train.expect_to_rest()
+        paused = int(train.number("step"))
+        train.press("step")
+        train.expect_step(paused + 1)
+        train.expect_to_rest()
+
+
+def test_step_while_playing_pauses_there(open_page: Open) -> None:
+    train = open_page()
+    train.press("run")
+    train.wait_for_step(15)
+    train.press("step")
+    train.expect_to_rest()
+
+
+def test_reset_gives_the_same_run_and_a_new_seed_another(open_page: Open) -> None:
+    train = open_page()
+    untrained = train.number("loss")
+    train.press("step")
+    train.wait_for_step(1)
+    second = train.number("loss")
+    train.press("run")
+    train.wait_for_step(20)
+    train.press("reset")
+    train.expect_step(0)
+    assert train.number("loss") == untrained
+    train.press("step")
+    train.wait_for_step(1)
+    assert train.number("loss") == second
+    train.press("new_seed")
+    train.expect_step(0)
+    assert train.number("loss") != untrained
+    expect(train.page).to_have_url(re.compile(r"seed=\d+"))
+
+
+def test_the_keyboard_plays_steps_and_resets(open_page: Open) -> None:
+    train = open_page()
+    train.page.keyboard.press("ArrowRight")
+    train.wait_for_step(1)
+    train.page.keyboard.press("Space")
+    train.wait_for_step(20)
+    train.page.keyboard.press("Space")
+    expect(train.key("run")).to_contain_text("Run")
+    train.page.keyboard.press("Home")
+    train.expect_step(0)
+
+
+def test_a_slider_moved_mid_run_restarts_and_goes_on_but_the_learning_rate_does_not_restart(
+    open_page: Open,
+) -> None:
+    train = open_page()
+    train.press("run")
+    train.wait_for_step(60)
+    learning_rate = train.key("lr").get_by_role("slider")
+    learning_rate.press("ArrowLeft")
+    expect(train.page).to_have_url(re.compile(r"lr=0\.01\b"))
+    assert train.number("step") >= 60
+    hidden_units = train.key("hidden_size").get_by_role("slider")
+    for _ in range(3):
+        hidden_units.press("ArrowRight")
+    expect(train.page).to_have_url(re.compile(r"hidden_size=35"))
+    expect(train.page.get_by_text("Started again from step 0: hidden_size")).to_be_visible()
+    before = train.number("step")
+    train.wait_for_step(int(before) + 10)
+
+
+def test_a_link_brings_its_settings_and_says_what_it_cannot_have(open_page: Open) -> None:
+    train = open_page("?cell=gru&lr=0.013&carry_state=false&hidden_size=999&sead=3")
+    expect(train.key("cell").get_by_role("radio", name="GRU")).to_be_checked()
+    expect(train.key("lr")).to_contain_text("0.013")
+    warnings = train.page.get_by_test_id("stAlert")
+    expect(warnings).to_have_count(2)
+    expect(warnings.first).to_contain_text(
+        "The link asks for hidden_size=999. It must be from 1 to 256; 32 is used."
+    )
+    expect(warnings.last).to_contain_text("Perhaps seed?")
+
+
+def test_divergence_is_told_calmly_and_the_last_finite_step_stays(open_page: Open) -> None:
+    train = open_page("?optimizer=sgd&lr=1")
+    train.press("run")
+    told = train.page.get_by_test_id("stAlert")
+    expect(told).to_contain_text("The loss stopped being a finite number at step 17")
+    expect(told).to_contain_text("lower the learning rate")
+    expect(told).to_contain_text("gradient clipping")
+    assert train.number("step") == 16
+    expect(train.key("run").get_by_role("button")).to_be_disabled()
+    train.press("reset")
+    train.expect_step(0)
+    expect(train.key("run").get_by_role("button")).to_be_enabled()
+
+
+def test_playing_stops_at_the_step_limit(open_page: Open) -> None:
+    train = open_page("?step_limit=30&pace=20")
+    train.press("run")
+    expect(train.page.get_by_text("Stopped at the step limit, 30")).to_be_visible()
+    expect(train.key("run")).to_contain_text("Run")
+    assert train.number("step") == 30
+
+
+def test_exact_values_can_be_read_by_pointing_at_a_paused_chart(open_page: Open) -> None:
+    train = open_page()
+    train.chart("signals").locator(".mark-rule path, .mark-rule line").last.hover(force=True)
+    expect(train.page.locator("#vg-tooltip-element")).to_contain_text("prediction")
+
+
+def test_a_second_tab_has_a_run_of_its_own(open_page: Open) -> None:
+    first, second = open_page(), open_page()
+    first.press("run")
+    first.wait_for_step(20)
+    assert second.number("step") == 0
+
+
+def test_a_closed_tab_leaves_the_server_idle(open_page: Open, server: Server) -> None:
+    process = psutil.Process(server.pid)
+
+    def work(train: TrainPage) -> float:
+        """CPU seconds that the server spends in a second and a half."""
+        before = process.cpu_times()
+        train.page.wait_for_timeout(1500)
+        after = process.cpu_times()
+        return after.user + after.system - before.user - before.system
+
+    watcher, player = open_page(), open_page("?pace=max")
+    player.press("run")
+    player.wait_for_step(20)
+    playing = work(watcher)
+    player.page.close()
+    watcher.page.wait_for_timeout(500)
+    assert work(watcher) < 0.2 * playing
+
+
+def test_the_page_speaks_chinese_to_who_reads_chinese(open_page: Open) -> None:
+    train = open_page(locale="zh-CN")
+    expect(train.key("run")).to_contain_text("运行")
+    train.press("run")
+    train.wait_for_step(20)
+    expect(train.key("run")).to_contain_text("暂停")
+    expect(train.chart("loss")).to_contain_text("损失")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_fits_its_window_in_light_and_dark(
+    open_page: Open, pictures: Path, scheme: str, width: int
+) -> None:
+    train = open_page(color_scheme=scheme, viewport={"width": width, "height": 844})
+    train.press("run")
+    train.wait_for_step(60)
+    train.press("run")
+    expect(train.key("run")).to_contain_text("Run")
+    train.page.screenshot(path=pictures / f"train-{scheme}-{width}.png")
+    shade = train.page.evaluate(
+        "getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/\\d+/g).map(Number)"
+    )
+    assert (sum(shade[:3]) < 200) == (scheme == "dark")
+    assert train.page.evaluate("document.documentElement.scrollWidth") <= width
+    for name in ("signals", "loss", "state"):
+        box = train.chart(name).locator(".marks").first.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    # However far one scrolls, the player is there.
+    train.chart("state").scroll_into_view_if_needed()
+    expect(train.key("run").get_by_role("button")).to_be_in_viewport()
