@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, Status
-from rnn_core.rules import Choice, Optional, Rule, Switch
+from rnn_core.rules import Choice, Optional, Real, Rule, Switch
 
 #: As many digits as tell two losses apart, and no more.
 LOSS_FORMAT = ".4g"
@@ -123,6 +123,8 @@ def rule_words(rule: Rule) -> str:
     if isinstance(rule, Optional):
         return _("empty, or {rule}").format(rule=rule_words(rule.rule))
     low, high = format(rule.low, ".4g"), format(rule.high, ".10g")
+    if isinstance(rule, Real) and rule.open_low:
+        return _("above {low}, up to {high}").format(low=low, high=high)
     return _("from {low} to {high}").format(low=low, high=high)
 
 

@@ -144,11 +144,11 @@ class TrainPage:
         self.page.evaluate(
             """() => {
               window.embeds = 0;
-              const isChart = node => node.matches('svg.marks, canvas.marks');
+              const charts = 'svg.marks, canvas.marks';
               new MutationObserver(changes => {
                 for (const change of changes) for (const node of change.addedNodes) {
                   if (node.nodeType !== Node.ELEMENT_NODE) continue;
-                  window.embeds += isChart(node) + node.querySelectorAll('svg.marks, canvas.marks').length;
+                  window.embeds += node.matches(charts) + node.querySelectorAll(charts).length;
                 }
               }).observe(document.body, {childList: true, subtree: true});
             }"""

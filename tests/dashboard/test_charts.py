@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashboard import charts
+from dashboard.charts import Chart
+from dashboard.language import use_language
+from dashboard.live_run import Frame, LiveRun
+from rnn_core import Floor, RunConfig
+
+DRAWERS = [charts.signals, charts.loss, charts.hidden_state]
+
+
+def frame_after(steps: int, config: RunConfig | None = None, *, playing: bool = False) -> Frame:
+    run = LiveRun(config or RunConfig(), clock=lambda: 0.0)
+    if steps:
+        run.play()
+        run.tick(steps, 10**6)
+    if not playing:
+        run.pause()
+    return run.frame()
+
+
+def layers(chart: Chart) -> list[dict[str, Any]]:
+    return list(chart.spec["layer"])
+
+
+def names_in(spec: object) -> set[str]:
+    if isinstance(spec, dict):
+        own = {spec["data"]["name"]} if "name" in spec.get("data", {}) else set()
+        return own.union(*(names_in(value) for value in spec.values()))
+    if isinstance(spec, list):
+        return set().union(*(names_in(value) for value in spec))
+    return set()
+
+
+@pytest.mark.parametrize("draw", DRAWERS)
+def test_a_specification_is_the_same_object_from_frame_to_frame(draw: Any) -> None:
+    run = LiveRun(RunConfig(), clock=lambda: 0.0)
+    first = draw(run.frame())
+    run.play()
+    for _ in range(3):
+        run.tick(7, 1000)
+        later = draw(run.frame())
+        assert later.spec is first.spec
+        assert later.alt == first.alt
+
+
+@pytest.mark.parametrize("draw", DRAWERS)
+@pytest.mark.parametrize(
+    "config",
+    [
+        RunConfig(),
+        RunConfig(cell="lstm", batch_size=3, num_layers=2),
+        RunConfig(window_length=200, points_per_period=50, hidden_size=256),
+        RunConfig(window_length=2, hidden_size=1, amplitude=10.0, noise_std=0.5, frequency=1.3),
+    ],
+)
+def test_every_chart_has_title_axes_and_exactly_the_data_it_names(
+    draw: Any, config: RunConfig
+) -> None:
+    chart = draw(frame_after(9, config))
+    assert chart.spec["title"]
+    assert names_in(chart.spec) == set(chart.tables)
+    assert json.loads(json.dumps(chart.spec)) == chart.spec
+    titles = [
+        channel["title"]
+        for layer in layers(chart)
+        for name, channel in layer["encoding"].items()
+        if name in ("x", "y") and "title" in channel
+    ]
+    assert len(set(titles)) == 2
+    assert all(titles)
+
+
+@pytest.mark.parametrize("draw", DRAWERS)
+def test_hovering_is_answered_when_still_and_costs_nothing_while_playing(draw: Any) -> None:
+    still = draw(frame_after(9))
+    playing = draw(frame_after(9, playing=True))
+    assert still.tables["hover"].num_rows > 0
+    assert playing.tables["hover"].num_rows == 0
+    assert playing.tables["hover"].schema == still.tables["hover"].schema
+    assert any("tooltip" in layer["encoding"] for layer in layers(still))
+
+
+def test_the_newest_window_overwrites_the_oldest_in_place() -> None:
+    frame = frame_after(5)
+    tables = charts.signals(frame).tables
+    assert tables["windows"]["label"].to_pylist() == ["step 2", "step 3", "step 4", "step 5"]
+    np.testing.assert_allclose(tables["windows"]["left"], np.pi * np.array([2, 3, 0, 1]))
+    np.testing.assert_allclose(tables["newest"]["left"], [np.pi])
+    rows = tables["samples"].to_pylist()
+    shown = [row["value"] for row in rows if row["step"] == 5 and row["signal"] == "prediction"]
+    np.testing.assert_array_equal(shown, frame.step.prediction)
+
+
+def test_hovered_signals_carry_their_real_time() -> None:
+    frame = frame_after(6)
+    hover = charts.signals(frame).tables["hover"]
+    np.testing.assert_allclose(hover["time"].to_numpy()[-10:], frame.step.time)
+    np.testing.assert_array_equal(hover["target"].to_numpy()[-10:], frame.step.targets)
+
+
+def test_a_batch_shows_its_first_window() -> None:
+    frame = frame_after(3, RunConfig(batch_size=4))
+    hover = charts.signals(frame).tables["hover"]
+    np.testing.assert_array_equal(hover["input"].to_numpy()[-10:], frame.step.inputs[0])
+
+
+def test_the_loss_chart_draws_every_step_the_last_one_and_the_run_before() -> None:
+    run = LiveRun(RunConfig(), clock=lambda: 0.0)
+    run.play()
+    run.tick(20, 100)
+    run.configure(RunConfig(seed=1))
+    run.tick(6, 100)
+    run.pause()
+    frame = run.frame()
+    tables = charts.loss(frame).tables
+    np.testing.assert_array_equal(tables["now"]["loss"].to_numpy(), frame.curve[1])
+    assert tables["head"].to_pylist() == [{"step": 6, "loss": frame.step.loss}]
+    assert tables["before"].num_rows == 21
+
+
+def test_the_loss_axis_is_logarithmic_and_a_loss_of_zero_is_left_out() -> None:
+    chart = charts.loss(frame_after(3))
+    assert {
+        layer["encoding"]["y"]["scale"]["type"]
+        for layer in layers(chart)
+        if "scale" in layer["encoding"]["y"]
+    } == {"log"}
+    table = charts._curve_table((np.array([0, 1]), np.array([0.5, 0.0])))
+    assert table.to_pylist() == [{"step": 0, "loss": 0.5}]
+
+
+def test_floors_are_labelled_and_equal_ones_share_a_line() -> None:
+    assert charts.floor_lines(frame_after(0).floors) == [
+        (0.55, "constant or no memory: 0.55"),
+        (0.1, "memory inside a window: 0.1"),
+    ]
+
+
+def test_a_floor_that_is_only_a_bound_says_so() -> None:
+    floors = (Floor("constant", 0.5, "exact"), Floor("window_memory", 0.05, "lower"))
+    assert charts.floor_lines(floors) == [
+        (0.5, "constant: 0.5"),
+        (0.05, "memory inside a window: ≥ 0.05"),
+    ]
+
+
+def test_the_heat_map_holds_the_hidden_state_unit_by_unit() -> None:
+    frame = frame_after(4)
+    table = charts.hidden_state(frame).tables["state"].to_pandas()
+    assert len(table) == 320
+    row = table[(table.unit == 7) & (table.point == 3)]
+    np.testing.assert_array_equal(row.h, [frame.hidden[2, 6]])
+
+
+@pytest.mark.parametrize(
+    ("length", "size", "points", "units"),
+    [(10, 32, 10, 32), (200, 256, 50, 40), (50, 256, 50, 40), (2, 1, 2, 1), (51, 64, 26, 64)],
+)
+def test_the_heat_map_shows_what_fits(length: int, size: int, points: int, units: int) -> None:
+    shown_points, shown_units = charts.shown_cells(length, size)
+    assert (len(shown_points), len(shown_units)) == (points, units)
+    assert shown_points[-1] < length
+
+
+def test_charts_speak_the_language_in_use() -> None:
+    frame = frame_after(0)
+    try:
+        use_language("zh_CN")
+        chinese = charts.loss(frame)
+    finally:
+        use_language("en")
+    assert chinese.spec["title"] == "损失"
+    assert charts.loss(frame).spec["title"] == "Loss"

@@ -1,0 +1,155 @@
+"""The page's logic, run by Streamlit's own test runner. Timers never fire there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core import RunConfig, Trainer
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params.update(query)
+    return healthy(app.run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    assert list(app.exception) == []
+    return app
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    return healthy(app.button(key=key).click().run())
+
+
+def step_and_loss(app: AppTest) -> tuple[int, str]:
+    step, loss = (metric.value for metric in app.metric)
+    return int(step), loss
+
+
+def config(app: AppTest) -> RunConfig:
+    shown: RunConfig = app.session_state["live_run"].config
+    return shown
+
+
+def test_the_first_page_is_the_tutorials_run_at_step_0() -> None:
+    app = page()
+    assert config(app) == RunConfig()
+    loss = next(Trainer(RunConfig()).steps()).loss
+    assert step_and_loss(app) == (0, f"{loss:.4g}")
+    assert app.button(key="run").label == "Run"
+    assert len(app.get("vega_lite_chart")) == 3
+
+
+def test_charts_arrive_as_arrow_with_an_alternative_text() -> None:
+    for chart in page().get("vega_lite_chart"):
+        assert chart.proto.alt
+        for dataset in chart.proto.datasets:
+            assert pa.ipc.open_stream(dataset.data.data).read_all().num_columns > 0
+
+
+def test_run_plays_pause_stops_and_step_adds_one() -> None:
+    app = click(page(pace="20"), "run")
+    assert app.button(key="run").label == "Pause"
+    playing = step_and_loss(app)[0]
+    assert playing > 0
+    app = click(app, "run")
+    assert step_and_loss(app)[0] == playing
+    app = click(app, "step")
+    assert step_and_loss(app)[0] == playing + 1
+
+
+def test_reset_gives_the_first_loss_again_and_new_seed_another() -> None:
+    app = page()
+    first = step_and_loss(app)
+    app = click(click(click(app, "step"), "step"), "reset")
+    assert step_and_loss(app) == first
+    app = click(app, "new_seed")
+    assert step_and_loss(app)[0] == 0
+    assert step_and_loss(app)[1] != first[1]
+    assert config(app).seed == app.session_state["seed"] != 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("slider", "hidden_size", 8),
+        ("slider", "num_layers", 2),
+        ("slider", "window_length", 20),
+        ("slider", "points_per_period", 40),
+        ("slider", "frequency", 2.0),
+        ("slider", "amplitude", 2.0),
+        ("slider", "phase", 0.5),
+        ("slider", "noise_std", 0.1),
+        ("slider", "batch_size", 4),
+        ("toggle", "carry_state", False),
+        ("number_input", "clip_norm", 1.0),
+        ("number_input", "seed", 5),
+        ("segmented_control", "cell", "lstm"),
+        ("segmented_control", "optimizer", "sgd"),
+    ],
+)
+def test_a_setting_changed_while_playing_starts_again_says_so_and_plays_on(
+    kind: str, key: str, value: object
+) -> None:
+    app = click(page(pace="1"), "run")
+    widget = getattr(app, kind)(key=key)
+    healthy(widget.set_value(value).run())
+    assert getattr(config(app), key) == value
+    assert app.button(key="run").label == "Pause"
+    assert step_and_loss(app)[0] == 1
+    assert any("Started again from step 0" in said.value for said in app.caption)
+
+
+def test_the_learning_rate_changes_without_starting_again() -> None:
+    app = click(click(page(), "step"), "step")
+    healthy(app.select_slider(key="lr").set_value(0.001).run())
+    assert step_and_loss(app)[0] == 2
+    assert app.session_state["live_run"].frame().lr == 0.001
+
+
+def test_settings_that_only_one_choice_needs_appear_with_it() -> None:
+    app = page(cell="lstm", optimizer="sgd", noise_std="0.2")
+    for kind, key in [
+        ("number_input", "forget_bias"),
+        ("slider", "momentum"),
+        ("number_input", "noise_seed"),
+    ]:
+        assert getattr(app, kind)(key=key) is not None
+    healthy(app.number_input(key="forget_bias").set_value(1.0).run())
+    assert config(app) == RunConfig(cell="lstm", optimizer="sgd", noise_std=0.2, forget_bias=1.0)
+
+
+def test_a_link_is_followed_and_what_it_cannot_have_is_said() -> None:
+    app = page(cell="gru", lr="0.013", seed="7", hidden_size="999")
+    assert config(app) == RunConfig(cell="gru", lr=0.013, seed=7)
+    assert [warning.value for warning in app.warning] == [
+        "The link asks for hidden_size=999. It must be from 1 to 256; 32 is used."
+    ]
+    assert list(click(app, "run").warning) == []
+
+
+def test_divergence_is_explained_and_reset_brings_the_run_back() -> None:
+    app = click(page(optimizer="sgd", lr="1", pace="max"), "run")
+    for _ in range(40):
+        if app.session_state["live_run"].frame().diverged_at is not None:
+            break
+        healthy(app.run())
+    assert "stopped being a finite number" in app.warning[0].value
+    assert app.button(key="run").disabled
+    app = click(app, "reset")
+    assert list(app.warning) == []
+    assert not app.button(key="run").disabled
+
+
+def test_the_page_speaks_the_chosen_language() -> None:
+    app = page(lang="zh_CN")
+    assert app.button(key="run").label == "运行"
+    healthy(app.selectbox(key="lang").set_value("en").run())
+    assert app.button(key="run").label == "Run"
