@@ -21,10 +21,11 @@ _DEFAULTS: Mapping[str, Any] = RunConfig().to_dict()
 #: Steps per redraw that the player offers; the last stands for as many as fit.
 PACES: Mapping[str, int | None] = {"1": 1, "5": 5, "20": 20, "max": None}
 
+_STEP_LIMITS = Whole(1, 1_000_000)
 #: What the page keeps in the link beside the run's settings.
 _PAGE_RULES: Mapping[str, Rule] = {
     "pace": Choice(tuple(PACES)),
-    "step_limit": Whole(1, 1_000_000),
+    "step_limit": _STEP_LIMITS,
     "lang": Choice(tuple(LANGUAGES)),
 }
 _PAGE_DEFAULTS: Mapping[str, Any] = {"pace": "5", "step_limit": 10_000, "lang": "en"}
@@ -125,8 +126,8 @@ def sidebar() -> Settings:
         )
         step_limit = st.number_input(
             _("Step limit"),
-            min_value=1,
-            max_value=1_000_000,
+            min_value=_STEP_LIMITS.low,
+            max_value=_STEP_LIMITS.high,
             value=_PAGE_DEFAULTS["step_limit"],
             step=1000,
             key="step_limit",
@@ -283,7 +284,13 @@ def _language() -> None:
         index=list(LANGUAGES).index(language_of(st.context.locale)),
         format_func=LANGUAGES.__getitem__,
         key="lang",
+        on_change=_put_language_into_link,
     )
+
+
+def _put_language_into_link() -> None:
+    # By hand: a binding would write the language's name where a link is better off with its code.
+    st.query_params["lang"] = st.session_state["lang"]
 
 
 def _choice(name: str, label: str, help_text: str, shown_as: Any) -> str:

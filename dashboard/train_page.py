@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from dashboard import charts, controls, words
@@ -15,47 +17,54 @@ from dashboard.live_run import Frame, LiveRun, Status
 REDRAW_EVERY = 0.075
 
 
+@dataclass
+class Session:
+    """All that is kept of one visitor.
+
+    Args:
+        run: what they watch.
+        refusals: what their link asked for and could not have.
+        restarted: why the run began again, until they play on.
+    """
+
+    run: LiveRun
+    refusals: list[str]
+    restarted: str = ""
+
+
 def page() -> None:
     """The whole page, top to bottom."""
     controls.choose_language()
-    first_visit = "live_run" not in st.session_state
-    if first_visit:
-        _open_link()
+    first_visit = "session" not in st.session_state
+    refusals = _open_link() if first_visit else []
     settings = controls.sidebar()
-    run = _session_run(settings, first_visit)
-    run.touch()
+    if first_visit:
+        st.session_state["session"] = Session(LiveRun(settings.config), refusals)
+    session: Session = st.session_state["session"]
+    session.run.touch()
+    changes = session.run.configure(settings.config)
+    if changes:
+        session.refusals = []
+        session.restarted = words.restarted(changes)
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.subheader(_("Watch a recurrent network learn"), anchor=False, width="content")
         controls.pace()
-    for refusal in st.session_state["refusals"]:
+    for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
-    _player(run)
-    playing = run.status is Status.PLAYING
+    _player(session)
+    playing = session.run.status is Status.PLAYING
     panel = st.fragment(_live_panel, run_every=REDRAW_EVERY if playing else None)
-    panel(run, settings, current_language())
+    panel(session, settings, current_language())
 
 
-def _open_link() -> None:
-    """Take over what the link asks for, tolerantly, and remember what it could not have."""
+def _open_link() -> list[str]:
+    """Take over what the link asks for, tolerantly; give what it cannot have."""
     values, refusals = controls.read_link(st.query_params.to_dict())
-    st.session_state["refusals"] = refusals
     for name, value in values.items():
         st.session_state[name] = value
-
-
-def _session_run(settings: Settings, first_visit: bool) -> LiveRun:
-    """The session's one run, brought up to the settings."""
-    if first_visit:
-        st.session_state["live_run"] = LiveRun(settings.config)
-        st.session_state["restarted"] = ""
-    run: LiveRun = st.session_state["live_run"]
-    changes = run.configure(settings.config)
-    if changes:
-        st.session_state["refusals"] = []
-        st.session_state["restarted"] = words.restarted(changes)
-    return run
+    return refusals
 
 
 # A click while the page plays may be delivered twice: with the redraw that was just due, and with
@@ -63,32 +72,32 @@ def _session_run(settings: Settings, first_visit: bool) -> LiveRun:
 # was pressed, and doing it again changes nothing.
 
 
-def _play(run: LiveRun) -> None:
-    st.session_state["restarted"] = ""
-    st.session_state["refusals"] = []
-    run.play()
+def _play(session: Session) -> None:
+    session.refusals, session.restarted = [], ""
+    session.run.play()
 
 
-def _pause(run: LiveRun) -> None:
-    run.pause()
+def _pause(session: Session) -> None:
+    session.run.pause()
 
 
-def _step(run: LiveRun, was_playing: bool) -> None:
-    st.session_state["restarted"] = ""
-    run.step_once(out_of_play=was_playing)
+def _step(session: Session, was_playing: bool) -> None:
+    session.restarted = ""
+    session.run.step_once(out_of_play=was_playing)
 
 
-def _reset(run: LiveRun) -> None:
-    st.session_state["restarted"] = ""
-    run.reset()
+def _reset(session: Session) -> None:
+    session.restarted = ""
+    session.run.reset()
 
 
-def _player(run: LiveRun) -> None:
+def _player(session: Session) -> None:
     """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
 
     In the main script, not in the fragment: a click here interrupts at once.
     """
-    playing, diverged = run.status is Status.PLAYING, run.status is Status.DIVERGED
+    status = session.run.status
+    playing, diverged = status is Status.PLAYING, status is Status.DIVERGED
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
         st.button(
             _("Pause") if playing else _("Run"),
@@ -96,7 +105,7 @@ def _player(run: LiveRun) -> None:
             key="run",
             type="primary",
             on_click=_pause if playing else _play,
-            args=(run,),
+            args=(session,),
             shortcut="space",
             disabled=diverged,
         )
@@ -105,7 +114,7 @@ def _player(run: LiveRun) -> None:
             icon=":material/skip_next:",
             key="step",
             on_click=_step,
-            args=(run, playing),
+            args=(session, playing),
             shortcut="right",
             disabled=diverged,
         )
@@ -114,7 +123,7 @@ def _player(run: LiveRun) -> None:
             icon=":material/replay:",
             key="reset",
             on_click=_reset,
-            args=(run,),
+            args=(session,),
             shortcut="home",
         )
         st.button(
@@ -140,13 +149,14 @@ def _player_help() -> str:
     )
 
 
-def _live_panel(run: LiveRun, settings: Settings, language: str) -> None:
+def _live_panel(session: Session, settings: Settings, language: str) -> None:
     """Train for one redraw and draw what there is; runs again by itself while playing.
 
     The elements, their order, the charts' specifications and their alt texts stay the same from
     frame to frame, so that the browser updates them in place.
     """
     use_language(language)  # a fragment runs in a thread of its own
+    run = session.run
     was_playing = run.status is Status.PLAYING
     run.tick(settings.most_steps, settings.step_limit)
     frame = run.frame()
@@ -154,8 +164,8 @@ def _live_panel(run: LiveRun, settings: Settings, language: str) -> None:
     notice = st.empty()
     if frame.status is Status.DIVERGED:
         notice.warning(words.divergence(frame), icon=":material/trending_up:")
-    elif st.session_state["restarted"]:
-        notice.caption(st.session_state["restarted"])
+    elif session.restarted:
+        notice.caption(session.restarted)
     _readouts(frame)
     left, right = st.columns(2)
     with left, st.container(key="chart_signals"):

@@ -23,12 +23,17 @@ class Clock:
         return self.now
 
 
+def unhurried(config: RunConfig) -> LiveRun:
+    """A run for which no time passes, so that every tick takes all the steps it may."""
+    return LiveRun(config, clock=Clock())
+
+
 def losses_of_a_trainer(config: RunConfig, count: int) -> list[float]:
     return [step.loss for step, _ in zip(Trainer(config).steps(), range(count), strict=False)]
 
 
 def test_a_new_run_shows_the_untrained_network_and_waits() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.tick(5, 100)
     frame = run.frame()
     assert (frame.status, frame.step.index, len(frame.windows)) == (Status.READY, 0, 1)
@@ -36,7 +41,7 @@ def test_a_new_run_shows_the_untrained_network_and_waits() -> None:
 
 
 def test_a_tick_takes_the_steps_asked_for_and_records_each() -> None:
-    run = LiveRun(RunConfig(), clock=Clock())
+    run = unhurried(RunConfig())
     run.play()
     run.tick(5, 100)
     run.tick(20, 100)
@@ -61,7 +66,7 @@ def test_a_step_dearer_than_the_budget_is_still_taken() -> None:
 
 
 def test_after_a_pause_no_tick_trains_and_a_step_adds_exactly_one() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     run.tick(5, 100)
     run.pause()
@@ -72,7 +77,7 @@ def test_after_a_pause_no_tick_trains_and_a_step_adds_exactly_one() -> None:
 
 
 def test_a_click_on_step_delivered_twice_while_playing_takes_one_step() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     run.step_once(out_of_play=True)
     run.step_once(out_of_play=True)
@@ -80,7 +85,7 @@ def test_a_click_on_step_delivered_twice_while_playing_takes_one_step() -> None:
 
 
 def test_pausing_and_continuing_changes_nothing() -> None:
-    run = LiveRun(RunConfig(cell="gru"))
+    run = unhurried(RunConfig(cell="gru"))
     for _ in range(4):
         run.play()
         run.tick(3, 100)
@@ -92,7 +97,7 @@ def test_pausing_and_continuing_changes_nothing() -> None:
 
 
 def test_reset_gives_the_same_run_again_and_keeps_the_old_curve_to_compare() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     run.tick(20, 100)
     before = run.frame()
@@ -108,7 +113,7 @@ def test_reset_gives_the_same_run_again_and_keeps_the_old_curve_to_compare() -> 
 
 
 def test_a_learning_rate_is_adopted_without_starting_again() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     run.tick(5, 100)
     assert run.configure(RunConfig(lr=0.001)) == {}
@@ -118,7 +123,7 @@ def test_a_learning_rate_is_adopted_without_starting_again() -> None:
 
 
 def test_any_other_setting_starts_again_says_what_changed_and_plays_on() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     run.tick(5, 100)
     assert run.configure(RunConfig(hidden_size=8, lr=0.01)) == {"hidden_size": (32, 8)}
@@ -128,7 +133,7 @@ def test_any_other_setting_starts_again_says_what_changed_and_plays_on() -> None
 
 
 def test_playing_stops_at_the_step_limit_and_a_higher_one_lets_it_go_on() -> None:
-    run = LiveRun(RunConfig(), clock=Clock())
+    run = unhurried(RunConfig())
     run.play()
     run.tick(20, 12)
     assert (run.status, run.frame().step.index) == (Status.AT_LIMIT, 12)
@@ -154,7 +159,7 @@ def test_playing_stops_when_nobody_has_touched_the_page_for_long() -> None:
 
 
 def test_divergence_ends_the_run_with_the_last_finite_step_on_screen() -> None:
-    run = LiveRun(DIVERGING, clock=Clock())
+    run = unhurried(DIVERGING)
     run.play()
     run.tick(None, 1000)
     frame = run.frame()
@@ -171,7 +176,7 @@ def test_divergence_ends_the_run_with_the_last_finite_step_on_screen() -> None:
 
 
 def test_threads_that_tick_and_click_at_once_lose_no_step_and_raise_nothing() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     raised: list[Exception] = []
 
@@ -195,7 +200,7 @@ def test_threads_that_tick_and_click_at_once_lose_no_step_and_raise_nothing() ->
 
 
 def test_a_slider_moved_while_another_thread_trains_raises_nothing() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     stop = threading.Event()
     raised: list[Exception] = []
@@ -239,7 +244,7 @@ def test_the_signal_chart_holds_whole_cycles_where_these_are_short(
 
 
 def test_the_view_keeps_the_last_windows_only() -> None:
-    run = LiveRun(RunConfig())
+    run = unhurried(RunConfig())
     run.play()
     run.tick(20, 100)
     assert [step.index for step in run.frame().windows] == [17, 18, 19, 20]

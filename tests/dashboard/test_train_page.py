@@ -34,7 +34,7 @@ def step_and_loss(app: AppTest) -> tuple[int, str]:
 
 
 def config(app: AppTest) -> RunConfig:
-    shown: RunConfig = app.session_state["live_run"].config
+    shown: RunConfig = app.session_state["session"].run.config
     return shown
 
 
@@ -111,7 +111,7 @@ def test_the_learning_rate_changes_without_starting_again() -> None:
     app = click(click(page(), "step"), "step")
     healthy(app.select_slider(key="lr").set_value(0.001).run())
     assert step_and_loss(app)[0] == 2
-    assert app.session_state["live_run"].frame().lr == 0.001
+    assert app.session_state["session"].run.frame().lr == 0.001
 
 
 def test_settings_that_only_one_choice_needs_appear_with_it() -> None:
@@ -138,7 +138,7 @@ def test_a_link_is_followed_and_what_it_cannot_have_is_said() -> None:
 def test_divergence_is_explained_and_reset_brings_the_run_back() -> None:
     app = click(page(optimizer="sgd", lr="1", pace="max"), "run")
     for _ in range(40):
-        if app.session_state["live_run"].frame().diverged_at is not None:
+        if app.session_state["session"].run.frame().diverged_at is not None:
             break
         healthy(app.run())
     assert "stopped being a finite number" in app.warning[0].value
@@ -153,3 +153,4 @@ def test_the_page_speaks_the_chosen_language() -> None:
     assert app.button(key="run").label == "运行"
     healthy(app.selectbox(key="lang").set_value("en").run())
     assert app.button(key="run").label == "Run"
+    assert app.query_params["lang"] == "en"
