@@ -25,7 +25,7 @@ screenshot: .venv/dev  ## take the README's picture anew
 
 texts: .venv/dev  ## bring new and changed texts into the translators' files
 	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -o .venv/dashboard.pot dashboard
-	$(BIN)/pybabel update --no-fuzzy-matching --omit-header -i .venv/dashboard.pot -d dashboard/locale -D dashboard
+	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete -i .venv/dashboard.pot -d dashboard/locale -D dashboard
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -76,7 +76,7 @@ def signals(frame: Frame) -> Chart:
     windows = pa.table(
         {
             "left": left,
-            "label": [f"{_('step')} {step.index}" for step in frame.windows],
+            "label": [_("step {n}").format(n=step.index) for step in frame.windows],
         }
     )
     newest = pa.table({"left": left[-1:], "right": left[-1:] + span})

@@ -209,8 +209,8 @@ def _network() -> dict[str, Any]:
             "forget_bias",
             _("Forget-gate bias"),
             _(
-                "What the bias of the LSTM's forget gates is at the start. 1 lets it remember "
-                "from the first step on. Empty: as PyTorch draws it, near 0."
+                "What the two biases of the LSTM's forget gates add up to at the start. 1 lets it "
+                "remember before it has learnt anything. Empty: as PyTorch draws them, near 0."
             ),
             _("PyTorch's default"),
         )

@@ -144,7 +144,8 @@ def _player_help() -> str:
     return _(
         "**Run** / **Pause** (Space): train, or stop training.\n\n"
         "**Step** (→): pause, and take exactly one update.\n\n"
-        "**Reset** (Home): back to step 0 with the same seed, which gives the same run again.\n\n"
+        "**Reset** (Home): back to step 0 with the same seed, and the learning rate as it now "
+        "stands.\n\n"
         "**New seed** (N): start again from other initial weights."
     )
 
@@ -181,8 +182,8 @@ def _live_panel(session: Session, settings: Settings, language: str) -> None:
         st.caption(
             _(
                 "Lower is better. A floor is the best that a kind of predictor can do: a loss "
-                "below it proves more memory than that. Carried memory has floor 0, which no "
-                "logarithmic axis reaches. The thin line is the run before."
+                "that stays below it proves more memory than that. Carried memory has floor 0, "
+                "which no logarithmic axis reaches. The thin line is the run before."
             )
         )
     with st.container(key="chart_state"):
@@ -196,7 +197,7 @@ def _readouts(frame: Frame) -> None:
     numbers, words_for_them = st.columns([1, 3], vertical_alignment="bottom")
     with numbers, st.container(horizontal=True, gap="medium"):
         with st.container(key="readout_step", width="content"):
-            st.metric(_("Step"), str(frame.step.index), width="content")
+            st.metric(_("At step"), str(frame.step.index), width="content")
         with st.container(key="readout_loss", width="content"):
             st.metric(_("Loss"), format(frame.step.loss, words.LOSS_FORMAT), width="content")
     with words_for_them, st.container(key="verdict"):

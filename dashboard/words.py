@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.language import gettext as _
-from dashboard.live_run import Frame, Status
-from rnn_core.rules import Choice, Optional, Real, Rule, Switch
+from dashboard.live_run import STEPS_TO_JUDGE, Frame, Status
+from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
 
 #: As many digits as tell two losses apart, and no more.
 LOSS_FORMAT = ".4g"
 
 
 def verdict(frame: Frame) -> str:
-    """How the loss stands to the floors, and what that shows."""
+    """How the loss stands to the floors, and what that shows.
+
+    Floors are means over many windows; a few lucky ones prove nothing, so the verdict waits.
+    """
+    if frame.recent_steps < STEPS_TO_JUDGE:
+        return _("The verdict comes with step {step}: floors are compared with a mean.").format(
+            step=STEPS_TO_JUDGE - 1
+        )
     value = {floor.key: floor.value for floor in frame.floors}
     loss, carry = frame.recent_loss, frame.config.carry_state
     window, memoryless, constant = (
@@ -22,23 +29,21 @@ def verdict(frame: Frame) -> str:
         value["constant"],
     )
     if carry and loss < window:
-        meaning = _("below {floor:.2f}: it carries memory across windows").format(floor=window)
+        meaning = _("below {floor:.3g}: it carries memory across windows").format(floor=window)
     elif not carry and window > 0 and loss < 1.1 * window:
         meaning = _(
-            "at {floor:.2f}, all that memory inside a window can do: the state is reset between "
+            "at {floor:.3g}, all that memory inside a window can do: the state is reset between "
             "windows"
         ).format(floor=window)
     elif loss < memoryless:
-        meaning = _("below {floor:.2f}: it uses memory inside the window").format(floor=memoryless)
+        meaning = _("below {floor:.3g}: it uses memory inside the window").format(floor=memoryless)
     elif loss < constant:
         meaning = _(
-            "below {floor:.2f}: better than any constant; a function of the present input alone "
+            "below {floor:.3g}: better than any constant; a function of the present input alone "
             "could do as well"
         ).format(floor=constant)
     else:
-        meaning = _("not below {floor:.2f}: a constant would do as well").format(floor=constant)
-    if frame.recent_steps == 1:
-        return _("Loss {loss}: {meaning}.").format(loss=format(loss, LOSS_FORMAT), meaning=meaning)
+        meaning = _("not below {floor:.3g}: a constant would do as well").format(floor=constant)
     return _("Mean of the last {steps} steps {loss}: {meaning}.").format(
         steps=frame.recent_steps, loss=format(loss, LOSS_FORMAT), meaning=meaning
     )
@@ -77,31 +82,33 @@ def divergence(frame: Frame) -> str:
     """What a run that blew up means, and two things to try."""
     config = frame.config
     if config.clip_norm is None:
-        second = _("set **gradient clipping** to 1, which shortens every update that is too long")
+        second = _("set **gradient clipping** to 1, which shortens every gradient that is too long")
     elif config.optimizer != "adam":
         second = _("choose the **optimizer** adam, which scales every update by itself")
     else:
-        second = _("try a **new seed**: other initial weights may lie further from the cliff")
+        second = _("take a **new seed**: other initial weights may fare better")
     return _(
         "**The loss stopped being a finite number at step {step}.** The updates overshot, each "
         "further than the one before, until the numbers overflowed. The pictures show the last "
-        "finite step, {last}.\n\nTwo things to try, then **Reset**: lower the **learning rate** "
-        "(it is {lr:g}; the tutorial's is 0.02), or {second}."
+        "finite step, {last}.\n\nTwo things to try: lower the **learning rate** (it is {lr:g}; the "
+        "page begins with 0.02) and press **Reset**, or {second}."
     ).format(step=frame.diverged_at, last=frame.step.index, lr=frame.lr, second=second)
 
 
 def restarted(changes: Mapping[str, tuple[object, object]]) -> str:
     """Why the run began again."""
     listed = ", ".join(
-        f"{name} {shown(old)} → {shown(new)}" for name, (old, new) in changes.items()
+        f"{name} {shown(name, old)} → {shown(name, new)}" for name, (old, new) in changes.items()
     )
     return _("Started again from step 0: {changes}").format(changes=listed)
 
 
 def refused_link(name: str, text: str, rule: Rule, default: object) -> str:
     """A link asked for what cannot be."""
+    # In a link a switch is true or false.
+    used = str(default).lower() if isinstance(default, bool) else shown(name, default)
     return _("The link asks for {name}={text}. It must be {rule}; {default} is used.").format(
-        name=name, text=text, rule=rule_words(rule), default=shown(default)
+        name=name, text=text, rule=rule_words(rule), default=used
     )
 
 
@@ -125,13 +132,15 @@ def rule_words(rule: Rule) -> str:
     low, high = format(rule.low, ".4g"), format(rule.high, ".10g")
     if isinstance(rule, Real) and rule.open_low:
         return _("above {low}, up to {high}").format(low=low, high=high)
+    if isinstance(rule, Whole):
+        return _("a whole number from {low} to {high}").format(low=low, high=high)
     return _("from {low} to {high}").format(low=low, high=high)
 
 
-def shown(value: object) -> str:
+def shown(name: str, value: object) -> str:
     """A setting's value as the sidebar would show it."""
     if value is None:
-        return _("off")
+        return _("PyTorch's default") if name == "forget_bias" else _("off")
     if isinstance(value, bool):
         return _("on") if value else _("off")
     return format(value, "g") if isinstance(value, float) else str(value)

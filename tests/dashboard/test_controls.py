@@ -44,16 +44,32 @@ def test_a_link_is_read_tolerantly() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("hidden_size", "999", "hidden_size=999. It must be from 1 to 256; 32 is used."),
-        ("hidden_size", "many", "hidden_size=many. It must be from 1 to 256; 32 is used."),
-        ("hidden_size", "nan", "hidden_size=nan. It must be from 1 to 256; 32 is used."),
+        (
+            "hidden_size",
+            "999",
+            "hidden_size=999. It must be a whole number from 1 to 256; 32 is used.",
+        ),
+        (
+            "hidden_size",
+            "many",
+            "hidden_size=many. It must be a whole number from 1 to 256; 32 is used.",
+        ),
+        (
+            "hidden_size",
+            "nan",
+            "hidden_size=nan. It must be a whole number from 1 to 256; 32 is used.",
+        ),
         ("lr", "-1", "lr=-1. It must be above 0, up to 10; 0.02 is used."),
         ("lr", "nan", "lr=nan. It must be above 0, up to 10; 0.02 is used."),
         ("cell", "lsmt", "cell=lsmt. It must be one of rnn, lstm, gru; rnn is used."),
-        ("carry_state", "maybe", "carry_state=maybe. It must be true or false; on is used."),
+        ("carry_state", "maybe", "carry_state=maybe. It must be true or false; true is used."),
         ("clip_norm", "0", "clip_norm=0. It must be empty, or above 0, up to 100; off is used."),
         ("pace", "7", "pace=7. It must be one of 1, 5, 20, max; 5 is used."),
-        ("step_limit", "0", "step_limit=0. It must be from 1 to 1000000; 10000 is used."),
+        (
+            "step_limit",
+            "0",
+            "step_limit=0. It must be a whole number from 1 to 1000000; 10000 is used.",
+        ),
     ],
 )
 def test_a_link_that_asks_for_what_cannot_be_is_answered(

@@ -130,7 +130,7 @@ def test_a_link_is_followed_and_what_it_cannot_have_is_said() -> None:
     app = page(cell="gru", lr="0.013", seed="7", hidden_size="999")
     assert config(app) == RunConfig(cell="gru", lr=0.013, seed=7)
     assert [warning.value for warning in app.warning] == [
-        "The link asks for hidden_size=999. It must be from 1 to 256; 32 is used."
+        "The link asks for hidden_size=999. It must be a whole number from 1 to 256; 32 is used."
     ]
     assert list(click(app, "run").warning) == []
 

@@ -28,16 +28,16 @@ def frame(loss: float, config: RunConfig | None = None, **changes: object) -> Fr
         (0.6, RunConfig(), "not below 0.55: a constant would do as well."),
         (0.54, RunConfig(), "below 0.55: it uses memory inside the window."),
         (0.101, RunConfig(), "below 0.55: it uses memory inside the window."),
-        (0.0412, RunConfig(), "below 0.10: it carries memory across windows."),
+        (0.0412, RunConfig(), "below 0.1: it carries memory across windows."),
         (
             0.101,
             RunConfig(carry_state=False),
-            "at 0.10, all that memory inside a window can do: the state is reset between windows.",
+            "at 0.1, all that memory inside a window can do: the state is reset between windows.",
         ),
         (
             0.3,
             RunConfig(phase=0.3),
-            "below 0.54: better than any constant; a function of the present input alone could do "
+            "below 0.541: better than any constant; a function of the present input alone could do "
             "as well.",
         ),
     ],
@@ -50,7 +50,16 @@ def test_the_verdict_names_the_floor_that_was_passed_and_what_it_shows(
 
 def test_the_verdict_says_what_it_averages() -> None:
     assert words.verdict(frame(0.0412)).startswith("Mean of the last 20 steps 0.0412: ")
-    assert words.verdict(LiveRun(RunConfig()).frame()).startswith("Loss 0.59")
+
+
+def test_no_verdict_is_given_on_a_few_lucky_steps() -> None:
+    run = LiveRun(RunConfig(), clock=lambda: 0.0)
+    assert words.verdict(run.frame()).startswith("The verdict comes with step 19")
+    run.play()
+    run.tick(18, 100)
+    assert words.verdict(run.frame()).startswith("The verdict comes with step 19")
+    run.tick(1, 100)
+    assert words.verdict(run.frame()).startswith("Mean of the last 20 steps")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,7 @@ def test_the_verdict_says_what_it_averages() -> None:
     [
         (RunConfig(optimizer="sgd", lr=1.0), "set **gradient clipping** to 1"),
         (RunConfig(optimizer="sgd", lr=1.0, clip_norm=5.0), "choose the **optimizer** adam"),
-        (RunConfig(lr=1.0, clip_norm=5.0), "try a **new seed**"),
+        (RunConfig(lr=1.0, clip_norm=5.0), "take a **new seed**"),
     ],
 )
 def test_divergence_suggests_two_things_that_are_not_done_already(
@@ -96,11 +105,11 @@ def test_a_restart_names_what_changed() -> None:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("hidden_size", "from 1 to 256"),
+        ("hidden_size", "a whole number from 1 to 256"),
         ("cell", "one of rnn, lstm, gru"),
         ("carry_state", "true or false"),
         ("clip_norm", "empty, or above 0, up to 100"),
-        ("seed", "from 0 to 2147483647"),
+        ("seed", "a whole number from 0 to 2147483647"),
     ],
 )
 def test_rules_in_words(name: str, rule: str) -> None:

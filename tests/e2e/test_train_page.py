@@ -114,7 +114,7 @@ def test_a_link_brings_its_settings_and_says_what_it_cannot_have(open_page: Open
     warnings = train.page.get_by_test_id("stAlert")
     expect(warnings).to_have_count(2)
     expect(warnings.first).to_contain_text(
-        "The link asks for hidden_size=999. It must be from 1 to 256; 32 is used."
+        "The link asks for hidden_size=999. It must be a whole number from 1 to 256; 32 is used."
     )
     expect(warnings.last).to_contain_text("Perhaps seed?")
 
