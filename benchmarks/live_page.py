@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import statistics
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.e2e.app import BROWSER_ARGUMENTS, NO_BROWSER, TrainPage, chromium, serve
+from tests.e2e.app import TrainPage, launch_browser, serve
 
 SECONDS = 6
 PAUSES = 7
@@ -70,11 +70,7 @@ def measure(page: Page, url: str, query: str) -> str:
 
 def main() -> None:
     """Print the table."""
-    path = chromium()
-    if path is None:
-        raise SystemExit(NO_BROWSER)
-    with serve() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+    with serve() as server, launch_browser() as browser:
         print(f"Chromium {browser.version}, headless, 1400 x 900; pauses in ms over {PAUSES} tries")
         print(f"{'':56}charts   last step after   button answered")
         print(f"{'':32} redraws/s  steps/s  built anew    median    max    median    max")
@@ -82,7 +78,6 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
             print(measure(page, server.url, query), flush=True)
             page.close()
-        browser.close()
 
 
 if __name__ == "__main__":

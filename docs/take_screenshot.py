@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
-from tests.e2e.app import BROWSER_ARGUMENTS, NO_BROWSER, TrainPage, chromium, serve
+from tests.e2e.app import TrainPage, launch_browser, serve
 
 
 def main() -> None:
-    """Let the tutorial's network learn for a while, pause, and take the picture."""
-    path = chromium()
-    if path is None:
-        raise SystemExit(NO_BROWSER)
-    with serve() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+    """Let the tutorial's network learn for a while, and take the picture."""
+    with serve() as server, launch_browser() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="en-US")
-        # So slow that the picture shows the network half-way: it has the shape, not yet the height.
+        # Slowly enough to see prediction and target apart.
         train = TrainPage(page).open(server.url + "/?lr=0.005&step_limit=60&pace=1")
         train.press("run")
         train.wait_for_step(60)
         page.mouse.move(0, 0)
         page.wait_for_timeout(500)
         page.screenshot(path=Path(__file__).parent / "train-page.png")
-        browser.close()
 
 
 if __name__ == "__main__":

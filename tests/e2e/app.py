@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +41,18 @@ def chromium() -> str | None:
     named = os.environ.get("CHROMIUM")
     names = ("chromium", "chromium-browser", "google-chrome")
     return named or next(filter(None, map(shutil.which, names)), None)
+
+
+@contextmanager
+def launch_browser() -> Iterator[Browser]:
+    """Chromium until the block ends; outside of tests, where its absence ends the program."""
+    path = chromium()
+    if path is None:
+        raise SystemExit(NO_BROWSER)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @dataclass(frozen=True)
