@@ -97,10 +97,18 @@ class LiveRun:
     Args:
         config: settings to begin with.
         clock: seconds, for idleness and speed; tests give their own.
+        engine: what trains, as in `Trainer`.
     """
 
-    def __init__(self, config: RunConfig, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        clock: Callable[[], float] = monotonic,
+        engine: str = "auto",
+    ) -> None:
         self._clock = clock
+        self._engine = engine
         self._lock = threading.RLock()
         self._touched = clock()
         self._status = Status.READY
@@ -144,6 +152,10 @@ class LiveRun:
         """Let ticks train, unless the run has diverged."""
         with self._lock:
             self._speed.clear()
+            if self._latest.index == 0:
+                # A faster engine may have become ready since the page was opened. Nothing is
+                # trained yet, so that the run can still be its own from the first step on.
+                self._begin(self._new_trainer(self._trainer.config), self._trainer.lr)
             if self._status is not Status.DIVERGED:
                 self._status = Status.PLAYING
 
@@ -171,7 +183,10 @@ class LiveRun:
         """Back to step 0 of the same seed, and wait there."""
         with self._lock:
             self._status = Status.READY
-            self._restart(self._trainer.config, lr=self._trainer.lr)
+            self._keep_curve()
+            lr = self._trainer.lr
+            self._trainer.reset()  # the same engine too: the same run, bit for bit
+            self._begin(self._trainer, lr)
 
     def tick(self, most_steps: int | None, step_limit: int) -> None:
         """Train for one redraw, if playing.
@@ -221,16 +236,26 @@ class LiveRun:
                 lr=self._trainer.lr,
             )
 
-    def _restart(self, config: RunConfig, lr: float | None = None) -> None:
-        if len(self._history) > 1:
-            self._previous = self._history.points()
+    def _restart(self, config: RunConfig) -> None:
+        """Begin a run with these settings."""
+        self._keep_curve()
         if self._status is not Status.PLAYING:
             self._status = Status.READY
-        self._trainer = Trainer(config)
-        if lr is not None:
-            self._trainer.lr = lr
-        self._floors = self._trainer.task.floors()
-        cycle = self._trainer.task.windows_per_cycle
+        self._begin(self._new_trainer(config), config.lr)
+
+    def _new_trainer(self, config: RunConfig) -> Trainer:
+        return Trainer(config, engine=self._engine)
+
+    def _keep_curve(self) -> None:
+        if len(self._history) > 1:
+            self._previous = self._history.points()
+
+    def _begin(self, trainer: Trainer, lr: float) -> None:
+        """Watch this trainer from its step 0 on."""
+        self._trainer = trainer
+        trainer.lr = lr
+        self._floors = trainer.task.floors()
+        cycle = trainer.task.windows_per_cycle
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._view = windows_in_view(cycle)
         self._windows: deque[Step] = deque(maxlen=self._view)
@@ -238,7 +263,7 @@ class LiveRun:
         self._recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * STEPS_TO_JUDGE))
         self._speed: deque[tuple[float, int]] = deque(maxlen=30)
         self._diverged_at: int | None = None
-        self._steps: Iterator[Step] = self._trainer.steps()
+        self._steps: Iterator[Step] = trainer.steps()
         self._take_step()  # step 0: the untrained network is there to be seen
 
     def _take_step(self) -> None:

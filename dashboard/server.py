@@ -5,9 +5,14 @@ from __future__ import annotations
 import streamlit as st
 import torch
 
+from rnn_core.engines import prepare_compiled
+
 
 @st.cache_resource
 def prepare_server() -> None:
-    """Give each training step one thread: small tensors gain nothing from two, and many sessions
-    would fight for the cores."""
+    """One thread per training step, and the compiled engine on its way.
+
+    Small tensors gain nothing from two threads, and many sessions would fight for the cores.
+    """
     torch.set_num_threads(1)
+    prepare_compiled()

@@ -11,9 +11,10 @@ from types import MappingProxyType
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from rnn_core.config import RunConfig
+from rnn_core.engines import Run, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import build_task
 
@@ -90,10 +91,13 @@ class Trainer:
     Args:
         config: the settings of the run.
         dtype: torch.float32, or torch.float64 for checks.
+        engine: ``"torch"``, the reference; ``"compiled"``, many times faster, which compiles for
+            some seconds on the first use on a machine; ``"auto"``, the faster of the two that is
+            ready now, so that nothing waits.
 
     Raises:
         TypeError: when ``config`` is not a RunConfig.
-        ValueError: when ``dtype`` is another one.
+        ValueError: when ``dtype`` or ``engine`` is another one.
 
     Example:
         >>> trainer = Trainer(RunConfig(seed=1))
@@ -104,7 +108,9 @@ class Trainer:
         (10,)
     """
 
-    def __init__(self, config: RunConfig, *, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, config: RunConfig, *, dtype: torch.dtype = torch.float32, engine: str = "torch"
+    ) -> None:
         if not isinstance(config, RunConfig):
             raise TypeError(f"config must be a RunConfig, got {config!r}. Try RunConfig().")
         if dtype not in _NUMPY_DTYPES:
@@ -114,6 +120,7 @@ class Trainer:
         self.config = config
         self.dtype = dtype
         self.task = build_task(config)
+        self._engine_name = choose_engine(engine, config, dtype)
         self.reset()
 
     def reset(self) -> None:
@@ -127,14 +134,11 @@ class Trainer:
             )
             self._parameters = list(self.model.parameters())
             self.optimizer = OPTIMIZERS[self.config.optimizer](self._parameters, self.config)
+            run = Run(self.config, self.model, self.optimizer)
+            self._engine = build_engine(self._engine_name, run)
         self._lr = self.config.lr
         self._index = 0
         self._diverged = False
-        self._gradients: tuple[Tensor, ...] = ()
-        self._grad_norm = torch.zeros(())
-        self._state: State | None = None
-        self._next_state: State | None = None
-        self._output: Tensor | None = None
 
     def steps(self) -> Iterator[Step]:
         """Train for as long as steps are asked for.
@@ -150,6 +154,26 @@ class Trainer:
         """
         while not self._diverged:
             yield self._advance()
+
+    @property
+    def engine(self) -> str:
+        """What computes the steps: ``"torch"`` or ``"compiled"``.
+
+        May be set between any two steps; weights, optimiser and state go on where they are. The
+        engines agree up to rounding, so steps after a change are no longer bit for bit those of
+        a run without it.
+
+        Raises:
+            ValueError: when set to an engine that does not exist.
+        """
+        return self._engine.name
+
+    @engine.setter
+    def engine(self, name: str) -> None:
+        self._engine_name = choose_engine(name, self.config, self.dtype)
+        if self._engine_name != self._engine.name:
+            with torch.inference_mode(False):
+                self._engine = build_engine(self._engine_name, self._engine.run())
 
     @property
     def lr(self) -> float:
@@ -183,7 +207,7 @@ class Trainer:
 
         ``(num_layers, B, H)``, or a pair (h, c) of them for an LSTM.
         """
-        return self._state
+        return self._engine.run().state
 
     @property
     def hidden_states(self) -> NDArray[np.floating]:
@@ -191,66 +215,30 @@ class Trainer:
 
         Empty, ``(B, 0, H)``, before the first step.
         """
-        if self._output is None:
-            return np.empty((self.config.batch_size, 0, self.config.hidden_size), np.float32)
-        values: NDArray[np.floating] = self._output.numpy()
-        values.flags.writeable = False
-        return values
+        return self._engine.hidden_states()
 
-    # Callers may stand in no_grad or inference_mode; training needs neither.
-    @torch.inference_mode(False)
-    @torch.enable_grad()
     def _advance(self) -> Step:
         started = perf_counter()
-        if self._gradients:
-            self._update()
         batch = self.task.batch(self._index, _NUMPY_DTYPES[self.dtype])
-        inputs, targets = torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
-        self._state = self._next_state if self.config.carry_state else None
-        output, next_state = self.model.rnn(inputs, self._state)  # (B, T, H)
-        prediction = self.model.out(output)
-        loss = nn.functional.mse_loss(prediction, targets)
-        self._gradients = torch.autograd.grad(loss, self._parameters)
-        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
-            # A copy to look at: what a caller does to .grad must not reach the update.
-            parameter.grad = gradient.clone()
-        self._grad_norm = nn.utils.get_total_norm(self._gradients)
-        # State crosses windows, gradients never do: that is the tutorial's `h_state.data`.
-        self._next_state = _detached(next_state)
-        self._output = output.detach()
-        value = loss.item()
-        self._diverged = not math.isfinite(value)
+        loss, grad_norm, prediction = self._engine.advance(batch.inputs, batch.targets)
+        self._diverged = not math.isfinite(loss)
         step = Step(
             index=self._index,
-            loss=value,
-            grad_norm=self._grad_norm.item(),
+            loss=loss,
+            grad_norm=grad_norm,
             seconds=perf_counter() - started,
             time=_for_reading(batch.time),
             inputs=_for_reading(batch.inputs),
             targets=_for_reading(batch.targets),
-            prediction=_for_reading(prediction.detach().numpy()),
+            prediction=_for_reading(prediction),
         )
         self._index += 1
         return step
 
-    def _update(self) -> None:
-        """Apply the gradients of the step given last."""
-        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
-            parameter.grad = gradient
-        if self.config.clip_norm is not None:
-            nn.utils.clip_grads_with_norm_(self._parameters, self.config.clip_norm, self._grad_norm)
-        self.optimizer.step()
-        self._gradients = ()
-
-
-def _detached(state: State) -> State:
-    return (state[0].detach(), state[1].detach()) if isinstance(state, tuple) else state.detach()
-
 
 def _for_reading(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """Without the axes of length one that a single window and a single feature leave."""
-    if values.shape[0] == 1:
-        values = values[0]
+    values = values[0] if values.shape[0] == 1 else values.view()
     if values.ndim > 1 and values.shape[-1] == 1:
         values = values[..., 0]
     values.flags.writeable = False

@@ -28,9 +28,9 @@ def imported_by(folder: Path) -> set[str]:
     return found
 
 
-def test_the_core_needs_torch_numpy_and_itself_only() -> None:
+def test_the_core_needs_torch_and_numpy_only_and_numba_to_be_fast() -> None:
     others = imported_by(ROOT / "rnn_core") - set(sys.stdlib_module_names)
-    assert others == {"torch", "numpy", "rnn_core"}
+    assert others == {"torch", "numpy", "numba", "rnn_core"}
 
 
 def test_the_dashboard_does_not_know_the_entry_point() -> None:
@@ -42,8 +42,10 @@ def test_run_and_charts_do_not_know_streamlit(module: str) -> None:
     assert "import streamlit" not in (ROOT / module).read_text(encoding="utf-8")
 
 
-def test_importing_the_core_brings_no_page_with_it() -> None:
-    code = "import sys, rnn_core; print({'streamlit', 'altair', 'pandas'} & set(sys.modules))"
+def test_importing_the_core_brings_neither_a_page_nor_a_compiler_with_it() -> None:
+    code = (
+        "import sys, rnn_core; print({'streamlit', 'altair', 'pandas', 'numba'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "set()", done.stderr
 

@@ -49,6 +49,7 @@ class SinToCos:
         cycle = self.windows_per_cycle * self.span
         # Whole cycles that fit under the horizon, after which the same samples come again.
         self._repeats_after = self.windows_per_cycle * int(_HORIZON / cycle)
+        self._kept: dict[tuple[int, type[np.floating]], Batch] = {}
 
     @property
     def span(self) -> float:
@@ -70,16 +71,28 @@ class SinToCos:
         a wave that repeats is then sampled at the same instants again, so that a long run is no
         coarser than a short one. A wave that does not repeat is sampled in float64.
         """
+        if not self._repeats_after:
+            return self._sampled(index, index, dtype)
+        place = index % self._repeats_after
+        if self._config.noise_std > 0:
+            return self._sampled(index, place, dtype)
+        # A clean wave that repeats need not be computed again.
+        kept = self._kept.get((place, dtype))
+        if kept is None:
+            kept = self._kept[place, dtype] = self._sampled(place, place, dtype)
+        if place == index:
+            return kept
+        return Batch(kept.time + (index - place) * self.span, kept.inputs, kept.targets)
+
+    def _sampled(self, index: int, place: int, dtype: type[np.floating]) -> Batch:
+        """The windows of step ``index``, sampled at the instants of step ``place``."""
         config = self._config
-        windows = index + self._rows  # (B,)
-        places = windows % self._repeats_after if self._repeats_after else windows
+        windows = place + self._rows  # (B,)
         instants = np.linspace(
-            places * self.span, (places + 1) * self.span, config.window_length, axis=1
+            windows * self.span, (windows + 1) * self.span, config.window_length, axis=1
         )  # (B, T)
-        if self._repeats_after:
-            angle = config.frequency * instants.astype(dtype) + config.phase
-        else:
-            angle = config.frequency * instants + config.phase
+        precision = dtype if self._repeats_after else np.float64
+        angle = config.frequency * instants.astype(precision) + config.phase
         inputs = config.amplitude * np.sin(angle)
         if config.noise_std > 0:
             # Keyed by the step, not drawn in sequence: any batch can be had again by its number.
@@ -87,9 +100,9 @@ class SinToCos:
             inputs = inputs + config.noise_std * noise.standard_normal(inputs.shape)
         targets = config.amplitude * np.cos(angle)
         return Batch(
-            time=instants + ((windows - places) * self.span)[:, None],
-            inputs=inputs[:, :, None].astype(dtype, copy=False),
-            targets=targets[:, :, None].astype(dtype, copy=False),
+            time=instants + (index - place) * self.span,
+            inputs=np.ascontiguousarray(inputs[:, :, None], dtype),
+            targets=np.ascontiguousarray(targets[:, :, None], dtype),
         )
 
     def floors(self) -> tuple[Floor, ...]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import threading
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from dashboard.live_run import FRAME_BUDGET, IDLE_LIMIT, LiveRun, Status, windows_in_view
 from rnn_core import RunConfig, Trainer
+from rnn_core.engines import prepare_compiled
 
 DIVERGING = RunConfig(optimizer="sgd", lr=1.0)
 
@@ -25,7 +27,7 @@ class Clock:
 
 def unhurried(config: RunConfig) -> LiveRun:
     """A run for which no time passes, so that every tick takes all the steps it may."""
-    return LiveRun(config, clock=Clock())
+    return LiveRun(config, clock=Clock(), engine="torch")
 
 
 def losses_of_a_trainer(config: RunConfig, count: int) -> list[float]:
@@ -234,6 +236,17 @@ def test_speed_is_what_the_clock_says() -> None:
     assert run.frame().steps_per_second == pytest.approx(50)
     run.pause()
     assert run.frame().steps_per_second is None
+
+
+def test_a_faster_engine_that_became_ready_takes_over_before_anything_is_trained() -> None:
+    prepare_compiled().join()
+    run = LiveRun(RunConfig(), clock=Clock(), engine="auto")
+    run.play()
+    run.tick(20, 100)
+    expected = islice(Trainer(RunConfig(), engine="compiled").steps(), 21)
+    np.testing.assert_array_equal(run.frame().curve[1], [step.loss for step in expected])
+    run.reset()
+    assert run.frame().curve[1][0] == run.frame().previous[1][0]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("cycle", "windows"), [(1, 4), (2, 4), (3, 6), (5, 5), (7, 7), (17, 4)])

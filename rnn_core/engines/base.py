@@ -1,0 +1,70 @@
+"""What every engine gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rnn_core.config import RunConfig
+from rnn_core.models import RecurrentModel, State
+
+
+class Evaluation(NamedTuple):
+    """What one window gave: loss, norm of the gradient, prediction of shape ``(B, T, K)``."""
+
+    loss: float
+    grad_norm: float
+    prediction: NDArray[np.floating]
+
+
+@dataclass
+class Run:
+    """What an engine works on, and what it needs of the past; all of it PyTorch's own.
+
+    Handing one engine's run to another lets a run change engines between any two steps.
+
+    Args:
+        config: the settings.
+        model: weights, changed in place.
+        optimizer: its state, changed in place, is the same whatever the engine.
+        gradients: gradient of the last window, still to be applied; empty before the first.
+        grad_norm: its norm.
+        state: what the last window started from; None stands for zeros.
+        next_state: where it ended.
+    """
+
+    config: RunConfig
+    model: RecurrentModel
+    optimizer: torch.optim.Optimizer
+    gradients: tuple[Tensor, ...] = ()
+    grad_norm: float = 0.0
+    state: State | None = None
+    next_state: State | None = None
+
+
+class Engine(Protocol):
+    """Computes one window after another."""
+
+    name: str
+
+    def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
+        """Apply the update that is due, then read a window: forward, loss, gradient.
+
+        Args:
+            inputs: shape ``(B, T, D)``, in the model's dtype.
+            targets: shape ``(B, T, K)``.
+        """
+        ...
+
+    def run(self) -> Run:
+        """Where the run stands."""
+        ...
+
+    def hidden_states(self) -> NDArray[np.floating]:
+        """The top layer's h_t over the last window, shape ``(B, T, H)``; not changed later."""
+        ...

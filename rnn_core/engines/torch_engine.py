@@ -1,0 +1,79 @@
+"""The reference: PyTorch's own modules, autograd and optimisers."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rnn_core.engines.base import Evaluation, Run
+from rnn_core.models import State
+
+
+class TorchEngine:
+    """Trains as the tutorial does, with PyTorch alone.
+
+    Args:
+        run: where to begin or go on.
+    """
+
+    name = "torch"
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._parameters = list(run.model.parameters())
+        self._output: Tensor | None = None
+
+    # Callers may stand in no_grad or inference_mode; training needs neither.
+    @torch.inference_mode(False)
+    @torch.enable_grad()
+    def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
+        """Apply the update that is due, then read a window: forward, loss, gradient."""
+        run = self._run
+        if run.gradients:
+            self._update()
+        run.state = run.next_state if run.config.carry_state else None
+        output, next_state = run.model.rnn(torch.from_numpy(inputs), run.state)  # (B, T, H)
+        prediction = run.model.out(output)
+        loss = nn.functional.mse_loss(prediction, torch.from_numpy(targets))
+        run.gradients = torch.autograd.grad(loss, self._parameters)
+        for parameter, gradient in zip(self._parameters, run.gradients, strict=True):
+            # A copy to look at: what a caller does to .grad must not reach the update.
+            parameter.grad = gradient.clone()
+        run.grad_norm = nn.utils.get_total_norm(run.gradients).item()
+        # State crosses windows, gradients never do: that is the tutorial's `h_state.data`.
+        run.next_state = _detached(next_state)
+        self._output = output.detach()
+        return Evaluation(loss.item(), run.grad_norm, prediction.detach().numpy())
+
+    def run(self) -> Run:
+        """Where the run stands."""
+        return self._run
+
+    def hidden_states(self) -> NDArray[np.floating]:
+        """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
+        if self._output is None:
+            config = self._run.config
+            return np.empty((config.batch_size, 0, config.hidden_size), np.float32)
+        values: NDArray[np.floating] = self._output.numpy()
+        values.flags.writeable = False
+        return values
+
+    def _update(self) -> None:
+        """Apply the gradients of the last window."""
+        run = self._run
+        for parameter, gradient in zip(self._parameters, run.gradients, strict=True):
+            parameter.grad = gradient
+        if run.config.clip_norm is not None:
+            nn.utils.clip_grads_with_norm_(
+                self._parameters,
+                run.config.clip_norm,
+                torch.tensor(run.grad_norm, dtype=self._parameters[0].dtype),
+            )
+        run.optimizer.step()
+        run.gradients = ()
+
+
+def _detached(state: State) -> State:
+    return (state[0].detach(), state[1].detach()) if isinstance(state, tuple) else state.detach()

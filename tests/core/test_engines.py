@@ -1,0 +1,209 @@
+"""The compiled engine beside PyTorch, which is the reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import islice, product
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_core import RunConfig, Step, Trainer
+from rnn_core.engines import prepare_compiled
+
+# Gentle rates: where a run is chaotic, rounding alone grows by a factor of ten in twenty steps.
+RATES = {"adam": 0.002, "sgd": 0.01, "rmsprop": 0.0002}
+
+EVERY_KIND = [
+    RunConfig(
+        cell=cell,
+        optimizer=optimizer,
+        lr=RATES[optimizer],
+        num_layers=layers,
+        clip_norm=clip_norm,
+        carry_state=carry,
+        hidden_size=6,
+    )
+    for cell, optimizer, layers, clip_norm, carry in product(
+        ("rnn", "lstm", "gru"), RATES, (1, 2), (None, 0.2), (True, False)
+    )
+]
+
+
+def kind(config: RunConfig) -> str:
+    carry = "carry" if config.carry_state else "reset"
+    return f"{config.cell}-{config.optimizer}-{config.num_layers}-{config.clip_norm}-{carry}"
+
+
+def trained(
+    config: RunConfig, engine: str, count: int, dtype: torch.dtype
+) -> tuple[Trainer, list[Step]]:
+    trainer = Trainer(config, dtype=dtype, engine=engine)
+    return trainer, list(islice(trainer.steps(), count))
+
+
+def numbers_of(trainer: Trainer) -> dict[str, np.ndarray]:
+    """Weights, gradients, state and the optimiser's state."""
+    found: dict[str, np.ndarray] = {"hidden": trainer.hidden_states}
+    for name, parameter in trainer.model.named_parameters():
+        found[name] = parameter.detach().numpy()
+        assert parameter.grad is not None
+        found[f"grad of {name}"] = parameter.grad.numpy()
+        for key, value in trainer.optimizer.state[parameter].items():
+            if value is not None:
+                found[f"{key} of {name}"] = value.numpy()
+    state = trainer.state
+    if state is not None:
+        parts = state if isinstance(state, tuple) else (state,)
+        found |= {f"state {i}": part.numpy() for i, part in enumerate(parts)}
+    return found
+
+
+def assert_same(ours: Trainer, theirs: Trainer, tolerance: float) -> None:
+    expected = numbers_of(theirs)
+    found = numbers_of(ours)
+    assert set(found) == set(expected)
+    for name, value in found.items():
+        scale = np.abs(expected[name]).max(initial=0.0) or 1.0
+        np.testing.assert_allclose(
+            value, expected[name], rtol=tolerance, atol=tolerance * scale, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("config", EVERY_KIND, ids=kind)
+def test_float64_losses_gradients_weights_and_moments_are_torchs(config: RunConfig) -> None:
+    reference, expected = trained(config, "torch", 200, torch.float64)
+    compiled, steps = trained(config, "compiled", 200, torch.float64)
+    for name in ("loss", "grad_norm"):
+        np.testing.assert_allclose(
+            [getattr(step, name) for step in steps],
+            [getattr(step, name) for step in expected],
+            rtol=1e-9,
+        )
+    np.testing.assert_allclose(steps[-1].prediction, expected[-1].prediction, rtol=1e-8, atol=1e-9)
+    assert_same(compiled, reference, 1e-8)
+
+
+@pytest.mark.parametrize("config", EVERY_KIND[::5], ids=kind)
+def test_float32_losses_are_torchs_for_fifty_steps(config: RunConfig) -> None:
+    _trainer, expected = trained(config, "torch", 50, torch.float32)
+    _trainer, steps = trained(config, "compiled", 50, torch.float32)
+    np.testing.assert_allclose(
+        [step.loss for step in steps], [step.loss for step in expected], rtol=1e-4
+    )
+
+
+@settings(max_examples=25)
+@given(
+    config=st.builds(
+        RunConfig,
+        cell=st.sampled_from(["rnn", "lstm", "gru"]),
+        hidden_size=st.integers(1, 9),
+        num_layers=st.integers(1, 4),
+        batch_size=st.integers(1, 5),
+        window_length=st.integers(2, 12),
+        carry_state=st.booleans(),
+        noise_std=st.sampled_from([0.0, 0.3]),
+        forget_bias=st.sampled_from([None, 1.0]),
+        lr=st.just(0.002),
+    )
+)
+def test_any_shape_is_trained_as_torch_trains_it(config: RunConfig) -> None:
+    reference, expected = trained(config, "torch", 8, torch.float64)
+    compiled, steps = trained(config, "compiled", 8, torch.float64)
+    np.testing.assert_allclose(
+        [step.loss for step in steps], [step.loss for step in expected], rtol=1e-10
+    )
+    assert steps[0].prediction.shape == expected[0].prediction.shape
+    assert_same(compiled, reference, 1e-8)
+
+
+@pytest.mark.parametrize("route", [("torch", "compiled", "torch"), ("compiled", "torch")])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("optimizer", RATES)
+def test_a_run_changes_engines_midway_and_goes_on(
+    cell: str, optimizer: str, route: tuple[str, ...]
+) -> None:
+    config = RunConfig(
+        cell=cell, optimizer=optimizer, lr=RATES[optimizer], clip_norm=0.2, hidden_size=6
+    )
+    reference, expected = trained(config, "torch", 7 * len(route), torch.float64)
+    trainer = Trainer(config, dtype=torch.float64, engine=route[0])
+    losses = []
+    for engine in route:
+        trainer.engine = engine
+        assert trainer.engine == engine
+        losses += [step.loss for step in islice(trainer.steps(), 7)]
+    np.testing.assert_allclose(losses, [step.loss for step in expected], rtol=1e-9)
+    assert_same(trainer, reference, 1e-8)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_compiled_run_is_the_same_every_time_whatever_happens_between_its_steps(
+    cell: str,
+) -> None:
+    config = RunConfig(cell=cell, noise_std=0.1)
+    trainer, expected = trained(config, "compiled", 20, torch.float32)
+    trainer.lr = 0.5
+    list(islice(trainer.steps(), 3))
+    trainer.reset()
+    steps = []
+    for step in islice(trainer.steps(), 20):
+        inputs = torch.as_tensor(np.array(step.inputs)).reshape(1, -1, 1)
+        trainer.model(inputs, trainer.state)[0].sum().backward()
+        trainer.model.zero_grad()
+        steps.append(step)
+    assert steps == expected
+
+
+def test_the_model_stays_a_plain_module_that_predicts_what_the_step_says() -> None:
+    trainer, steps = trained(RunConfig(cell="gru", num_layers=2), "compiled", 9, torch.float64)
+    inputs = torch.as_tensor(np.array(steps[-1].inputs)).reshape(1, -1, 1)
+    prediction, _state = trainer.model(inputs, trainer.state)
+    np.testing.assert_allclose(prediction.detach().numpy().ravel(), steps[-1].prediction)
+    assert type(trainer.model.rnn) is torch.nn.GRU
+    assert type(trainer.optimizer) is torch.optim.Adam
+
+
+def test_divergence_ends_a_compiled_run_too() -> None:
+    _trainer, steps = trained(RunConfig(optimizer="sgd", lr=1.0), "compiled", 200, torch.float32)
+    assert [step.is_finite for step in steps] == [True] * (len(steps) - 1) + [False]
+
+
+@pytest.mark.parametrize(
+    ("config", "chosen"),
+    [
+        (RunConfig(), "compiled"),
+        (RunConfig(cell="lstm"), "compiled"),
+        (RunConfig(cell="lstm", batch_size=32), "torch"),
+        (RunConfig(cell="gru", batch_size=32), "compiled"),
+        (RunConfig(hidden_size=256, batch_size=64), "torch"),
+    ],
+)
+def test_auto_takes_the_faster_one_once_it_is_ready(config: RunConfig, chosen: str) -> None:
+    prepare_compiled().join()
+    assert Trainer(config, engine="auto").engine == chosen
+    # Checks are the reference's task.
+    assert Trainer(config, engine="auto", dtype=torch.float64).engine == "torch"
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    sentence = (
+        "Unknown engine 'compild'. Choose from: auto, compiled, torch. Did you mean 'compiled'?"
+    )
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        Trainer(RunConfig(), engine="compild")
+    with pytest.raises(ValueError, match="Unknown engine 'jax'"):
+        Trainer(RunConfig()).engine = "jax"
+
+
+def test_momentum_zero_keeps_no_buffer_in_either_engine() -> None:
+    config = replace(RunConfig(), optimizer="sgd", momentum=0.0, lr=0.01)
+    reference, expected = trained(config, "torch", 30, torch.float64)
+    compiled, steps = trained(config, "compiled", 30, torch.float64)
+    assert steps[-1].loss == pytest.approx(expected[-1].loss, rel=1e-10)
+    assert_same(compiled, reference, 1e-9)
