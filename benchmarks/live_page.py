@@ -13,6 +13,13 @@ from tests.e2e.app import TrainPage, launch_browser, serve
 
 SECONDS = 6
 PAUSES = 7
+QUERIES = (
+    "",
+    "?pace=20",
+    "?pace=max&step_limit=1000000",
+    "?cell=lstm",
+    "?window_length=200&cell=gru",
+)
 
 COUNT_REDRAWS = """() => {
   window.redraws = 0;
@@ -74,7 +81,7 @@ def main() -> None:
         print(f"Chromium {browser.version}, headless, 1400 x 900; pauses in ms over {PAUSES} tries")
         print(f"{'':56}charts   last step after   button answered")
         print(f"{'':32} redraws/s  steps/s  built anew    median    max    median    max")
-        for query in ("", "?pace=20", "?pace=max", "?cell=lstm", "?window_length=200&cell=gru"):
+        for query in QUERIES:
             page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
             print(measure(page, server.url, query), flush=True)
             page.close()

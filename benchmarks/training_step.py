@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core import CELLS, RunConfig, Trainer
+from rnn_core.engines import prepare_compiled
 
-STEPS = 300
+STEPS = 1000
 REPEATS = 3
 
 
@@ -57,9 +58,9 @@ def trainer_losses(trainer: Trainer, steps: int) -> list[float]:
     return [step.loss for step, _ in zip(trainer.steps(), range(steps), strict=False)]
 
 
-def largest_difference(cell: str, dtype: torch.dtype, steps: int) -> float:
-    """Largest relative difference of the losses, from equal weights."""
-    trainer = Trainer(RunConfig(cell=cell), dtype=dtype)
+def largest_difference(cell: str, engine: str, dtype: torch.dtype, steps: int) -> float:
+    """Largest relative difference of the losses from the tutorial's, from equal weights."""
+    trainer = Trainer(RunConfig(cell=cell), dtype=dtype, engine=engine)
     network = TutorialNetwork(cell).to(dtype)
     network.load_state_dict(trainer.model.state_dict())
     theirs = np.array(tutorial_losses(network, steps, np.dtype(str(dtype)[6:]).type))
@@ -79,21 +80,26 @@ def microseconds_per_step(run: object) -> float:
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
+    prepare_compiled().join()
     print(f"torch {torch.__version__}, one thread, H = 32, T = 10, batch 1, {STEPS} steps")
-    print("        time of a step              largest relative difference of the loss")
-    print("cell    ours / tutorial             float64, 100 steps    float32, 50 steps")
+    print("                 steps in the time        largest relative difference of the loss")
+    print("cell  engine     of one of the tutorial's   float64, 100 steps    float32, 50 steps")
     for cell in CELLS:
-        ours = microseconds_per_step(
-            lambda cell=cell: trainer_losses(Trainer(RunConfig(cell=cell)), STEPS)
-        )
-        theirs = microseconds_per_step(
+        tutorial = microseconds_per_step(
             lambda cell=cell: tutorial_losses(TutorialNetwork(cell), STEPS, np.float32)
         )
-        print(
-            f"{cell:6}  {ours / theirs:.2f}  ({ours:4.0f} / {theirs:4.0f} µs)      "
-            f"{largest_difference(cell, torch.float64, 100):.1e}               "
-            f"{largest_difference(cell, torch.float32, 50):.1e}"
-        )
+        for engine in ("torch", "compiled"):
+            ours = microseconds_per_step(
+                lambda cell=cell, engine=engine: trainer_losses(
+                    Trainer(RunConfig(cell=cell), engine=engine), STEPS
+                )
+            )
+            print(
+                f"{cell:5} {engine:9}  {tutorial / ours:5.1f}  "
+                f"({tutorial:4.0f} / {ours:4.0f} µs)     "
+                f"{largest_difference(cell, engine, torch.float64, 100):.1e}               "
+                f"{largest_difference(cell, engine, torch.float32, 50):.1e}"
+            )
 
 
 if __name__ == "__main__":

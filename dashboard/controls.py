@@ -28,7 +28,7 @@ _PAGE_RULES: Mapping[str, Rule] = {
     "step_limit": _STEP_LIMITS,
     "lang": Choice(tuple(LANGUAGES)),
 }
-_PAGE_DEFAULTS: Mapping[str, Any] = {"pace": "5", "step_limit": 10_000, "lang": "en"}
+_PAGE_DEFAULTS: Mapping[str, Any] = {"pace": "5", "step_limit": 100_000, "lang": "en"}
 # Streamlit's own parameters.
 _NOT_OURS = ("embed", "embed_options")
 _NOT_SHOWN = ("task",)  # one task so far
@@ -129,7 +129,7 @@ def sidebar() -> Settings:
             min_value=_STEP_LIMITS.low,
             max_value=_STEP_LIMITS.high,
             value=_PAGE_DEFAULTS["step_limit"],
-            step=1000,
+            step=10_000,
             key="step_limit",
             bind="query-params",
             help=_("Playing stops by itself at this step."),

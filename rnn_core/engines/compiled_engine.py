@@ -101,6 +101,7 @@ class CompiledEngine:
             prediction,
         )
         self._started = self._due = self._evaluated = True
+        loss, norm = float(loss), float(norm)
         self._run.grad_norm = norm
         for parameter, view in zip(self._parameters, self._shown_views, strict=True):
             parameter.grad = view

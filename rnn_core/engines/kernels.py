@@ -301,7 +301,10 @@ def _evaluate(
     squares = 0.0
     for k in range(gradient.shape[0]):
         squares += float(gradient[k]) * float(gradient[k])
-    return loss / (B * T * K), math.sqrt(squares)
+    # Sums are kept in double precision and rounded to the run's own, where they may overflow.
+    d_gates[0, 0] = loss / (B * T * K)
+    d_gates[1, 0] = math.sqrt(squares)
+    return d_gates[0, 0], d_gates[1, 0]
 
 
 @_compiled

@@ -68,7 +68,7 @@ def test_a_link_is_read_tolerantly() -> None:
         (
             "step_limit",
             "0",
-            "step_limit=0. It must be a whole number from 1 to 1000000; 10000 is used.",
+            "step_limit=0. It must be a whole number from 1 to 1000000; 100000 is used.",
         ),
     ],
 )

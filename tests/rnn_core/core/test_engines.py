@@ -169,9 +169,13 @@ def test_the_model_stays_a_plain_module_that_predicts_what_the_step_says() -> No
     assert type(trainer.optimizer) is torch.optim.Adam
 
 
-def test_divergence_ends_a_compiled_run_too() -> None:
-    _trainer, steps = trained(RunConfig(optimizer="sgd", lr=1.0), "compiled", 200, torch.float32)
+def test_divergence_ends_a_compiled_run_where_it_ends_the_reference() -> None:
+    config = RunConfig(optimizer="sgd", lr=1.0)
+    _trainer, expected = trained(config, "torch", 200, torch.float32)
+    _trainer, steps = trained(config, "compiled", 200, torch.float32)
     assert [step.is_finite for step in steps] == [True] * (len(steps) - 1) + [False]
+    # At the edge of what a number can hold, the order of a sum decides over a step.
+    assert abs(len(steps) - len(expected)) <= 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,746 @@
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rnn_core import OPTIMIZERS, RunConfig, Step, Trainer
+
+CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def first(count: int, trainer: Trainer) -> list[Step]:
+    """The next ``count`` steps; the last of them is then the one being held."""
+    return list(islice(trainer.steps(), count))
+
+
+def losses(steps: Sequence[Step]) -> list[float]:
+    return [step.loss for step in steps]
+
+
+def weights(trainer: Trainer) -> list[Tensor]:
+    return [parameter.detach().clone() for parameter in trainer.model.parameters()]
+
+
+def gradients(trainer: Trainer) -> list[Tensor]:
+    found = [parameter.grad for parameter in trainer.model.parameters()]
+    return [gradient.clone() for gradient in found if gradient is not None]
+
+
+def window(values: np.ndarray, config: RunConfig) -> Tensor:
+    """An array of a step as the network reads it: (B, T, 1)."""
+    return torch.from_numpy(values.copy()).view(config.batch_size, config.window_length, 1)
+
+
+# --- beside the tutorial ------------------------------------------------------------------
+
+
+class LoopedNetwork(nn.Module):
+    """The tutorial's class: the readout goes over the time steps one by one."""
+
+    def __init__(self, cell: str, num_layers: int = 1) -> None:
+        super().__init__()
+        self.rnn = CELLS[cell](
+            input_size=1, hidden_size=32, num_layers=num_layers, batch_first=True
+        )
+        self.out = nn.Linear(32, 1)
+
+    def forward(self, x: Tensor, h_state: Any) -> tuple[Tensor, Any]:
+        r_out, h_state = self.rnn(x, h_state)
+        outs = []
+        for time_step in range(r_out.size(1)):
+            outs.append(self.out(r_out[:, time_step, :]))
+        return torch.stack(outs, dim=1), h_state
+
+
+class FlattenedNetwork(LoopedNetwork):
+    """The tutorial's shorter form: all time steps through the readout at once."""
+
+    def forward(self, x: Tensor, h_state: Any) -> tuple[Tensor, Any]:
+        r_out, h_state = self.rnn(x, h_state)
+        outs = self.out(r_out.reshape(-1, 32))
+        return outs.reshape(x.size(0), x.size(1), 1), h_state
+
+
+def of_the_tutorial(trainer: Trainer, form: type[LoopedNetwork] = LoopedNetwork) -> LoopedNetwork:
+    """The tutorial's network with the weights that the trainer has now."""
+    network = form(trainer.config.cell, trainer.config.num_layers).to(trainer.dtype)
+    network.load_state_dict(trainer.model.state_dict())
+    return network
+
+
+def tutorial_losses(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    steps: int,
+    dtype: type[np.floating] = np.float64,
+    *,
+    rows: int = 1,
+    carry: bool = True,
+    before_update: Callable[[], object] = lambda: None,
+) -> list[float]:
+    """The tutorial's loop. Row b of several is a loop of its own that began b windows later."""
+    loss_func = nn.MSELoss()
+    h_state: Any = None
+    found = []
+    for step in range(steps):
+        points = np.array(
+            [
+                np.linspace(k * np.pi, (k + 1) * np.pi, 10, dtype=dtype)
+                for k in range(step, step + rows)
+            ]
+        )
+        x = torch.from_numpy(np.sin(points)[:, :, np.newaxis])
+        y = torch.from_numpy(np.cos(points)[:, :, np.newaxis])
+        prediction, h_state = network(x, h_state)
+        if not carry:
+            h_state = None
+        elif isinstance(h_state, tuple):
+            h_state = tuple(h.data for h in h_state)
+        else:
+            h_state = h_state.data
+        loss = loss_func(prediction, y)
+        optimizer.zero_grad()
+        loss.backward()
+        before_update()
+        optimizer.step()
+        found.append(loss.item())
+    return found
+
+
+@pytest.mark.parametrize("form", [LoopedNetwork, FlattenedNetwork])
+@pytest.mark.parametrize("cell", CELLS)
+def test_in_float64_the_first_hundred_losses_are_the_tutorials(
+    cell: str, form: type[LoopedNetwork]
+) -> None:
+    trainer = Trainer(RunConfig(cell=cell), dtype=torch.float64)
+    network = of_the_tutorial(trainer, form)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    steps = first(100, trainer)
+    assert [step.index for step in steps] == list(range(100))
+    np.testing.assert_allclose(
+        losses(steps), tutorial_losses(network, optimizer, 100), rtol=1e-10, atol=0
+    )
+
+
+@pytest.mark.parametrize("form", [LoopedNetwork, FlattenedNetwork])
+@pytest.mark.parametrize("cell", CELLS)
+def test_in_float32_the_first_fifty_losses_are_the_tutorials(
+    cell: str, form: type[LoopedNetwork]
+) -> None:
+    trainer = Trainer(RunConfig(cell=cell))
+    network = of_the_tutorial(trainer, form)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    expected = tutorial_losses(network, optimizer, 50, np.float32)
+    np.testing.assert_allclose(losses(first(50, trainer)), expected, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    ("settings", "build"),
+    [
+        ({"optimizer": "adam", "lr": 0.005}, lambda p: torch.optim.Adam(p, lr=0.005)),
+        (
+            {"optimizer": "sgd", "lr": 0.05, "momentum": 0.8},
+            lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.8),
+        ),
+        (
+            {"optimizer": "sgd", "lr": 0.1, "momentum": 0.0},
+            lambda p: torch.optim.SGD(p, lr=0.1),
+        ),
+        ({"optimizer": "rmsprop", "lr": 0.003}, lambda p: torch.optim.RMSprop(p, lr=0.003)),
+    ],
+    ids=["adam", "sgd with momentum", "sgd", "rmsprop"],
+)
+def test_every_optimizer_is_torchs(cell: str, settings: dict[str, Any], build: Any) -> None:
+    trainer = Trainer(RunConfig(cell=cell, **settings), dtype=torch.float64)
+    network = of_the_tutorial(trainer)
+    expected = tutorial_losses(network, build(network.parameters()), 40)
+    np.testing.assert_allclose(losses(first(40, trainer)), expected, rtol=1e-10, atol=0)
+
+
+def test_the_optimizers_are_adam_sgd_and_rmsprop() -> None:
+    parameters = list(nn.Linear(1, 1).parameters())
+    built = {name: type(build(parameters, RunConfig())) for name, build in OPTIMIZERS.items()}
+    assert built == {
+        "adam": torch.optim.Adam,
+        "sgd": torch.optim.SGD,
+        "rmsprop": torch.optim.RMSprop,
+    }
+
+
+# Adam hardly hears the size of a gradient; SGD follows it.
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_clipping_is_torchs_and_the_norm_is_that_before_it(cell: str, optimizer: str) -> None:
+    config = RunConfig(cell=cell, optimizer=optimizer, clip_norm=0.3)
+    trainer = Trainer(config, dtype=torch.float64)
+    network = of_the_tutorial(trainer)
+    norms: list[float] = []
+
+    def clip() -> None:
+        norms.append(nn.utils.clip_grad_norm_(network.parameters(), 0.3).item())
+
+    theirs: torch.optim.Optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    if optimizer == "sgd":
+        theirs = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9)
+    expected = tutorial_losses(network, theirs, 40, before_update=clip)
+    steps = first(40, trainer)
+    np.testing.assert_allclose(losses(steps), expected, rtol=1e-10, atol=0)
+    np.testing.assert_allclose([step.grad_norm for step in steps], norms, rtol=1e-9, atol=0)
+    assert min(norms) < 0.3 < max(norms)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_state_that_is_not_carried_starts_every_window_from_zeros(cell: str) -> None:
+    trainer = Trainer(RunConfig(cell=cell, carry_state=False), dtype=torch.float64)
+    network = of_the_tutorial(trainer)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    expected = tutorial_losses(network, optimizer, 40, carry=False)
+    np.testing.assert_allclose(losses(first(40, trainer)), expected, rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_stacked_layers_are_torchs(cell: str) -> None:
+    trainer = Trainer(RunConfig(cell=cell, num_layers=2), dtype=torch.float64)
+    network = of_the_tutorial(trainer)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    expected = tutorial_losses(network, optimizer, 40)
+    np.testing.assert_allclose(losses(first(40, trainer)), expected, rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("carry", [True, False])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_row_of_a_batch_is_a_stream_with_a_state_of_its_own(cell: str, carry: bool) -> None:
+    config = RunConfig(cell=cell, batch_size=3, carry_state=carry)
+    trainer = Trainer(config, dtype=torch.float64)
+    network = of_the_tutorial(trainer)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    expected = tutorial_losses(network, optimizer, 30, rows=3, carry=carry)
+    np.testing.assert_allclose(losses(first(30, trainer)), expected, rtol=1e-10, atol=0)
+
+
+# --- the same run every time --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RunConfig(),
+        RunConfig(cell="lstm", forget_bias=1.0, clip_norm=0.5),
+        RunConfig(cell="gru", num_layers=2, batch_size=3, optimizer="rmsprop", lr=0.003),
+        RunConfig(noise_std=0.2, carry_state=False, optimizer="sgd"),
+    ],
+)
+def test_equal_configs_give_equal_steps(config: RunConfig) -> None:
+    assert first(30, Trainer(config)) == first(30, Trainer(replace(config)))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_another_seed_gives_another_network_for_the_same_windows(cell: str) -> None:
+    here = next(Trainer(RunConfig(cell=cell, seed=0)).steps())
+    there = next(Trainer(RunConfig(cell=cell, seed=1)).steps())
+    assert here != there
+    np.testing.assert_array_equal(here.inputs, there.inputs)
+    assert (here.prediction != there.prediction).all()
+
+
+def test_another_noise_seed_gives_the_same_network_other_windows() -> None:
+    config = RunConfig(noise_std=0.2)
+    here, there = Trainer(config), Trainer(replace(config, noise_seed=1))
+    for ours, theirs in zip(weights(here), weights(there), strict=True):
+        assert torch.equal(ours, theirs)
+    assert next(here.steps()) != next(there.steps())
+
+
+def test_other_threads_that_draw_random_numbers_change_nothing() -> None:
+    config = RunConfig(noise_std=0.1)
+    expected = first(30, Trainer(config))
+    stop = threading.Event()
+
+    def draw() -> None:
+        while not stop.is_set():
+            torch.manual_seed(0)
+            torch.rand(10)
+            np.random.seed(0)
+            np.random.rand(10)
+            random.random()
+
+    threads = [threading.Thread(target=draw) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert first(30, Trainer(config)) == expected
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_runs_side_by_side_in_threads_do_not_touch_each_other() -> None:
+    configs = [RunConfig(cell=cell, seed=seed) for cell in CELLS for seed in (0, 1)]
+    expected = [first(30, Trainer(config)) for config in configs]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda config: first(30, Trainer(config)), configs)) == expected
+
+
+def test_building_and_training_leave_the_global_generators_alone() -> None:
+    torchs, numpys, pythons = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    trainer = Trainer(RunConfig(noise_std=0.1, clip_norm=1.0))
+    first(5, trainer)
+    trainer.reset()
+    assert torch.equal(torch.get_rng_state(), torchs)
+    np.testing.assert_equal(np.random.get_state(), numpys)
+    assert random.getstate() == pythons
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_run_whose_loop_was_left_goes_on_as_if_it_never_had_been(cell: str) -> None:
+    expected = first(20, Trainer(RunConfig(cell=cell)))
+    trainer = Trainer(RunConfig(cell=cell))
+    steps = []
+    for step in trainer.steps():
+        steps.append(step)
+        if step.index == 6:
+            break
+    for step in trainer.steps():
+        steps.append(step)
+        break
+    steps += first(12, trainer)
+    assert steps == expected
+
+
+def test_two_loops_over_one_trainer_share_its_run() -> None:
+    trainer = Trainer(RunConfig())
+    left, right = trainer.steps(), trainer.steps()
+    steps = [next(left), next(right), next(right), next(left)]
+    assert steps == first(4, Trainer(RunConfig()))
+
+
+# --- what is done between steps -----------------------------------------------------------
+
+
+def look_inside(trainer: Trainer, step: Step) -> None:
+    inputs = window(step.inputs, trainer.config).requires_grad_()
+    prediction, _state = trainer.model(inputs, trainer.state)
+    prediction.square().sum().backward()
+    trainer.hidden_states.sum()
+
+
+def lose_the_gradients(trainer: Trainer, _step: Step) -> None:
+    trainer.model.zero_grad()
+
+
+def zero_the_gradients(trainer: Trainer, _step: Step) -> None:
+    trainer.model.zero_grad(set_to_none=False)
+
+
+def spoil_the_gradients(trainer: Trainer, _step: Step) -> None:
+    for parameter in trainer.model.parameters():
+        assert parameter.grad is not None
+        parameter.grad.fill_(torch.nan)
+
+
+def clip_the_gradients(trainer: Trainer, _step: Step) -> None:
+    nn.utils.clip_grad_norm_(trainer.model.parameters(), 1e-3)
+
+
+def seed_everything(_trainer: Trainer, step: Step) -> None:
+    torch.manual_seed(step.index)
+    np.random.seed(step.index)
+    random.seed(step.index)
+
+
+def train_another_network(trainer: Trainer, _step: Step) -> None:
+    first(2, Trainer(replace(trainer.config, seed=9)))
+
+
+def ask_for_other_batches(trainer: Trainer, step: Step) -> None:
+    trainer.task.batch(step.index + 50, np.float32)
+    trainer.task.batch(0, np.float32)
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        look_inside,
+        lose_the_gradients,
+        zero_the_gradients,
+        spoil_the_gradients,
+        clip_the_gradients,
+        seed_everything,
+        train_another_network,
+        ask_for_other_batches,
+    ],
+)
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_diagnostic_between_steps_changes_nothing(
+    cell: str, disturb: Callable[[Trainer, Step], None]
+) -> None:
+    config = RunConfig(cell=cell, clip_norm=0.5, noise_std=0.1)
+    expected = first(10, Trainer(config))
+    trainer = Trainer(config)
+    steps = []
+    for step in islice(trainer.steps(), 10):
+        disturb(trainer, step)
+        steps.append(step)
+    assert steps == expected
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_the_callers_grad_mode_does_not_matter(cell: str, mode: Any) -> None:
+    expected = first(9, Trainer(RunConfig(cell=cell)))
+    with mode():
+        trainer = Trainer(RunConfig(cell=cell))
+        inside = first(3, trainer)
+    outside = first(3, trainer)
+    with mode():
+        steps = inside + outside + first(3, trainer)
+        trainer.reset()
+        again = first(9, trainer)
+    assert steps == expected
+    assert again == expected
+
+
+# --- reset --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_reset_gives_the_same_run_again_whatever_happened(cell: str, optimizer: str) -> None:
+    trainer = Trainer(RunConfig(cell=cell, optimizer=optimizer, lr=0.01, noise_std=0.1))
+    expected = first(12, trainer)
+    trainer.lr = 0.5
+    first(5, trainer)
+    trainer.reset()
+    assert trainer.lr == 0.01
+    assert trainer.state is None
+    assert trainer.hidden_states.shape == (1, 0, 32)
+    assert first(12, trainer) == expected
+
+
+def test_a_loop_goes_on_from_the_beginning_after_a_reset() -> None:
+    trainer = Trainer(RunConfig())
+    loop = trainer.steps()
+    expected = [next(loop), next(loop)]
+    trainer.reset()
+    assert [next(loop), next(loop)] == expected
+
+
+# --- the learning rate --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_changed_learning_rate_takes_effect_at_the_next_step(cell: str) -> None:
+    config = RunConfig(cell=cell, optimizer="sgd", momentum=0.0, lr=0.1)
+    untouched = first(6, Trainer(config, dtype=torch.float64))
+    trainer = Trainer(config, dtype=torch.float64)
+    assert first(4, trainer) == untouched[:4]
+    old, gradient = weights(trainer), gradients(trainer)
+    trainer.lr = 0.25
+    # Nothing moves until the next step is asked for.
+    torch.testing.assert_close(weights(trainer), old, rtol=0, atol=0)
+    after = first(1, trainer)[0]
+    expected = [w - 0.25 * g for w, g in zip(old, gradient, strict=True)]
+    torch.testing.assert_close(weights(trainer), expected, rtol=0, atol=1e-15)
+    assert after.index == untouched[4].index
+    assert after != untouched[4]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_learning_rate_set_before_the_first_step_is_that_of_the_whole_run(optimizer: str) -> None:
+    trainer = Trainer(RunConfig(optimizer=optimizer, lr=0.02))
+    trainer.lr = 0.003
+    assert first(10, trainer) == first(10, Trainer(RunConfig(optimizer=optimizer, lr=0.003)))
+
+
+def test_setting_the_learning_rate_it_has_changes_nothing() -> None:
+    trainer = Trainer(RunConfig())
+    steps = first(3, trainer)
+    trainer.lr = trainer.lr
+    assert steps + first(3, trainer) == first(6, Trainer(RunConfig()))
+
+
+def test_a_learning_rate_of_numpy_becomes_a_plain_float() -> None:
+    trainer = Trainer(RunConfig())
+    trainer.lr = np.float64(0.5)
+    assert (trainer.lr, type(trainer.lr)) == (0.5, float)
+    assert trainer.config.lr == 0.02
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "sentence"),
+    [
+        (-1, ValueError, "lr must be a positive number, got -1. Try 0.02."),
+        (0.0, ValueError, "lr must be a positive number, got 0.0. Try 0.02."),
+        (11, ValueError, "lr must be a positive number up to 10, got 11. Try 0.02."),
+        ("fast", TypeError, "lr must be a positive number, got 'fast'. Try 0.02."),
+    ],
+)
+def test_a_wrong_learning_rate_is_refused_and_the_old_one_kept(
+    value: Any, error: type[Exception], sentence: str
+) -> None:
+    trainer = Trainer(RunConfig())
+    steps = first(3, trainer)
+    with pytest.raises(error, match=f"^{re.escape(sentence)}$"):
+        trainer.lr = value
+    assert trainer.lr == 0.02
+    assert steps + first(3, trainer) == first(6, Trainer(RunConfig()))
+
+
+# --- what a step holds --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_loss_gradients_state_and_weights_of_a_step_belong_together(
+    cell: str, num_layers: int, batch_size: int
+) -> None:
+    # So tight a clip would show if .grad were what the optimiser sees.
+    config = RunConfig(cell=cell, num_layers=num_layers, batch_size=batch_size, clip_norm=0.01)
+    trainer = Trainer(config, dtype=torch.float64)
+    step = first(6, trainer)[-1]
+    prediction, _state = trainer.model(window(step.inputs, config), trainer.state)
+    loss = nn.functional.mse_loss(prediction, window(step.targets, config))
+    expected = torch.autograd.grad(loss, list(trainer.model.parameters()))
+    assert step.loss == pytest.approx(loss.item(), rel=1e-12)
+    torch.testing.assert_close(gradients(trainer), list(expected), rtol=1e-10, atol=1e-15)
+    norm = torch.cat([gradient.ravel() for gradient in expected]).norm().item()
+    assert step.grad_norm == pytest.approx(norm, rel=1e-10)
+    torch.testing.assert_close(
+        window(step.prediction, config), prediction.detach(), rtol=1e-12, atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("cell", CELLS)
+def test_hidden_states_through_the_readout_are_the_prediction(
+    cell: str, batch_size: int, dtype: torch.dtype
+) -> None:
+    config = RunConfig(cell=cell, num_layers=2, batch_size=batch_size, hidden_size=5)
+    trainer = Trainer(config, dtype=dtype)
+    step = first(4, trainer)[-1]
+    assert trainer.hidden_states.shape == (batch_size, 10, 5)
+    with torch.no_grad():
+        read_out = trainer.model.out(torch.from_numpy(trainer.hidden_states.copy()))
+    torch.testing.assert_close(read_out, window(step.prediction, config))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_the_loss_is_the_mean_squared_error_of_prediction_and_targets(batch_size: int) -> None:
+    trainer = Trainer(RunConfig(batch_size=batch_size, noise_std=0.2), dtype=torch.float64)
+    step = first(3, trainer)[-1]
+    expected = np.mean((step.prediction - step.targets) ** 2)
+    assert step.loss == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("k", [0, 1, 5])
+def test_step_k_covers_window_k_with_both_ends(k: int) -> None:
+    step = first(k + 1, Trainer(RunConfig()))[-1]
+    assert step.index == k
+    np.testing.assert_allclose(step.time, np.linspace(k * np.pi, (k + 1) * np.pi, 10), rtol=1e-15)
+    np.testing.assert_allclose(step.inputs, np.sin(step.time), atol=1e-6)
+    np.testing.assert_allclose(step.targets, np.cos(step.time), atol=1e-6)
+
+
+def test_step_0_is_the_untrained_network_and_every_later_step_an_updated_one() -> None:
+    trainer = Trainer(RunConfig())
+    untrained = weights(trainer)
+    steps = trainer.steps()
+    next(steps)
+    torch.testing.assert_close(weights(trainer), untrained, rtol=0, atol=0)
+    next(steps)
+    for old, new in zip(untrained, weights(trainer), strict=True):
+        assert (old != new).any()
+
+
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_carried_state_is_where_the_last_window_ended(cell: str, num_layers: int) -> None:
+    config = RunConfig(cell=cell, num_layers=num_layers, batch_size=2)
+    trainer = Trainer(config, dtype=torch.float64)
+    assert trainer.state is None
+    step = first(1, trainer)[0]
+    assert trainer.state is None
+    with torch.no_grad():
+        _output, end = trainer.model.rnn(window(step.inputs, config))
+    first(1, trainer)
+    torch.testing.assert_close(trainer.state, end, rtol=1e-12, atol=1e-15)
+    parts = trainer.state if cell == "lstm" else (trainer.state,)
+    assert [part.requires_grad for part in parts] == [False] * len(parts)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_state_that_is_not_carried_is_none(cell: str) -> None:
+    trainer = Trainer(RunConfig(cell=cell, carry_state=False))
+    first(3, trainer)
+    assert trainer.state is None
+
+
+@pytest.mark.parametrize(("batch_size", "shape"), [(1, (10,)), (4, (4, 10))])
+@pytest.mark.parametrize("name", ["time", "inputs", "targets", "prediction"])
+def test_an_array_of_a_step_is_small_and_cannot_be_written(
+    name: str, batch_size: int, shape: tuple[int, ...]
+) -> None:
+    step = next(Trainer(RunConfig(batch_size=batch_size)).steps())
+    array = getattr(step, name)
+    assert array.shape == shape
+    with pytest.raises(ValueError, match="read-only"):
+        array[...] = 0
+
+
+def test_hidden_states_cannot_be_written_and_there_are_none_before_the_first_step() -> None:
+    trainer = Trainer(RunConfig(batch_size=2, num_layers=3, hidden_size=4))
+    assert trainer.hidden_states.shape == (2, 0, 4)
+    first(1, trainer)
+    with pytest.raises(ValueError, match="read-only"):
+        trainer.hidden_states[...] = 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"), [(torch.float32, np.float32), (torch.float64, np.float64)]
+)
+def test_everything_but_time_is_in_the_precision_of_the_run(
+    dtype: torch.dtype, expected: type[np.floating]
+) -> None:
+    trainer = Trainer(RunConfig(), dtype=dtype)
+    step = first(1, trainer)[0]
+    assert {array.dtype for array in (step.inputs, step.targets, step.prediction)} == {
+        np.dtype(expected)
+    }
+    assert step.time.dtype == np.float64
+    assert trainer.hidden_states.dtype == expected
+    assert {weight.dtype for weight in weights(trainer)} == {dtype}
+
+
+def test_a_step_keeps_its_numbers_when_the_run_goes_on() -> None:
+    trainer = Trainer(RunConfig())
+    held = first(1, trainer)[0]
+    copies = [array.copy() for array in (held.time, held.inputs, held.targets, held.prediction)]
+    hidden, copied = trainer.hidden_states, trainer.hidden_states.copy()
+    first(170, trainer)
+    np.testing.assert_array_equal([held.time, held.inputs, held.targets, held.prediction], copies)
+    np.testing.assert_array_equal(hidden, copied)
+
+
+@pytest.mark.parametrize("name", ["index", "loss", "grad_norm"])
+def test_steps_with_another_number_are_different(name: str) -> None:
+    step = next(Trainer(RunConfig()).steps())
+    assert replace(step, **{name: getattr(step, name) + 1}) != step
+
+
+@pytest.mark.parametrize("name", ["time", "inputs", "targets", "prediction"])
+def test_steps_with_another_array_are_different(name: str) -> None:
+    step = next(Trainer(RunConfig()).steps())
+    nearly = getattr(step, name).copy()
+    nearly[-1] = np.nextafter(nearly[-1], 9)
+    assert replace(step, **{name: nearly}) != step
+
+
+def test_steps_are_equal_whatever_time_they_took() -> None:
+    step = next(Trainer(RunConfig()).steps())
+    assert replace(step, seconds=99.0) == step
+    assert step != "a step"
+
+
+def test_a_step_cannot_be_changed_or_hashed() -> None:
+    step = next(Trainer(RunConfig()).steps())
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'loss'"):
+        step.loss = 0.0  # type: ignore[misc]
+    with pytest.raises(TypeError, match="unhashable type: 'Step'"):
+        hash(step)
+
+
+# Input and recurrent weights and two biases for every gate; readout and its bias.
+@pytest.mark.parametrize(("cell", "gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
+def test_parameters_are_counted(cell: str, gates: int) -> None:
+    one = Trainer(RunConfig(cell=cell, hidden_size=32))
+    two = Trainer(RunConfig(cell=cell, hidden_size=8, num_layers=2))
+    assert one.parameter_count == gates * (32 + 32 * 32 + 64) + 33
+    assert two.parameter_count == gates * (8 + 64 + 16 + 64 + 64 + 16) + 9
+
+
+# --- endings and refusals -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", [RunConfig(optimizer="sgd", lr=1.0)])
+def test_a_loss_that_is_not_finite_is_the_last_step_and_reset_begins_anew(
+    config: RunConfig,
+) -> None:
+    trainer = Trainer(config)
+    loop = trainer.steps()
+    steps = list(islice(loop, 200))
+    assert 1 < len(steps) < 200
+    assert [step.is_finite for step in steps] == [True] * (len(steps) - 1) + [False]
+    assert np.isfinite(losses(steps)).tolist() == [step.is_finite for step in steps]
+    assert trainer.diverged
+    assert list(loop) == []
+    assert list(trainer.steps()) == []
+    trainer.reset()
+    assert not trainer.diverged
+    assert list(islice(trainer.steps(), 200)) == steps
+
+
+def test_a_run_that_learns_has_not_diverged() -> None:
+    trainer = Trainer(RunConfig())
+    steps = first(20, trainer)
+    assert [step.is_finite for step in steps] == [True] * 20
+    assert trainer.diverged is False
+
+
+@pytest.mark.parametrize("config", [None, {"cell": "gru"}, RunConfig])
+def test_what_is_no_config_is_refused(config: Any) -> None:
+    sentence = f"config must be a RunConfig, got {config!r}. Try RunConfig()."
+    with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
+        Trainer(config)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.int64, "float32", None])
+def test_a_precision_that_it_does_not_train_in_is_refused(dtype: Any) -> None:
+    sentence = f"dtype must be torch.float32 or torch.float64, got {dtype!r}. Try torch.float32."
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Trainer(RunConfig(), dtype=dtype)
+
+
+ENGINE_REFUSAL = (
+    "Unknown engine 'compild'. Choose from: auto, compiled, torch. Did you mean 'compiled'?"
+)
+
+
+def test_an_engine_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(ENGINE_REFUSAL)}$"):
+        Trainer(RunConfig(), engine="compild")
+
+
+def test_a_refused_engine_leaves_the_run_as_it_is() -> None:
+    trainer = Trainer(RunConfig())
+    steps = first(3, trainer)
+    with pytest.raises(ValueError, match=f"^{re.escape(ENGINE_REFUSAL)}$"):
+        trainer.engine = "compild"
+    assert trainer.engine == "torch"
+    assert steps + first(3, trainer) == first(6, Trainer(RunConfig()))
+
+
+# --- what it learns -----------------------------------------------------------------------
+
+
+def test_without_carried_state_it_settles_just_above_the_floor_of_window_memory() -> None:
+    steps = first(400, Trainer(RunConfig(carry_state=False)))
+    assert 0.0995 <= np.mean(losses(steps[-50:])) <= 0.105
+
+
+def test_with_carried_state_it_gets_well_below_the_floor_of_window_memory() -> None:
+    assert min(losses(first(400, Trainer(RunConfig())))) < 0.05
