@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import charts, controls, words
 from dashboard.charts import Chart
@@ -167,7 +168,7 @@ def _live_panel(session: Session, settings: Settings, language: str) -> None:
         notice.warning(words.divergence(frame), icon=":material/trending_up:")
     elif session.restarted:
         notice.caption(session.restarted)
-    _readouts(frame)
+    step_readout = _readouts(frame)
     left, right = st.columns(2)
     with left, st.container(key="chart_signals"):
         _draw(charts.signals(frame))
@@ -189,19 +190,23 @@ def _live_panel(session: Session, settings: Settings, language: str) -> None:
     with st.container(key="chart_state"):
         _draw(charts.hidden_state(frame))
         st.caption(_state_caption(frame))
+    with step_readout:
+        # Last, though it stands first: who sees the step's number sees all that belongs to it.
+        st.metric(_("At step"), str(frame.step.index), width="content")
     if was_playing and frame.status is not Status.PLAYING:
         st.rerun()  # stopped by itself: the Run button and the timer must hear of it
 
 
-def _readouts(frame: Frame) -> None:
+def _readouts(frame: Frame) -> DeltaGenerator:
+    """Loss and verdict, and the place for the step's number, which is given."""
     numbers, words_for_them = st.columns([1, 3], vertical_alignment="bottom")
     with numbers, st.container(horizontal=True, gap="medium"):
-        with st.container(key="readout_step", width="content"):
-            st.metric(_("At step"), str(frame.step.index), width="content")
+        step_readout = st.container(key="readout_step", width="content")
         with st.container(key="readout_loss", width="content"):
             st.metric(_("Loss"), format(frame.step.loss, words.LOSS_FORMAT), width="content")
     with words_for_them, st.container(key="verdict"):
         st.markdown(words.verdict(frame) + "  \n" + words.details(frame))
+    return step_readout
 
 
 def _state_caption(frame: Frame) -> str:

@@ -144,6 +144,10 @@ class TrainPage:
         value = self.key("readout_step").get_by_test_id("stMetricValue")
         expect(value).to_have_text(str(step))
 
+    def loss(self) -> Locator:
+        """The text of the loss readout."""
+        return self.key("readout_loss").get_by_test_id("stMetricValue")
+
     def expect_to_rest(self) -> None:
         """Nothing is trained for longer than several redraws would take."""
         expect(self.key("run")).to_contain_text("Run")

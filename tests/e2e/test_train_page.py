@@ -58,21 +58,25 @@ def test_step_while_playing_pauses_there(open_page: Open) -> None:
 
 def test_reset_gives_the_same_run_and_a_new_seed_another(open_page: Open) -> None:
     train = open_page()
-    untrained = train.number("loss")
+    untrained = train.loss().inner_text()
     train.press("step")
     train.wait_for_step(1)
-    second = train.number("loss")
+    expect(train.loss()).not_to_have_text(untrained)
+    second = train.loss().inner_text()
     train.press("run")
     train.wait_for_step(20)
     train.press("reset")
     train.expect_step(0)
-    assert train.number("loss") == untrained
+    expect(train.loss()).to_have_text(untrained)
     train.press("step")
     train.wait_for_step(1)
-    assert train.number("loss") == second
-    train.press("new_seed")
+    expect(train.loss()).to_have_text(second)
+    train.press("reset")
     train.expect_step(0)
-    assert train.number("loss") != untrained
+    expect(train.loss()).to_have_text(untrained)
+    train.press("new_seed")
+    expect(train.loss()).not_to_have_text(untrained)
+    train.expect_step(0)
     expect(train.page).to_have_url(re.compile(r"seed=\d+"))
 
 
