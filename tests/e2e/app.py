@@ -103,10 +103,14 @@ class TrainPage:
         self.page = page
 
     def open(self, url: str) -> TrainPage:
-        """Go there and wait until all three charts are drawn."""
+        """Go there and wait until the page is complete: three charts, the player, all at rest."""
         self.page.goto(url)
         for name in ("signals", "loss", "state"):
             expect(self.chart(name).locator(".marks").first).to_be_visible(timeout=30_000)
+        expect(self.key("new_seed").get_by_role("button")).to_be_visible()
+        # Keys are heard only once the browser has caught up with the whole first run.
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
         return self
 
     def key(self, name: str) -> Locator:

@@ -156,6 +156,8 @@ def test_more_memory_is_never_worse(config: RunConfig) -> None:
 def one_cycle(config: RunConfig) -> tuple[list[list[float]], list[list[float]]]:
     """Inputs, rounded so that equal ones are equal, and targets of all windows of a cycle."""
     task = build_task(config)
+    # Tenths of a frequency and at most thirty points a period: their product is a cycle.
+    assert task.windows_per_cycle <= 300
     batches = [task.batch(k) for k in range(task.windows_per_cycle)]
     # + 0.0 makes -0.0 and 0.0 one and the same key.
     inputs = [(np.round(batch.inputs[0, :, 0], 8) + 0.0).tolist() for batch in batches]
@@ -334,6 +336,7 @@ def test_after_a_cycle_of_windows_and_no_sooner_the_wave_is_where_it_began(
     config: RunConfig,
 ) -> None:
     cycle = build_task(config).windows_per_cycle
+    assert cycle <= 300
     turns = Fraction(round(10 * config.frequency), 10) * Fraction(
         config.window_length - 1, config.points_per_period
     )
