@@ -36,7 +36,7 @@ class LossHistory:
             )
         self._width = 1
         # Columns: step and loss of the bucket's smallest, step and loss of its largest.
-        self._buckets = np.empty((buckets, 4))
+        self._buckets = np.full((buckets, 4), np.nan)  # nan: nothing there
         self._ends = np.empty((2, 2))  # first and last: step, loss
         self._count = 0
 
@@ -51,10 +51,10 @@ class LossHistory:
         """
         if not math.isfinite(loss):
             return
-        if step // self._width >= len(self._buckets):
+        while step // self._width >= len(self._buckets):
             self._merge_neighbours()
         bucket = self._buckets[step // self._width]
-        if step % self._width == 0:
+        if math.isnan(bucket[0]):
             bucket[:] = step, loss, step, loss
         elif loss < bucket[1]:
             bucket[:2] = step, loss
@@ -69,14 +69,16 @@ class LossHistory:
         """Steps, ascending, and their losses: two arrays of the same length."""
         if self._count == 0:
             return np.empty(0, np.int64), np.empty(0)
-        used = (self._count - 1) // self._width + 1
-        pairs = np.concatenate([self._buckets[:used].reshape(-1, 2), self._ends])
+        filled = self._buckets[~np.isnan(self._buckets[:, 0])]
+        pairs = np.concatenate([filled.reshape(-1, 2), self._ends])
         steps, where = np.unique(pairs[:, 0].astype(np.int64), return_index=True)
         return steps, pairs[where, 1]
 
     def _merge_neighbours(self) -> None:
         left, right = self._buckets[0::2], self._buckets[1::2]
-        smaller = np.where(right[:, 1:2] < left[:, 1:2], right[:, :2], left[:, :2])
-        larger = np.where(right[:, 3:4] > left[:, 3:4], right[:, 2:], left[:, 2:])
+        alone = np.isnan(left[:, :1])  # what is on the right, if anything, has no rival
+        smaller = np.where(alone | (right[:, 1:2] < left[:, 1:2]), right[:, :2], left[:, :2])
+        larger = np.where(alone | (right[:, 3:4] > left[:, 3:4]), right[:, 2:], left[:, 2:])
         self._buckets[: len(left)] = np.concatenate([smaller, larger], axis=1)
+        self._buckets[len(left) :] = np.nan
         self._width *= 2

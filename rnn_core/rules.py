@@ -77,7 +77,10 @@ class Real:
         """
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError(_refusal(name, self._needed(math.nan), value, default))
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # an int beyond all floats
+            number = math.inf if operator.gt(value, 0) else -math.inf
         too_low = number <= self.low if self.open_low else number < self.low
         if not math.isfinite(number) or too_low or number > self.high:
             raise ValueError(_refusal(name, self._needed(number), value, default))

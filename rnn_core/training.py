@@ -147,7 +147,8 @@ class Trainer:
         when the next step is asked for. So while a step is held, ``model`` holds the weights, and
         its parameters' ``.grad`` the unclipped gradients, that belong to it. They may be read at
         leisure: nothing that happens to ``.grad`` or to torch's random numbers changes what
-        follows. A loop that was left is continued by calling ``steps()`` again.
+        follows. A ``.grad`` may be overwritten by the next step: copy what is to be kept. A loop
+        that was left is continued by calling ``steps()`` again.
 
         Yields:
             Steps without end, but for this: a loss that is not finite is given as the last step.

@@ -36,6 +36,7 @@ class Run:
         grad_norm: its norm.
         state: what the last window started from; None stands for zeros.
         next_state: where it ended.
+        hidden_states: the top layer's h_t over the last window, ``(B, T, H)``; None before it.
     """
 
     config: RunConfig
@@ -45,6 +46,12 @@ class Run:
     grad_norm: float = 0.0
     state: State | None = None
     next_state: State | None = None
+    hidden_states: NDArray[np.floating] | None = None
+
+    def no_hidden_states(self) -> NDArray[np.floating]:
+        """What there is to see before the first window: ``(B, 0, H)``, in the model's dtype."""
+        dtype = self.model.out.weight.detach().numpy().dtype
+        return np.empty((self.config.batch_size, 0, self.config.hidden_size), dtype)
 
 
 class Engine(Protocol):

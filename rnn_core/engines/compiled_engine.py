@@ -116,11 +116,15 @@ class CompiledEngine:
             if run.state is not None and not self._h0.any() and not self._c0.any():
                 run.state = None
             run.next_state = self._state(self._h[:, :, -1], self._c[:, :, -1])
+            run.hidden_states = self.hidden_states()
         return run
 
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
-        values = self._h[-1].copy() if self._evaluated else self._h[-1, :, :0].copy()
+        if not self._evaluated:
+            seen = self._run.hidden_states
+            return self._run.no_hidden_states() if seen is None else seen
+        values: NDArray[np.floating] = self._h[-1].copy()
         values.flags.writeable = False
         return values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from rnn_core.engines.base import Evaluation, Run
 from rnn_core.models import State
@@ -23,7 +23,6 @@ class TorchEngine:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._parameters = list(run.model.parameters())
-        self._output: Tensor | None = None
 
     # Callers may stand in no_grad or inference_mode; training needs neither.
     @torch.inference_mode(False)
@@ -44,7 +43,8 @@ class TorchEngine:
         run.grad_norm = nn.utils.get_total_norm(run.gradients).item()
         # State crosses windows, gradients never do: that is the tutorial's `h_state.data`.
         run.next_state = _detached(next_state)
-        self._output = output.detach()
+        run.hidden_states = output.detach().numpy()
+        run.hidden_states.flags.writeable = False
         return Evaluation(loss.item(), run.grad_norm, prediction.detach().numpy())
 
     def run(self) -> Run:
@@ -53,12 +53,8 @@ class TorchEngine:
 
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
-        if self._output is None:
-            config = self._run.config
-            return np.empty((config.batch_size, 0, config.hidden_size), np.float32)
-        values: NDArray[np.floating] = self._output.numpy()
-        values.flags.writeable = False
-        return values
+        seen = self._run.hidden_states
+        return self._run.no_hidden_states() if seen is None else seen
 
     def _update(self) -> None:
         """Apply the gradients of the last window."""

@@ -71,25 +71,25 @@ class SinToCos:
         a wave that repeats is then sampled at the same instants again, so that a long run is no
         coarser than a short one. A wave that does not repeat is sampled in float64.
         """
-        if not self._repeats_after:
-            return self._sampled(index, index, dtype)
+        if not self._repeats_after or self._config.noise_std > 0:
+            return self._sampled(index, dtype)
+        # A clean wave that repeats need not be computed again. What is kept is never given away:
+        # a caller may write into its batch.
         place = index % self._repeats_after
-        if self._config.noise_std > 0:
-            return self._sampled(index, place, dtype)
-        # A clean wave that repeats need not be computed again.
         kept = self._kept.get((place, dtype))
         if kept is None:
-            kept = self._kept[place, dtype] = self._sampled(place, place, dtype)
-        if place == index:
-            return kept
-        return Batch(kept.time + (index - place) * self.span, kept.inputs, kept.targets)
+            kept = self._kept[place, dtype] = self._sampled(place, dtype)
+        return Batch(
+            kept.time + (index - place) * self.span, kept.inputs.copy(), kept.targets.copy()
+        )
 
-    def _sampled(self, index: int, place: int, dtype: type[np.floating]) -> Batch:
-        """The windows of step ``index``, sampled at the instants of step ``place``."""
+    def _sampled(self, index: int, dtype: type[np.floating]) -> Batch:
         config = self._config
-        windows = place + self._rows  # (B,)
+        windows = index + self._rows  # (B,)
+        # Each row for itself: the last rows of a batch may lie beyond where the first repeats.
+        places = windows % self._repeats_after if self._repeats_after else windows
         instants = np.linspace(
-            windows * self.span, (windows + 1) * self.span, config.window_length, axis=1
+            places * self.span, (places + 1) * self.span, config.window_length, axis=1
         )  # (B, T)
         precision = dtype if self._repeats_after else np.float64
         angle = config.frequency * instants.astype(precision) + config.phase
@@ -100,7 +100,7 @@ class SinToCos:
             inputs = inputs + config.noise_std * noise.standard_normal(inputs.shape)
         targets = config.amplitude * np.cos(angle)
         return Batch(
-            time=instants + (index - place) * self.span,
+            time=instants + ((windows - places) * self.span)[:, None],
             inputs=np.ascontiguousarray(inputs[:, :, None], dtype),
             targets=np.ascontiguousarray(targets[:, :, None], dtype),
         )

@@ -211,3 +211,24 @@ def test_momentum_zero_keeps_no_buffer_in_either_engine() -> None:
     compiled, steps = trained(config, "compiled", 30, torch.float64)
     assert steps[-1].loss == pytest.approx(expected[-1].loss, rel=1e-10)
     assert_same(compiled, reference, 1e-9)
+
+
+@pytest.mark.parametrize("engines", [("torch", "compiled"), ("compiled", "torch")])
+def test_changing_the_engine_while_a_step_is_held_keeps_all_that_belongs_to_it(
+    engines: tuple[str, str],
+) -> None:
+    config = RunConfig(cell="lstm", hidden_size=5)
+    trainer, _steps = trained(config, engines[0], 4, torch.float64)
+    before = {name: value.copy() for name, value in numbers_of(trainer).items()}
+    trainer.engine = engines[1]
+    after = numbers_of(trainer)
+    assert set(after) == set(before)
+    for name, value in after.items():
+        np.testing.assert_array_equal(value, before[name], err_msg=name)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_before_the_first_step_there_are_no_hidden_states(engine: str) -> None:
+    trainer = Trainer(RunConfig(batch_size=2), dtype=torch.float64, engine=engine)
+    assert trainer.hidden_states.shape == (2, 0, 32)
+    assert trainer.hidden_states.dtype == np.float64

@@ -135,3 +135,23 @@ def test_buckets_that_cannot_be_halved_are_refused(buckets: int) -> None:
     sentence = f"buckets must be an even number of at least 2, got {buckets}. Try 300."
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         LossHistory(buckets)
+
+
+@given(
+    losses=st.lists(st.sampled_from([0.1, 0.5, 2.0, float("nan"), float("inf")]), max_size=80),
+    half=st.integers(1, 4),
+)
+def test_losses_that_are_not_finite_leave_no_trace_wherever_they_stand(
+    losses: list[float], half: int
+) -> None:
+    history = LossHistory(2 * half)
+    for step, loss in enumerate(losses):
+        history.append(step, loss)
+    finite = {step: loss for step, loss in enumerate(losses) if np.isfinite(loss)}
+    steps, kept = history.points()
+    assert len(history) == len(finite)
+    assert len(steps) <= 4 * half + 2
+    assert [finite[step] for step in steps.tolist()] == kept.tolist()
+    if finite:
+        assert (steps[0], steps[-1]) == (min(finite), max(finite))
+        assert (kept.min(), kept.max()) == (min(finite.values()), max(finite.values()))

@@ -164,6 +164,13 @@ def test_what_is_too_large_hears_the_upper_limit(value: float) -> None:
         POSITIVE.check("rate", value, 1.0)
 
 
+@pytest.mark.parametrize("value", [10**400, -(10**400)], ids=["large", "small"])
+def test_a_number_beyond_all_floats_is_refused_like_any_other(value: int) -> None:
+    sentence = f"gain must be a number from -1.5 to 4, got {value!r}. Try 1.0."
+    with pytest.raises(ValueError, match=refusal(sentence)):
+        REAL.check("gain", value, 1.0)
+
+
 @given(not_numbers | st.complex_numbers() | st.just(np.True_))
 def test_what_is_not_a_number_is_refused_as_such(value: object) -> None:
     sentence = f"gain must be a number from -1.5 to 4, got {value!r}. Try 1.0."

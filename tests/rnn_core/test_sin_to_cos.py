@@ -26,16 +26,15 @@ def bounds(config: RunConfig) -> list[str]:
     return [floor.bound for floor in build_task(config).floors()]
 
 
-# Frequencies in tenths and phases in hundredths: two inputs are either one and the same value or
-# clearly apart, and a cycle is short enough to go through.
+# Frequencies in tenths and phases in twelfths of π: every sample stands at an exact fraction of a
+# turn, and a cycle is short enough to go through.
 waves = st.builds(
     RunConfig,
     window_length=st.integers(2, 15),
     points_per_period=st.integers(10, 30),
     frequency=st.integers(1, 40).map(lambda tenths: tenths / 10),
     amplitude=st.sampled_from([0.5, 1.0, 3.0]),
-    phase=st.sampled_from([0.0, math.pi / 2, -math.pi / 2, math.pi, math.pi / 9])
-    | st.integers(-314, 314).map(lambda hundredths: hundredths / 100),
+    phase=st.integers(-12, 12).map(lambda twelfths: math.pi * twelfths / 12),
 )
 any_waves = st.builds(
     RunConfig,
@@ -153,15 +152,29 @@ def test_more_memory_is_never_worse(config: RunConfig) -> None:
     assert memoryless <= constant + rounding
 
 
-def one_cycle(config: RunConfig) -> tuple[list[list[float]], list[list[float]]]:
-    """Inputs, rounded so that equal ones are equal, and targets of all windows of a cycle."""
+def one_cycle(config: RunConfig) -> tuple[list[list[int]], list[list[float]]]:
+    """A number for every input of a cycle, the same for equal ones, and all targets.
+
+    Angles are counted in whole parts of a turn, so that equal means equal and not nearly so: the
+    inputs at two angles are equal when the angles are, or when they mirror each other at a crest.
+    """
     task = build_task(config)
     # Tenths of a frequency and at most thirty points a period: their product is a cycle.
     assert task.windows_per_cycle <= 300
-    batches = [task.batch(k) for k in range(task.windows_per_cycle)]
-    # + 0.0 makes -0.0 and 0.0 one and the same key.
-    inputs = [(np.round(batch.inputs[0, :, 0], 8) + 0.0).tolist() for batch in batches]
-    return inputs, [batch.targets[0, :, 0].tolist() for batch in batches]
+    turn = 240 * config.points_per_period
+    stride = 24 * round(10 * config.frequency)
+    start = round(12 * config.phase / math.pi) * 10 * config.points_per_period
+    numbers, targets = [], []
+    for k in range(task.windows_per_cycle):
+        batch = task.batch(k)
+        samples = k * (config.window_length - 1) + np.arange(config.window_length)
+        angles = (start + stride * samples) % turn
+        mirrored = np.minimum(angles, (turn // 2 - angles) % turn)
+        expected = config.amplitude * np.sin(2 * np.pi * mirrored / turn)
+        np.testing.assert_allclose(batch.inputs[0, :, 0], expected, atol=1e-10)
+        numbers.append(mirrored.tolist())
+        targets.append(batch.targets[0, :, 0].tolist())
+    return numbers, targets
 
 
 def error_of_best_table(entries: Iterable[tuple[object, float]]) -> float:
@@ -402,3 +415,29 @@ def test_drawing_noise_leaves_the_global_generator_of_numpy_alone() -> None:
     after = np.random.get_state()
     assert before[2] == after[2]
     np.testing.assert_array_equal(before[1], after[1])
+
+
+def test_what_a_caller_writes_into_a_batch_reaches_no_other() -> None:
+    task = build_task(RunConfig())
+    expected = task.batch(0).inputs.copy()
+    late = task.batch(162)
+    for batch in (task.batch(0), late):
+        batch.time[...] = batch.inputs[...] = batch.targets[...] = 9.0
+    np.testing.assert_array_equal(task.batch(0).inputs, expected)
+    np.testing.assert_array_equal(task.batch(162).inputs, expected)
+    assert task.batch(0).time[0, 0] == 0.0
+
+
+@pytest.mark.parametrize("index", [158, 160, 161, 162, 323, 100_000])
+def test_rows_are_single_windows_to_the_last_bit_where_the_samples_repeat(index: int) -> None:
+    batched, single = build_task(RunConfig(batch_size=4)), build_task(RunConfig())
+    for row in range(4):
+        ours, theirs = batched.batch(index, np.float32), single.batch(index + row, np.float32)
+        np.testing.assert_array_equal(ours.inputs[row], theirs.inputs[0])
+        np.testing.assert_array_equal(ours.targets[row], theirs.targets[0])
+
+
+def test_the_last_row_of_a_large_float32_batch_is_as_exact_as_the_first() -> None:
+    config = RunConfig(batch_size=64, window_length=191, points_per_period=10, frequency=4.0)
+    batch = build_task(config).batch(3, np.float32)
+    np.testing.assert_allclose(batch.inputs[:, :, 0], np.sin(4 * batch.time), atol=1e-4)
