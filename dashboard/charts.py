@@ -170,20 +170,15 @@ def _signals_spec(
 
 def loss(frame: Frame) -> Chart:
     """Loss against step on a logarithmic axis, with the floors as labelled lines."""
-    lines = floor_lines(frame.floors)
+    spec, floors = _loss_layout(current_language(), frame.floors)
     now = _curve_table(frame.curve)
     return Chart(
-        _loss_spec(current_language(), tuple(value for value, _label in lines)),
+        spec,
         {
             "now": now,
             "head": now.slice(len(now) - 1),
             "before": _curve_table(frame.previous),
-            "floors": pa.table(
-                {
-                    "loss": pa.array([value for value, _label in lines], pa.float64()),
-                    "label": pa.array([label for _value, label in lines], pa.string()),
-                }
-            ),
+            "floors": floors,
             "hover": _when_still(frame, now),
         },
         _("Line of the loss at every step, on a logarithmic axis, with the floors."),
@@ -191,8 +186,14 @@ def loss(frame: Frame) -> Chart:
 
 
 @lru_cache(maxsize=64)
-def _loss_spec(language: str, floors: tuple[float, ...]) -> Spec:
-    lowest, highest = min(floors, default=0.1), max(floors, default=1.0)
+def _loss_layout(language: str, floors: tuple[Floor, ...]) -> tuple[Spec, pa.Table]:
+    """The specification, and the floors as a table: both stay while the settings do."""
+    lines = floor_lines(floors)
+    values, texts = [value for value, _label in lines], [label for _value, label in lines]
+    table = pa.table(
+        {"loss": pa.array(values, pa.float64()), "label": pa.array(texts, pa.string())}
+    )
+    lowest, highest = min(values, default=0.1), max(values, default=1.0)
     x = alt.X(
         "step:Q",
         title=_("step (updates done)"),
@@ -215,7 +216,7 @@ def _loss_spec(language: str, floors: tuple[float, ...]) -> Spec:
     head = _layer("head").mark_point(filled=True, opacity=1, size=55).encode(color=_LOSS, **further)
     floor_data = _layer("floors")
     rules = floor_data.mark_rule(strokeDash=[5, 4]).encode(y=_same(y), color=_GUIDE)
-    labels = floor_data.mark_text(
+    rule_labels = floor_data.mark_text(
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
     ).encode(x=alt.value("width"), y=_same(y), text="label:N", color=_GUIDE)
     hover = (
@@ -229,8 +230,8 @@ def _loss_spec(language: str, floors: tuple[float, ...]) -> Spec:
             **further,
         )
     )
-    chart = alt.layer(rules, before, line, head, labels, hover)
-    return _spec(chart.properties(title=_("Loss"), height=_HEIGHT))
+    chart = alt.layer(rules, before, line, head, rule_labels, hover)
+    return _spec(chart.properties(title=_("Loss"), height=_HEIGHT)), table
 
 
 def _curve_table(curve: Curve | None) -> pa.Table:

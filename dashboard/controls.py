@@ -31,7 +31,7 @@ _PAGE_RULES: Mapping[str, Rule] = {
 _PAGE_DEFAULTS: Mapping[str, Any] = {"pace": "5", "step_limit": 100_000, "lang": "en"}
 # Streamlit's own parameters.
 _NOT_OURS = ("embed", "embed_options")
-_NOT_SHOWN = ("task",)  # one task so far
+_SWITCHED = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,8 @@ def _parse(text: str, rule: Rule) -> Any:
     if isinstance(rule, Real):
         return float(text)
     if isinstance(rule, Switch):
-        return {"true": True, "false": False}[text.lower()] if text.lower() in _BOOLS else text
+        return _SWITCHED.get(text.lower(), text)
     return next((option for option in rule.options if option.lower() == text.lower()), text)
-
-
-_BOOLS = ("true", "false")
 
 
 def new_seed() -> None:
@@ -114,7 +111,7 @@ def new_seed() -> None:
 def sidebar() -> Settings:
     """Show every setting and give what is chosen."""
     with st.sidebar:
-        _at_once_heading()
+        st.caption(_(":material/bolt: **Takes effect at once**"))
         lr = st.select_slider(
             _("Learning rate"),
             options=_learning_rates_on_offer(),
@@ -134,7 +131,7 @@ def sidebar() -> Settings:
             bind="query-params",
             help=_("Playing stops by itself at this step."),
         )
-        _restarts_heading()
+        st.caption(_(":material/restart_alt: **Starts the run again**"))
         chosen: dict[str, Any] = {"lr": lr}
         with st.expander(_("Network"), expanded=True):
             chosen |= _network()
@@ -167,14 +164,6 @@ def pace() -> None:
             required=True,
             label_visibility="collapsed",
         )
-
-
-def _at_once_heading() -> None:
-    st.caption(_(":material/bolt: **Takes effect at once**"))
-
-
-def _restarts_heading() -> None:
-    st.caption(_(":material/restart_alt: **Starts the run again**"))
 
 
 def _network() -> dict[str, Any]:

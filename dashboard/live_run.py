@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
 
@@ -139,7 +139,7 @@ class LiveRun:
             What made it start again, by field: old value and new. Empty when it did not.
         """
         with self._lock:
-            old, new = asdict(self._trainer.config), config.to_dict()
+            old, new = self._trainer.config.to_dict(), config.to_dict()
             changes = {name: (old[name], new[name]) for name in new if old[name] != new[name]}
             changes.pop("lr", None)
             if changes:

@@ -54,10 +54,11 @@ def page() -> None:
         controls.pace()
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
-    _player(session)
     playing = session.run.status is Status.PLAYING
     panel = st.fragment(_live_panel, run_every=REDRAW_EVERY if playing else None)
     panel(session, settings, current_language())
+    # Last, in a place of its own: once the button says Run, all on the screen is final.
+    _player(session)
 
 
 def _open_link() -> list[str]:

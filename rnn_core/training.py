@@ -167,14 +167,15 @@ class Trainer:
         Raises:
             ValueError: when set to an engine that does not exist.
         """
-        return self._engine.name
+        return self._engine_name
 
     @engine.setter
     def engine(self, name: str) -> None:
-        self._engine_name = choose_engine(name, self.config, self.dtype)
-        if self._engine_name != self._engine.name:
+        chosen = choose_engine(name, self.config, self.dtype)
+        if chosen != self._engine_name:
             with torch.inference_mode(False):
-                self._engine = build_engine(self._engine_name, self._engine.run())
+                self._engine = build_engine(chosen, self._engine.run())
+            self._engine_name = chosen
 
     @property
     def lr(self) -> float:

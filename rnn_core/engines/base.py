@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -36,7 +36,8 @@ class Run:
         grad_norm: its norm.
         state: what the last window started from; None stands for zeros.
         next_state: where it ended.
-        hidden_states: the top layer's h_t over the last window, ``(B, T, H)``; None before it.
+        hidden_states: the top layer's h_t over the last window, ``(B, T, H)``, read-only; before
+            the first window empty, ``(B, 0, H)``.
     """
 
     config: RunConfig
@@ -46,18 +47,15 @@ class Run:
     grad_norm: float = 0.0
     state: State | None = None
     next_state: State | None = None
-    hidden_states: NDArray[np.floating] | None = None
+    hidden_states: NDArray[np.floating] = field(init=False)
 
-    def no_hidden_states(self) -> NDArray[np.floating]:
-        """What there is to see before the first window: ``(B, 0, H)``, in the model's dtype."""
+    def __post_init__(self) -> None:
         dtype = self.model.out.weight.detach().numpy().dtype
-        return np.empty((self.config.batch_size, 0, self.config.hidden_size), dtype)
+        self.hidden_states = np.empty((self.config.batch_size, 0, self.config.hidden_size), dtype)
 
 
 class Engine(Protocol):
     """Computes one window after another."""
-
-    name: str
 
     def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
         """Apply the update that is due, then read a window: forward, loss, gradient.

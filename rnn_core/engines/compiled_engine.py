@@ -26,7 +26,6 @@ _MOMENTS: dict[str, tuple[str | None, str | None]] = {
     "sgd": ("momentum_buffer", None),
     "rmsprop": (None, "square_avg"),
 }
-_FROM_LAST_WINDOW, _FROM_ZEROS = 1, 0
 
 
 class CompiledEngine:
@@ -35,8 +34,6 @@ class CompiledEngine:
     Args:
         run: where to begin or go on.
     """
-
-    name = "compiled"
 
     @torch.no_grad()
     def __init__(self, run: Run) -> None:
@@ -52,7 +49,6 @@ class CompiledEngine:
         self._shown_views = self._views(self._shown)
         self._adopt_parameters()
         self._adopt_optimizer()
-        self._due = bool(run.gradients)
         for gradient, view in zip(run.gradients, self._views(self._gradient), strict=False):
             view.copy_(gradient)
 
@@ -67,27 +63,28 @@ class CompiledEngine:
         self._h, self._c = (room(layers, batch, steps, hidden) for _ in range(2))
         self._gates, self._from_h = (room(layers, batch, steps, gates) for _ in range(2))
         self._d_out, self._d_gates = room(2, batch, steps, hidden), room(2, gates)
-        self._started = False
+        # A window has been read: its update is due, and its last state may be carried.
+        self._has_read = run.next_state is not None
         if run.next_state is not None:
             self._keep(run.next_state, self._h[:, :, -1], self._c[:, :, -1])
-            self._started = True
         self._arrays = (
             *(part.numpy() for part in (self._vector, self._gradient, self._shown)),
             *(part.numpy() for part in (self._first, self._second, self._counts)),
         )
         self._rooms = (self._h, self._c, self._gates, self._from_h, self._d_out, self._d_gates)
-        self._evaluated = False
+        self._evaluated = False  # by this engine
+        self._carried = False  # into the last window
 
     def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
         """Apply the update that is due, then read a window: forward, loss, gradient."""
         config = self._run.config
         prediction = np.empty_like(targets)
-        carried = config.carry_state and self._started
+        self._carried = config.carry_state and self._has_read
         loss, norm = kernels.training_step(
             _CELLS[config.cell],
             _OPTIMIZERS[config.optimizer],
-            self._due,
-            _FROM_LAST_WINDOW if carried else _FROM_ZEROS,
+            self._has_read,
+            self._carried,
             inputs,
             targets,
             self._h0,
@@ -100,7 +97,7 @@ class CompiledEngine:
             *self._rooms,
             prediction,
         )
-        self._started = self._due = self._evaluated = True
+        self._has_read = self._evaluated = True
         loss, norm = float(loss), float(norm)
         self._run.grad_norm = norm
         for parameter, view in zip(self._parameters, self._shown_views, strict=True):
@@ -112,9 +109,7 @@ class CompiledEngine:
         run = self._run
         if self._evaluated:
             run.gradients = tuple(view.clone() for view in self._views(self._gradient))
-            run.state = self._state(self._h0, self._c0) if run.config.carry_state else None
-            if run.state is not None and not self._h0.any() and not self._c0.any():
-                run.state = None
+            run.state = self._state(self._h0, self._c0) if self._carried else None
             run.next_state = self._state(self._h[:, :, -1], self._c[:, :, -1])
             run.hidden_states = self.hidden_states()
         return run
@@ -122,8 +117,7 @@ class CompiledEngine:
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
         if not self._evaluated:
-            seen = self._run.hidden_states
-            return self._run.no_hidden_states() if seen is None else seen
+            return self._run.hidden_states
         values: NDArray[np.floating] = self._h[-1].copy()
         values.flags.writeable = False
         return values

@@ -348,7 +348,7 @@ def training_step(
     cell,
     optimizer,
     do_update,
-    hand_over,
+    carry,
     x,
     y,
     h0,
@@ -375,7 +375,7 @@ def training_step(
 
     Args:
         do_update: whether ``gradient`` (with its ``norm``) is to be applied first.
-        hand_over: 1 starts from where the last window ended, 0 from zeros.
+        carry: whether to start from where the last window ended; otherwise from zeros.
         shown_gradient: a copy of the new gradient, written, (P,); the rest as in `_evaluate` and
             `_update`.
 
@@ -384,7 +384,7 @@ def training_step(
     """
     if do_update:
         _update(optimizer, vector, gradient, first, second, counts, lr, momentum, clip_norm, norm)
-    if hand_over == 1:
+    if carry:
         T = h.shape[2]
         h0[:] = h[:, :, T - 1]
         c0[:] = c[:, :, T - 1]

@@ -18,8 +18,6 @@ class TorchEngine:
         run: where to begin or go on.
     """
 
-    name = "torch"
-
     def __init__(self, run: Run) -> None:
         self._run = run
         self._parameters = list(run.model.parameters())
@@ -53,8 +51,7 @@ class TorchEngine:
 
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
-        seen = self._run.hidden_states
-        return self._run.no_hidden_states() if seen is None else seen
+        return self._run.hidden_states
 
     def _update(self) -> None:
         """Apply the gradients of the last window."""

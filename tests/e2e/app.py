@@ -121,13 +121,17 @@ class TrainPage:
         """The container of a chart: signals, loss or state."""
         return self.key(f"chart_{name}")
 
+    def readout(self, name: str) -> Locator:
+        """The text of a readout: step or loss."""
+        return self.key(f"readout_{name}").get_by_test_id("stMetricValue")
+
     def press(self, name: str) -> None:
         """Click a button of the player."""
         self.key(name).get_by_role("button").click()
 
     def number(self, name: str) -> float:
         """The number in a readout: step or loss."""
-        return float(self.key(f"readout_{name}").get_by_test_id("stMetricValue").inner_text())
+        return float(self.readout(name).inner_text())
 
     def prediction_path(self) -> str:
         """The outline of the last line drawn in the signal chart, which is a prediction."""
@@ -136,21 +140,16 @@ class TrainPage:
         return path
 
     def wait_for_step(self, at_least: int) -> None:
-        """Wait until the step readout has come so far."""
+        """Wait until the step readout has come so far; while a page is laid anew there is none."""
         self.page.wait_for_function(
             "least => Number(document.querySelector("
-            "'.st-key-readout_step [data-testid=stMetricValue]').innerText) >= least",
+            "'.st-key-readout_step [data-testid=stMetricValue]')?.innerText) >= least",
             arg=at_least,
         )
 
     def expect_step(self, step: int) -> None:
         """Wait until the step readout shows just this."""
-        value = self.key("readout_step").get_by_test_id("stMetricValue")
-        expect(value).to_have_text(str(step))
-
-    def loss(self) -> Locator:
-        """The text of the loss readout."""
-        return self.key("readout_loss").get_by_test_id("stMetricValue")
+        expect(self.readout("step")).to_have_text(str(step))
 
     def expect_to_rest(self) -> None:
         """Nothing is trained for longer than several redraws would take."""
