@@ -7,6 +7,7 @@ H hidden units; arrays are ``(B, T, …)``.
 from rnn_core.config import RULES, RunConfig
 from rnn_core.history import LossHistory
 from rnn_core.models import CELLS, RecurrentModel
+from rnn_core.replicas import Replicas, ReplicaStep
 from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
 from rnn_core.training import OPTIMIZERS, Step, Trainer
 
@@ -19,6 +20,8 @@ __all__ = [
     "Floor",
     "LossHistory",
     "RecurrentModel",
+    "ReplicaStep",
+    "Replicas",
     "RunConfig",
     "Step",
     "Task",

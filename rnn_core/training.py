@@ -16,7 +16,7 @@ from torch import nn
 from rnn_core.config import RunConfig
 from rnn_core.engines import Run, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
-from rnn_core.tasks import build_task
+from rnn_core.tasks import Task, build_task
 
 #: PyTorch's optimisers, by the name a config gives them: parameters and config to optimiser.
 OPTIMIZERS: Mapping[str, Callable[[list[nn.Parameter], RunConfig], torch.optim.Optimizer]] = (
@@ -33,7 +33,8 @@ OPTIMIZERS: Mapping[str, Callable[[list[nn.Parameter], RunConfig], torch.optim.O
     )
 )
 
-_NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
+#: NumPy's name of each precision that a run may have.
+NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
     {torch.float32: np.float32, torch.float64: np.float64}
 )
 
@@ -113,10 +114,7 @@ class Trainer:
     ) -> None:
         if not isinstance(config, RunConfig):
             raise TypeError(f"config must be a RunConfig, got {config!r}. Try RunConfig().")
-        if dtype not in _NUMPY_DTYPES:
-            raise ValueError(
-                f"dtype must be torch.float32 or torch.float64, got {dtype!r}. Try torch.float32."
-            )
+        check_dtype(dtype)
         self.config = config
         self.dtype = dtype
         self.task = build_task(config)
@@ -126,16 +124,10 @@ class Trainer:
     def reset(self) -> None:
         """Go back to step 0: the next step is the first again, bit for bit, at ``config.lr``."""
         with torch.inference_mode(False):
-            self.model = RecurrentModel(
-                self.config,
-                input_size=self.task.input_size,
-                output_size=self.task.output_size,
-                dtype=self.dtype,
-            )
-            self._parameters = list(self.model.parameters())
-            self.optimizer = OPTIMIZERS[self.config.optimizer](self._parameters, self.config)
-            run = Run(self.config, self.model, self.optimizer)
+            run = new_run(self.config, self.task, self.dtype)
             self._engine = build_engine(self._engine_name, run)
+        self.model, self.optimizer = run.model, run.optimizer
+        self._parameters = list(self.model.parameters())
         self._lr = self.config.lr
         self._index = 0
         self._diverged = False
@@ -221,7 +213,7 @@ class Trainer:
 
     def _advance(self) -> Step:
         started = perf_counter()
-        batch = self.task.batch(self._index, _NUMPY_DTYPES[self.dtype])
+        batch = self.task.batch(self._index, NUMPY_DTYPES[self.dtype])
         loss, grad_norm, prediction = self._engine.advance(batch.inputs, batch.targets)
         self._diverged = not math.isfinite(loss)
         step = Step(
@@ -229,16 +221,32 @@ class Trainer:
             loss=loss,
             grad_norm=grad_norm,
             seconds=perf_counter() - started,
-            time=_for_reading(batch.time),
-            inputs=_for_reading(batch.inputs),
-            targets=_for_reading(batch.targets),
-            prediction=_for_reading(prediction),
+            time=for_reading(batch.time),
+            inputs=for_reading(batch.inputs),
+            targets=for_reading(batch.targets),
+            prediction=for_reading(prediction),
         )
         self._index += 1
         return step
 
 
-def _for_reading(values: NDArray[np.floating]) -> NDArray[np.floating]:
+def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> Run:
+    """Model and optimiser of a config, untrained."""
+    model = RecurrentModel(
+        config, input_size=task.input_size, output_size=task.output_size, dtype=dtype
+    )
+    return Run(config, model, OPTIMIZERS[config.optimizer](list(model.parameters()), config))
+
+
+def check_dtype(dtype: torch.dtype) -> None:
+    """Raise ValueError when no run can have this precision."""
+    if dtype not in NUMPY_DTYPES:
+        raise ValueError(
+            f"dtype must be torch.float32 or torch.float64, got {dtype!r}. Try torch.float32."
+        )
+
+
+def for_reading(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """Without the axes of length one that a single window and a single feature leave."""
     values = values[0] if values.shape[0] == 1 else values.view()
     if values.ndim > 1 and values.shape[-1] == 1:

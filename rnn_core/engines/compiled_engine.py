@@ -1,25 +1,27 @@
-"""Compiled loops on the torch model's own memory.
+"""Compiled loops on the torch models' own memory.
 
-The parameters are laid one after another into one vector, and so are their gradients and the
-optimiser's state; the model's and the optimiser's tensors become views of these vectors. So the
-model stays a plain PyTorch module with a plain optimiser at every step, and the kernels of
-`rnn_core.engines.kernels` see plain arrays.
+The parameters of a model are laid one after another into one vector, and so are their gradients
+and the optimiser's state; the model's and the optimiser's tensors become views of these vectors.
+So the model stays a plain PyTorch module with a plain optimiser at every step, and the kernels of
+`rnn_core.engines.kernels` see plain arrays. Runs of one shape stand in a stack, a row each.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from rnn_core.config import RunConfig
 from rnn_core.engines import kernels
 from rnn_core.engines.base import Evaluation, Run
 from rnn_core.models import State
 
 _CELLS = {"rnn": kernels.RNN, "lstm": kernels.LSTM, "gru": kernels.GRU}
 _OPTIMIZERS = {"adam": kernels.ADAM, "sgd": kernels.SGD, "rmsprop": kernels.RMSPROP}
-_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 #: What PyTorch calls the optimiser's moments: first and second.
 _MOMENTS: dict[str, tuple[str | None, str | None]] = {
     "adam": ("exp_avg", "exp_avg_sq"),
@@ -28,139 +30,191 @@ _MOMENTS: dict[str, tuple[str | None, str | None]] = {
 }
 
 
-class CompiledEngine:
-    """Trains with compiled kernels, the interpreter's lock released.
+def shape_of(config: RunConfig) -> tuple[object, ...]:
+    """What runs must have in common to stand in one stack; all else may differ."""
+    return (
+        config.cell,
+        config.optimizer,
+        config.num_layers,
+        config.hidden_size,
+        config.batch_size,
+        config.window_length,
+    )
+
+
+class Stack:
+    """Runs of one shape, trained in lockstep by one call, the interpreter's lock released.
 
     Args:
-        run: where to begin or go on.
+        runs: where to begin or go on; a row of every array each.
     """
 
     @torch.no_grad()
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        config = run.config
-        self._parameters = list(run.model.parameters())
-        dtype = self._parameters[0].dtype
-        size = sum(parameter.numel() for parameter in self._parameters)
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = list(runs)
+        config = runs[0].config
+        self._kind = _CELLS[config.cell], _OPTIMIZERS[config.optimizer]
+        parameters = list(runs[0].model.parameters())
+        dtype = parameters[0].dtype
+        size = sum(parameter.numel() for parameter in parameters)
         self._vector, self._gradient, self._shown, self._first, self._second = (
-            torch.zeros(size, dtype=dtype) for _ in range(5)
+            torch.zeros(len(runs), size, dtype=dtype) for _ in range(5)
         )
-        self._counts = torch.zeros(len(self._parameters))
-        self._shown_views = self._views(self._shown)
-        self._adopt_parameters()
-        self._adopt_optimizer()
-        for gradient, view in zip(run.gradients, self._views(self._gradient), strict=False):
-            view.copy_(gradient)
-
-        layers, batch, steps = config.num_layers, config.batch_size, config.window_length
-        hidden, gates = config.hidden_size, _GATES[config.cell] * config.hidden_size
+        self._counts = torch.zeros(len(runs), len(parameters))
+        self._settings = np.zeros((len(runs), 4))
         np_dtype = self._vector.numpy().dtype
-
-        def room(*shape: int) -> NDArray[np.floating]:
-            return np.zeros(shape, np_dtype)
-
-        self._h0, self._c0 = room(layers, batch, hidden), room(layers, batch, hidden)
-        self._h, self._c = (room(layers, batch, steps, hidden) for _ in range(2))
-        self._gates, self._from_h = (room(layers, batch, steps, gates) for _ in range(2))
-        self._d_out, self._d_gates = room(2, batch, steps, hidden), room(2, gates)
-        # A window has been read: its update is due, and its last state may be carried.
-        self._has_read = run.next_state is not None
-        if run.next_state is not None:
-            self._keep(run.next_state, self._h[:, :, -1], self._c[:, :, -1])
+        layers, batch, hidden = config.num_layers, config.batch_size, config.hidden_size
+        state = (len(runs), layers, batch, hidden)
+        states = (len(runs), layers, batch, config.window_length, hidden)
+        self._h0, self._c0 = np.zeros(state, np_dtype), np.zeros(state, np_dtype)
+        self._h, self._c = np.zeros(states, np_dtype), np.zeros(states, np_dtype)
+        #: Of every run: loss, gradient norm, and two marks of the kernel's.
+        self.result = np.zeros((len(runs), 4), np_dtype)
+        # Which rows this stack itself has advanced: of others, the run still knows all.
+        self._advanced = np.zeros(len(runs), bool)
+        for row, run in enumerate(runs):
+            self._adopt(row, run)
         self._arrays = (
             *(part.numpy() for part in (self._vector, self._gradient, self._shown)),
             *(part.numpy() for part in (self._first, self._second, self._counts)),
+            *(self._h0, self._c0, self._h, self._c),
         )
-        self._rooms = (self._h, self._c, self._gates, self._from_h, self._d_out, self._d_gates)
-        self._evaluated = False  # by this engine
-        self._carried = False  # into the last window
 
-    def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
-        """Apply the update that is due, then read a window: forward, loss, gradient."""
-        config = self._run.config
-        prediction = np.empty_like(targets)
-        self._carried = config.carry_state and self._has_read
-        loss, norm = kernels.training_step(
-            _CELLS[config.cell],
-            _OPTIMIZERS[config.optimizer],
-            self._has_read,
-            self._carried,
+    def advance(
+        self,
+        inputs: NDArray[np.floating],
+        targets: NDArray[np.floating],
+        prediction: NDArray[np.floating],
+        begin: int,
+        end: int,
+    ) -> None:
+        """One step of the runs from ``begin`` to ``end``; several threads may share a step.
+
+        Args:
+            inputs, targets: the window, as `Engine.advance` reads it.
+            prediction: of all runs, shape ``(N, B, T, K)``; the rows from begin to end are written.
+        """
+        for row in range(begin, end):
+            self._settings[row, kernels.LR] = self._runs[row].optimizer.param_groups[0]["lr"]
+        kernels.train(
+            *self._kind,
+            begin,
+            end,
             inputs,
             targets,
-            self._h0,
-            self._c0,
+            self._settings,
             *self._arrays,
-            self._run.optimizer.param_groups[0]["lr"],
-            config.momentum,
-            config.clip_norm or 0.0,
-            self._run.grad_norm,
-            *self._rooms,
             prediction,
+            self.result,
         )
-        self._has_read = self._evaluated = True
-        loss, norm = float(loss), float(norm)
-        self._run.grad_norm = norm
-        for parameter, view in zip(self._parameters, self._shown_views, strict=True):
-            parameter.grad = view
-        return Evaluation(loss, norm, prediction)
+        self._advanced[begin:end] = True
 
-    def run(self) -> Run:
-        """Where the run stands."""
-        run = self._run
-        if self._evaluated:
-            run.gradients = tuple(view.clone() for view in self._views(self._gradient))
-            run.state = self._state(self._h0, self._c0) if self._carried else None
-            run.next_state = self._state(self._h[:, :, -1], self._c[:, :, -1])
-            run.hidden_states = self.hidden_states()
+    def shown_gradients(self, row: int) -> list[tuple[nn.Parameter, Tensor]]:
+        """Each parameter of a run with the gradient of its last window, to look at: a view."""
+        parameters = list(self._runs[row].model.parameters())
+        return list(zip(parameters, _views(self._shown[row], parameters), strict=True))
+
+    def run(self, row: int) -> Run:
+        """Where a run stands."""
+        run = self._runs[row]
+        if self._advanced[row]:
+            lstm = run.config.cell == "lstm"
+            views = _views(self._gradient[row], list(run.model.parameters()))
+            run.gradients = tuple(view.clone() for view in views)
+            run.grad_norm = float(self.result[row, kernels.GRAD_NORM])
+            carried = self.result[row, kernels.CARRIED] != 0
+            run.state = _state(self._h0[row], self._c0[row], lstm) if carried else None
+            run.next_state = _state(self._h[row, :, :, -1], self._c[row, :, :, -1], lstm)
+            run.hidden_states = self.hidden_states(row)
         return run
 
-    def hidden_states(self) -> NDArray[np.floating]:
-        """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
-        if not self._evaluated:
-            return self._run.hidden_states
-        values: NDArray[np.floating] = self._h[-1].copy()
+    def hidden_states(self, row: int) -> NDArray[np.floating]:
+        """A run's h_t of the top layer over the last window, shape ``(B, T, H)``; read-only."""
+        if not self._advanced[row]:
+            return self._runs[row].hidden_states
+        values: NDArray[np.floating] = self._h[row, -1].copy()
         values.flags.writeable = False
         return values
 
-    def _views(self, vector: Tensor) -> list[Tensor]:
-        """The parameters' shapes, laid over a vector."""
-        sizes = [parameter.numel() for parameter in self._parameters]
-        parts = torch.split(vector, sizes)
-        return [
-            part.view_as(parameter) for part, parameter in zip(parts, self._parameters, strict=True)
-        ]
-
-    def _adopt_parameters(self) -> None:
-        for parameter, view in zip(self._parameters, self._views(self._vector), strict=True):
+    def _adopt(self, row: int, run: Run) -> None:
+        """Lay a run over our memory, to go on where it stands."""
+        config, parameters = run.config, list(run.model.parameters())
+        self._settings[row] = (
+            config.lr,
+            config.momentum,
+            config.clip_norm or 0.0,
+            config.carry_state,
+        )
+        for parameter, view in zip(parameters, _views(self._vector[row], parameters), strict=True):
             view.copy_(parameter)
             parameter.data = view
+        self._adopt_optimizer(row, run, parameters)
+        for gradient, view in zip(
+            run.gradients, _views(self._gradient[row], parameters), strict=False
+        ):
+            view.copy_(gradient)
+        self.result[row, kernels.GRAD_NORM] = run.grad_norm
+        self.result[row, kernels.HAS_READ] = run.next_state is not None
+        if isinstance(run.next_state, tuple):
+            h, c = run.next_state
+            self._h[row, :, :, -1], self._c[row, :, :, -1] = h.numpy(), c.numpy()
+        elif run.next_state is not None:
+            self._h[row, :, :, -1] = run.next_state.numpy()
 
-    def _adopt_optimizer(self) -> None:
+    def _adopt_optimizer(self, row: int, run: Run, parameters: list[nn.Parameter]) -> None:
         """Lay the optimiser's state, or PyTorch's initial one, over our vectors."""
-        name = self._run.config.optimizer
-        if name == "sgd" and self._run.config.momentum == 0:
+        name = run.config.optimizer
+        if name == "sgd" and run.config.momentum == 0:
             return  # PyTorch keeps no buffer then
-        names = _MOMENTS[name]
-        views = [self._views(self._first), self._views(self._second)]
-        for index, parameter in enumerate(self._parameters):
-            state = self._run.optimizer.state[parameter]
+        views = [_views(self._first[row], parameters), _views(self._second[row], parameters)]
+        for index, parameter in enumerate(parameters):
+            state = run.optimizer.state[parameter]
             if name != "sgd":
-                count = self._counts[index]
+                count = self._counts[row, index]
                 count.copy_(torch.as_tensor(state.get("step", 0.0)))
                 state["step"] = count
-            for moment, view in zip(names, views, strict=True):
+            for moment, view in zip(_MOMENTS[name], views, strict=True):
                 if moment is not None:
                     if state.get(moment) is not None:
                         view[index].copy_(state[moment])
                     state[moment] = view[index]
 
-    @staticmethod
-    def _keep(state: State, h: NDArray[np.floating], c: NDArray[np.floating]) -> None:
-        if isinstance(state, tuple):
-            h[:], c[:] = state[0].numpy(), state[1].numpy()
-        else:
-            h[:] = state.numpy()
 
-    def _state(self, h: NDArray[np.floating], c: NDArray[np.floating]) -> State:
-        hidden = torch.from_numpy(h.copy())
-        return (hidden, torch.from_numpy(c.copy())) if self._run.config.cell == "lstm" else hidden
+class CompiledEngine:
+    """A stack of one run.
+
+    Args:
+        run: where to begin or go on.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._stack = Stack([run])
+        self._shown = self._stack.shown_gradients(0)
+
+    def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
+        """Apply the update that is due, then read a window: forward, loss, gradient."""
+        prediction = np.empty_like(targets)
+        self._stack.advance(inputs, targets, prediction[None], 0, 1)
+        for parameter, gradient in self._shown:
+            parameter.grad = gradient
+        loss, grad_norm = self._stack.result[0, :2].tolist()
+        return Evaluation(loss, grad_norm, prediction)
+
+    def run(self) -> Run:
+        """Where the run stands."""
+        return self._stack.run(0)
+
+    def hidden_states(self) -> NDArray[np.floating]:
+        """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
+        return self._stack.hidden_states(0)
+
+
+def _views(vector: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
+    """The parameters' shapes, laid over a vector."""
+    parts = torch.split(vector, [parameter.numel() for parameter in parameters])
+    return [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
+
+
+def _state(h: NDArray[np.floating], c: NDArray[np.floating], lstm: bool) -> State:
+    hidden = torch.from_numpy(h.copy())
+    return (hidden, torch.from_numpy(c.copy())) if lstm else hidden

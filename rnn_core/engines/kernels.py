@@ -6,8 +6,12 @@ parameters stand one after another in one vector, in the order of ``model.parame
 gradient and the optimiser's moments are vectors of the same layout. ``d_z`` is the derivative of
 the loss by ``z``.
 
-Letters: B batch, T time steps, D features, H hidden units, L layers, G gates (rnn 1, lstm 4: i, f,
-g, o; gru 3: r, z, n), K outputs.
+Letters: N replicas, B batch, T time steps, D features, I inputs of a layer, H hidden units, L
+layers, G gates (rnn 1, lstm 4: i, f, g, o; gru 3: r, z, n), K outputs, P parameters.
+
+For speed, every loop runs along one vector and touches few, so that the compiler finds vector
+instructions; and numbers are written as ``real(…)``, the run's own precision, since one float64
+literal would turn a float32 loop into a float64 one.
 """
 
 from __future__ import annotations
@@ -21,6 +25,12 @@ from numba import njit
 
 RNN, LSTM, GRU = 0, 1, 2
 ADAM, SGD, RMSPROP = 0, 1, 2
+
+#: Columns of a replica's settings.
+LR, MOMENTUM, CLIP_NORM, CARRY = 0, 1, 2, 3
+#: Columns of a replica's result: the last two say whether a window was read before, so that its
+#: update is due, and whether the last window started from the state of the one before.
+LOSS, GRAD_NORM, HAS_READ, CARRIED = 0, 1, 2, 3
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,21 +48,21 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-@_compiled
-def _add_product(y, W, x):
-    """y += W x."""
-    for i in range(W.shape[0]):
-        total = y[i]
-        for j in range(W.shape[1]):
-            total += W[i, j] * x[j]
-        y[i] = total
+# --- vectors -------------------------------------------------------------------------------------
 
 
 @_compiled
 def _add_transposed_product(y, W, x):
-    """y += Wᵀ x."""
-    for i in range(W.shape[0]):
-        for j in range(W.shape[1]):
+    """y += Wᵀ x: the rows of W, each times its element of x. Four rows share a pass over y."""
+    rows, columns = W.shape
+    whole = rows - rows % 4
+    for i in range(0, whole, 4):
+        x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
+        W0, W1, W2, W3 = W[i], W[i + 1], W[i + 2], W[i + 3]
+        for j in range(columns):
+            y[j] += W0[j] * x0 + W1[j] * x1 + W2[j] * x2 + W3[j] * x3
+    for i in range(whole, rows):
+        for j in range(columns):
             y[j] += W[i, j] * x[i]
 
 
@@ -65,13 +75,78 @@ def _add_outer(W, a, b):
 
 
 @_compiled
+def _add(y, x):
+    """y += x."""
+    for k in range(y.shape[0]):
+        y[k] += x[k]
+
+
+@_compiled
+def _tanh(a):
+    """a = tanh(a), to one or two units in the last place.
+
+    With z = 2|a| = n ln 2 + r, where |r| ≤ ln 2 / 2: eᶻ - 1 = 2ⁿ (eʳ - 1) + (2ⁿ - 1), and tanh |a|
+    = (eᶻ - 1) / (eᶻ + 1). eʳ - 1 is its Taylor series; ln 2 is split in two, so that n times its
+    first part is exact (Cody and Waite, Software Manual for the Elementary Functions, 1980).
+    """
+    real = a.dtype.type
+    one, two, half = real(1), real(2), real(0.5)
+    per_ln2, ln2, ln2_rest = (
+        real(1.4426950408889634),
+        real(0.693145751953125),
+        real(1.4286068203094173e-06),
+    )
+    largest = real(40)  # tanh 20 is 1 in either precision
+    for k in range(a.shape[0]):
+        x = a[k]
+        z = two * abs(x)
+        z = z if z < largest else largest
+        n = np.int32(z * per_ln2 + half)
+        r = z - real(n) * ln2 - real(n) * ln2_rest
+        if a.itemsize == 4:
+            series = real(1 / 40320)  # 1 / 8!: float32 needs no more
+        else:
+            series = real(1 / 87178291200)  # 1 / 14!
+            series = series * r + real(1 / 6227020800)
+            series = series * r + real(1 / 479001600)
+            series = series * r + real(1 / 39916800)
+            series = series * r + real(1 / 3628800)
+            series = series * r + real(1 / 362880)
+            series = series * r + real(1 / 40320)
+        series = series * r + real(1 / 5040)
+        series = series * r + real(1 / 720)
+        series = series * r + real(1 / 120)
+        series = series * r + real(1 / 24)
+        series = series * r + real(1 / 6)
+        series = (series * r + half) * r * r + r
+        # 2ⁿ, by writing n where a float keeps its exponent.
+        if a.itemsize == 4:
+            power = np.int32((n + np.int32(127)) << np.int32(23)).view(np.float32)
+        else:
+            power = np.int64((np.int64(n) + 1023) << 52).view(np.float64)
+        e = power * series + (power - one)
+        y = e / (e + two)
+        y = -y if x < 0 else y
+        a[k] = y if x == x else x  # nan stays nan
+
+
+@_compiled
 def _sigmoid(a):
-    return 1 / (1 + math.exp(-a))
+    """a = 1 / (1 + e⁻ᵃ), which is (1 + tanh(a / 2)) / 2."""
+    half = a.dtype.type(0.5)
+    for k in range(a.shape[0]):
+        a[k] *= half
+    _tanh(a)
+    for k in range(a.shape[0]):
+        a[k] = half + half * a[k]
+
+
+# --- cells, one time step of one sequence -------------------------------------------------------
 
 
 @_compiled
 def _cell_forward(cell, gates, from_h, h_before, c_before, h, c):
-    """One time step of one sequence.
+    """Forward.
 
     Args:
         gates: W_ih x + b_ih on entry, the activated gates on return, (G·H,).
@@ -80,68 +155,88 @@ def _cell_forward(cell, gates, from_h, h_before, c_before, h, c):
         h, c: state after it, written, (H,). c is an LSTM's own.
     """
     H = h.shape[0]
+    one = h.dtype.type(1)
     if cell == RNN:
         for k in range(H):
-            h[k] = math.tanh(gates[k] + from_h[k])
+            h[k] = gates[k] + from_h[k]
+        _tanh(h)
     elif cell == LSTM:
+        _add(gates, from_h)
+        i, f, g, o = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
+        _sigmoid(gates[: 2 * H])
+        _tanh(g)
+        _sigmoid(o)
         for k in range(H):
-            i = _sigmoid(gates[k] + from_h[k])
-            f = _sigmoid(gates[H + k] + from_h[H + k])
-            g = math.tanh(gates[2 * H + k] + from_h[2 * H + k])
-            o = _sigmoid(gates[3 * H + k] + from_h[3 * H + k])
-            c[k] = f * c_before[k] + i * g
-            h[k] = o * math.tanh(c[k])
-            gates[k], gates[H + k], gates[2 * H + k], gates[3 * H + k] = i, f, g, o
+            c[k] = f[k] * c_before[k] + i[k] * g[k]
+        h[:] = c
+        _tanh(h)
+        for k in range(H):
+            h[k] *= o[k]
     else:
+        r, z, n = gates[:H], gates[H : 2 * H], gates[2 * H :]
+        _add(gates[: 2 * H], from_h[: 2 * H])
+        _sigmoid(gates[: 2 * H])
+        n_from_h = from_h[2 * H :]
         for k in range(H):
-            r = _sigmoid(gates[k] + from_h[k])
-            z = _sigmoid(gates[H + k] + from_h[H + k])
-            n = math.tanh(gates[2 * H + k] + r * from_h[2 * H + k])
-            h[k] = (1 - z) * n + z * h_before[k]
-            gates[k], gates[H + k], gates[2 * H + k] = r, z, n
+            n[k] += r[k] * n_from_h[k]
+        _tanh(n)
+        for k in range(H):
+            h[k] = (one - z[k]) * n[k] + z[k] * h_before[k]
 
 
 @_compiled
-def _cell_backward(cell, gates, from_h, h_before, c_before, h, c, d_h, d_c, d_gates, d_from_h):
-    """Back through one time step of one sequence.
+def _cell_backward(cell, gates, from_h, h_before, c_before, h, c, d_h, d_c, tanh_c):
+    """Backward.
 
     Args:
-        gates, from_h, h_before, c_before, h, c: as `_cell_forward` left them.
+        gates: the activated gates on entry; on return d by W_ih x + b_ih, (G·H,).
+        from_h: W_hh h + b_hh on entry; on return d by it, (G·H,).
+        h_before, c_before, h, c: the states that `_cell_forward` read and wrote, (H,).
         d_h, d_c: by the state after the step on entry; on return by the state before it, in so
             far as it does not go through W_hh, (H,).
-        d_gates: by W_ih x + b_ih, written, (G·H,).
-        d_from_h: by W_hh h + b_hh, written, (G·H,).
+        tanh_c: room, (H,).
     """
     H = d_h.shape[0]
+    one = h.dtype.type(1)
     if cell == RNN:
         for k in range(H):
-            d_gates[k] = d_h[k] * (1 - h[k] * h[k])
-            d_from_h[k] = d_gates[k]
-            d_h[k] = 0
+            gates[k] = d_h[k] * (one - h[k] * h[k])
+        from_h[:] = gates
+        d_h[:] = 0
     elif cell == LSTM:
+        i, f, g, o = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
+        tanh_c[:] = c
+        _tanh(tanh_c)
         for k in range(H):
-            i, f, g, o = gates[k], gates[H + k], gates[2 * H + k], gates[3 * H + k]
-            tanh_c = math.tanh(c[k])
-            through_c = d_c[k] + d_h[k] * o * (1 - tanh_c * tanh_c)
-            d_gates[k] = through_c * g * i * (1 - i)
-            d_gates[H + k] = through_c * c_before[k] * f * (1 - f)
-            d_gates[2 * H + k] = through_c * i * (1 - g * g)
-            d_gates[3 * H + k] = d_h[k] * tanh_c * o * (1 - o)
-            d_c[k] = through_c * f
-            d_h[k] = 0
-        for k in range(4 * H):
-            d_from_h[k] = d_gates[k]
+            d_c[k] += d_h[k] * o[k] * (one - tanh_c[k] * tanh_c[k])
+            o[k] = d_h[k] * tanh_c[k] * o[k] * (one - o[k])
+        for k in range(H):
+            d_i = d_c[k] * g[k] * i[k] * (one - i[k])
+            g[k] = d_c[k] * i[k] * (one - g[k] * g[k])
+            i[k] = d_i
+        for k in range(H):
+            d_f = d_c[k] * c_before[k] * f[k] * (one - f[k])
+            d_c[k] *= f[k]
+            f[k] = d_f
+        from_h[:] = gates
+        d_h[:] = 0
     else:
+        r, z, n = gates[:H], gates[H : 2 * H], gates[2 * H :]
+        n_from_h = from_h[2 * H :]
         for k in range(H):
-            r, z, n = gates[k], gates[H + k], gates[2 * H + k]
-            d_n = d_h[k] * (1 - z) * (1 - n * n)
-            d_gates[k] = d_n * from_h[2 * H + k] * r * (1 - r)
-            d_gates[H + k] = d_h[k] * (h_before[k] - n) * z * (1 - z)
-            d_gates[2 * H + k] = d_n
-            d_from_h[k] = d_gates[k]
-            d_from_h[H + k] = d_gates[H + k]
-            d_from_h[2 * H + k] = d_n * r
-            d_h[k] = d_h[k] * z
+            d_n = d_h[k] * (one - z[k]) * (one - n[k] * n[k])
+            d_z = d_h[k] * (h_before[k] - n[k]) * z[k] * (one - z[k])
+            d_h[k] *= z[k]
+            n[k] = d_n
+            z[k] = d_z
+        for k in range(H):
+            d_r = n[k] * n_from_h[k] * r[k] * (one - r[k])
+            n_from_h[k] = n[k] * r[k]
+            r[k] = d_r
+        from_h[: 2 * H] = gates[: 2 * H]
+
+
+# --- layers, all sequences -----------------------------------------------------------------------
 
 
 @_compiled
@@ -151,53 +246,55 @@ def _layer_start(layer, GH, H, D):
 
 
 @_compiled
+def _matrices(vector, start, GH, I, H):  # noqa: E741
+    """A layer's W_ih (G·H, I), W_hh (G·H, H), b_ih and b_hh (G·H,), laid over a vector."""
+    ih, hh = start + GH * I, start + GH * (I + H)
+    W_ih = vector[start:ih].reshape((GH, I))
+    W_hh = vector[ih:hh].reshape((GH, H))
+    return W_ih, W_hh, vector[hh : hh + GH], vector[hh + GH : hh + 2 * GH]
+
+
+@_compiled
 def _forward_layer(cell, x, h0, c0, vector, start, h, c, gates, from_h):
     """All windows through one layer: x (B, T, I) to h (B, T, H)."""
     B, T, I = x.shape  # noqa: E741
     H, GH = h.shape[2], gates.shape[2]
-    W_ih = vector[start : start + GH * I].reshape((GH, I))
-    start += GH * I
-    W_hh = vector[start : start + GH * H].reshape((GH, H))
-    start += GH * H
-    b_ih, b_hh = vector[start : start + GH], vector[start + GH : start + 2 * GH]
+    W_ih, W_hh, b_ih, b_hh = _matrices(vector, start, GH, I, H)
+    # Transposed once, read B·T times: a product is then a sum of long rows.
+    W_ih_T, W_hh_T = W_ih.T.copy(), W_hh.T.copy()
     for b in range(B):
         for t in range(T):
             h_before = h0[b] if t == 0 else h[b, t - 1]
             c_before = c0[b] if t == 0 else c[b, t - 1]
             gates[b, t] = b_ih
             from_h[b, t] = b_hh
-            _add_product(gates[b, t], W_ih, x[b, t])
-            _add_product(from_h[b, t], W_hh, h_before)
+            _add_transposed_product(gates[b, t], W_ih_T, x[b, t])
+            _add_transposed_product(from_h[b, t], W_hh_T, h_before)
             _cell_forward(cell, gates[b, t], from_h[b, t], h_before, c_before, h[b, t], c[b, t])
 
 
 @_compiled
-def _backward_layer(
-    cell, x, h0, c0, vector, gradient, start, h, c, gates, from_h, d_out, d_x, d_gates, d_from_h
-):
+def _backward_layer(cell, x, h0, c0, vector, gradient, start, h, c, gates, from_h, d_out, d_x):
     """Back through one layer.
 
     Args:
         d_out: by the layer's output, (B, T, H).
         d_x: by its input, written, (B, T, I); an empty one is not wanted.
         gradient: the layer's part of it is added to.
-        d_gates, d_from_h: room for one time step, (G·H,).
     """
     B, T, I = x.shape  # noqa: E741
     H, GH = h.shape[2], gates.shape[2]
-    ih, hh = start + GH * I, start + GH * I + GH * H
-    W_ih, d_W_ih = vector[start:ih].reshape((GH, I)), gradient[start:ih].reshape((GH, I))
-    W_hh, d_W_hh = vector[ih:hh].reshape((GH, H)), gradient[ih:hh].reshape((GH, H))
-    d_b_ih, d_b_hh = gradient[hh : hh + GH], gradient[hh + GH : hh + 2 * GH]
-    d_h, d_c = np.empty_like(h0[0]), np.empty_like(h0[0])
+    W_ih, W_hh, _b_ih, _b_hh = _matrices(vector, start, GH, I, H)
+    d_W_ih, d_W_hh, d_b_ih, d_b_hh = _matrices(gradient, start, GH, I, H)
+    d_W_ih_T, d_W_hh_T = np.zeros((I, GH), h.dtype), np.zeros((H, GH), h.dtype)
+    d_h, d_c, room = np.empty_like(h0[0]), np.empty_like(h0[0]), np.empty_like(h0[0])
     for b in range(B):
         d_h[:] = 0
         d_c[:] = 0
         for t in range(T - 1, -1, -1):
             h_before = h0[b] if t == 0 else h[b, t - 1]
             c_before = c0[b] if t == 0 else c[b, t - 1]
-            for k in range(H):
-                d_h[k] += d_out[b, t, k]
+            _add(d_h, d_out[b, t])
             _cell_backward(
                 cell,
                 gates[b, t],
@@ -208,50 +305,54 @@ def _backward_layer(
                 c[b, t],
                 d_h,
                 d_c,
-                d_gates,
-                d_from_h,
+                room,
             )
-            _add_outer(d_W_ih, d_gates, x[b, t])
-            _add_outer(d_W_hh, d_from_h, h_before)
-            for k in range(GH):
-                d_b_ih[k] += d_gates[k]
-                d_b_hh[k] += d_from_h[k]
-            _add_transposed_product(d_h, W_hh, d_from_h)
+            _add_transposed_product(d_h, W_hh, from_h[b, t])
+            _add(d_b_ih, gates[b, t])
+            _add(d_b_hh, from_h[b, t])
             if d_x.shape[0] > 0:
                 d_x[b, t] = 0
-                _add_transposed_product(d_x[b, t], W_ih, d_gates)
+                _add_transposed_product(d_x[b, t], W_ih, gates[b, t])
+        # gates and from_h hold their own derivatives by now.
+        for k in range(I):
+            _add_transposed_product(d_W_ih_T[k], gates[b], x[b, :, k])
+        for k in range(H):
+            _add_transposed_product(d_W_hh_T[k], from_h[b, :1], h0[b, k : k + 1])
+            _add_transposed_product(d_W_hh_T[k], from_h[b, 1:], h[b, : T - 1, k])
+    d_W_ih += d_W_ih_T.T
+    d_W_hh += d_W_hh_T.T
+
+
+# --- the whole network ---------------------------------------------------------------------------
 
 
 @_compiled
-def _evaluate(
-    cell, x, y, h0, c0, vector, gradient, h, c, gates, from_h, d_out, d_gates, prediction
-):
+def _evaluate(cell, x, y, h0, c0, vector, gradient, h, c, prediction):
     """Forward, mean squared error, and its gradient by every parameter.
 
     Args:
         x, y: (B, T, D) and (B, T, K).
         h0, c0: state before the window, (L, B, H).
         vector, gradient: parameters, and the gradient, written, (P,).
-        h, c, gates, from_h: every layer at every time step, written, (L, B, T, ·).
-        d_out: room for two layers' derivatives, (2, B, T, H).
-        d_gates: room for one time step, (2, G·H).
+        h, c: every layer's state after every time step, written, (L, B, T, H).
         prediction: written, (B, T, K).
 
     Returns:
         Loss, and the norm of the gradient.
     """
     L, B, T, H = h.shape
-    GH, D, K = gates.shape[3], x.shape[2], y.shape[2]
+    D, K = x.shape[2], y.shape[2]
+    G = 1 if cell == RNN else (4 if cell == LSTM else 3)
+    gates = np.empty((L, B, T, G * H), h.dtype)
+    from_h = np.empty((L, B, T, G * H), h.dtype)
     for layer in range(L):
-        below = x if layer == 0 else h[layer - 1]
-        start = _layer_start(layer, GH, H, D)
         _forward_layer(
             cell,
-            below,
+            x if layer == 0 else h[layer - 1],
             h0[layer],
             c0[layer],
             vector,
-            start,
+            _layer_start(layer, G * H, H, D),
             h[layer],
             c[layer],
             gates[layer],
@@ -259,28 +360,31 @@ def _evaluate(
         )
 
     gradient[:] = 0
-    start = _layer_start(L, GH, H, D)
+    start = _layer_start(L, G * H, H, D)
     end = start + K * H
     W_out, b_out = vector[start:end].reshape((K, H)), vector[end:]
     d_W_out, d_b_out = gradient[start:end].reshape((K, H)), gradient[end:]
+    # Each layer's derivative is the next lower one's task; two rooms take turns.
+    d_out = np.zeros((2, B, T, H), h.dtype)
+    d_prediction = np.empty((T, K), h.dtype)
+    per_number = h.dtype.type(2 / (B * T * K))
     loss = 0.0
-    d_out[(L - 1) % 2] = 0
     for b in range(B):
         for t in range(T):
-            top = h[L - 1, b, t]
-            prediction[b, t] = b_out
-            _add_product(prediction[b, t], W_out, top)
             for k in range(K):
-                error = prediction[b, t, k] - y[b, t, k]
-                loss += float(error) * float(error)
-                d_prediction = 2 * error / (B * T * K)
-                d_b_out[k] += d_prediction
+                total = b_out[k]
                 for j in range(H):
-                    d_W_out[k, j] += d_prediction * top[j]
-                    d_out[(L - 1) % 2, b, t, j] += d_prediction * W_out[k, j]
+                    total += W_out[k, j] * h[L - 1, b, t, j]
+                prediction[b, t, k] = total
+                error = total - y[b, t, k]
+                loss += float(error) * float(error)
+                d_prediction[t, k] = error * per_number
+            _add(d_b_out, d_prediction[t])
+            _add_transposed_product(d_out[(L - 1) % 2, b, t], W_out, d_prediction[t])
+        for k in range(K):
+            _add_transposed_product(d_W_out[k], h[L - 1, b], d_prediction[:, k])
 
     for layer in range(L - 1, -1, -1):
-        # Each layer's derivative is the next lower one's task; two rooms take turns.
         _backward_layer(
             cell,
             x if layer == 0 else h[layer - 1],
@@ -288,111 +392,123 @@ def _evaluate(
             c0[layer],
             vector,
             gradient,
-            _layer_start(layer, GH, H, D),
+            _layer_start(layer, G * H, H, D),
             h[layer],
             c[layer],
             gates[layer],
             from_h[layer],
             d_out[layer % 2],
             d_out[(layer - 1) % 2] if layer > 0 else d_out[0, :0],
-            d_gates[0],
-            d_gates[1],
         )
     squares = 0.0
     for k in range(gradient.shape[0]):
         squares += float(gradient[k]) * float(gradient[k])
-    # Sums are kept in double precision and rounded to the run's own, where they may overflow.
-    d_gates[0, 0] = loss / (B * T * K)
-    d_gates[1, 0] = math.sqrt(squares)
-    return d_gates[0, 0], d_gates[1, 0]
+    return loss / (B * T * K), math.sqrt(squares)
 
 
 @_compiled
-def _update(optimizer, vector, gradient, first, second, counts, lr, momentum, clip_norm, norm):
+def _update(optimizer, vector, gradient, first, second, counts, settings, norm):
     """Clip, and let the optimiser move the parameters.
 
     Args:
         first, second: moments of the gradient, (P,): Adam's both, SGD's momentum buffer as first,
             RMSprop's square average as second.
         counts: updates done, one number per parameter tensor, as PyTorch keeps them.
-        clip_norm: 0 does not clip.
+        settings: lr, momentum and clip_norm of the replica; a clip_norm of 0 does not clip.
 
     Source: the algorithms in the documentation of torch.optim.Adam, SGD and RMSprop, with their
     defaults, and torch.nn.utils.clip_grad_norm_.
     """
-    scale = min(1.0, clip_norm / (norm + 1e-6)) if clip_norm > 0 else 1.0
+    real = vector.dtype.type
+    lr, momentum, clip_norm = settings[LR], real(settings[MOMENTUM]), settings[CLIP_NORM]
+    scale = real(min(1.0, clip_norm / (norm + 1e-6)) if clip_norm > 0 else 1.0)
     counts += 1
+    epsilon = real(1e-8)
     if optimizer == ADAM:
-        beta1, beta2, epsilon = 0.9, 0.999, 1e-8
-        step_size = lr / (1 - beta1 ** counts[0])
-        root = math.sqrt(1 - beta2 ** counts[0])
+        beta1, beta2 = 0.9, 0.999
+        to_first, kept, to_second = real(1 - beta1), real(beta2), real(1 - beta2)
+        step_size = real(lr / (1 - beta1 ** counts[0]))
+        root = real(math.sqrt(1 - beta2 ** counts[0]))
         for k in range(vector.shape[0]):
             g = gradient[k] * scale
-            first[k] += (g - first[k]) * (1 - beta1)
-            second[k] = second[k] * beta2 + g * g * (1 - beta2)
+            first[k] += (g - first[k]) * to_first
+            second[k] = second[k] * kept + g * g * to_second
             vector[k] -= step_size * first[k] / (math.sqrt(second[k]) / root + epsilon)
     elif optimizer == SGD:
+        rate = real(lr)
         for k in range(vector.shape[0]):
             first[k] = first[k] * momentum + gradient[k] * scale
-            vector[k] -= lr * first[k]
+            vector[k] -= rate * first[k]
     else:
-        alpha, epsilon = 0.99, 1e-8
+        alpha = 0.99
+        rate, kept, to_second = real(lr), real(alpha), real(1 - alpha)
         for k in range(vector.shape[0]):
             g = gradient[k] * scale
-            second[k] = second[k] * alpha + g * g * (1 - alpha)
-            vector[k] -= lr * g / (math.sqrt(second[k]) + epsilon)
+            second[k] = second[k] * kept + g * g * to_second
+            vector[k] -= rate * g / (math.sqrt(second[k]) + epsilon)
 
 
 @_compiled
-def training_step(
+def train(
     cell,
     optimizer,
-    do_update,
-    carry,
+    begin,
+    end,
     x,
     y,
-    h0,
-    c0,
+    settings,
     vector,
     gradient,
     shown_gradient,
     first,
     second,
     counts,
-    lr,
-    momentum,
-    clip_norm,
-    norm,
+    h0,
+    c0,
     h,
     c,
-    gates,
-    from_h,
-    d_out,
-    d_gates,
     prediction,
+    result,
 ):
-    """Apply the update that is due, hand the state over, and evaluate the next window.
+    """One step of the replicas from ``begin`` to ``end``, which read the same window.
+
+    For each: apply the update that is due, hand the state over, evaluate the window. A replica
+    whose last loss was not finite is left as it is, and predicts nan.
 
     Args:
-        do_update: whether ``gradient`` (with its ``norm``) is to be applied first.
-        carry: whether to start from where the last window ended; otherwise from zeros.
-        shown_gradient: a copy of the new gradient, written, (P,); the rest as in `_evaluate` and
-            `_update`.
-
-    Returns:
-        Loss, and the norm of the gradient.
+        x, y: (B, T, D) and (B, T, K).
+        settings: of each replica, (N, 4): lr, momentum, clip_norm, carry. With carry 0 it starts
+            from zeros.
+        shown_gradient: a copy of the new gradient, written, (N, P).
+        result: read and written, (N, 4): loss, grad_norm, has_read, carried.
+        the rest: as in `_evaluate` and `_update`, with N in front.
     """
-    if do_update:
-        _update(optimizer, vector, gradient, first, second, counts, lr, momentum, clip_norm, norm)
-    if carry:
-        T = h.shape[2]
-        h0[:] = h[:, :, T - 1]
-        c0[:] = c[:, :, T - 1]
-    else:
-        h0[:] = 0
-        c0[:] = 0
-    result = _evaluate(
-        cell, x, y, h0, c0, vector, gradient, h, c, gates, from_h, d_out, d_gates, prediction
-    )
-    shown_gradient[:] = gradient
-    return result
+    T = x.shape[1]
+    for n in range(begin, end):
+        if result[n, HAS_READ] != 0:
+            if not math.isfinite(result[n, LOSS]):
+                prediction[n] = np.nan
+                continue
+            _update(
+                optimizer,
+                vector[n],
+                gradient[n],
+                first[n],
+                second[n],
+                counts[n],
+                settings[n],
+                result[n, GRAD_NORM],
+            )
+        result[n, CARRIED] = result[n, HAS_READ] * settings[n, CARRY]
+        if result[n, CARRIED] != 0:
+            h0[n] = h[n, :, :, T - 1]
+            c0[n] = c[n, :, :, T - 1]
+        else:
+            h0[n] = 0
+            c0[n] = 0
+        loss, norm = _evaluate(
+            cell, x, y, h0[n], c0[n], vector[n], gradient[n], h[n], c[n], prediction[n]
+        )
+        # Summed in double precision, then rounded to the run's own, where they may overflow.
+        result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, 1
+        shown_gradient[n] = gradient[n]

@@ -1,0 +1,271 @@
+"""Many runs at once, in lockstep on the same windows: what a fair comparison is made of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnn_core.config import RunConfig
+from rnn_core.engines import Engine, Run, build_engine, choose_engine
+from rnn_core.models import RecurrentModel
+from rnn_core.tasks import build_task
+from rnn_core.training import NUMPY_DTYPES, check_dtype, for_reading, new_run
+
+if TYPE_CHECKING:
+    from rnn_core.engines.compiled_engine import Stack
+
+#: What may differ between replicas: the network and how it is trained, never what it reads.
+MAY_DIFFER = frozenset(
+    {
+        "cell",
+        "hidden_size",
+        "num_layers",
+        "forget_bias",
+        "carry_state",
+        "optimizer",
+        "lr",
+        "momentum",
+        "clip_norm",
+        "seed",
+    }
+)
+# A part given to another thread is to be worth the hand-over, some 50 µs: so many numbers to
+# multiply by, roughly.
+_LEAST_WORK = 200_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReplicaStep:
+    """What N networks say about window ``index``, each after ``index`` updates of its own.
+
+    Args:
+        index: updates done so far; 0 is the untrained networks.
+        loss: mean squared error of each, shape ``(N,)``. From the step on where it is not finite
+            for the first time, a replica is no longer trained and keeps that loss.
+        grad_norm: norm of each whole gradient, before clipping, shape ``(N,)``.
+        seconds: time it took to compute.
+        time: instants of the samples, ``(T,)``; ``(B, T)`` when batch_size is above 1. Read-only,
+            like all below.
+        inputs: shape ``(T,)`` or ``(B, T)``, with ``D`` at the end when there are several features.
+        targets: shaped likewise.
+        prediction: shaped likewise, with N in front.
+    """
+
+    index: int
+    loss: NDArray[np.floating]
+    grad_norm: NDArray[np.floating]
+    seconds: float
+    time: NDArray[np.floating]
+    inputs: NDArray[np.floating]
+    targets: NDArray[np.floating]
+    prediction: NDArray[np.floating]
+
+
+class Replicas:
+    """N runs that read the same windows in the same order, advanced together.
+
+    Each is the run that a `Trainer` with its config and engine would give, bit for bit.
+
+    Args:
+        configs: the settings of each run. They may differ in the network and in its training
+            (`MAY_DIFFER`), but not in the data.
+        dtype: torch.float32, or torch.float64 for checks.
+        engine: as in `Trainer`; compiled replicas share the machine's cores.
+
+    Raises:
+        TypeError: when ``configs`` holds anything but RunConfigs.
+        ValueError: when there are none, when they read different data, or when ``dtype`` or
+            ``engine`` is another one.
+
+    Example:
+        >>> replicas = Replicas([RunConfig(cell=cell, seed=1) for cell in ("rnn", "lstm", "gru")])
+        >>> step = next(replicas.steps())
+        >>> step.loss.shape, step.prediction.shape
+        ((3,), (3, 10))
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        dtype: torch.dtype = torch.float32,
+        engine: str = "torch",
+    ) -> None:
+        self.configs = tuple(configs)
+        _check_configs(self.configs)
+        check_dtype(dtype)
+        self.dtype = dtype
+        self.task = build_task(self.configs[0])
+        self.engines = tuple(choose_engine(engine, config, dtype) for config in self.configs)
+        self.reset()
+
+    def __len__(self) -> int:
+        """How many there are, N."""
+        return len(self.configs)
+
+    def reset(self) -> None:
+        """Go back to step 0: the next step is the first again, bit for bit."""
+        with torch.inference_mode(False):
+            self._runs = [new_run(config, self.task, self.dtype) for config in self.configs]
+            self._singles: list[tuple[int, Engine]] = [
+                (n, build_engine("torch", run))
+                for n, run in enumerate(self._runs)
+                if self.engines[n] == "torch"
+            ]
+            self._stacks = self._build_stacks()
+        # Multiplications per sample of a window, roughly: the parameters that can be shared out.
+        self._work = sum(
+            parameter.numel()
+            for rows, _stack in self._stacks
+            for n in rows
+            for parameter in self._runs[n].model.parameters()
+            if len(rows) > 1
+        )
+        self._index = 0
+        self._alive = np.ones(len(self), bool)
+        self._loss = np.empty(len(self))
+        self._grad_norm = np.empty(len(self))
+
+    def _build_stacks(self) -> list[tuple[list[int], Stack]]:
+        """The compiled runs, those of one shape together, each stack with its runs' places."""
+        if "compiled" not in self.engines:
+            return []
+        # As in `build_engine`: only those who use it should wait for Numba.
+        from rnn_core.engines.compiled_engine import Stack, shape_of
+
+        places: dict[tuple[object, ...], list[int]] = {}
+        for n, config in enumerate(self.configs):
+            if self.engines[n] == "compiled":
+                places.setdefault(shape_of(config), []).append(n)
+        return [(rows, Stack([self._runs[n] for n in rows])) for rows in places.values()]
+
+    @property
+    def models(self) -> tuple[RecurrentModel, ...]:
+        """The networks, with the weights that belong to the present step."""
+        return tuple(run.model for run in self._runs)
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """Which replicas have not diverged, shape ``(N,)``."""
+        return self._alive.copy()
+
+    def set_lr(self, replica: int, lr: float) -> None:
+        """Give a replica's next update another learning rate.
+
+        Raises:
+            TypeError, ValueError: when a config would refuse it.
+        """
+        checked = RunConfig(lr=lr).lr
+        for group in self._runs[replica].optimizer.param_groups:
+            group["lr"] = checked
+
+    def run(self, replica: int) -> Run:
+        """Where a replica stands: model, optimiser, gradients, states."""
+        for n, engine in self._singles:
+            if n == replica:
+                return engine.run()
+        for rows, stack in self._stacks:
+            if replica in rows:
+                return stack.run(rows.index(replica))
+        raise IndexError(f"replica must be from 0 to {len(self) - 1}, got {replica!r}.")
+
+    def steps(self) -> Iterator[ReplicaStep]:
+        """Train for as long as steps are asked for, as `Trainer.steps` does.
+
+        Yields:
+            Steps without end, but for this: the one at which the last replica diverges is the last.
+        """
+        while self._alive.any():
+            yield self._advance()
+
+    def _advance(self) -> ReplicaStep:
+        started = perf_counter()
+        batch = self.task.batch(self._index, NUMPY_DTYPES[self.dtype])
+        prediction = np.full((len(self), *batch.targets.shape), np.nan, batch.targets.dtype)
+        for n, engine in self._singles:
+            if self._alive[n]:
+                given = engine.advance(batch.inputs, batch.targets)
+                self._loss[n], self._grad_norm[n], prediction[n] = given
+        self._advance_stacks(batch.inputs, batch.targets, prediction)
+        self._alive = np.isfinite(self._loss)
+        step = ReplicaStep(
+            index=self._index,
+            loss=self._loss.copy(),
+            grad_norm=self._grad_norm.copy(),
+            seconds=perf_counter() - started,
+            time=for_reading(batch.time),
+            inputs=for_reading(batch.inputs),
+            targets=for_reading(batch.targets),
+            prediction=_for_reading_each(prediction),
+        )
+        self._index += 1
+        return step
+
+    def _advance_stacks(
+        self,
+        inputs: NDArray[np.floating],
+        targets: NDArray[np.floating],
+        prediction: NDArray[np.floating],
+    ) -> None:
+        """Every stack's step: half of each for another core, if that is worth it."""
+        own = [
+            np.empty((len(rows), *targets.shape), targets.dtype) for rows, _stack in self._stacks
+        ]
+
+        def train(second_half: bool, share: bool) -> None:
+            for (rows, stack), room in zip(self._stacks, own, strict=True):
+                middle = len(rows) // 2 if share else len(rows)
+                part = (middle, len(rows)) if second_half else (0, middle)
+                stack.advance(inputs, targets, room, *part)
+
+        if self._work * inputs.shape[0] * inputs.shape[1] < _LEAST_WORK:
+            train(second_half=False, share=False)
+        else:
+            other = _cores().submit(train, True, True)
+            train(second_half=False, share=True)
+            if other.cancel():  # all other cores are busy, and it has not begun
+                train(second_half=True, share=True)
+            else:
+                other.result()
+        for (rows, stack), room in zip(self._stacks, own, strict=True):
+            prediction[rows] = room
+            self._loss[rows], self._grad_norm[rows] = stack.result[:, 0], stack.result[:, 1]
+
+
+@lru_cache(maxsize=1)
+def _cores() -> ThreadPoolExecutor:
+    """Threads for the machine's other cores, shared by all replicas of the process."""
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="replicas")
+
+
+def _for_reading_each(prediction: NDArray[np.floating]) -> NDArray[np.floating]:
+    """As `for_reading`, with N kept in front."""
+    single_row, single_feature = prediction.shape[1] == 1, prediction.shape[-1] == 1
+    values = prediction[:, 0] if single_row else prediction
+    values = values[..., 0] if single_feature else values
+    values.flags.writeable = False
+    return values
+
+
+def _check_configs(configs: tuple[RunConfig, ...]) -> None:
+    if not configs:
+        raise ValueError("configs must hold at least one RunConfig, got none. Try [RunConfig()].")
+    for config in configs:
+        if not isinstance(config, RunConfig):
+            raise TypeError(f"configs must hold RunConfigs, got {config!r}. Try [RunConfig()].")
+    for field in fields(RunConfig):
+        values = list(dict.fromkeys(getattr(config, field.name) for config in configs))
+        if field.name not in MAY_DIFFER and len(values) > 1:
+            raise ValueError(
+                f"{field.name} must be the same for all replicas, since they read the same "
+                f"windows, got {values[0]!r} and {values[1]!r}. Train the others apart."
+            )

@@ -1,0 +1,142 @@
+"""Replicas beside the trainers that they stand for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_core import Replicas, ReplicaStep, RunConfig, Trainer
+
+CONTENDERS = [
+    RunConfig(cell="rnn", hidden_size=5),
+    RunConfig(cell="lstm", hidden_size=5, clip_norm=0.1, forget_bias=1.0),
+    RunConfig(cell="gru", hidden_size=4, num_layers=2, optimizer="rmsprop", lr=0.001),
+    RunConfig(cell="rnn", hidden_size=5, lr=0.005, seed=3),
+    RunConfig(cell="lstm", hidden_size=5, carry_state=False),
+    RunConfig(cell="rnn", hidden_size=5, optimizer="sgd", momentum=0.5, lr=0.01),
+]
+MANY = [RunConfig(cell=cell, seed=seed) for seed in range(30) for cell in ("rnn", "gru")]
+
+
+def taken(count: int, replicas: Replicas) -> list[ReplicaStep]:
+    return list(islice(replicas.steps(), count))
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_each_replica_is_its_trainers_run_bit_for_bit(engine: str, batch_size: int) -> None:
+    configs = [replace(config, batch_size=batch_size) for config in CONTENDERS]
+    replicas = Replicas(configs, engine=engine)
+    steps = taken(12, replicas)
+    for n, config in enumerate(configs):
+        trainer = Trainer(config, engine=engine)
+        for ours, theirs in zip(steps, trainer.steps(), strict=False):
+            assert ours.index == theirs.index
+            assert ours.loss[n] == theirs.loss
+            assert ours.grad_norm[n] == theirs.grad_norm
+            np.testing.assert_array_equal(ours.prediction[n], theirs.prediction)
+            np.testing.assert_array_equal(ours.inputs, theirs.inputs)
+            np.testing.assert_array_equal(ours.targets, theirs.targets)
+            np.testing.assert_array_equal(ours.time, theirs.time)
+            if theirs.index == 11:
+                break
+        for ours, theirs in zip(
+            replicas.models[n].parameters(), trainer.model.parameters(), strict=True
+        ):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+        np.testing.assert_array_equal(replicas.run(n).hidden_states, trainer.hidden_states)
+
+
+def test_so_many_that_two_threads_share_them_are_still_each_their_own() -> None:
+    replicas = Replicas(MANY, engine="compiled")
+    assert replicas._work * 10 > 200_000  # or nothing would be shared
+    last = taken(15, replicas)[-1]
+    for n in (0, 1, 29, 30, 58, 59):
+        step = list(islice(Trainer(MANY[n], engine="compiled").steps(), 15))[-1]
+        assert last.loss[n] == step.loss
+        np.testing.assert_array_equal(last.prediction[n], step.prediction)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_one_that_diverges_stops_and_the_others_go_on(engine: str) -> None:
+    wild = RunConfig(hidden_size=5, optimizer="sgd", lr=5.0)
+    calm = replace(wild, lr=0.01)
+    replicas = Replicas([calm, wild], engine=engine)
+    steps = taken(150, replicas)
+    assert replicas.alive.tolist() == [True, False]
+    end = next(step.index for step in steps if not np.isfinite(step.loss[1]))
+    assert all(np.isfinite(step.loss[1]) for step in steps[:end])
+    assert not any(np.isfinite(step.loss[1]) for step in steps[end:])
+    assert np.isnan(steps[-1].prediction[1]).all()
+    alone = list(islice(Trainer(calm, engine=engine).steps(), 150))
+    assert [step.loss[0] for step in steps] == [step.loss for step in alone]
+
+
+def test_when_all_have_diverged_the_steps_end() -> None:
+    wild = RunConfig(hidden_size=5, optimizer="sgd", lr=5.0)
+    steps = taken(500, Replicas([wild, replace(wild, seed=1)]))
+    assert len(steps) < 500
+    assert not np.isfinite(steps[-1].loss).any()
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_reset_gives_the_same_steps_again(engine: str) -> None:
+    replicas = Replicas(CONTENDERS, engine=engine)
+    before = taken(6, replicas)
+    replicas.reset()
+    again = taken(6, replicas)
+    for old, new in zip(before, again, strict=True):
+        assert old.index == new.index
+        np.testing.assert_array_equal(old.loss, new.loss)
+        np.testing.assert_array_equal(old.prediction, new.prediction)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_learning_rate_changes_for_one_replica_alone(engine: str) -> None:
+    config = RunConfig(hidden_size=5)
+    replicas = Replicas([config, config], engine=engine)
+    trainer = Trainer(config, engine=engine)
+    list(islice(trainer.steps(), 3))
+    taken(3, replicas)
+    replicas.set_lr(1, 0.3)
+    trainer.lr = 0.3
+    changed = taken(4, replicas)[-1].loss
+    assert changed[1] == list(islice(trainer.steps(), 4))[-1].loss
+    assert changed[0] != changed[1]
+    with pytest.raises(ValueError, match="lr must be"):
+        replicas.set_lr(0, -1)
+
+
+def test_what_is_given_cannot_be_changed_and_does_not_change_later() -> None:
+    replicas = Replicas(CONTENDERS, engine="compiled")
+    (step,) = taken(1, replicas)
+    loss, prediction = step.loss.copy(), step.prediction.copy()
+    taken(3, replicas)
+    np.testing.assert_array_equal(step.loss, loss)
+    np.testing.assert_array_equal(step.prediction, prediction)
+    with pytest.raises(ValueError, match="read-only"):
+        step.prediction[0] = 0
+
+
+def test_replicas_that_would_read_different_windows_are_refused() -> None:
+    sentence = (
+        "window_length must be the same for all replicas, since they read the same windows, "
+        "got 10 and 20. Train the others apart."
+    )
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        Replicas([RunConfig(), RunConfig(window_length=20)])
+    with pytest.raises(ValueError, match="configs must hold at least one RunConfig, got none"):
+        Replicas([])
+    with pytest.raises(TypeError, match="configs must hold RunConfigs, got 'rnn'"):
+        Replicas(["rnn"])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="Unknown engine 'jax'"):
+        Replicas([RunConfig()], engine="jax")
+    with pytest.raises(ValueError, match=re.escape("dtype must be torch.float32 or")):
+        Replicas([RunConfig()], dtype=torch.float16)
+    with pytest.raises(IndexError, match="replica must be from 0 to 0, got 1"):
+        Replicas([RunConfig()]).run(1)
