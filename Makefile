@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench screenshot texts
+.PHONY: run test check bench bench-classroom screenshot texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -19,6 +19,9 @@ check: .venv/dev  ## format, lint and types, changing nothing
 bench: .venv/dev  ## print the figures of the live page and of the training step
 	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.live_page
+
+bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server
+	$(BIN)/python -m benchmarks.classroom
 
 screenshot: .venv/dev  ## take the README's picture anew
 	$(BIN)/python -m docs.take_screenshot

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from rnn_core import Floor, LossHistory, RunConfig, Step, Trainer
 
-#: Training time of one redraw, in seconds: the rest belongs to drawing and to other sessions.
+#: Training time of one redraw, in seconds, which all who play at once share: the rest belongs to
+#: drawing.
 FRAME_BUDGET = 0.03
 #: Playing stops when nobody has touched the page for so many seconds.
 IDLE_LIMIT = 15 * 60
@@ -61,6 +62,8 @@ class Frame:
         floors: the task's floors.
         parameter_count: trainable numbers.
         steps_per_second: measured while playing, else None.
+        redraws_per_second: likewise.
+        sharers: runs that played on this server at the last redraw, this one included.
         diverged_at: step whose loss was not finite, if one was.
         config: the run's settings.
         lr: learning rate in use.
@@ -79,6 +82,8 @@ class Frame:
     floors: tuple[Floor, ...]
     parameter_count: int
     steps_per_second: float | None
+    redraws_per_second: float | None
+    sharers: int
     diverged_at: int | None
     config: RunConfig
     lr: float
@@ -111,6 +116,7 @@ class LiveRun:
         self._engine = engine
         self._lock = threading.RLock()
         self._touched = clock()
+        self._sharers = 1
         self._status = Status.READY
         self._previous: Curve | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
@@ -188,12 +194,13 @@ class LiveRun:
             self._trainer.reset()  # the same engine too: the same run, bit for bit
             self._begin(self._trainer, lr)
 
-    def tick(self, most_steps: int | None, step_limit: int) -> None:
-        """Train for one redraw, if playing.
+    def tick(self, most_steps: int | None, step_limit: int, sharers: int = 1) -> None:
+        """Train for one redraw, if playing: one step at least.
 
         Args:
             most_steps: at most so many; None for as many as fit.
             step_limit: playing stops by itself at this step.
+            sharers: runs that share the server now, this one included.
         """
         with self._lock:
             if self._status is not Status.PLAYING:
@@ -201,7 +208,8 @@ class LiveRun:
             if self._clock() - self._touched > IDLE_LIMIT:
                 self._status = Status.IDLE
                 return
-            deadline = self._clock() + FRAME_BUDGET
+            self._sharers = sharers
+            deadline = self._clock() + FRAME_BUDGET / sharers
             taken = 0
             while self._status is Status.PLAYING:
                 if self._latest.index >= step_limit:
@@ -230,7 +238,9 @@ class LiveRun:
                 recent_steps=len(recent),
                 floors=self._floors,
                 parameter_count=self._trainer.parameter_count,
-                steps_per_second=self._steps_per_second(),
+                steps_per_second=self._per_second(steps=True),
+                redraws_per_second=self._per_second(steps=False),
+                sharers=self._sharers,
                 diverged_at=self._diverged_at,
                 config=self._trainer.config,
                 lr=self._trainer.lr,
@@ -279,8 +289,10 @@ class LiveRun:
         self._history.append(step.index, step.loss)
         self._recent.append(step.loss)
 
-    def _steps_per_second(self) -> float | None:
+    def _per_second(self, *, steps: bool) -> float | None:
+        """Steps, or redraws, over the last of these."""
         if self._status is not Status.PLAYING or len(self._speed) < 2:
             return None
         (began, first), (ended, last) = self._speed[0], self._speed[-1]
-        return (last - first) / (ended - began) if ended > began else None
+        count = last - first if steps else len(self._speed) - 1
+        return count / (ended - began) if ended > began else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 import torch
 
+from dashboard.sharing import Turns
 from rnn_core.engines import prepare_compiled
 
 
@@ -16,3 +17,9 @@ def prepare_server() -> None:
     """
     torch.set_num_threads(1)
     prepare_compiled()
+
+
+@st.cache_resource
+def turns() -> Turns:
+    """The turns that all sessions of this server take."""
+    return Turns()

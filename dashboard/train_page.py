@@ -13,9 +13,12 @@ from dashboard.controls import Settings
 from dashboard.language import current_language, use_language
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun, Status
+from dashboard.server import turns
 
 #: Seconds between two redraws while playing. The browser asks; a late answer delays the next.
 REDRAW_EVERY = 0.075
+# A timer is left alone while what the server can keep up with differs from it by less than this.
+_SLACK = 1.4
 
 
 @dataclass
@@ -26,11 +29,15 @@ class Session:
         run: what they watch.
         refusals: what their link asked for and could not have.
         restarted: why the run began again, until they play on.
+        redraw_every: seconds between two redraws, as the browser was told.
+        clicked: the next redraw answers them, and should not wait for other visitors'.
     """
 
     run: LiveRun
     refusals: list[str]
     restarted: str = ""
+    clicked: bool = True
+    redraw_every: float = REDRAW_EVERY
 
 
 def page() -> None:
@@ -55,7 +62,9 @@ def page() -> None:
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
     playing = session.run.status is Status.PLAYING
-    panel = st.fragment(_live_panel, run_every=REDRAW_EVERY if playing else None)
+    session.clicked = True  # the page as a whole is only run when somebody does something
+    session.redraw_every = turns().interval(REDRAW_EVERY)
+    panel = st.fragment(_live_panel, run_every=session.redraw_every if playing else None)
     panel(session, settings, current_language())
     # Last, in a place of its own: once the button says Run, all on the screen is final.
     _player(session)
@@ -71,7 +80,8 @@ def _open_link() -> list[str]:
 
 # A click while the page plays may be delivered twice: with the redraw that was just due, and with
 # the run of the page that the click asked for. So each callback does what its button said when it
-# was pressed, and doing it again changes nothing.
+# was pressed, and doing it again changes nothing. What does different things has different keys:
+# under one key, the second delivery would call what the button has come to mean meanwhile.
 
 
 def _play(session: Session) -> None:
@@ -101,25 +111,27 @@ def _player(session: Session) -> None:
     status = session.run.status
     playing, diverged = status is Status.PLAYING, status is Status.DIVERGED
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
-        st.button(
-            _("Pause") if playing else _("Run"),
-            icon=":material/pause:" if playing else ":material/play_arrow:",
-            key="run",
-            type="primary",
-            on_click=_pause if playing else _play,
-            args=(session,),
-            shortcut="space",
-            disabled=diverged,
-        )
-        st.button(
-            _("Step"),
-            icon=":material/skip_next:",
-            key="step",
-            on_click=_step,
-            args=(session, playing),
-            shortcut="right",
-            disabled=diverged,
-        )
+        with st.container(key="run", width="content"):
+            st.button(
+                _("Pause") if playing else _("Run"),
+                icon=":material/pause:" if playing else ":material/play_arrow:",
+                key="pause" if playing else "play",
+                type="primary",
+                on_click=_pause if playing else _play,
+                args=(session,),
+                shortcut="space",
+                disabled=diverged,
+            )
+        with st.container(key="step", width="content"):
+            st.button(
+                _("Step"),
+                icon=":material/skip_next:",
+                key="step_out_of_play" if playing else "step_once",
+                on_click=_step,
+                args=(session, playing),
+                shortcut="right",
+                disabled=diverged,
+            )
         st.button(
             _("Reset"),
             icon=":material/replay:",
@@ -159,10 +171,27 @@ def _live_panel(session: Session, settings: Settings, language: str) -> None:
     frame to frame, so that the browser updates them in place.
     """
     use_language(language)  # a fragment runs in a thread of its own
-    run = session.run
-    was_playing = run.status is Status.PLAYING
-    run.tick(settings.most_steps, settings.step_limit)
-    frame = run.frame()
+    was_playing = session.run.status is Status.PLAYING
+    urgent, session.clicked = session.clicked, False
+    if was_playing:
+        with turns().turn(id(session), urgent=urgent) as sharers:
+            session.run.tick(settings.most_steps, settings.step_limit, sharers)
+            frame = session.run.frame()
+            _draw_panel(session, settings, frame)
+    else:
+        frame = session.run.frame()
+        _draw_panel(session, settings, frame)
+        if not urgent:
+            st.rerun()  # the timer goes on although nothing plays: put button and timer right
+    if was_playing and frame.status is not Status.PLAYING:
+        st.rerun()  # stopped by itself: the Run button and the timer must hear of it
+    wanted = turns().interval(REDRAW_EVERY)
+    if was_playing and not 1 / _SLACK < wanted / session.redraw_every < _SLACK:
+        st.rerun()  # others came or went: the timer must hear of it
+
+
+def _draw_panel(session: Session, settings: Settings, frame: Frame) -> None:
+    """All that moves: status, notice, readouts, charts."""
     st.caption(words.status(frame, settings.step_limit), width="stretch")
     notice = st.empty()
     if frame.status is Status.DIVERGED:
@@ -194,8 +223,6 @@ def _live_panel(session: Session, settings: Settings, language: str) -> None:
     with step_readout:
         # Last, though it stands first: who sees the step's number sees all that belongs to it.
         st.metric(_("At step"), str(frame.step.index), width="content")
-    if was_playing and frame.status is not Status.PLAYING:
-        st.rerun()  # stopped by itself: the Run button and the timer must hear of it
 
 
 def _readouts(frame: Frame) -> DeltaGenerator:

@@ -8,6 +8,8 @@ from dashboard.language import gettext as _
 from dashboard.live_run import STEPS_TO_JUDGE, Frame, Status
 from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
 
+#: Redraws a second that a run which has the server for itself reaches with ease.
+FULL_SPEED = 9.0
 #: As many digits as tell two losses apart, and no more.
 LOSS_FORMAT = ".4g"
 
@@ -56,7 +58,14 @@ def details(frame: Frame) -> str:
     )
     if frame.steps_per_second is None:
         return line
-    return line + _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
+    line += _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
+    if frame.sharers > 1 and (frame.redraws_per_second or FULL_SPEED) < FULL_SPEED:
+        # Slower than one would be alone: say so, and why.
+        line += _(
+            ":small[ · slower: {runs} runs share this server, yours is redrawn {rate:.1f} times a "
+            "second]"
+        ).format(runs=frame.sharers, rate=frame.redraws_per_second)
+    return line
 
 
 def status(frame: Frame, step_limit: int) -> str:

@@ -60,6 +60,16 @@ def test_as_many_as_fit_ends_with_the_budget() -> None:
     assert 3 <= run.frame().step.index <= 6
 
 
+def test_who_shares_the_server_shares_the_budget() -> None:
+    run = LiveRun(RunConfig(), clock=Clock(per_look=FRAME_BUDGET / 20))
+    run.play()
+    run.tick(None, 1000)
+    alone = run.frame().step.index
+    run.tick(None, 1000, sharers=4)
+    assert 3 <= run.frame().step.index - alone <= alone / 2
+    assert run.frame().sharers == 4
+
+
 def test_a_step_dearer_than_the_budget_is_still_taken() -> None:
     run = LiveRun(RunConfig(), clock=Clock(per_look=2 * FRAME_BUDGET))
     run.play()
@@ -234,6 +244,7 @@ def test_speed_is_what_the_clock_says() -> None:
         clock.now += 0.1
         run.tick(5, 1000)
     assert run.frame().steps_per_second == pytest.approx(50)
+    assert run.frame().redraws_per_second == pytest.approx(10)
     run.pause()
     assert run.frame().steps_per_second is None
 
