@@ -24,7 +24,7 @@ QUERIES = (
 COUNT_REDRAWS = """() => {
   window.redraws = 0;
   window.lastRedraw = 0;
-  const readout = document.querySelector('.st-key-readout_step [data-testid=stMetricValue]');
+  const readout = document.querySelector('.st-key-readouts [data-testid=stMetricValue]');
   let shown = readout.innerText;
   new MutationObserver(() => {
     if (readout.innerText !== shown) {

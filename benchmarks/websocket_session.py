@@ -126,9 +126,11 @@ class Session:
             self._disarm(*message.stop_auto_rerun.fragment_ids)
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
-        elif kind == "script_finished":
-            if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                self._finish()
+        elif (
+            kind == "script_finished"
+            and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        ):
+            self._finish()
 
     def _show(self, element: object) -> None:
         kind = element.WhichOneof("type")  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from dashboard import palette
+from dashboard.arrow import Table, words
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.live_run import Curve, Frame, Status
@@ -41,65 +42,62 @@ class Chart:
     Args:
         spec: Vega-Lite specification that names its datasets; the same object while the layout
             stays the same.
-        tables: the datasets.
+        tables: the datasets, in Arrow's stream format.
         alt: what the chart shows, for those who cannot see it; constant like the specification.
     """
 
     spec: Spec
-    tables: dict[str, pa.Table]
+    tables: dict[str, bytes]
     alt: str
 
 
 # --- signals -------------------------------------------------------------------------------------
 
+_SAMPLES = Table(place=float, step=int, value=float, signal=str)
+_WINDOWS = Table(left=float, label=str)
+_NEWEST = Table(left=float, right=float)
+_SIGNALS_HOVER = Table(
+    place=float, step=int, time=float, input=float, target=float, prediction=float
+)
+
 
 def signals(frame: Frame) -> Chart:
     """The last windows: input, target and prediction, swept over a fixed stretch of time."""
     span, views, config = frame.span, frame.windows_in_view, frame.config
-    left = np.array([(step.index % views) * span for step in frame.windows])
+    length, shown = config.window_length, len(frame.windows)
+    steps = np.array([step.index for step in frame.windows])
+    left = steps % views * span
     rows = [
         _first_row(step.time, step.inputs, step.targets, step.prediction) for step in frame.windows
     ]
     time, inputs, targets, prediction = (
         np.concatenate(column) for column in zip(*rows, strict=True)
     )
-    place = (left[:, None] + np.linspace(0, span, config.window_length)).ravel()
-    step = np.repeat([step.index for step in frame.windows], config.window_length)
-    samples = pa.table(
-        {
-            "place": np.tile(place, 3),
-            "step": np.tile(step, 3),
-            "value": np.concatenate([inputs, targets, prediction]),
-            "signal": np.repeat(["input", "target", "prediction"], len(place)),
-        }
-    )
-    windows = pa.table(
-        {
-            "left": left,
-            "label": [_("step {n}").format(n=step.index) for step in frame.windows],
-        }
-    )
-    newest = pa.table({"left": left[-1:], "right": left[-1:] + span})
-    hover = pa.table(
-        {
-            "place": place,
-            "step": step,
-            "time": time,
-            "input": inputs,
-            "target": targets,
-            "prediction": prediction,
-        }
-    )
+    place = (left[:, None] + _points(span, length)).ravel()
+    step = steps.repeat(length)
     return Chart(
-        _signals_spec(current_language(), span, views, config.window_length, config.amplitude),
+        _signals_spec(current_language(), span, views, length, config.amplitude),
         {
-            "samples": samples,
-            "windows": windows,
-            "newest": newest,
-            "hover": _when_still(frame, hover),
+            "samples": _SAMPLES.rows(
+                np.concatenate([place, place, place]),
+                np.concatenate([step, step, step]),
+                np.concatenate([inputs, targets, prediction]),
+                words(("input", "target", "prediction"), length * shown),
+            ),
+            "windows": _WINDOWS.rows(left, [_("step {n}").format(n=n) for n in steps]),
+            "newest": _NEWEST.rows(left[-1:], left[-1:] + span),
+            "hover": _SIGNALS_HOVER.empty
+            if _moving(frame)
+            else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
         },
         _("Lines of input, target and prediction over the last few windows."),
     )
+
+
+@lru_cache(maxsize=64)
+def _points(span: float, length: int) -> np.ndarray:
+    """Where a window's points lie, from its left edge on."""
+    return np.linspace(0, span, length)
 
 
 @lru_cache(maxsize=64)
@@ -168,31 +166,33 @@ def _signals_spec(
 # --- loss ----------------------------------------------------------------------------------------
 
 
+_CURVE = Table(step=int, loss=float)
+_FLOORS = Table(loss=float, label=str)
+
+
 def loss(frame: Frame) -> Chart:
     """Loss against step on a logarithmic axis, with the floors as labelled lines."""
     spec, floors = _loss_layout(current_language(), frame.floors)
-    now = _curve_table(frame.curve)
+    steps, losses = _positive(frame.curve)
+    now = _CURVE.rows(steps, losses)
     return Chart(
         spec,
         {
             "now": now,
-            "head": now.slice(len(now) - 1),
-            "before": _curve_table(frame.previous),
+            "head": _CURVE.rows(steps[-1:], losses[-1:]),
+            "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
             "floors": floors,
-            "hover": _when_still(frame, now),
+            "hover": _CURVE.empty if _moving(frame) else now,
         },
         _("Line of the loss at every step, on a logarithmic axis, with the floors."),
     )
 
 
 @lru_cache(maxsize=64)
-def _loss_layout(language: str, floors: tuple[Floor, ...]) -> tuple[Spec, pa.Table]:
+def _loss_layout(language: str, floors: tuple[Floor, ...]) -> tuple[Spec, bytes]:
     """The specification, and the floors as a table: both stay while the settings do."""
     lines = floor_lines(floors)
-    values, texts = [value for value, _label in lines], [label for _value, label in lines]
-    table = pa.table(
-        {"loss": pa.array(values, pa.float64()), "label": pa.array(texts, pa.string())}
-    )
+    values, labels = [value for value, _label in lines], [label for _value, label in lines]
     lowest, highest = min(values, default=0.1), max(values, default=1.0)
     x = alt.X(
         "step:Q",
@@ -231,13 +231,13 @@ def _loss_layout(language: str, floors: tuple[Floor, ...]) -> tuple[Spec, pa.Tab
         )
     )
     chart = alt.layer(rules, before, line, head, rule_labels, hover)
-    return _spec(chart.properties(title=_("Loss"), height=_HEIGHT)), table
+    return _spec(chart.properties(title=_("Loss"), height=_HEIGHT)), _FLOORS.rows(values, labels)
 
 
-def _curve_table(curve: Curve | None) -> pa.Table:
-    """Steps and losses as a table; a loss of exactly zero has no place on a logarithmic axis."""
-    steps, losses = curve if curve is not None else (np.empty(0, np.int64), np.empty(0))
-    return pa.table({"step": steps[losses > 0], "loss": losses[losses > 0]})
+def _positive(curve: Curve) -> Curve:
+    """Without losses of exactly zero, which have no place on a logarithmic axis."""
+    steps, losses = curve
+    return (steps, losses) if losses.all() else (steps[losses > 0], losses[losses > 0])
 
 
 def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
@@ -263,23 +263,29 @@ def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
 # --- hidden state --------------------------------------------------------------------------------
 
 
+_CELLS = Table(point=int, unit=int, h=np.float32)
+
+
 def hidden_state(frame: Frame) -> Chart:
     """Every hidden unit at every point of the newest window, as a heat map."""
     length, size = frame.hidden.shape
     points, units = shown_cells(length, size)
-    values = frame.hidden[np.ix_(points, units)]  # (points, units)
-    table = pa.table(
-        {
-            "point": np.repeat(points + 1, len(units)),
-            "unit": np.tile(units + 1, len(points)),
-            "h": values.ravel().astype(np.float32),
-        }
-    )
-    spec = _state_spec(current_language(), tuple((points + 1).tolist()), len(units))
+    values = frame.hidden[np.ix_(points, units)].astype(np.float32)  # (points, units)
+    cells = _CELLS.rows(*_places(length, size), values.ravel())
     return Chart(
-        spec,
-        {"state": table, "hover": _when_still(frame, table)},
+        _state_spec(current_language(), length, size),
+        {"state": cells, "hover": _CELLS.empty if _moving(frame) else cells},
         _("Heat map of the hidden state: one row per unit, one column per time step."),
+    )
+
+
+@lru_cache(maxsize=64)
+def _places(length: int, size: int) -> tuple[pa.Array, pa.Array]:
+    """Point and unit of each cell, counted from 1: columns that stay while the layout does."""
+    points, units = shown_cells(length, size)
+    return (
+        pa.array(np.repeat(points + 1, len(units))),
+        pa.array(np.tile(units + 1, len(points))),
     )
 
 
@@ -290,20 +296,20 @@ def shown_cells(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=64)
-def _state_spec(language: str, points: tuple[int, ...], units: int) -> Spec:
-    rows = list(range(1, units + 1))
+def _state_spec(language: str, length: int, size: int) -> Spec:
+    points, rows = ((shown + 1).tolist() for shown in shown_cells(length, size))
     # Explicit domains spare the browser looking for the distinct values at every redraw.
     x = alt.X(
         "point:O",
         title=_("time step in the window"),
-        scale=alt.Scale(domain=list(points)),
-        axis=alt.Axis(labelAngle=0, values=list(points[:: math.ceil(len(points) / 12)])),
+        scale=alt.Scale(domain=points),
+        axis=alt.Axis(labelAngle=0, values=points[:: math.ceil(len(points) / 12)]),
     )
     y = alt.Y(
         "unit:O",
         title=_("hidden unit"),
         scale=alt.Scale(domain=rows),
-        axis=alt.Axis(values=rows[:: math.ceil(units / 8)]),
+        axis=alt.Axis(values=rows[:: math.ceil(len(rows) / 8)]),
     )
     cells = (
         _layer("state")
@@ -331,7 +337,7 @@ def _state_spec(language: str, points: tuple[int, ...], units: int) -> Spec:
     )
     chart = alt.layer(cells, hover).properties(
         title=_("Hidden state"),
-        height=min(420, max(120, 9 * units)),
+        height=min(420, max(120, 9 * len(rows))),
         # Hundreds of cells are cheaper as pixels than as elements of the page.
         usermeta={"embedOptions": {"renderer": "canvas"}},
     )
@@ -362,9 +368,9 @@ def _same(channel: Any) -> Any:
     return type(channel)(channel["shorthand"], title=channel["title"])
 
 
-def _when_still(frame: Frame, table: pa.Table) -> pa.Table:
-    """The rows that answer to the pointer: none while playing."""
-    return table.slice(0, 0) if frame.status is Status.PLAYING else table
+def _moving(frame: Frame) -> bool:
+    """Whether nobody can point at what is drawn, as it will be gone."""
+    return frame.status is Status.PLAYING
 
 
 def _first_row(*signals: np.ndarray) -> list[np.ndarray]:

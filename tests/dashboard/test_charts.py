@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from dashboard import charts
@@ -23,6 +25,11 @@ def frame_after(steps: int, config: RunConfig | None = None, *, playing: bool = 
     if not playing:
         run.pause()
     return run.frame()
+
+
+def tables(chart: Chart) -> dict[str, pa.Table]:
+    """The datasets, as the browser reads them."""
+    return {name: pa.ipc.open_stream(rows).read_all() for name, rows in chart.tables.items()}
 
 
 def layers(chart: Chart) -> list[dict[str, Any]]:
@@ -79,35 +86,35 @@ def test_every_chart_has_title_axes_and_exactly_the_data_it_names(
 
 @pytest.mark.parametrize("draw", DRAWERS)
 def test_hovering_is_answered_when_still_and_costs_nothing_while_playing(draw: Any) -> None:
-    still = draw(frame_after(9))
-    playing = draw(frame_after(9, playing=True))
-    assert still.tables["hover"].num_rows > 0
-    assert playing.tables["hover"].num_rows == 0
-    assert playing.tables["hover"].schema == still.tables["hover"].schema
-    assert any("tooltip" in layer["encoding"] for layer in layers(still))
+    chart = draw(frame_after(9))
+    still, playing = tables(chart)["hover"], tables(draw(frame_after(9, playing=True)))["hover"]
+    assert still.num_rows > 0
+    assert playing.num_rows == 0
+    assert playing.schema == still.schema
+    assert any("tooltip" in layer["encoding"] for layer in layers(chart))
 
 
 def test_the_newest_window_overwrites_the_oldest_in_place() -> None:
     frame = frame_after(5)
-    tables = charts.signals(frame).tables
-    assert tables["windows"]["label"].to_pylist() == ["step 2", "step 3", "step 4", "step 5"]
-    np.testing.assert_allclose(tables["windows"]["left"], np.pi * np.array([2, 3, 0, 1]))
-    np.testing.assert_allclose(tables["newest"]["left"], [np.pi])
-    rows = tables["samples"].to_pylist()
-    shown = [row["value"] for row in rows if row["step"] == 5 and row["signal"] == "prediction"]
-    np.testing.assert_array_equal(shown, frame.step.prediction)
+    shown = tables(charts.signals(frame))
+    assert shown["windows"]["label"].to_pylist() == ["step 2", "step 3", "step 4", "step 5"]
+    np.testing.assert_allclose(shown["windows"]["left"], np.pi * np.array([2, 3, 0, 1]))
+    np.testing.assert_allclose(shown["newest"]["left"], [np.pi])
+    rows = shown["samples"].to_pylist()
+    newest = [row["value"] for row in rows if row["step"] == 5 and row["signal"] == "prediction"]
+    np.testing.assert_array_equal(newest, frame.step.prediction)
 
 
 def test_hovered_signals_carry_their_real_time() -> None:
     frame = frame_after(6)
-    hover = charts.signals(frame).tables["hover"]
+    hover = tables(charts.signals(frame))["hover"]
     np.testing.assert_allclose(hover["time"].to_numpy()[-10:], frame.step.time)
     np.testing.assert_array_equal(hover["target"].to_numpy()[-10:], frame.step.targets)
 
 
 def test_a_batch_shows_its_first_window() -> None:
     frame = frame_after(3, RunConfig(batch_size=4))
-    hover = charts.signals(frame).tables["hover"]
+    hover = tables(charts.signals(frame))["hover"]
     np.testing.assert_array_equal(hover["input"].to_numpy()[-10:], frame.step.inputs[0])
 
 
@@ -119,10 +126,10 @@ def test_the_loss_chart_draws_every_step_the_last_one_and_the_run_before() -> No
     run.tick(6, 100)
     run.pause()
     frame = run.frame()
-    tables = charts.loss(frame).tables
-    np.testing.assert_array_equal(tables["now"]["loss"].to_numpy(), frame.curve[1])
-    assert tables["head"].to_pylist() == [{"step": 6, "loss": frame.step.loss}]
-    assert tables["before"].num_rows == 21
+    shown = tables(charts.loss(frame))
+    np.testing.assert_array_equal(shown["now"]["loss"].to_numpy(), frame.curve[1])
+    assert shown["head"].to_pylist() == [{"step": 6, "loss": frame.step.loss}]
+    assert shown["before"].num_rows == 21
 
 
 def test_the_loss_axis_is_logarithmic_and_a_loss_of_zero_is_left_out() -> None:
@@ -132,8 +139,9 @@ def test_the_loss_axis_is_logarithmic_and_a_loss_of_zero_is_left_out() -> None:
         for layer in layers(chart)
         if "scale" in layer["encoding"]["y"]
     } == {"log"}
-    table = charts._curve_table((np.array([0, 1]), np.array([0.5, 0.0])))
-    assert table.to_pylist() == [{"step": 0, "loss": 0.5}]
+    curve = (np.array([0, 1]), np.array([0.5, 0.0]))
+    shown = tables(charts.loss(replace(frame_after(3), curve=curve)))
+    assert shown["now"].to_pylist() == shown["head"].to_pylist() == [{"step": 0, "loss": 0.5}]
 
 
 def test_floors_are_labelled_and_equal_ones_share_a_line() -> None:
@@ -153,7 +161,7 @@ def test_a_floor_that_is_only_a_bound_says_so() -> None:
 
 def test_the_heat_map_holds_the_hidden_state_unit_by_unit() -> None:
     frame = frame_after(4)
-    table = charts.hidden_state(frame).tables["state"].to_pandas()
+    table = tables(charts.hidden_state(frame))["state"].to_pandas()
     assert len(table) == 320
     row = table[(table.unit == 7) & (table.point == 3)]
     np.testing.assert_array_equal(row.h, [frame.hidden[2, 6]])

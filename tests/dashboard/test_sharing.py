@@ -1,4 +1,4 @@
-"""Turns: one at a time, in order, clicks first; and no more asked for than can be done."""
+"""Turns: one at a time, in order, clicks first."""
 
 from __future__ import annotations
 
@@ -65,20 +65,11 @@ def test_who_has_not_played_for_a_while_is_no_longer_counted() -> None:
         assert sharers == 1
 
 
-def test_the_more_play_and_the_dearer_a_turn_the_longer_the_interval() -> None:
-    work = Clock()
-    turns = Turns(Clock(), work)
-    assert turns.interval(0.075) == 0.075
-
-    def everybody_once(count: int, cost: float) -> None:
-        for who in range(count):
-            with turns.turn(who):
-                work.now += cost
-
-    for _ in range(60):
-        everybody_once(10, 0.004)
-    assert turns.interval(0.075) == pytest.approx(10 * 0.004 * 2.5, rel=1e-3)
-    assert turns.interval(1.0) == 1.0
-    # One turn that took long, as the first does, does not count for much.
-    everybody_once(1, 5.0)
-    assert turns.interval(0.075) < 1.5 * 10 * 0.004 * 2.5
+def test_who_only_looks_has_a_turn_but_does_not_count() -> None:
+    turns = Turns(Clock())
+    with turns.turn("looks", plays=False) as sharers:
+        assert sharers == 1
+    with turns.turn("plays") as sharers:
+        assert sharers == 1
+    with turns.turn("looks", plays=False) as sharers:
+        assert sharers == 1

@@ -96,6 +96,10 @@ def _wait_until_healthy(process: subprocess.Popen[str], url: str, patience: floa
     raise RuntimeError(f"The server did not answer within {patience:.0f} s.")
 
 
+READOUTS = ("step", "loss")
+CHARTS = ("signals", "loss", "state")  # in the order of the page
+
+
 class TrainPage:
     """The Train page as a person sees and uses it."""
 
@@ -105,7 +109,7 @@ class TrainPage:
     def open(self, url: str) -> TrainPage:
         """Go there and wait until the page is complete: three charts, the player, all at rest."""
         self.page.goto(url)
-        for name in ("signals", "loss", "state"):
+        for name in CHARTS:
             expect(self.chart(name).locator(".marks").first).to_be_visible(timeout=30_000)
         expect(self.key("new_seed").get_by_role("button")).to_be_visible()
         # Keys are heard only once the browser has caught up with the whole first run.
@@ -118,12 +122,12 @@ class TrainPage:
         return self.page.locator(f".st-key-{name}")
 
     def chart(self, name: str) -> Locator:
-        """The container of a chart: signals, loss or state."""
-        return self.key(f"chart_{name}")
+        """A chart: signals, loss or state."""
+        return self.page.get_by_test_id("stVegaLiteChart").nth(CHARTS.index(name))
 
     def readout(self, name: str) -> Locator:
         """The text of a readout: step or loss."""
-        return self.key(f"readout_{name}").get_by_test_id("stMetricValue")
+        return self.key("readouts").get_by_test_id("stMetricValue").nth(READOUTS.index(name))
 
     def press(self, name: str) -> None:
         """Click a button of the player."""
@@ -143,7 +147,7 @@ class TrainPage:
         """Wait until the step readout has come so far; while a page is laid anew there is none."""
         self.page.wait_for_function(
             "least => Number(document.querySelector("
-            "'.st-key-readout_step [data-testid=stMetricValue]')?.innerText) >= least",
+            "'.st-key-readouts [data-testid=stMetricValue]')?.innerText) >= least",
             arg=at_least,
         )
 

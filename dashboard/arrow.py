@@ -1,0 +1,57 @@
+"""Rows for the charts, in the one form that reaches the browser as it is: Arrow's stream format.
+
+Streamlit accepts such bytes without converting them. What stays the same from redraw to redraw,
+the schema's bytes above all, is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+#: What may be a column: numbers, words, or words made ready by `words`.
+Column: TypeAlias = NDArray[Any] | Sequence[str] | pa.Array
+
+_END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+_TYPES = {int: pa.int64(), float: pa.float64(), np.float32: pa.float32(), str: pa.string()}
+
+
+class Table:
+    """The columns of one dataset, and the bytes that any rows of it make.
+
+    Args:
+        columns: name and kind of each: int, float, np.float32 or str.
+    """
+
+    def __init__(self, **columns: type) -> None:
+        self._types = [_TYPES[kind] for kind in columns.values()]
+        self._schema = pa.schema(list(zip(columns, self._types, strict=True)))
+        self._head = self._schema.serialize().to_pybytes()
+        self.empty = self.rows(*([] for _ in columns))
+
+    def rows(self, *columns: Column) -> bytes:
+        """The dataset with these rows.
+
+        Args:
+            columns: of equal length, in the order in which they were named.
+
+        Raises:
+            pyarrow.ArrowInvalid: a column does not fit its kind, or the lengths differ.
+        """
+        arrays = [
+            column if isinstance(column, pa.Array) else pa.array(column, kind)
+            for column, kind in zip(columns, self._types, strict=True)
+        ]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        return b"".join((self._head, batch.serialize(), _END_OF_STREAM))
+
+
+@lru_cache(maxsize=256)
+def words(each: tuple[str, ...], times: int) -> pa.Array:
+    """A column that holds every word so many times, made once."""
+    return pa.array([word for word in each for _ in range(times)], pa.string())

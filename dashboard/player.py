@@ -1,0 +1,194 @@
+"""The player: what plays by itself, and the buttons at the bottom of every page with a live run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import streamlit as st
+
+from dashboard.language import current_language, use_language
+from dashboard.language import gettext as _
+from dashboard.live_run import Status
+from dashboard.server import turns
+
+#: Seconds between two redraws while playing; more when many share the server.
+REDRAW_EVERY = 0.075
+#: Seconds between two beats of the browser's timer. Each asks for one burst of redraws.
+BEAT = 0.2
+#: Seconds that a burst may take: short of the half second after which Streamlit says that it runs.
+BURST = 0.4
+# Seconds that a redraw is given to leave the server.
+_DELIVERY = 0.03
+
+
+class Playable(Protocol):
+    """What can be watched."""
+
+    @property
+    def status(self) -> Status:
+        """What it is doing, and why it stopped."""
+
+    def play(self) -> None:
+        """Let redraws train."""
+
+    def pause(self) -> None:
+        """Train no further step."""
+
+    def step_once(self, *, out_of_play: bool = False) -> None:
+        """Pause, and take exactly one step; with ``out_of_play`` only if still playing."""
+
+    def reset(self) -> None:
+        """Back to step 0."""
+
+
+@dataclass
+class Session:
+    """What one visitor watches on one page.
+
+    Args:
+        run: what trains.
+        refusals: what their link asked for and could not have.
+        restarted: why the run began again, until they play on.
+        whole_page: the redraw that comes belongs to a run of the whole page: somebody clicked.
+    """
+
+    run: Playable
+    refusals: list[str]
+    restarted: str = ""
+    whole_page: bool = True
+
+
+#: Brings what has been drawn up to date, in place, after training for the share of one redraw
+#: that is left when so many runs play on this server.
+Redraw = Callable[[int], None]
+
+
+def live(session: Session, draw: Callable[[int], Redraw]) -> None:
+    """Draw the page's moving part, now and again and again while playing.
+
+    A beat of the browser's timer runs this part of the page, which draws all of it and then, for
+    a fraction of a second, only what moves: a run costs the server about as much as two redraws.
+
+    Args:
+        session: whose page it is.
+        draw: trains like a `Redraw`, draws everything, and gives what redraws it.
+    """
+    session.whole_page = True  # the page as a whole is only run when somebody does something
+    playing = session.run.status is Status.PLAYING
+    part = st.fragment(_live, run_every=BEAT if playing else None)
+    part(session, draw, current_language())
+
+
+def _live(session: Session, draw: Callable[[int], Redraw], language: str) -> None:
+    use_language(language)  # a fragment runs in a thread of its own
+    began = time.monotonic()
+    whole_page, session.whole_page = session.whole_page, False
+    was_playing = session.run.status is Status.PLAYING
+    with turns().turn(id(session), plays=was_playing, urgent=whole_page) as sharers:
+        redrawn = time.monotonic()
+        redraw = draw(sharers)
+    while not whole_page and session.run.status is Status.PLAYING:
+        # The pause comes after the redraw, not before the next: what has not left the server when
+        # another run of this part begins is thrown away.
+        time.sleep(max(_DELIVERY, redrawn + REDRAW_EVERY - time.monotonic()))
+        redrawn = time.monotonic()
+        if redrawn > began + BURST:
+            return
+        with turns().turn(id(session)) as sharers:
+            redraw(sharers)
+    if session.run.status is not Status.PLAYING and (was_playing or not whole_page):
+        st.rerun()  # it stopped by itself: the buttons and the timer must hear of it
+
+
+# A click while the page plays may be delivered twice: with the redraw that was just due, and with
+# the run of the page that the click asked for. So each callback does what its button said when it
+# was pressed, and doing it again changes nothing. What does different things has different keys:
+# under one key, the second delivery would call what the button has come to mean meanwhile.
+
+
+def _play(session: Session) -> None:
+    session.refusals, session.restarted = [], ""
+    session.run.play()
+
+
+def _pause(session: Session) -> None:
+    session.run.pause()
+
+
+def _step(session: Session, was_playing: bool) -> None:
+    session.restarted = ""
+    session.run.step_once(out_of_play=was_playing)
+
+
+def _reset(session: Session) -> None:
+    session.restarted = ""
+    session.run.reset()
+
+
+def buttons(session: Session, new_seed: Callable[[], None]) -> None:
+    """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
+
+    In the main script, not in the fragment: a click here interrupts at once. Last on the page:
+    once the button says Run, all on the screen is final.
+
+    Args:
+        session: whose page it is.
+        new_seed: what the button of that name does.
+    """
+    status = session.run.status
+    playing, diverged = status is Status.PLAYING, status is Status.DIVERGED
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
+        with st.container(key="run", width="content"):
+            st.button(
+                _("Pause") if playing else _("Run"),
+                icon=":material/pause:" if playing else ":material/play_arrow:",
+                key="pause" if playing else "play",
+                type="primary",
+                on_click=_pause if playing else _play,
+                args=(session,),
+                shortcut="space",
+                disabled=diverged,
+            )
+        with st.container(key="step", width="content"):
+            st.button(
+                _("Step"),
+                icon=":material/skip_next:",
+                key="step_out_of_play" if playing else "step_once",
+                on_click=_step,
+                args=(session, playing),
+                shortcut="right",
+                disabled=diverged,
+            )
+        st.button(
+            _("Reset"),
+            icon=":material/replay:",
+            key="reset",
+            on_click=_reset,
+            args=(session,),
+            shortcut="home",
+        )
+        st.button(
+            _("New seed"),
+            icon=":material/casino:",
+            key="new_seed",
+            on_click=new_seed,
+            shortcut="n",
+        )
+        st.caption(_("keys"), help=_help(), width="content")
+
+
+def _help() -> str:
+    """What the player's buttons do and which keys press them.
+
+    Beside the buttons, not on them: Streamlit draws a button with a tooltip twice, and hides one.
+    """
+    return _(
+        "**Run** / **Pause** (Space): train, or stop training.\n\n"
+        "**Step** (→): pause, and take exactly one update.\n\n"
+        "**Reset** (Home): back to step 0 with the same seed, and the learning rate as it now "
+        "stands.\n\n"
+        "**New seed** (N): start again from other initial weights."
+    )
