@@ -8,7 +8,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-FloorKey = Literal["constant", "memoryless", "window_memory", "carried_memory"]
+FloorKey = Literal["constant", "memoryless", "window_memory", "carried_memory", "persistence"]
+#: What the loss of a step is, by PyTorch's name for it.
+Criterion = Literal["mse", "cross_entropy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,15 @@ class Batch:
     Args:
         time: the instants of the samples, shape ``(B, T)``, in float64 and the task's own unit.
         inputs: shape ``(B, T, D)``.
-        targets: shape ``(B, T, D)``, with the target's own D.
+        targets: shape ``(B, T, K)``; a class among K is 1 in its place and 0 in the others.
+        counted: which time steps the loss is the mean over, shape ``(B, T)``; None for all. At
+            least one is; what stands in ``targets`` at the others has no meaning.
     """
 
     time: NDArray[np.float64]
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
+    counted: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,9 @@ class Floor:
         key: the kind of predictor. ``"constant"``: one number for all; ``"memoryless"``: any
             function of the present input alone; ``"window_memory"``: anything that sees the
             window so far but starts it knowing nothing; ``"carried_memory"``: anything that
-            remembers the windows before as well.
-        value: mean squared error, averaged over the whole run.
+            remembers the windows before as well; ``"persistence"``: says of the future what is
+            the case now.
+        value: the task's loss, averaged over the whole run.
         bound: ``"exact"`` when some such predictor reaches the value, ``"lower"`` when none goes
             below it but noise may keep all of them above.
     """
@@ -48,10 +54,21 @@ class Floor:
 
 
 class Task(Protocol):
-    """A stream of windows. Batch k is the same whenever and however often it is asked for."""
+    """Windows by number. Batch k is the same whenever and however often it is asked for.
+
+    Args:
+        input_size: features D.
+        output_size: numbers K that are wanted at every time step, or classes to choose from.
+        criterion: the loss at one time step: ``"mse"``, the mean over K of the squared error, or
+            ``"cross_entropy"`` of the softmax over K, in nats.
+        streaming: whether each window goes on where the one before ended. Otherwise every window
+            is a sequence of its own, and every network starts it from zeros.
+    """
 
     input_size: int
     output_size: int
+    criterion: Criterion
+    streaming: bool
 
     @property
     def span(self) -> float:
@@ -65,6 +82,14 @@ class Task(Protocol):
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
         """The windows of step ``index``, counted from 0, with inputs and targets in ``dtype``."""
+        ...
+
+    def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
+        """Share of the counted time steps that are answered right; None where none can be.
+
+        Args:
+            prediction: shape ``(B, T, K)``; of classes, any numbers that grow with the belief.
+        """
         ...
 
     def floors(self) -> tuple[Floor, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.tasks.base import Batch, Floor
+from rnn_core.tasks.base import Batch, Criterion, Floor
 
 # Above so many samples in one full cycle, the phases are taken to fill the circle evenly.
 _MOST_SAMPLES = 200_000
@@ -42,6 +42,8 @@ class SinToCos:
 
     input_size = 1
     output_size = 1
+    criterion: Criterion = "mse"
+    streaming = True
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
@@ -104,6 +106,9 @@ class SinToCos:
             inputs=np.ascontiguousarray(inputs[:, :, None], dtype),
             targets=np.ascontiguousarray(targets[:, :, None], dtype),
         )
+
+    def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
+        """None: a wave is followed more or less closely, never right or wrong."""
 
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless, window memory, carried memory: mean squared errors, exactly.
