@@ -260,8 +260,8 @@ def _task() -> dict[str, Any]:
         _("Standard deviation of the Gaussian noise; the target stays clean."),
     )
     if chosen["noise_std"] > 0:
-        chosen["noise_seed"] = _whole_number(
-            "noise_seed", _("Seed of the noise"), _("Decides the noise, apart from the weights.")
+        chosen["data_seed"] = _whole_number(
+            "data_seed", _("Seed of the noise"), _("Decides the noise, apart from the weights.")
         )
     return chosen
 

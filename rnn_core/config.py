@@ -23,7 +23,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "amplitude": Real(0.1, 10.0),
         "phase": Real(-math.pi, math.pi),
         "noise_std": Real(0.0, 2.0),
-        "noise_seed": _SEED,
+        "data_seed": _SEED,
         "batch_size": Whole(1, 64),
         "cell": Choice(("rnn", "lstm", "gru")),
         "hidden_size": Whole(1, 256),
@@ -55,7 +55,7 @@ class RunConfig:
         amplitude: height of input and target.
         phase: phase of the wave at time 0, in radians.
         noise_std: standard deviation of Gaussian noise on the input; the target stays clean.
-        noise_seed: seed of that noise, apart from the network's own.
+        data_seed: seed of all that is random in the data, apart from the network's own.
         batch_size: windows trained on together, B. Row b reads the stream b windows ahead of
             row 0 and keeps a state of its own.
         cell: ``"rnn"`` (tanh), ``"lstm"`` or ``"gru"``.
@@ -87,7 +87,7 @@ class RunConfig:
     amplitude: float = 1.0
     phase: float = 0.0
     noise_std: float = 0.0
-    noise_seed: int = 0
+    data_seed: int = 0
     batch_size: int = 1
     cell: str = "rnn"
     hidden_size: int = 32

@@ -34,7 +34,7 @@ class SinToCos:
 
     Args:
         config: window_length, points_per_period, frequency, amplitude, phase, noise_std,
-            noise_seed and batch_size are read.
+            data_seed and batch_size are read.
 
     Source: PyTorch-Tutorial by Morvan Zhou, "403 RNN regressor",
     https://github.com/MorvanZhou/PyTorch-Tutorial
@@ -98,7 +98,7 @@ class SinToCos:
         inputs = config.amplitude * np.sin(angle)
         if config.noise_std > 0:
             # Keyed by the step, not drawn in sequence: any batch can be had again by its number.
-            noise = np.random.default_rng((config.noise_seed, index))
+            noise = np.random.default_rng((config.data_seed, index))
             inputs = inputs + config.noise_std * noise.standard_normal(inputs.shape)
         targets = config.amplitude * np.cos(angle)
         return Batch(

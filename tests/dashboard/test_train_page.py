@@ -127,7 +127,7 @@ def test_settings_that_only_one_choice_needs_appear_with_it() -> None:
     for kind, key in [
         ("number_input", "forget_bias"),
         ("slider", "momentum"),
-        ("number_input", "noise_seed"),
+        ("number_input", "data_seed"),
     ]:
         assert getattr(app, kind)(key=key) is not None
     healthy(app.number_input(key="forget_bias").set_value(1.0).run())

@@ -21,7 +21,7 @@ CLIP_RULE = "None (no clipping) or a positive number up to 100"
 BIAS_RULE = "None (PyTorch's own initialisation) or a number from -5 to 5"
 ALL_SETTINGS = (
     "amplitude, batch_size, carry_state, cell, clip_norm, forget_bias, frequency, hidden_size, "
-    "lr, momentum, noise_seed, noise_std, num_layers, optimizer, phase, points_per_period, seed, "
+    "lr, momentum, data_seed, noise_std, num_layers, optimizer, phase, points_per_period, seed, "
     "task, window_length"
 )
 
@@ -63,7 +63,7 @@ def test_the_default_is_the_tutorials_run() -> None:
         "amplitude": 1.0,
         "phase": 0.0,
         "noise_std": 0.0,
-        "noise_seed": 0,
+        "data_seed": 0,
         "batch_size": 1,
         "cell": "rnn",
         "hidden_size": 32,
@@ -251,8 +251,8 @@ OUT_OF_LIMITS: list[tuple[str, object, str]] = [
     ("phase", -math.inf, "phase must be a number from -3.14159 to 3.14159, got -inf. Try 0.0."),
     ("noise_std", -0.1, "noise_std must be a number from 0 to 2, got -0.1. Try 0.0."),
     ("noise_std", 2.5, "noise_std must be a number from 0 to 2, got 2.5. Try 0.0."),
-    ("noise_seed", -1, f"noise_seed must be {SEED_RULE}, got -1. Try 0."),
-    ("noise_seed", 2**31, f"noise_seed must be {SEED_RULE}, got 2147483648. Try 0."),
+    ("data_seed", -1, f"data_seed must be {SEED_RULE}, got -1. Try 0."),
+    ("data_seed", 2**31, f"data_seed must be {SEED_RULE}, got 2147483648. Try 0."),
     ("batch_size", 0, "batch_size must be a whole number from 1 to 64, got 0. Try 1."),
     ("batch_size", 65, "batch_size must be a whole number from 1 to 64, got 65. Try 1."),
     ("cell", "lsmt", "Unknown cell 'lsmt'. Choose from: gru, lstm, rnn. Did you mean 'lstm'?"),
@@ -297,7 +297,7 @@ OF_THE_WRONG_KIND: list[tuple[str, object, str]] = [
     ("amplitude", "1", "amplitude must be a number from 0.1 to 10, got '1'. Try 1.0."),
     ("phase", None, "phase must be a number from -3.14159 to 3.14159, got None. Try 0.0."),
     ("noise_std", False, "noise_std must be a number from 0 to 2, got False. Try 0.0."),
-    ("noise_seed", None, f"noise_seed must be {SEED_RULE}, got None. Try 0."),
+    ("data_seed", None, f"data_seed must be {SEED_RULE}, got None. Try 0."),
     ("batch_size", True, "batch_size must be a whole number from 1 to 64, got True. Try 1."),
     ("cell", 3, "cell must be one of rnn, lstm, gru, got 3. Try 'rnn'."),
     ("hidden_size", 32.0, "hidden_size must be a whole number from 1 to 256, got 32.0. Try 32."),

@@ -79,7 +79,7 @@ def test_floors_do_not_depend_on_the_batch_size(batch_size: int, frequency: floa
 
 
 @pytest.mark.parametrize(
-    "changes", [{"seed": 5}, {"cell": "gru"}, {"carry_state": False}, {"noise_seed": 9}]
+    "changes", [{"seed": 5}, {"cell": "gru"}, {"carry_state": False}, {"data_seed": 9}]
 )
 def test_floors_do_not_depend_on_the_network(changes: dict[str, object]) -> None:
     config = RunConfig.from_dict(changes)

@@ -229,7 +229,7 @@ def test_noise_leaves_targets_and_time_alone() -> None:
 def test_noise_depends_on_its_own_seed_and_not_on_the_networks() -> None:
     inputs = build_task(NOISY).batch(5).inputs
     np.testing.assert_array_equal(build_task(replace(NOISY, seed=7)).batch(5).inputs, inputs)
-    assert (build_task(replace(NOISY, noise_seed=7)).batch(5).inputs != inputs).all()
+    assert (build_task(replace(NOISY, data_seed=7)).batch(5).inputs != inputs).all()
 
 
 def test_every_step_and_every_row_has_noise_of_its_own() -> None:

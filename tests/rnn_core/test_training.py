@@ -42,9 +42,9 @@ def test_another_seed_gives_another_network_for_the_same_windows(cell: str) -> N
     assert (here.prediction != there.prediction).all()
 
 
-def test_another_noise_seed_gives_the_same_network_other_windows() -> None:
+def test_another_data_seed_gives_the_same_network_other_windows() -> None:
     config = RunConfig(noise_std=0.2)
-    here, there = Trainer(config), Trainer(replace(config, noise_seed=1))
+    here, there = Trainer(config), Trainer(replace(config, data_seed=1))
     for ours, theirs in zip(weights(here), weights(there), strict=True):
         assert torch.equal(ours, theirs)
     assert next(here.steps()) != next(there.steps())
