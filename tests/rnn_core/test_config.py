@@ -20,8 +20,8 @@ SEED_RULE = "a whole number from 0 to 2147483647"
 CLIP_RULE = "None (no clipping) or a positive number up to 100"
 BIAS_RULE = "None (PyTorch's own initialisation) or a number from -5 to 5"
 ALL_SETTINGS = (
-    "amplitude, batch_size, carry_state, cell, clip_norm, forget_bias, frequency, hidden_size, "
-    "lr, momentum, data_seed, noise_std, num_layers, optimizer, phase, points_per_period, seed, "
+    "amplitude, batch_size, carry_state, cell, clip_norm, data_seed, forget_bias, frequency, "
+    "hidden_size, lr, momentum, noise_std, num_layers, optimizer, phase, points_per_period, seed, "
     "task, window_length"
 )
 
