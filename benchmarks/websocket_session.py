@@ -23,7 +23,7 @@ class Session:
     Attributes:
         step: the step last shown.
         redraws: how often another step was shown.
-        delays: seconds from each click to the end of the page's run that answered it.
+        delays: seconds from each click to the button that answers it, the last thing on the page.
         longest_silence: most seconds between two redraws or answers.
         died: why it cannot go on, if it cannot.
     """
@@ -64,7 +64,7 @@ class Session:
         await self._answered.wait()
 
     async def click(self) -> None:
-        """Press Run or Pause, and wait until a whole run of the page shows the other button."""
+        """Press Run or Pause, and wait until the page shows the other button."""
         self._answered.clear()
         self._clicked = time.perf_counter(), self._button[1]
         await self._rerun(button=self._button[0])
@@ -130,7 +130,9 @@ class Session:
             kind == "script_finished"
             and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
         ):
-            self._finish()
+            self._hear()
+            if not self._clicked:
+                self._answered.set()
 
     def _show(self, element: object) -> None:
         kind = element.WhichOneof("type")  # type: ignore[attr-defined]
@@ -139,6 +141,7 @@ class Session:
             key = identity.rpartition("-")[2]
             if key in ("play", "pause"):
                 self._button = identity, key
+                self._answer()
         elif kind == "metric":
             metric = element.metric  # type: ignore[attr-defined]
             if metric.label == "At step" and int(metric.body) != self.step:
@@ -148,16 +151,13 @@ class Session:
         elif kind == "exception":
             self.died = self.died or "exception shown"
 
-    def _finish(self) -> None:
-        """A whole run of the page has come: the first, or one with the button that was awaited."""
-        if self._clicked:
-            moment, key = self._clicked
-            if self._button[1] == key:
-                return  # it was under way before the click
-            self.delays.append(time.perf_counter() - moment)
+    def _answer(self) -> None:
+        """If this is the button that a click was to bring, the answer is there: it comes last."""
+        if self._clicked and self._button[1] != self._clicked[1]:
+            self.delays.append(time.perf_counter() - self._clicked[0])
             self._clicked = None
-        self._hear()
-        self._answered.set()
+            self._hear()
+            self._answered.set()
 
     def _hear(self) -> None:
         now = time.perf_counter()

@@ -16,10 +16,9 @@ from dashboard.server import turns
 
 #: Seconds between two redraws while playing; more when many share the server.
 REDRAW_EVERY = 0.075
-#: Seconds between two beats of the browser's timer. Each asks for one burst of redraws.
-BEAT = 0.2
-#: Seconds that a burst may take: short of the half second after which Streamlit says that it runs.
-BURST = 0.4
+#: Redraws that one beat of the browser's timer asks for. More would be cheaper still, but the first
+#: beat after a click would come later, and from half a second on Streamlit's page shows an icon.
+BURST = 5
 # Seconds that a redraw is given to leave the server.
 _DELIVERY = 0.03
 
@@ -66,41 +65,51 @@ class Session:
 Redraw = Callable[[int], None]
 
 
-def live(session: Session, draw: Callable[[int], Redraw]) -> None:
-    """Draw the page's moving part, now and again and again while playing.
+def watch(session: Session, draw: Callable[[int], Redraw], new_seed: Callable[[], None]) -> None:
+    """Draw the page's moving part and the player's buttons; and redraw it while playing.
 
-    A beat of the browser's timer runs this part of the page, which draws all of it and then, for
-    a fraction of a second, only what moves: a run costs the server about as much as two redraws.
+    A beat of the browser's timer runs the moving part, which draws all of it once and then some
+    more times only what moves: a run of its own for every redraw would cost the server twice as
+    much.
 
     Args:
         session: whose page it is.
         draw: trains like a `Redraw`, draws everything, and gives what redraws it.
+        new_seed: what the button of that name does.
     """
     session.whole_page = True  # the page as a whole is only run when somebody does something
     playing = session.run.status is Status.PLAYING
-    part = st.fragment(_live, run_every=BEAT if playing else None)
+    part = st.fragment(_beat, run_every=BURST * REDRAW_EVERY if playing else None)
     part(session, draw, current_language())
+    _buttons(session, new_seed)
 
 
-def _live(session: Session, draw: Callable[[int], Redraw], language: str) -> None:
+def _beat(session: Session, draw: Callable[[int], Redraw], language: str) -> None:
+    """The moving part of the page, as a whole; and a burst, if the timer asked for it."""
     use_language(language)  # a fragment runs in a thread of its own
     began = time.monotonic()
     whole_page, session.whole_page = session.whole_page, False
     was_playing = session.run.status is Status.PLAYING
     with turns().turn(id(session), plays=was_playing, urgent=whole_page) as sharers:
-        redrawn = time.monotonic()
         redraw = draw(sharers)
-    while not whole_page and session.run.status is Status.PLAYING:
-        # The pause comes after the redraw, not before the next: what has not left the server when
-        # another run of this part begins is thrown away.
-        time.sleep(max(_DELIVERY, redrawn + REDRAW_EVERY - time.monotonic()))
-        redrawn = time.monotonic()
-        if redrawn > began + BURST:
+    if not whole_page:
+        _burst(session, redraw, began)
+    if session.run.status is not Status.PLAYING and (was_playing or not whole_page):
+        st.rerun()  # it stopped by itself: the buttons and the timer must hear of it
+
+
+def _burst(session: Session, redraw: Redraw, began: float) -> None:
+    """The further redraws of a beat, at even distances, as far as there is time for them."""
+    for n in range(1, BURST):
+        # What has not left the server when the next run of this part begins is thrown away; so
+        # there is a pause after each redraw, even if it is late.
+        time.sleep(max(_DELIVERY, began + n * REDRAW_EVERY - time.monotonic()))
+        too_late = time.monotonic() > began + (BURST - 0.5) * REDRAW_EVERY
+        if too_late or session.run.status is not Status.PLAYING:
             return
         with turns().turn(id(session)) as sharers:
             redraw(sharers)
-    if session.run.status is not Status.PLAYING and (was_playing or not whole_page):
-        st.rerun()  # it stopped by itself: the buttons and the timer must hear of it
+    time.sleep(_DELIVERY)
 
 
 # A click while the page plays may be delivered twice: with the redraw that was just due, and with
@@ -128,15 +137,11 @@ def _reset(session: Session) -> None:
     session.run.reset()
 
 
-def buttons(session: Session, new_seed: Callable[[], None]) -> None:
+def _buttons(session: Session, new_seed: Callable[[], None]) -> None:
     """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
 
     In the main script, not in the fragment: a click here interrupts at once. Last on the page:
     once the button says Run, all on the screen is final.
-
-    Args:
-        session: whose page it is.
-        new_seed: what the button of that name does.
     """
     status = session.run.status
     playing, diverged = status is Status.PLAYING, status is Status.DIVERGED

@@ -37,8 +37,7 @@ def page() -> None:
         controls.pace()
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
-    player.live(session, partial(_train_and_draw, session, run, settings))
-    player.buttons(session, controls.new_seed)
+    player.watch(session, partial(_train_and_draw, session, run, settings), controls.new_seed)
 
 
 def _open_link() -> list[str]:
