@@ -23,7 +23,8 @@ from dashboard import palette
 from dashboard.arrow import Table, words
 from dashboard.language import current_language
 from dashboard.language import gettext as _
-from dashboard.live_run import Curve, Frame, Status
+from dashboard.live_run import Curve, Frame
+from dashboard.playback import Status
 from rnn_core import Floor
 
 #: A chart's Vega-Lite specification, without data.

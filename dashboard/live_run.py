@@ -1,44 +1,25 @@
-"""One session's run: trainer, history and player state behind one lock.
+"""One visitor's run: trainer, history and what there is to draw of them.
 
-Streamlit may run two scripts of one session at once: a click starts a new one while the old one
-finishes its training step. So everything that advances or replaces the trainer happens inside the
-lock, and what is drawn is an immutable `Frame`. Knows nothing of Streamlit.
+Knows nothing of Streamlit.
 """
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.playback import Changes, Playback, Status, changes_between
 from rnn_core import Floor, LossHistory, RunConfig, Step, Trainer
 
-#: Training time of one redraw, in seconds, which all who play at once share: the rest belongs to
-#: drawing.
-FRAME_BUDGET = 0.03
-#: Playing stops when nobody has touched the page for so many seconds.
-IDLE_LIMIT = 15 * 60
 #: Losses are averaged over at least so many steps before words are put to them.
 STEPS_TO_JUDGE = 20
 # Buckets of the loss curve: each keeps its lowest and its highest step, about two pixels wide.
 _LOSS_BUCKETS = 200
-
-
-class Status(Enum):
-    """What the player is doing, and why it stopped."""
-
-    READY = "ready"
-    PLAYING = "playing"
-    PAUSED = "paused"
-    AT_LIMIT = "at limit"
-    IDLE = "idle"
-    DIVERGED = "diverged"
 
 
 Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -96,7 +77,7 @@ def windows_in_view(windows_per_cycle: int) -> int:
     return whole_cycles[0] if whole_cycles else 4
 
 
-class LiveRun:
+class LiveRun(Playback):
     """A run that a person watches.
 
     Args:
@@ -112,31 +93,22 @@ class LiveRun:
         clock: Callable[[], float] = monotonic,
         engine: str = "auto",
     ) -> None:
-        self._clock = clock
-        self._engine = engine
-        self._lock = threading.RLock()
-        self._touched = clock()
-        self._sharers = 1
-        self._status = Status.READY
+        super().__init__(clock, engine)
         self._previous: Curve | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._restart(config)
-
-    @property
-    def status(self) -> Status:
-        """What the player is doing."""
-        return self._status
 
     @property
     def config(self) -> RunConfig:
         """The settings the run began with."""
         return self._trainer.config
 
-    def touch(self) -> None:
-        """Somebody is here."""
-        self._touched = self._clock()
+    @property
+    def index(self) -> int:
+        """The last step with a finite loss."""
+        return self._latest.index
 
-    def configure(self, config: RunConfig) -> dict[str, tuple[object, object]]:
+    def configure(self, config: RunConfig) -> Changes:
         """Adopt the settings: a learning rate at once, anything else by starting again.
 
         A run that was playing goes on playing.
@@ -145,81 +117,13 @@ class LiveRun:
             What made it start again, by field: old value and new. Empty when it did not.
         """
         with self._lock:
-            old, new = self._trainer.config.to_dict(), config.to_dict()
-            changes = {name: (old[name], new[name]) for name in new if old[name] != new[name]}
+            changes = changes_between(self._trainer.config, config)
             changes.pop("lr", None)
             if changes:
                 self._restart(config)
             elif config.lr != self._trainer.lr:
                 self._trainer.lr = config.lr
             return changes
-
-    def play(self) -> None:
-        """Let ticks train, unless the run has diverged."""
-        with self._lock:
-            self._speed.clear()
-            if self._latest.index == 0:
-                # A faster engine may have become ready since the page was opened. Nothing is
-                # trained yet, so that the run can still be its own from the first step on.
-                self._begin(self._new_trainer(self._trainer.config), self._trainer.lr)
-            if self._status is not Status.DIVERGED:
-                self._status = Status.PLAYING
-
-    def pause(self) -> None:
-        """Train no further step. Waits for a step that is under way."""
-        with self._lock:
-            if self._status is Status.PLAYING:
-                self._status = Status.PAUSED
-
-    def step_once(self, *, out_of_play: bool = False) -> None:
-        """Pause, and take exactly one step.
-
-        Args:
-            out_of_play: do so only if the run is still playing.
-        """
-        with self._lock:
-            if self._status is Status.DIVERGED or (
-                out_of_play and self._status is not Status.PLAYING
-            ):
-                return
-            self._status = Status.PAUSED
-            self._take_step()
-
-    def reset(self) -> None:
-        """Back to step 0 of the same seed, and wait there."""
-        with self._lock:
-            self._status = Status.READY
-            self._keep_curve()
-            lr = self._trainer.lr
-            self._trainer.reset()  # the same engine too: the same run, bit for bit
-            self._begin(self._trainer, lr)
-
-    def tick(self, most_steps: int | None, step_limit: int, sharers: int = 1) -> None:
-        """Train for one redraw, if playing: one step at least.
-
-        Args:
-            most_steps: at most so many; None for as many as fit.
-            step_limit: playing stops by itself at this step.
-            sharers: runs that share the server now, this one included.
-        """
-        with self._lock:
-            if self._status is not Status.PLAYING:
-                return
-            if self._clock() - self._touched > IDLE_LIMIT:
-                self._status = Status.IDLE
-                return
-            self._sharers = sharers
-            deadline = self._clock() + FRAME_BUDGET / sharers
-            taken = 0
-            while self._status is Status.PLAYING:
-                if self._latest.index >= step_limit:
-                    self._status = Status.AT_LIMIT
-                elif taken == most_steps or (taken and self._clock() > deadline):
-                    break
-                else:
-                    self._take_step()
-                    taken += 1
-            self._speed.append((self._clock(), self._latest.index))
 
     def frame(self) -> Frame:
         """The present moment, to draw."""
@@ -253,6 +157,15 @@ class LiveRun:
             self._status = Status.READY
         self._begin(self._new_trainer(config), config.lr)
 
+    def _renew(self) -> None:
+        self._begin(self._new_trainer(self._trainer.config), self._trainer.lr)
+
+    def _rewind(self) -> None:
+        self._keep_curve()
+        lr = self._trainer.lr
+        self._trainer.reset()  # the same engine too: the same run, bit for bit
+        self._begin(self._trainer, lr)
+
     def _new_trainer(self, config: RunConfig) -> Trainer:
         return Trainer(config, engine=self._engine)
 
@@ -271,13 +184,12 @@ class LiveRun:
         self._windows: deque[Step] = deque(maxlen=self._view)
         whole_cycles = -(-STEPS_TO_JUDGE // cycle) * cycle
         self._recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * STEPS_TO_JUDGE))
-        self._speed: deque[tuple[float, int]] = deque(maxlen=30)
+        self._speed.clear()
         self._diverged_at: int | None = None
         self._steps: Iterator[Step] = trainer.steps()
         self._take_step()  # step 0: the untrained network is there to be seen
 
     def _take_step(self) -> None:
-        """Advance and record, together: an interruption must not come between."""
         step = next(self._steps, None)
         if step is None or not step.is_finite:
             self._status = Status.DIVERGED
@@ -288,11 +200,3 @@ class LiveRun:
         self._windows.append(step)
         self._history.append(step.index, step.loss)
         self._recent.append(step.loss)
-
-    def _per_second(self, *, steps: bool) -> float | None:
-        """Steps, or redraws, over the last of these."""
-        if self._status is not Status.PLAYING or len(self._speed) < 2:
-            return None
-        (began, first), (ended, last) = self._speed[0], self._speed[-1]
-        count = last - first if steps else len(self._speed) - 1
-        return count / (ended - began) if ended > began else None

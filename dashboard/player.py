@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.language import current_language, use_language
 from dashboard.language import gettext as _
-from dashboard.live_run import Status
+from dashboard.playback import Status
 from dashboard.server import turns
 
 #: Seconds between two redraws while playing; more when many share the server.

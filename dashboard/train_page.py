@@ -11,7 +11,8 @@ from dashboard import charts, controls, player, words
 from dashboard.charts import Chart
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
-from dashboard.live_run import Frame, LiveRun, Status
+from dashboard.live_run import Frame, LiveRun
+from dashboard.playback import Status
 from dashboard.player import Session
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.language import gettext as _
-from dashboard.live_run import STEPS_TO_JUDGE, Frame, Status
+from dashboard.live_run import STEPS_TO_JUDGE, Frame
+from dashboard.playback import Status
 from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
 
 #: Redraws a second that a run which has the server for itself reaches with ease.

@@ -89,3 +89,16 @@ class RecurrentModel(nn.Module):
         """
         output, state = self.rnn(inputs, state)  # (B, T, H)
         return self.out(output), state
+
+
+# Gates, the candidate among them, that PyTorch stacks in each weight of a cell.
+_GATES: Mapping[str, int] = MappingProxyType({"rnn": 1, "lstm": 4, "gru": 3})
+
+
+def parameter_count(config: RunConfig, input_size: int = 1, output_size: int = 1) -> int:
+    """Trainable numbers of the model that `RecurrentModel` builds with these arguments."""
+    hidden, gates = config.hidden_size, _GATES[config.cell]
+    later = config.num_layers - 1
+    # Each gate: weights of input and state, and PyTorch's two biases.
+    layers = gates * hidden * ((input_size + hidden + 2) + later * (2 * hidden + 2))
+    return layers + output_size * (hidden + 1)

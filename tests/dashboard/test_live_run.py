@@ -6,7 +6,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from dashboard.live_run import FRAME_BUDGET, IDLE_LIMIT, LiveRun, Status, windows_in_view
+from dashboard.live_run import LiveRun, windows_in_view
+from dashboard.playback import FRAME_BUDGET, IDLE_LIMIT, Status
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
 

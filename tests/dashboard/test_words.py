@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from dashboard import words
-from dashboard.live_run import Frame, LiveRun, Status
+from dashboard.live_run import Frame, LiveRun
+from dashboard.playback import Status
 from rnn_core import RULES, RunConfig, build_task
 
 

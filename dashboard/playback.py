@@ -1,0 +1,163 @@
+"""Playing: what a person lets run, pauses and steps through, behind one lock.
+
+Streamlit may run two scripts of one session at once: a click starts a new one while the old one
+finishes its training step. So everything that advances or replaces what is watched happens inside
+the lock, and what is drawn is an immutable frame. Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from time import monotonic
+
+from rnn_core import RunConfig
+
+#: Training time of one redraw, in seconds, which all who play at once share: the rest belongs to
+#: drawing.
+FRAME_BUDGET = 0.03
+#: Playing stops when nobody has touched the page for so many seconds.
+IDLE_LIMIT = 15 * 60
+
+
+class Status(Enum):
+    """What the player is doing, and why it stopped."""
+
+    READY = "ready"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    AT_LIMIT = "at limit"
+    IDLE = "idle"
+    DIVERGED = "diverged"
+
+
+Changes = dict[str, tuple[object, object]]
+
+
+def changes_between(old: RunConfig, new: RunConfig) -> Changes:
+    """By field: old value and new, where they differ."""
+    before, after = old.to_dict(), new.to_dict()
+    return {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+
+
+class Playback(ABC):
+    """What every page with a player plays.
+
+    Args:
+        clock: seconds, for idleness and speed; tests give their own.
+        engine: what trains, as in `Trainer`.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic, engine: str = "auto") -> None:
+        self._clock = clock
+        self._engine = engine
+        self._lock = threading.RLock()
+        self._touched = clock()
+        self._sharers = 1
+        self._status = Status.READY
+        self._speed: deque[tuple[float, int]] = deque(maxlen=30)
+
+    @property
+    def status(self) -> Status:
+        """What it is doing."""
+        return self._status
+
+    @property
+    @abstractmethod
+    def index(self) -> int:
+        """The step it stands at."""
+
+    @abstractmethod
+    def _take_step(self) -> None:
+        """Advance and record, together: an interruption must not come between.
+
+        Sets the status to DIVERGED when there is no further step.
+        """
+
+    @abstractmethod
+    def _renew(self) -> None:
+        """At step 0: build again what trains, as a faster engine may have become ready."""
+
+    @abstractmethod
+    def _rewind(self) -> None:
+        """Back to step 0 of the same run."""
+
+    def touch(self) -> None:
+        """Somebody is here."""
+        self._touched = self._clock()
+
+    def play(self) -> None:
+        """Let ticks train, unless the run has diverged."""
+        with self._lock:
+            self._speed.clear()
+            if self.index == 0:
+                # Nothing is trained yet, so that the run can still be its own from the first
+                # step on.
+                self._renew()
+            if self._status is not Status.DIVERGED:
+                self._status = Status.PLAYING
+
+    def pause(self) -> None:
+        """Train no further step. Waits for a step that is under way."""
+        with self._lock:
+            if self._status is Status.PLAYING:
+                self._status = Status.PAUSED
+
+    def step_once(self, *, out_of_play: bool = False) -> None:
+        """Pause, and take exactly one step.
+
+        Args:
+            out_of_play: do so only if the run is still playing.
+        """
+        with self._lock:
+            if self._status is Status.DIVERGED or (
+                out_of_play and self._status is not Status.PLAYING
+            ):
+                return
+            self._status = Status.PAUSED
+            self._take_step()
+
+    def reset(self) -> None:
+        """Back to step 0 of the same seed, and wait there."""
+        with self._lock:
+            self._status = Status.READY
+            self._speed.clear()
+            self._rewind()
+
+    def tick(self, most_steps: int | None, step_limit: int, sharers: int = 1) -> None:
+        """Train for one redraw, if playing: one step at least.
+
+        Args:
+            most_steps: at most so many; None for as many as fit.
+            step_limit: playing stops by itself at this step.
+            sharers: runs that share the server now, this one included.
+        """
+        with self._lock:
+            if self._status is not Status.PLAYING:
+                return
+            if self._clock() - self._touched > IDLE_LIMIT:
+                self._status = Status.IDLE
+                return
+            self._sharers = sharers
+            deadline = self._clock() + FRAME_BUDGET / sharers
+            taken = 0
+            while self._status is Status.PLAYING:
+                if self.index >= step_limit:
+                    self._status = Status.AT_LIMIT
+                elif taken == most_steps or (taken and self._clock() > deadline):
+                    break
+                else:
+                    self._take_step()
+                    taken += 1
+            self._speed.append((self._clock(), self.index))
+
+    def _per_second(self, *, steps: bool) -> float | None:
+        """Steps, or redraws, over the last of these."""
+        if self._status is not Status.PLAYING or len(self._speed) < 2:
+            return None
+        (began, first), (ended, last) = self._speed[0], self._speed[-1]
+        count = last - first if steps else len(self._speed) - 1
+        return count / (ended - began) if ended > began else None
