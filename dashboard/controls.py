@@ -11,11 +11,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import links, words
 from dashboard.language import LANGUAGES, language_of, use_language
 from dashboard.language import gettext as _
 from rnn_core import RULES, RunConfig
-from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
+from rnn_core.rules import Choice, Optional, Real, Rule, Whole
 
 _DEFAULTS: Mapping[str, Any] = RunConfig().to_dict()
 #: Steps per redraw that the player offers; the last stands for as many as fit.
@@ -31,7 +31,6 @@ _PAGE_RULES: Mapping[str, Rule] = {
 _PAGE_DEFAULTS: Mapping[str, Any] = {"pace": "5", "step_limit": 100_000, "lang": "en"}
 # Streamlit's own parameters.
 _NOT_OURS = ("embed", "embed_options")
-_SWITCHED = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +83,10 @@ def read_link(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]
             refusals.append(words.unknown_link(name, close[0] if close else None))
             continue
         try:
-            values[name] = rules[name].check(name, _parse(text, rules[name]), defaults[name])
+            values[name] = rules[name].check(name, links.parse(text, rules[name]), defaults[name])
         except (TypeError, ValueError):
             refusals.append(words.refused_link(name, text, rules[name], defaults[name]))
     return values, refusals
-
-
-def _parse(text: str, rule: Rule) -> Any:
-    """The value that a link's text stands for; ValueError where it stands for none."""
-    if isinstance(rule, Optional):
-        return None if text == "" else float(text)
-    if isinstance(rule, Whole):
-        return int(float(text)) if math.isfinite(float(text)) else text
-    if isinstance(rule, Real):
-        return float(text)
-    if isinstance(rule, Switch):
-        return _SWITCHED.get(text.lower(), text)
-    return next((option for option in rule.options if option.lower() == text.lower()), text)
 
 
 def new_seed() -> None:

@@ -9,3 +9,5 @@ TARGET = "blue"
 PREDICTION = "orange"
 LOSS = "orange"
 GUIDE = "gray"
+#: One for each contender of a comparison, in their order.
+CONTENDERS = ("blue", "orange", "green", "violet", "yellow", "gray")

@@ -7,8 +7,9 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import charts, controls, player, words
-from dashboard.charts import Chart
+from dashboard import controls, player, words
+from dashboard import train_charts as charts
+from dashboard.chart import Chart
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun

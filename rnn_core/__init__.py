@@ -4,9 +4,11 @@ Needs torch and numpy only. Letters used throughout: B batch, T time steps, D fe
 H hidden units; arrays are ``(B, T, …)``.
 """
 
+from rnn_core.comparison import Comparison, Curves, equalise
 from rnn_core.config import RULES, RunConfig
 from rnn_core.history import LossHistory
-from rnn_core.models import CELLS, RecurrentModel
+from rnn_core.models import CELLS, RecurrentModel, parameter_count
+from rnn_core.ranking import Duel, Ranking, rank
 from rnn_core.replicas import Replicas, ReplicaStep
 from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
 from rnn_core.training import OPTIMIZERS, Step, Trainer
@@ -17,8 +19,12 @@ __all__ = [
     "RULES",
     "TASKS",
     "Batch",
+    "Comparison",
+    "Curves",
+    "Duel",
     "Floor",
     "LossHistory",
+    "Ranking",
     "RecurrentModel",
     "ReplicaStep",
     "Replicas",
@@ -27,4 +33,7 @@ __all__ = [
     "Task",
     "Trainer",
     "build_task",
+    "equalise",
+    "parameter_count",
+    "rank",
 ]

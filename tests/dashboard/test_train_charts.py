@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dashboard import charts
-from dashboard.charts import Chart
+from dashboard import train_charts as charts
+from dashboard.chart import Chart, floor_lines
 from dashboard.language import use_language
 from dashboard.live_run import Frame, LiveRun
 from rnn_core import Floor, RunConfig
@@ -145,7 +145,7 @@ def test_the_loss_axis_is_logarithmic_and_a_loss_of_zero_is_left_out() -> None:
 
 
 def test_floors_are_labelled_and_equal_ones_share_a_line() -> None:
-    assert charts.floor_lines(frame_after(0).floors) == [
+    assert floor_lines(frame_after(0).floors) == [
         (0.55, "constant or no memory: 0.55"),
         (0.1, "memory inside a window: 0.1"),
     ]
@@ -153,7 +153,7 @@ def test_floors_are_labelled_and_equal_ones_share_a_line() -> None:
 
 def test_a_floor_that_is_only_a_bound_says_so() -> None:
     floors = (Floor("constant", 0.5, "exact"), Floor("window_memory", 0.05, "lower"))
-    assert charts.floor_lines(floors) == [
+    assert floor_lines(floors) == [
         (0.5, "constant: 0.5"),
         (0.05, "memory inside a window: ≥ 0.05"),
     ]

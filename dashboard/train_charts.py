@@ -11,7 +11,6 @@ run is playing: tooltips are the dearest part of a redraw, and nobody can point 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,35 +20,26 @@ import pyarrow as pa
 
 from dashboard import palette
 from dashboard.arrow import Table, words
+from dashboard.chart import (
+    GUIDE,
+    Chart,
+    Spec,
+    floor_lines,
+    label_expression,
+    layer,
+    same,
+    specification,
+)
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.live_run import Curve, Frame
 from dashboard.playback import Status
 from rnn_core import Floor
 
-#: A chart's Vega-Lite specification, without data.
-Spec = dict[str, Any]
-
 _HEIGHT = 330
 #: Cells of the heat map at most: enough to see a pattern, few enough to redraw ten times a second.
 _MOST_CELLS = 2_000
 _MOST_POINTS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart ready to send.
-
-    Args:
-        spec: Vega-Lite specification that names its datasets; the same object while the layout
-            stays the same.
-        tables: the datasets, in Arrow's stream format.
-        alt: what the chart shows, for those who cannot see it; constant like the specification.
-    """
-
-    spec: Spec
-    tables: dict[str, bytes]
-    alt: str
 
 
 # --- signals -------------------------------------------------------------------------------------
@@ -122,14 +112,14 @@ def _signals_spec(
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[-1.2 * amplitude, 1.6 * amplitude])),
         axis=alt.Axis(format=".3~g"),
     )
-    newest = _layer("newest").mark_rect(opacity=0.12).encode(x="left:Q", x2="right:Q", color=_GUIDE)
-    windows = _layer("windows")
-    borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(x="left:Q", color=_GUIDE)
+    newest = layer("newest").mark_rect(opacity=0.12).encode(x="left:Q", x2="right:Q", color=GUIDE)
+    windows = layer("windows")
+    borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(x="left:Q", color=GUIDE)
     labels = windows.mark_text(align="left", baseline="top", dx=4, dy=3, fontSize=11).encode(
-        x="left:Q", y=alt.value(0), text="label:N", color=_GUIDE
+        x="left:Q", y=alt.value(0), text="label:N", color=GUIDE
     )
     lines = (
-        _layer("samples")
+        layer("samples")
         .mark_line(strokeWidth=2)
         .encode(
             x=x,
@@ -142,14 +132,14 @@ def _signals_spec(
                     domain=list(names),
                     range=[palette.INPUT, palette.TARGET, palette.PREDICTION],
                 ),
-                legend=alt.Legend(orient="top", labelExpr=_label_expression(names)),
+                legend=alt.Legend(orient="top", labelExpr=label_expression(names)),
             ),
         )
     )
     # The tutorial's ten points can be seen; two hundred would only thicken the line.
-    dots = lines.mark_point(filled=True, opacity=1, size=18).encode(x=_same(x), y=_same(y))
+    dots = lines.mark_point(filled=True, opacity=1, size=18).encode(x=same(x), y=same(y))
     hover = (
-        _layer("hover")
+        layer("hover")
         .mark_rule(opacity=0.001, strokeWidth=9)
         .encode(
             x="place:Q",
@@ -161,12 +151,13 @@ def _signals_spec(
         )
     )
     layers = [newest, borders, lines, *([dots] if window_length <= 20 else []), labels, hover]
-    return _spec(alt.layer(*layers).properties(title=_("Signals"), height=_HEIGHT))
+    return specification(alt.layer(*layers).properties(title=_("Signals"), height=_HEIGHT))
 
 
 # --- loss ----------------------------------------------------------------------------------------
 
 
+_LOSS = alt.value(palette.LOSS)
 _CURVE = Table(step=int, loss=float)
 _FLOORS = Table(loss=float, label=str)
 
@@ -211,17 +202,17 @@ def _loss_layout(language: str, floors: tuple[Floor, ...]) -> tuple[Spec, bytes]
         ),
         axis=alt.Axis(format=".2~g", tickCount=5, grid=False),
     )
-    further: dict[str, Any] = {"x": _same(x), "y": _same(y)}
-    line = _layer("now").mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=y, color=_LOSS)
-    before = _layer("before").mark_line(strokeWidth=1, opacity=0.6).encode(color=_GUIDE, **further)
-    head = _layer("head").mark_point(filled=True, opacity=1, size=55).encode(color=_LOSS, **further)
-    floor_data = _layer("floors")
-    rules = floor_data.mark_rule(strokeDash=[5, 4]).encode(y=_same(y), color=_GUIDE)
+    further: dict[str, Any] = {"x": same(x), "y": same(y)}
+    line = layer("now").mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=y, color=_LOSS)
+    before = layer("before").mark_line(strokeWidth=1, opacity=0.6).encode(color=GUIDE, **further)
+    head = layer("head").mark_point(filled=True, opacity=1, size=55).encode(color=_LOSS, **further)
+    floor_data = layer("floors")
+    rules = floor_data.mark_rule(strokeDash=[5, 4]).encode(y=same(y), color=GUIDE)
     rule_labels = floor_data.mark_text(
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
-    ).encode(x=alt.value("width"), y=_same(y), text="label:N", color=_GUIDE)
+    ).encode(x=alt.value("width"), y=same(y), text="label:N", color=GUIDE)
     hover = (
-        _layer("hover")
+        layer("hover")
         .mark_point(opacity=0.001, filled=True, size=60)
         .encode(
             tooltip=[
@@ -232,33 +223,15 @@ def _loss_layout(language: str, floors: tuple[Floor, ...]) -> tuple[Spec, bytes]
         )
     )
     chart = alt.layer(rules, before, line, head, rule_labels, hover)
-    return _spec(chart.properties(title=_("Loss"), height=_HEIGHT)), _FLOORS.rows(values, labels)
+    return specification(chart.properties(title=_("Loss"), height=_HEIGHT)), _FLOORS.rows(
+        values, labels
+    )
 
 
 def _positive(curve: Curve) -> Curve:
     """Without losses of exactly zero, which have no place on a logarithmic axis."""
     steps, losses = curve
     return (steps, losses) if losses.all() else (steps[losses > 0], losses[losses > 0])
-
-
-def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
-    """Value and label of each line that a logarithmic axis can show; equal floors share one."""
-    names = {
-        "constant": _("constant"),
-        "memoryless": _("no memory"),
-        "window_memory": _("memory inside a window"),
-        "carried_memory": _("carried memory"),
-    }
-    shared: dict[str, list[Floor]] = {}
-    for floor in floors:
-        if floor.value > 0:
-            shared.setdefault(f"{floor.value:.3g}", []).append(floor)
-    lines = []
-    for shown, group in shared.items():
-        kinds = _(" or ").join(names[floor.key] for floor in group)
-        at_least = "≥ " if all(floor.bound == "lower" for floor in group) else ""
-        lines.append((group[0].value, f"{kinds}: {at_least}{shown}"))
-    return lines
 
 
 # --- hidden state --------------------------------------------------------------------------------
@@ -313,7 +286,7 @@ def _state_spec(language: str, length: int, size: int) -> Spec:
         axis=alt.Axis(values=rows[:: math.ceil(len(rows) / 8)]),
     )
     cells = (
-        _layer("state")
+        layer("state")
         .mark_rect()
         .encode(
             x=x,
@@ -324,11 +297,11 @@ def _state_spec(language: str, length: int, size: int) -> Spec:
         )
     )
     hover = (
-        _layer("hover")
+        layer("hover")
         .mark_rect(opacity=0.001)
         .encode(
-            x=_same(x),
-            y=_same(y),
+            x=same(x),
+            y=same(y),
             tooltip=[
                 alt.Tooltip("unit:O", title=_("hidden unit")),
                 alt.Tooltip("point:O", title=_("time step in the window")),
@@ -342,31 +315,7 @@ def _state_spec(language: str, length: int, size: int) -> Spec:
         # Hundreds of cells are cheaper as pixels than as elements of the page.
         usermeta={"embedOptions": {"renderer": "canvas"}},
     )
-    return _spec(chart)
-
-
-# --- shared --------------------------------------------------------------------------------------
-
-# As encodings, not as properties of a mark: there alone Streamlit reads a name as a theme colour.
-_GUIDE = alt.value(palette.GUIDE)
-_LOSS = alt.value(palette.LOSS)
-
-
-def _layer(dataset: str) -> alt.Chart:
-    """A layer that draws the rows of one dataset, without filtering or computing in the browser."""
-    return alt.Chart(alt.NamedData(dataset))
-
-
-def _spec(chart: alt.LayerChart | alt.FacetChart) -> Spec:
-    """The finished specification."""
-    # The tables hold finite numbers only; looking for others in every row is work at every redraw.
-    spec: Spec = chart.configure_mark(invalid=None).to_dict()
-    return spec
-
-
-def _same(channel: Any) -> Any:
-    """The channel for a further layer: layers share a scale, which one of them describes."""
-    return type(channel)(channel["shorthand"], title=channel["title"])
+    return specification(chart)
 
 
 def _moving(frame: Frame) -> bool:
@@ -377,14 +326,3 @@ def _moving(frame: Frame) -> bool:
 def _first_row(*signals: np.ndarray) -> list[np.ndarray]:
     """The first window of a batch, or the only one."""
     return [signal[0] if signal.ndim > 1 else signal for signal in signals]
-
-
-def _quoted(text: str) -> str:
-    """``text`` as a string of Vega's expression language."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _label_expression(names: dict[str, str]) -> str:
-    """A Vega expression that gives each key its name."""
-    pairs = ", ".join(f"{_quoted(key)}: {_quoted(name)}" for key, name in names.items())
-    return f"{{{pairs}}}[datum.label]"
