@@ -13,6 +13,7 @@ from rnn_core.engines.base import Engine, Run
 from rnn_core.engines.torch_engine import TorchEngine
 from rnn_core.models import RecurrentModel
 from rnn_core.rules import unknown_choice
+from rnn_core.tasks import Batch
 
 ENGINES = ("auto", "torch", "compiled")
 
@@ -85,6 +86,6 @@ def _take_one_step() -> None:
     config = RunConfig(hidden_size=1, window_length=2)
     model = RecurrentModel(config)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    engine = build_engine("compiled", Run(config, model, optimizer))
+    engine = build_engine("compiled", Run(config, model, optimizer, "mse", carry_state=True))
     window = np.zeros((1, config.window_length, 1), np.float32)
-    engine.advance(window, window.copy())
+    engine.advance(Batch(np.zeros((1, config.window_length)), window, window.copy()))

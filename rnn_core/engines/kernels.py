@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 
 RNN, LSTM, GRU = 0, 1, 2
+MSE, CROSS_ENTROPY = 0, 1
 ADAM, SGD, RMSPROP = 0, 1, 2
 
 #: Columns of a replica's settings.
@@ -323,15 +324,55 @@ def _backward_layer(cell, x, h0, c0, vector, gradient, start, h, c, gates, from_
     d_W_hh += d_W_hh_T.T
 
 
+# --- the loss, at one time step of one sequence ---------------------------------------------------
+
+
+@_compiled
+def _squared_error(prediction, y, d_prediction):
+    """The mean over K of the squared error; its derivative is written to d_prediction, (K,)."""
+    K = y.shape[0]
+    per_number = y.dtype.type(2 / K)
+    loss = 0.0
+    for k in range(K):
+        error = prediction[k] - y[k]
+        loss += float(error) * float(error)
+        d_prediction[k] = error * per_number
+    return loss / K
+
+
+@_compiled
+def _cross_entropy(prediction, y, d_prediction):
+    """-log softmax of the wanted class; its derivative is written to d_prediction, (K,).
+
+    The largest number is taken from all first: what is left cannot overflow, and the sum of the
+    exponentials is at least 1.
+    """
+    K = y.shape[0]
+    largest = prediction[0]
+    for k in range(1, K):
+        largest = max(largest, prediction[k])
+    total = y.dtype.type(0)
+    for k in range(K):
+        d_prediction[k] = math.exp(prediction[k] - largest)
+        total += d_prediction[k]
+    log_total = math.log(total)
+    loss = 0.0
+    for k in range(K):
+        loss -= float(y[k]) * float(prediction[k] - largest - log_total)
+        d_prediction[k] = d_prediction[k] / total - y[k]
+    return loss
+
+
 # --- the whole network ---------------------------------------------------------------------------
 
 
 @_compiled
-def _evaluate(cell, x, y, h0, c0, vector, gradient, h, c, prediction):
-    """Forward, mean squared error, and its gradient by every parameter.
+def _evaluate(cell, criterion, x, y, counted, h0, c0, vector, gradient, h, c, prediction):
+    """Forward, loss, and its gradient by every parameter.
 
     Args:
         x, y: (B, T, D) and (B, T, K).
+        counted: which time steps the loss is the mean over, (B, T); an empty one for all.
         h0, c0: state before the window, (L, B, H).
         vector, gradient: parameters, and the gradient, written, (P,).
         h, c: every layer's state after every time step, written, (L, B, T, H).
@@ -367,7 +408,9 @@ def _evaluate(cell, x, y, h0, c0, vector, gradient, h, c, prediction):
     # Each layer's derivative is the next lower one's task; two rooms take turns.
     d_out = np.zeros((2, B, T, H), h.dtype)
     d_prediction = np.empty((T, K), h.dtype)
-    per_number = h.dtype.type(2 / (B * T * K))
+    all_counted = counted.shape[0] == 0
+    number = B * T if all_counted else np.count_nonzero(counted)
+    share = h.dtype.type(1 / number)
     loss = 0.0
     for b in range(B):
         for t in range(T):
@@ -376,9 +419,15 @@ def _evaluate(cell, x, y, h0, c0, vector, gradient, h, c, prediction):
                 for j in range(H):
                     total += W_out[k, j] * h[L - 1, b, t, j]
                 prediction[b, t, k] = total
-                error = total - y[b, t, k]
-                loss += float(error) * float(error)
-                d_prediction[t, k] = error * per_number
+            if not all_counted and not counted[b, t]:
+                d_prediction[t] = 0
+                continue
+            if criterion == MSE:
+                loss += _squared_error(prediction[b, t], y[b, t], d_prediction[t])
+            else:
+                loss += _cross_entropy(prediction[b, t], y[b, t], d_prediction[t])
+            for k in range(K):
+                d_prediction[t, k] *= share
             _add(d_b_out, d_prediction[t])
             _add_transposed_product(d_out[(L - 1) % 2, b, t], W_out, d_prediction[t])
         for k in range(K):
@@ -403,7 +452,7 @@ def _evaluate(cell, x, y, h0, c0, vector, gradient, h, c, prediction):
     squares = 0.0
     for k in range(gradient.shape[0]):
         squares += float(gradient[k]) * float(gradient[k])
-    return loss / (B * T * K), math.sqrt(squares)
+    return loss / number, math.sqrt(squares)
 
 
 @_compiled
@@ -451,11 +500,13 @@ def _update(optimizer, vector, gradient, first, second, counts, settings, norm):
 @_compiled
 def train(
     cell,
+    criterion,
     optimizer,
     begin,
     end,
     x,
     y,
+    counted,
     settings,
     vector,
     gradient,
@@ -476,7 +527,7 @@ def train(
     whose last loss was not finite is left as it is, and predicts nan.
 
     Args:
-        x, y: (B, T, D) and (B, T, K).
+        x, y, counted: as in `_evaluate`.
         settings: of each replica, (N, 4): lr, momentum, clip_norm, carry. With carry 0 it starts
             from zeros.
         shown_gradient: a copy of the new gradient, written, (N, P).
@@ -507,7 +558,18 @@ def train(
             h0[n] = 0
             c0[n] = 0
         loss, norm = _evaluate(
-            cell, x, y, h0[n], c0[n], vector[n], gradient[n], h[n], c[n], prediction[n]
+            cell,
+            criterion,
+            x,
+            y,
+            counted,
+            h0[n],
+            c0[n],
+            vector[n],
+            gradient[n],
+            h[n],
+            c[n],
+            prediction[n],
         )
         # Summed in double precision, then rounded to the run's own, where they may overflow.
         result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, 1
