@@ -72,9 +72,8 @@ class Stack:
         self._settings = np.zeros((len(runs), 4))
         np_dtype = self._vector.numpy().dtype
         layers, batch, hidden = config.num_layers, config.batch_size, config.hidden_size
-        state = (len(runs), layers, batch, hidden)
-        states = (len(runs), layers, batch, config.window_length, hidden)
-        self._h0, self._c0 = np.zeros(state, np_dtype), np.zeros(state, np_dtype)
+        # The states of every layer: before the window, then after each time step.
+        states = (len(runs), layers, 1 + config.window_length, batch, hidden)
         self._h, self._c = np.zeros(states, np_dtype), np.zeros(states, np_dtype)
         #: Of every run: loss, gradient norm, and two marks of the kernel's.
         self.result = np.zeros((len(runs), 4), np_dtype)
@@ -85,7 +84,7 @@ class Stack:
         self._arrays = (
             *(part.numpy() for part in (self._vector, self._gradient, self._shown)),
             *(part.numpy() for part in (self._first, self._second, self._counts)),
-            *(self._h0, self._c0, self._h, self._c),
+            *(self._h, self._c),
         )
 
     def advance(self, batch: Batch, prediction: NDArray[np.floating], begin: int, end: int) -> None:
@@ -125,8 +124,8 @@ class Stack:
             run.gradients = tuple(view.clone() for view in views)
             run.grad_norm = float(self.result[row, kernels.GRAD_NORM])
             carried = self.result[row, kernels.CARRIED] != 0
-            run.state = _state(self._h0[row], self._c0[row], lstm) if carried else None
-            run.next_state = _state(self._h[row, :, :, -1], self._c[row, :, :, -1], lstm)
+            run.state = _state(self._h[row, :, 0], self._c[row, :, 0], lstm) if carried else None
+            run.next_state = _state(self._h[row, :, -1], self._c[row, :, -1], lstm)
             run.hidden_states = self.hidden_states(row)
         return run
 
@@ -134,7 +133,7 @@ class Stack:
         """A run's h_t of the top layer over the last window, shape ``(B, T, H)``; read-only."""
         if not self._advanced[row]:
             return self._runs[row].hidden_states
-        values: NDArray[np.floating] = self._h[row, -1].copy()
+        values: NDArray[np.floating] = self._h[row, -1, 1:].swapaxes(0, 1).copy()
         values.flags.writeable = False
         return values
 
@@ -159,9 +158,9 @@ class Stack:
         self.result[row, kernels.HAS_READ] = run.next_state is not None
         if isinstance(run.next_state, tuple):
             h, c = run.next_state
-            self._h[row, :, :, -1], self._c[row, :, :, -1] = h.numpy(), c.numpy()
+            self._h[row, :, -1], self._c[row, :, -1] = h.numpy(), c.numpy()
         elif run.next_state is not None:
-            self._h[row, :, :, -1] = run.next_state.numpy()
+            self._h[row, :, -1] = run.next_state.numpy()
 
     def _adopt_optimizer(self, row: int, run: Run, parameters: list[nn.Parameter]) -> None:
         """Lay the optimiser's state, or PyTorch's initial one, over our vectors."""
