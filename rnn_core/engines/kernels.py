@@ -157,6 +157,14 @@ def _add_product_of_rows(Y, X, W):
 
 
 @_compiled
+def _fill_rows(X, y):
+    """Every row of X = y."""
+    for i in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            X[i, j] = y[j]
+
+
+@_compiled
 def _add_rows(y, X):
     """y += the sum of the rows of X."""
     for i in range(X.shape[0]):
@@ -215,11 +223,8 @@ def _tanh(a):
         series = series * r + real(1 / 24)
         series = series * r + real(1 / 6)
         series = (series * r + half) * r * r + r
-        # 2ⁿ, by writing n where a float keeps its exponent.
-        if a.itemsize == 4:
-            power = np.int32((n + np.int32(127)) << np.int32(23)).view(np.float32)
-        else:
-            power = np.int64((np.int64(n) + 1023) << 52).view(np.float64)
+        # 2ⁿ, by writing n where a float keeps its exponent; no n is too large for a float32.
+        power = real(np.int32((n + np.int32(127)) << np.int32(23)).view(np.float32))
         e = power * series + (power - one)
         y = e / (e + two)
         y = -y if x < 0 else y
@@ -269,27 +274,27 @@ def _cell_forward(cell, gates, from_h, h_before, c_before, h, c, tanh_c):
                 gates[b, k] = half + half * gates[b, k]
             for k in range(3 * H, 4 * H):
                 gates[b, k] = half + half * gates[b, k]
-            i, f, g = gates[b, :H], gates[b, H : 2 * H], gates[b, 2 * H : 3 * H]
             for k in range(H):
-                c[b, k] = f[k] * c_before[b, k] + i[k] * g[k]
+                i, f, g = gates[b, k], gates[b, H + k], gates[b, 2 * H + k]
+                c[b, k] = f * c_before[b, k] + i * g
                 tanh_c[b, k] = c[b, k]
         _tanh(_flat(tanh_c))
         for b in range(B):
-            o = gates[b, 3 * H :]
             for k in range(H):
-                h[b, k] = o[k] * tanh_c[b, k]
+                h[b, k] = gates[b, 3 * H + k] * tanh_c[b, k]
     else:
         for b in range(B):
-            r, z, n = gates[b, :H], gates[b, H : 2 * H], gates[b, 2 * H :]
-            n_from_h = from_h[b, 2 * H :]
             for k in range(2 * H):
                 gates[b, k] += from_h[b, k]
             _sigmoid(gates[b, : 2 * H])
             for k in range(H):
-                n[k] += r[k] * n_from_h[k]
-            _tanh(n)
+                h[b, k] = gates[b, 2 * H + k] + gates[b, k] * from_h[b, 2 * H + k]
+        _tanh(_flat(h))  # n, of all rows at once
+        for b in range(B):
             for k in range(H):
-                h[b, k] = (one - z[k]) * n[k] + z[k] * h_before[b, k]
+                n, z = h[b, k], gates[b, H + k]
+                gates[b, 2 * H + k] = n
+                h[b, k] = (one - z) * n + z * h_before[b, k]
 
 
 @_compiled
@@ -370,17 +375,12 @@ def _forward_layer(cell, x, vector, start, h, c, tanh_c, gates, from_h):
     W_ih, W_hh, b_ih, b_hh = _matrices(vector, start, GH, I, H)
     W_ih_T, W_hh_T = W_ih.T.copy(), W_hh.T.copy()
     from_x = gates.reshape((T * B, GH))
-    for k in range(T * B):
-        from_x[k] = b_ih
+    _fill_rows(from_x, b_ih if cell == GRU else b_ih + b_hh)
     # What does not wait for h, for all time steps at once.
     _add_product(from_x, x.reshape((T * B, I)), W_ih_T)
+    if cell == GRU:
+        _fill_rows(from_h.reshape((T * B, GH)), b_hh)
     for t in range(T):
-        if cell == GRU:
-            for b in range(B):
-                from_h[t, b] = b_hh
-        else:
-            for b in range(B):
-                _add(gates[t, b], b_hh)
         _add_product(from_h[t], h[t], W_hh_T)
         _cell_forward(cell, gates[t], from_h[t], h[t], c[t], h[t + 1], c[t + 1], tanh_c[t])
 
@@ -420,43 +420,68 @@ def _backward_layer(cell, x, vector, gradient, start, h, c, tanh_c, gates, from_
         _add_product_of_rows(d_x.reshape((T * B, I)), d_from_x, W_ih.T.copy())
 
 
-# --- the loss, at one time step of one sequence ---------------------------------------------------
+# --- the loss ------------------------------------------------------------------------------------
 
 
 @_compiled
-def _squared_error(prediction, y, d_prediction):
-    """The mean over K of the squared error; its derivative is written to d_prediction, (K,)."""
-    K = y.shape[0]
-    per_number = y.dtype.type(2 / K)
+def _number_counted(counted, y):
+    """How many time steps the loss is the mean over; an empty ``counted`` is for all."""
+    return y.shape[0] * y.shape[1] if counted.shape[0] == 0 else np.count_nonzero(counted)
+
+
+@_compiled
+def _squared_error(predicted, y, counted, d_predicted):
+    """The squared error, its mean over K and the counted time steps.
+
+    Args:
+        predicted: (T, B, K).
+        y, counted: as in `_evaluate`.
+        d_predicted: written where a time step counts, (T, B, K).
+    """
+    T, B, K = predicted.shape
+    number = K * _number_counted(counted, y)
+    share = predicted.dtype.type(2 / number)
     loss = 0.0
-    for k in range(K):
-        error = prediction[k] - y[k]
-        loss += float(error) * float(error)
-        d_prediction[k] = error * per_number
-    return loss / K
+    for b in range(B):
+        for t in range(T):
+            if counted.shape[0] == 0 or counted[b, t]:
+                for k in range(K):
+                    error = predicted[t, b, k] - y[b, t, k]
+                    loss += float(error) * float(error)
+                    d_predicted[t, b, k] = error * share
+    return loss / number
 
 
 @_compiled
-def _cross_entropy(prediction, y, d_prediction):
-    """-log softmax of the wanted class; its derivative is written to d_prediction, (K,).
+def _cross_entropy(predicted, y, counted, d_predicted):
+    """-log softmax of the wanted class, its mean over the counted time steps.
 
     The largest number is taken from all first: what is left cannot overflow, and the sum of the
     exponentials is at least 1.
+
+    Args: as in `_squared_error`.
     """
-    K = y.shape[0]
-    largest = prediction[0]
-    for k in range(1, K):
-        largest = max(largest, prediction[k])
-    total = y.dtype.type(0)
-    for k in range(K):
-        d_prediction[k] = math.exp(prediction[k] - largest)
-        total += d_prediction[k]
-    log_total = math.log(total)
+    T, B, K = predicted.shape
+    number = _number_counted(counted, y)
+    share = predicted.dtype.type(1 / number)
     loss = 0.0
-    for k in range(K):
-        loss -= float(y[k]) * float(prediction[k] - largest - log_total)
-        d_prediction[k] = d_prediction[k] / total - y[k]
-    return loss
+    for b in range(B):
+        for t in range(T):
+            if counted.shape[0] == 0 or counted[b, t]:
+                largest = predicted[t, b, 0]
+                for k in range(1, K):
+                    largest = max(largest, predicted[t, b, k])
+                total = predicted.dtype.type(0)
+                for k in range(K):
+                    d_predicted[t, b, k] = math.exp(predicted[t, b, k] - largest)
+                    total += d_predicted[t, b, k]
+                log_total = math.log(total)
+                for k in range(K):
+                    log_softmax = predicted[t, b, k] - largest - log_total
+                    loss -= float(y[b, t, k]) * float(log_softmax)
+                    softmax = d_predicted[t, b, k] / total
+                    d_predicted[t, b, k] = (softmax - y[b, t, k]) * share
+    return loss / number
 
 
 # --- the whole network ---------------------------------------------------------------------------
@@ -477,33 +502,25 @@ def _read_out(criterion, y, counted, out, W_out, b_out, d_W_out, d_b_out, d_out,
     """
     T, B, H = out.shape
     K = y.shape[2]
-    all_counted = counted.shape[0] == 0
-    number = B * T if all_counted else np.count_nonzero(counted)
-    share = out.dtype.type(1 / number)
     rows = out.reshape((T * B, H))
     predicted, d_predicted = np.empty((T * B, K), out.dtype), np.zeros((T * B, K), out.dtype)
-    for k in range(T * B):
-        predicted[k] = b_out
+    _fill_rows(predicted, b_out)
     _add_product_of_rows(predicted, rows, W_out)
-    loss = 0.0
-    for t in range(T):
-        for b in range(B):
-            said, d_said = predicted[t * B + b], d_predicted[t * B + b]
-            prediction[b, t] = said
-            if not all_counted and not counted[b, t]:
-                continue
-            if criterion == MSE:
-                loss += _squared_error(said, y[b, t], d_said)
-            else:
-                loss += _cross_entropy(said, y[b, t], d_said)
+    by_time, d_by_time = predicted.reshape((T, B, K)), d_predicted.reshape((T, B, K))
+    for b in range(B):
+        for t in range(T):
             for k in range(K):
-                d_said[k] *= share
+                prediction[b, t, k] = by_time[t, b, k]
+    if criterion == MSE:
+        loss = _squared_error(by_time, y, counted, d_by_time)
+    else:
+        loss = _cross_entropy(by_time, y, counted, d_by_time)
     _add_product(d_out.reshape((T * B, H)), d_predicted, W_out)
     _add_rows(d_b_out, d_predicted)
     for begin in range(0, T * B, NEAR):
         end = min(begin + NEAR, T * B)
         _add_product(d_W_out, d_predicted[begin:end].T, rows[begin:end])
-    return loss / number
+    return loss
 
 
 @_compiled
