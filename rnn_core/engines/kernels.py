@@ -9,9 +9,11 @@ the loss by ``z``.
 Letters: N replicas, B batch, T time steps, D features, I inputs of a layer, H hidden units, L
 layers, G gates (rnn 1, lstm 4: i, f, g, o; gru 3: r, z, n), K outputs, P parameters.
 
-For speed, every loop runs along one vector and touches few, so that the compiler finds vector
-instructions; and numbers are written as ``real(…)``, the run's own precision, since one float64
-literal would turn a float32 loop into a float64 one.
+For speed, all rows of a batch go through a time step together, so that a product is one of
+matrices: arrays inside stand in the order (T, B, …). Inner loops run along few vectors, so that the
+compiler finds vector instructions, and make no slices, which count their references. Numbers are
+written as ``real(…)``, the run's own precision, since one float64 number would turn a float32 loop
+into a float64 one.
 """
 
 from __future__ import annotations
@@ -179,6 +181,13 @@ def _flat(A):
 
 
 @_compiled
+def _copy(y, x):
+    """y = x. Written as an assignment of arrays it would take a second to compile each time."""
+    for k in range(y.shape[0]):
+        y[k] = x[k]
+
+
+@_compiled
 def _add(y, x):
     """y += x."""
     for k in range(y.shape[0]):
@@ -259,7 +268,7 @@ def _cell_forward(cell, gates, from_h, h_before, c_before, h, c, tanh_c):
     B, H = h.shape
     one, half = h.dtype.type(1), h.dtype.type(0.5)
     if cell == RNN:
-        h[:] = gates
+        _copy(_flat(h), _flat(gates))
         _tanh(_flat(h))
     elif cell == LSTM:
         # All gates at once: the sigmoid of a is (1 + tanh(a / 2)) / 2.
@@ -346,7 +355,8 @@ def _cell_backward(cell, gates, from_h, h_before, c_before, h, tanh_c, d_h, d_c)
                 d_r = n[k] * n_from_h[k] * r[k] * (one - r[k])
                 n_from_h[k] = n[k] * r[k]
                 r[k] = d_r
-            from_h[b, : 2 * H] = gates[b, : 2 * H]
+            for k in range(2 * H):
+                from_h[b, k] = gates[b, k]
 
 
 # --- layers, all time steps ----------------------------------------------------------------------
@@ -675,8 +685,12 @@ def train(
         result: read and written, (N, 4): loss, grad_norm, has_read, carried.
         the rest: as in `_evaluate` and `_update`, with N in front.
     """
-    T = x.shape[1]
-    x_by_time = x.transpose((1, 0, 2)).copy()
+    B, T, D = x.shape
+    x_by_time = np.empty((T, B, D), x.dtype)
+    for b in range(B):
+        for t in range(T):
+            for k in range(D):
+                x_by_time[t, b, k] = x[b, t, k]
     for n in range(begin, end):
         if result[n, HAS_READ] != 0:
             if not math.isfinite(result[n, LOSS]):
@@ -693,12 +707,13 @@ def train(
                 result[n, GRAD_NORM],
             )
         result[n, CARRIED] = result[n, HAS_READ] * settings[n, CARRY]
-        if result[n, CARRIED] != 0:
-            h[n, :, 0] = h[n, :, T]
-            c[n, :, 0] = c[n, :, T]
-        else:
-            h[n, :, 0] = 0
-            c[n, :, 0] = 0
+        for layer in range(h.shape[1]):
+            if result[n, CARRIED] != 0:
+                _copy(_flat(h[n, layer, 0]), _flat(h[n, layer, T]))
+                _copy(_flat(c[n, layer, 0]), _flat(c[n, layer, T]))
+            else:
+                h[n, layer, 0] = 0
+                c[n, layer, 0] = 0
         loss, norm = _evaluate(
             cell,
             criterion,
@@ -713,4 +728,4 @@ def train(
         )
         # Summed in double precision, then rounded to the run's own, where they may overflow.
         result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, 1
-        shown_gradient[n] = gradient[n]
+        _copy(shown_gradient[n], gradient[n])

@@ -183,8 +183,9 @@ def test_divergence_ends_a_compiled_run_where_it_ends_the_reference() -> None:
     [
         (RunConfig(), "compiled"),
         (RunConfig(cell="lstm"), "compiled"),
-        (RunConfig(cell="lstm", batch_size=32), "torch"),
-        (RunConfig(cell="gru", batch_size=32), "compiled"),
+        (RunConfig(cell="lstm", batch_size=32, window_length=200), "compiled"),
+        (RunConfig(cell="lstm", batch_size=32, hidden_size=128), "torch"),
+        (RunConfig(cell="gru", batch_size=32, hidden_size=256), "compiled"),
         (RunConfig(hidden_size=256, batch_size=64), "torch"),
     ],
 )
