@@ -36,7 +36,7 @@ LR, MOMENTUM, CLIP_NORM, CARRY = 0, 1, 2, 3
 LOSS, GRAD_NORM, HAS_READ, CARRIED = 0, 1, 2, 3
 
 # So many rows of a few hundred numbers stay in the nearest cache, to be read more than once.
-NEAR = 32
+_NEAR = 32
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -418,8 +418,8 @@ def _backward_layer(cell, x, vector, gradient, start, h, c, tanh_c, gates, from_
     d_from_x, d_from_h = gates.reshape((T * B, GH)), from_h.reshape((T * B, GH))
     x_rows, h_rows = x.reshape((T * B, I)), h[:T].reshape((T * B, H))
     d_W_ih_T, d_W_hh_T = np.zeros((I, GH), h.dtype), np.zeros((H, GH), h.dtype)
-    for begin in range(0, T * B, NEAR):
-        end = min(begin + NEAR, T * B)
+    for begin in range(0, T * B, _NEAR):
+        end = min(begin + _NEAR, T * B)
         _add_product(d_W_ih_T, x_rows[begin:end].T, d_from_x[begin:end])
         _add_product(d_W_hh_T, h_rows[begin:end].T, d_from_h[begin:end])
         _add_rows(d_b_ih, d_from_x[begin:end])
@@ -527,8 +527,8 @@ def _read_out(criterion, y, counted, out, W_out, b_out, d_W_out, d_b_out, d_out,
         loss = _cross_entropy(by_time, y, counted, d_by_time)
     _add_product(d_out.reshape((T * B, H)), d_predicted, W_out)
     _add_rows(d_b_out, d_predicted)
-    for begin in range(0, T * B, NEAR):
-        end = min(begin + NEAR, T * B)
+    for begin in range(0, T * B, _NEAR):
+        end = min(begin + _NEAR, T * B)
         _add_product(d_W_out, d_predicted[begin:end].T, rows[begin:end])
     return loss
 
