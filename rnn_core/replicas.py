@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.engines import Engine, Run, build_engine, choose_engine
 from rnn_core.models import RecurrentModel
-from rnn_core.tasks import build_task
+from rnn_core.tasks import Batch, build_task
 from rnn_core.training import NUMPY_DTYPES, check_dtype, for_reading, new_run
 
 if TYPE_CHECKING:
@@ -49,24 +50,29 @@ class ReplicaStep:
 
     Args:
         index: updates done so far; 0 is the untrained networks.
-        loss: mean squared error of each, shape ``(N,)``. From the step on where it is not finite
+        loss: the task's loss of each, shape ``(N,)``. From the step on where it is not finite
             for the first time, a replica is no longer trained and keeps that loss.
+        accuracy: share of the counted time steps that each answers right, shape ``(N,)``, nan for
+            one that is no longer trained; None where nothing is right or wrong.
         grad_norm: norm of each whole gradient, before clipping, shape ``(N,)``.
         seconds: time it took to compute.
         time: instants of the samples, ``(T,)``; ``(B, T)`` when batch_size is above 1. Read-only,
             like all below.
         inputs: shape ``(T,)`` or ``(B, T)``, with ``D`` at the end when there are several features.
         targets: shaped likewise.
-        prediction: shaped likewise, with N in front.
+        counted: which time steps the loss is the mean over, shaped like ``time``; None for all.
+        prediction: shaped like ``targets``, with N in front.
     """
 
     index: int
     loss: NDArray[np.floating]
+    accuracy: NDArray[np.floating] | None
     grad_norm: NDArray[np.floating]
     seconds: float
     time: NDArray[np.floating]
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
+    counted: NDArray[np.bool_] | None
     prediction: NDArray[np.floating]
 
 
@@ -193,41 +199,48 @@ class Replicas:
         prediction = np.full((len(self), *batch.targets.shape), np.nan, batch.targets.dtype)
         for n, engine in self._singles:
             if self._alive[n]:
-                given = engine.advance(batch.inputs, batch.targets)
+                given = engine.advance(batch)
                 self._loss[n], self._grad_norm[n], prediction[n] = given
-        self._advance_stacks(batch.inputs, batch.targets, prediction)
+        self._advance_stacks(batch, prediction)
+        accuracy = self._accuracy(batch, prediction)
         self._alive = np.isfinite(self._loss)
         step = ReplicaStep(
             index=self._index,
             loss=self._loss.copy(),
+            accuracy=accuracy,
             grad_norm=self._grad_norm.copy(),
             seconds=perf_counter() - started,
             time=for_reading(batch.time),
             inputs=for_reading(batch.inputs),
             targets=for_reading(batch.targets),
+            counted=None if batch.counted is None else for_reading(batch.counted),
             prediction=_for_reading_each(prediction),
         )
         self._index += 1
         return step
 
-    def _advance_stacks(
-        self,
-        inputs: NDArray[np.floating],
-        targets: NDArray[np.floating],
-        prediction: NDArray[np.floating],
-    ) -> None:
-        """Every stack's step: half of each for another core, if that is worth it."""
-        own = [
-            np.empty((len(rows), *targets.shape), targets.dtype) for rows, _stack in self._stacks
+    def _accuracy(
+        self, batch: Batch, prediction: NDArray[np.floating]
+    ) -> NDArray[np.floating] | None:
+        """Of each replica that was still trained."""
+        found = [
+            self.task.accuracy(batch, own) if alive else math.nan
+            for own, alive in zip(prediction, self._alive, strict=True)
         ]
+        return None if None in found else np.array(found, float)
+
+    def _advance_stacks(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
+        """Every stack's step: half of each for another core, if that is worth it."""
+        shape, dtype = batch.targets.shape, batch.targets.dtype
+        own = [np.empty((len(rows), *shape), dtype) for rows, _stack in self._stacks]
 
         def train(second_half: bool, share: bool) -> None:
             for (rows, stack), room in zip(self._stacks, own, strict=True):
                 middle = len(rows) // 2 if share else len(rows)
                 part = (middle, len(rows)) if second_half else (0, middle)
-                stack.advance(inputs, targets, room, *part)
+                stack.advance(batch, room, *part)
 
-        if self._work * inputs.shape[0] * inputs.shape[1] < _LEAST_WORK:
+        if self._work * shape[0] * shape[1] < _LEAST_WORK:
             train(second_half=False, share=False)
         else:
             other = _cores().submit(train, True, True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from time import perf_counter
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from rnn_core.config import RunConfig
@@ -39,6 +40,9 @@ NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
 )
 
 
+_Number = TypeVar("_Number", bound=np.generic)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """What the network says about window ``index`` after ``index`` updates.
@@ -48,23 +52,28 @@ class Step:
 
     Args:
         index: updates done so far; 0 is the untrained network.
-        loss: mean squared error over the batch.
+        loss: the task's loss, averaged over the counted time steps of the batch.
+        accuracy: share of them that are answered right; None where nothing is right or wrong.
         grad_norm: Euclidean norm of the gradient of all parameters together, before clipping.
         seconds: time it took to compute, the update before it included.
         time: instants of the samples, shape ``(T,)``; ``(B, T)`` when batch_size is above 1.
         inputs: shape ``(T,)``; ``(T, D)`` when there are several features; with B in front when
-            batch_size is above 1. Read-only, like the two below.
+            batch_size is above 1. Read-only, like all below.
         targets: shaped likewise.
-        prediction: shaped likewise.
+        counted: which time steps the loss is the mean over, shaped like ``time``; None for all.
+            What stands in ``targets`` at the others has no meaning.
+        prediction: shaped like ``targets``.
     """
 
     index: int
     loss: float
+    accuracy: float | None
     grad_norm: float
     seconds: float
     time: NDArray[np.floating]
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
+    counted: NDArray[np.bool_] | None
     prediction: NDArray[np.floating]
 
     @property
@@ -76,8 +85,9 @@ class Step:
         if not isinstance(other, Step):
             return NotImplemented
         return all(
-            np.array_equal(getattr(self, name), getattr(other, name), equal_nan=True)
-            for name in ("index", "loss", "grad_norm", "time", "inputs", "targets", "prediction")
+            _same(getattr(self, field.name), getattr(other, field.name))
+            for field in fields(self)
+            if field.name != "seconds"
         )
 
     __hash__ = None  # type: ignore[assignment]  # holds arrays
@@ -214,16 +224,18 @@ class Trainer:
     def _advance(self) -> Step:
         started = perf_counter()
         batch = self.task.batch(self._index, NUMPY_DTYPES[self.dtype])
-        loss, grad_norm, prediction = self._engine.advance(batch.inputs, batch.targets)
+        loss, grad_norm, prediction = self._engine.advance(batch)
         self._diverged = not math.isfinite(loss)
         step = Step(
             index=self._index,
             loss=loss,
+            accuracy=self.task.accuracy(batch, prediction),
             grad_norm=grad_norm,
             seconds=perf_counter() - started,
             time=for_reading(batch.time),
             inputs=for_reading(batch.inputs),
             targets=for_reading(batch.targets),
+            counted=None if batch.counted is None else for_reading(batch.counted),
             prediction=for_reading(prediction),
         )
         self._index += 1
@@ -235,7 +247,14 @@ def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> Run:
     model = RecurrentModel(
         config, input_size=task.input_size, output_size=task.output_size, dtype=dtype
     )
-    return Run(config, model, OPTIMIZERS[config.optimizer](list(model.parameters()), config))
+    return Run(
+        config,
+        model,
+        OPTIMIZERS[config.optimizer](list(model.parameters()), config),
+        task.criterion,
+        # Windows that do not follow one another have no state to hand on.
+        carry_state=config.carry_state and task.streaming,
+    )
 
 
 def check_dtype(dtype: torch.dtype) -> None:
@@ -246,10 +265,17 @@ def check_dtype(dtype: torch.dtype) -> None:
         )
 
 
-def for_reading(values: NDArray[np.floating]) -> NDArray[np.floating]:
+def for_reading(values: NDArray[_Number]) -> NDArray[_Number]:
     """Without the axes of length one that a single window and a single feature leave."""
     values = values[0] if values.shape[0] == 1 else values.view()
     if values.ndim > 1 and values.shape[-1] == 1:
         values = values[..., 0]
     values.flags.writeable = False
     return values
+
+
+def _same(one: ArrayLike | None, other: ArrayLike | None) -> bool:
+    """Whether two fields agree to the last bit; nan is nan, and None is None."""
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other, equal_nan=True)

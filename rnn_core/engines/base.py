@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnn_core.config import RunConfig
 from rnn_core.models import RecurrentModel, State
+from rnn_core.tasks import Batch, Criterion
 
 
 class Evaluation(NamedTuple):
@@ -32,6 +33,8 @@ class Run:
         config: the settings.
         model: weights, changed in place.
         optimizer: its state, changed in place, is the same whatever the engine.
+        criterion: the loss at one time step; a window's loss is its mean over the counted ones.
+        carry_state: whether a window starts from the state that the one before ended with.
         gradients: gradient of the last window, still to be applied; empty before the first.
         grad_norm: its norm.
         state: what the last window started from; None stands for zeros.
@@ -43,6 +46,8 @@ class Run:
     config: RunConfig
     model: RecurrentModel
     optimizer: torch.optim.Optimizer
+    criterion: Criterion
+    carry_state: bool
     gradients: tuple[Tensor, ...] = ()
     grad_norm: float = 0.0
     state: State | None = None
@@ -57,12 +62,11 @@ class Run:
 class Engine(Protocol):
     """Computes one window after another."""
 
-    def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
+    def advance(self, batch: Batch) -> Evaluation:
         """Apply the update that is due, then read a window: forward, loss, gradient.
 
         Args:
-            inputs: shape ``(B, T, D)``, in the model's dtype.
-            targets: shape ``(B, T, K)``.
+            batch: with inputs and targets in the model's dtype.
         """
         ...
 

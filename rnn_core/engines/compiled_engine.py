@@ -19,8 +19,10 @@ from rnn_core.config import RunConfig
 from rnn_core.engines import kernels
 from rnn_core.engines.base import Evaluation, Run
 from rnn_core.models import State
+from rnn_core.tasks import Batch
 
 _CELLS = {"rnn": kernels.RNN, "lstm": kernels.LSTM, "gru": kernels.GRU}
+_CRITERIA = {"mse": kernels.MSE, "cross_entropy": kernels.CROSS_ENTROPY}
 _OPTIMIZERS = {"adam": kernels.ADAM, "sgd": kernels.SGD, "rmsprop": kernels.RMSPROP}
 #: What PyTorch calls the optimiser's moments: first and second.
 _MOMENTS: dict[str, tuple[str | None, str | None]] = {
@@ -28,6 +30,8 @@ _MOMENTS: dict[str, tuple[str | None, str | None]] = {
     "sgd": ("momentum_buffer", None),
     "rmsprop": (None, "square_avg"),
 }
+# What the kernels read where every time step counts.
+_ALL_COUNTED = np.empty((0, 0), bool)
 
 
 def shape_of(config: RunConfig) -> tuple[object, ...]:
@@ -46,14 +50,18 @@ class Stack:
     """Runs of one shape, trained in lockstep by one call, the interpreter's lock released.
 
     Args:
-        runs: where to begin or go on; a row of every array each.
+        runs: where to begin or go on, all by one criterion; a row of every array each.
     """
 
     @torch.no_grad()
     def __init__(self, runs: Sequence[Run]) -> None:
         self._runs = list(runs)
         config = runs[0].config
-        self._kind = _CELLS[config.cell], _OPTIMIZERS[config.optimizer]
+        self._kind = (
+            _CELLS[config.cell],
+            _CRITERIA[runs[0].criterion],
+            _OPTIMIZERS[config.optimizer],
+        )
         parameters = list(runs[0].model.parameters())
         dtype = parameters[0].dtype
         size = sum(parameter.numel() for parameter in parameters)
@@ -64,9 +72,8 @@ class Stack:
         self._settings = np.zeros((len(runs), 4))
         np_dtype = self._vector.numpy().dtype
         layers, batch, hidden = config.num_layers, config.batch_size, config.hidden_size
-        state = (len(runs), layers, batch, hidden)
-        states = (len(runs), layers, batch, config.window_length, hidden)
-        self._h0, self._c0 = np.zeros(state, np_dtype), np.zeros(state, np_dtype)
+        # The states of every layer: before the window, then after each time step.
+        states = (len(runs), layers, 1 + config.window_length, batch, hidden)
         self._h, self._c = np.zeros(states, np_dtype), np.zeros(states, np_dtype)
         #: Of every run: loss, gradient norm, and two marks of the kernel's.
         self.result = np.zeros((len(runs), 4), np_dtype)
@@ -77,21 +84,14 @@ class Stack:
         self._arrays = (
             *(part.numpy() for part in (self._vector, self._gradient, self._shown)),
             *(part.numpy() for part in (self._first, self._second, self._counts)),
-            *(self._h0, self._c0, self._h, self._c),
+            *(self._h, self._c),
         )
 
-    def advance(
-        self,
-        inputs: NDArray[np.floating],
-        targets: NDArray[np.floating],
-        prediction: NDArray[np.floating],
-        begin: int,
-        end: int,
-    ) -> None:
+    def advance(self, batch: Batch, prediction: NDArray[np.floating], begin: int, end: int) -> None:
         """One step of the runs from ``begin`` to ``end``; several threads may share a step.
 
         Args:
-            inputs, targets: the window, as `Engine.advance` reads it.
+            batch: the window, as `Engine.advance` reads it.
             prediction: of all runs, shape ``(N, B, T, K)``; the rows from begin to end are written.
         """
         for row in range(begin, end):
@@ -100,8 +100,9 @@ class Stack:
             *self._kind,
             begin,
             end,
-            inputs,
-            targets,
+            _plain(batch.inputs),
+            _plain(batch.targets),
+            _ALL_COUNTED if batch.counted is None else _plain(batch.counted),
             self._settings,
             *self._arrays,
             prediction,
@@ -123,8 +124,8 @@ class Stack:
             run.gradients = tuple(view.clone() for view in views)
             run.grad_norm = float(self.result[row, kernels.GRAD_NORM])
             carried = self.result[row, kernels.CARRIED] != 0
-            run.state = _state(self._h0[row], self._c0[row], lstm) if carried else None
-            run.next_state = _state(self._h[row, :, :, -1], self._c[row, :, :, -1], lstm)
+            run.state = _state(self._h[row, :, 0], self._c[row, :, 0], lstm) if carried else None
+            run.next_state = _state(self._h[row, :, -1], self._c[row, :, -1], lstm)
             run.hidden_states = self.hidden_states(row)
         return run
 
@@ -132,7 +133,7 @@ class Stack:
         """A run's h_t of the top layer over the last window, shape ``(B, T, H)``; read-only."""
         if not self._advanced[row]:
             return self._runs[row].hidden_states
-        values: NDArray[np.floating] = self._h[row, -1].copy()
+        values: NDArray[np.floating] = self._h[row, -1, 1:].swapaxes(0, 1).copy()
         values.flags.writeable = False
         return values
 
@@ -143,7 +144,7 @@ class Stack:
             config.lr,
             config.momentum,
             config.clip_norm or 0.0,
-            config.carry_state,
+            run.carry_state,
         )
         for parameter, view in zip(parameters, _views(self._vector[row], parameters), strict=True):
             view.copy_(parameter)
@@ -157,9 +158,9 @@ class Stack:
         self.result[row, kernels.HAS_READ] = run.next_state is not None
         if isinstance(run.next_state, tuple):
             h, c = run.next_state
-            self._h[row, :, :, -1], self._c[row, :, :, -1] = h.numpy(), c.numpy()
+            self._h[row, :, -1], self._c[row, :, -1] = h.numpy(), c.numpy()
         elif run.next_state is not None:
-            self._h[row, :, :, -1] = run.next_state.numpy()
+            self._h[row, :, -1] = run.next_state.numpy()
 
     def _adopt_optimizer(self, row: int, run: Run, parameters: list[nn.Parameter]) -> None:
         """Lay the optimiser's state, or PyTorch's initial one, over our vectors."""
@@ -191,10 +192,10 @@ class CompiledEngine:
         self._stack = Stack([run])
         self._shown = self._stack.shown_gradients(0)
 
-    def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
+    def advance(self, batch: Batch) -> Evaluation:
         """Apply the update that is due, then read a window: forward, loss, gradient."""
-        prediction = np.empty_like(targets)
-        self._stack.advance(inputs, targets, prediction[None], 0, 1)
+        prediction = np.empty_like(batch.targets)
+        self._stack.advance(batch, prediction[None], 0, 1)
         for parameter, gradient in self._shown:
             parameter.grad = gradient
         loss, grad_norm = self._stack.result[0, :2].tolist()
@@ -207,6 +208,11 @@ class CompiledEngine:
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
         return self._stack.hidden_states(0)
+
+
+def _plain(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """A plain array in memory: for a view or what is read-only, kernels would be compiled anew."""
+    return values if values.flags.carray else np.array(values, order="C")
 
 
 def _views(vector: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:

@@ -9,9 +9,11 @@ the loss by ``z``.
 Letters: N replicas, B batch, T time steps, D features, I inputs of a layer, H hidden units, L
 layers, G gates (rnn 1, lstm 4: i, f, g, o; gru 3: r, z, n), K outputs, P parameters.
 
-For speed, every loop runs along one vector and touches few, so that the compiler finds vector
-instructions; and numbers are written as ``real(…)``, the run's own precision, since one float64
-literal would turn a float32 loop into a float64 one.
+For speed, all rows of a batch go through a time step together, so that a product is one of
+matrices: arrays inside stand in the order (T, B, …). Inner loops run along few vectors, so that the
+compiler finds vector instructions, and make no slices, which count their references. Numbers are
+written as ``real(…)``, the run's own precision, since one float64 number would turn a float32 loop
+into a float64 one.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import numpy as np
 from numba import njit
 
 RNN, LSTM, GRU = 0, 1, 2
+MSE, CROSS_ENTROPY = 0, 1
 ADAM, SGD, RMSPROP = 0, 1, 2
 
 #: Columns of a replica's settings.
@@ -31,6 +34,9 @@ LR, MOMENTUM, CLIP_NORM, CARRY = 0, 1, 2, 3
 #: Columns of a replica's result: the last two say whether a window was read before, so that its
 #: update is due, and whether the last window started from the state of the one before.
 LOSS, GRAD_NORM, HAS_READ, CARRIED = 0, 1, 2, 3
+
+# So many rows of a few hundred numbers stay in the nearest cache, to be read more than once.
+_NEAR = 32
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,30 +54,137 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-# --- vectors -------------------------------------------------------------------------------------
+# --- products and vectors ------------------------------------------------------------------------
 
 
 @_compiled
-def _add_transposed_product(y, W, x):
-    """y += Wᵀ x: the rows of W, each times its element of x. Four rows share a pass over y."""
-    rows, columns = W.shape
-    whole = rows - rows % 4
-    for i in range(0, whole, 4):
-        x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
-        W0, W1, W2, W3 = W[i], W[i + 1], W[i + 2], W[i + 3]
-        for j in range(columns):
-            y[j] += W0[j] * x0 + W1[j] * x1 + W2[j] * x2 + W3[j] * x3
-    for i in range(whole, rows):
-        for j in range(columns):
-            y[j] += W[i, j] * x[i]
+def _add_product(Y, X, W):
+    """Y += X W, for W of long rows.
+
+    Four rows of X and four of W share a pass over them: so many numbers stay in registers.
+    """
+    rows, inner = X.shape
+    columns = W.shape[1]
+    rows_whole, inner_whole = rows - rows % 4, inner - inner % 4
+    for i in range(0, rows_whole, 4):
+        Y0, Y1, Y2, Y3 = Y[i], Y[i + 1], Y[i + 2], Y[i + 3]
+        for k in range(0, inner_whole, 4):
+            a0, a1, a2, a3 = X[i, k], X[i, k + 1], X[i, k + 2], X[i, k + 3]
+            b0, b1, b2, b3 = X[i + 1, k], X[i + 1, k + 1], X[i + 1, k + 2], X[i + 1, k + 3]
+            c0, c1, c2, c3 = X[i + 2, k], X[i + 2, k + 1], X[i + 2, k + 2], X[i + 2, k + 3]
+            d0, d1, d2, d3 = X[i + 3, k], X[i + 3, k + 1], X[i + 3, k + 2], X[i + 3, k + 3]
+            W0, W1, W2, W3 = W[k], W[k + 1], W[k + 2], W[k + 3]
+            for j in range(columns):
+                w0, w1, w2, w3 = W0[j], W1[j], W2[j], W3[j]
+                Y0[j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
+                Y1[j] += b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+                Y2[j] += c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
+                Y3[j] += d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
+        for k in range(inner_whole, inner):
+            a, b, c, d = X[i, k], X[i + 1, k], X[i + 2, k], X[i + 3, k]
+            W0 = W[k]
+            for j in range(columns):
+                Y0[j] += a * W0[j]
+                Y1[j] += b * W0[j]
+                Y2[j] += c * W0[j]
+                Y3[j] += d * W0[j]
+    for i in range(rows_whole, rows):
+        Y0 = Y[i]
+        for k in range(0, inner_whole, 4):
+            a0, a1, a2, a3 = X[i, k], X[i, k + 1], X[i, k + 2], X[i, k + 3]
+            W0, W1, W2, W3 = W[k], W[k + 1], W[k + 2], W[k + 3]
+            for j in range(columns):
+                Y0[j] += a0 * W0[j] + a1 * W1[j] + a2 * W2[j] + a3 * W3[j]
+        for k in range(inner_whole, inner):
+            a, W0 = X[i, k], W[k]
+            for j in range(columns):
+                Y0[j] += a * W0[j]
 
 
 @_compiled
-def _add_outer(W, a, b):
-    """W += a bᵀ."""
-    for i in range(W.shape[0]):
-        for j in range(W.shape[1]):
-            W[i, j] += a[i] * b[j]
+def _add_product_of_rows(Y, X, W):
+    """Y += X Wᵀ, for W of few long rows: each number is a row times a row.
+
+    Two rows of X and four of W share a pass over them.
+    """
+    rows, inner = X.shape
+    columns = W.shape[0]
+    rows_whole, columns_whole = rows - rows % 2, columns - columns % 4
+    zero = X.dtype.type(0)
+    for j in range(0, columns_whole, 4):
+        W0, W1, W2, W3 = W[j], W[j + 1], W[j + 2], W[j + 3]
+        for i in range(0, rows_whole, 2):
+            X0, X1 = X[i], X[i + 1]
+            a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = zero
+            for k in range(inner):
+                x0, x1 = X0[k], X1[k]
+                w0, w1, w2, w3 = W0[k], W1[k], W2[k], W3[k]
+                a0 += x0 * w0
+                a1 += x0 * w1
+                a2 += x0 * w2
+                a3 += x0 * w3
+                b0 += x1 * w0
+                b1 += x1 * w1
+                b2 += x1 * w2
+                b3 += x1 * w3
+            Y[i, j] += a0
+            Y[i, j + 1] += a1
+            Y[i, j + 2] += a2
+            Y[i, j + 3] += a3
+            Y[i + 1, j] += b0
+            Y[i + 1, j + 1] += b1
+            Y[i + 1, j + 2] += b2
+            Y[i + 1, j + 3] += b3
+        for i in range(rows_whole, rows):
+            X0 = X[i]
+            a0 = a1 = a2 = a3 = zero
+            for k in range(inner):
+                x0 = X0[k]
+                a0 += x0 * W0[k]
+                a1 += x0 * W1[k]
+                a2 += x0 * W2[k]
+                a3 += x0 * W3[k]
+            Y[i, j] += a0
+            Y[i, j + 1] += a1
+            Y[i, j + 2] += a2
+            Y[i, j + 3] += a3
+    for j in range(columns_whole, columns):
+        W0 = W[j]
+        for i in range(rows):
+            X0 = X[i]
+            a0 = zero
+            for k in range(inner):
+                a0 += X0[k] * W0[k]
+            Y[i, j] += a0
+
+
+@_compiled
+def _fill_rows(X, y):
+    """Every row of X = y."""
+    for i in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            X[i, j] = y[j]
+
+
+@_compiled
+def _add_rows(y, X):
+    """y += the sum of the rows of X."""
+    for i in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            y[j] += X[i, j]
+
+
+@_compiled
+def _flat(A):
+    """The numbers of a plain matrix as one vector."""
+    return A.reshape(A.size)
+
+
+@_compiled
+def _copy(y, x):
+    """y = x. Written as an assignment of arrays it would take a second to compile each time."""
+    for k in range(y.shape[0]):
+        y[k] = x[k]
 
 
 @_compiled
@@ -119,11 +232,8 @@ def _tanh(a):
         series = series * r + real(1 / 24)
         series = series * r + real(1 / 6)
         series = (series * r + half) * r * r + r
-        # 2ⁿ, by writing n where a float keeps its exponent.
-        if a.itemsize == 4:
-            power = np.int32((n + np.int32(127)) << np.int32(23)).view(np.float32)
-        else:
-            power = np.int64((np.int64(n) + 1023) << 52).view(np.float64)
+        # 2ⁿ, by writing n where a float keeps its exponent; no n is too large for a float32.
+        power = real(np.int32((n + np.int32(127)) << np.int32(23)).view(np.float32))
         e = power * series + (power - one)
         y = e / (e + two)
         y = -y if x < 0 else y
@@ -141,102 +251,115 @@ def _sigmoid(a):
         a[k] = half + half * a[k]
 
 
-# --- cells, one time step of one sequence -------------------------------------------------------
+# --- cells, one time step of all sequences --------------------------------------------------------
 
 
 @_compiled
-def _cell_forward(cell, gates, from_h, h_before, c_before, h, c):
+def _cell_forward(cell, gates, from_h, h_before, c_before, h, c, tanh_c):
     """Forward.
 
     Args:
-        gates: W_ih x + b_ih on entry, the activated gates on return, (G·H,).
-        from_h: W_hh h + b_hh, (G·H,).
-        h_before, c_before: state before the step, (H,).
-        h, c: state after it, written, (H,). c is an LSTM's own.
+        gates: W_ih x + b_ih on entry, the activated gates on return, (B, G·H).
+        from_h: W_hh h + b_hh of a GRU, (B, G·H). In the other cells the gates have it already.
+        h_before, c_before: state before the step, (B, H).
+        h, c: state after it, written, (B, H). c is an LSTM's own.
+        tanh_c: written by an LSTM, (B, H).
     """
-    H = h.shape[0]
-    one = h.dtype.type(1)
+    B, H = h.shape
+    one, half = h.dtype.type(1), h.dtype.type(0.5)
     if cell == RNN:
-        for k in range(H):
-            h[k] = gates[k] + from_h[k]
-        _tanh(h)
+        _copy(_flat(h), _flat(gates))
+        _tanh(_flat(h))
     elif cell == LSTM:
-        _add(gates, from_h)
-        i, f, g, o = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
-        _sigmoid(gates[: 2 * H])
-        _tanh(g)
-        _sigmoid(o)
-        for k in range(H):
-            c[k] = f[k] * c_before[k] + i[k] * g[k]
-        h[:] = c
-        _tanh(h)
-        for k in range(H):
-            h[k] *= o[k]
+        # All gates at once: the sigmoid of a is (1 + tanh(a / 2)) / 2.
+        for b in range(B):
+            for k in range(2 * H):
+                gates[b, k] *= half
+            for k in range(3 * H, 4 * H):
+                gates[b, k] *= half
+        _tanh(_flat(gates))
+        for b in range(B):
+            for k in range(2 * H):
+                gates[b, k] = half + half * gates[b, k]
+            for k in range(3 * H, 4 * H):
+                gates[b, k] = half + half * gates[b, k]
+            for k in range(H):
+                i, f, g = gates[b, k], gates[b, H + k], gates[b, 2 * H + k]
+                c[b, k] = f * c_before[b, k] + i * g
+                tanh_c[b, k] = c[b, k]
+        _tanh(_flat(tanh_c))
+        for b in range(B):
+            for k in range(H):
+                h[b, k] = gates[b, 3 * H + k] * tanh_c[b, k]
     else:
-        r, z, n = gates[:H], gates[H : 2 * H], gates[2 * H :]
-        _add(gates[: 2 * H], from_h[: 2 * H])
-        _sigmoid(gates[: 2 * H])
-        n_from_h = from_h[2 * H :]
-        for k in range(H):
-            n[k] += r[k] * n_from_h[k]
-        _tanh(n)
-        for k in range(H):
-            h[k] = (one - z[k]) * n[k] + z[k] * h_before[k]
+        for b in range(B):
+            for k in range(2 * H):
+                gates[b, k] += from_h[b, k]
+            _sigmoid(gates[b, : 2 * H])
+            for k in range(H):
+                h[b, k] = gates[b, 2 * H + k] + gates[b, k] * from_h[b, 2 * H + k]
+        _tanh(_flat(h))  # n, of all rows at once
+        for b in range(B):
+            for k in range(H):
+                n, z = h[b, k], gates[b, H + k]
+                gates[b, 2 * H + k] = n
+                h[b, k] = (one - z) * n + z * h_before[b, k]
 
 
 @_compiled
-def _cell_backward(cell, gates, from_h, h_before, c_before, h, c, d_h, d_c, tanh_c):
+def _cell_backward(cell, gates, from_h, h_before, c_before, h, tanh_c, d_h, d_c):
     """Backward.
 
     Args:
-        gates: the activated gates on entry; on return d by W_ih x + b_ih, (G·H,).
-        from_h: W_hh h + b_hh on entry; on return d by it, (G·H,).
-        h_before, c_before, h, c: the states that `_cell_forward` read and wrote, (H,).
+        gates: the activated gates on entry; on return d by W_ih x + b_ih, (B, G·H).
+        from_h: a GRU's W_hh h + b_hh on entry; on return d by it, (B, G·H). In the other cells it
+            is the gates' own array, and so are the derivatives.
+        h_before, c_before, h, tanh_c: what `_cell_forward` read and wrote, (B, H).
         d_h, d_c: by the state after the step on entry; on return by the state before it, in so
-            far as it does not go through W_hh, (H,).
-        tanh_c: room, (H,).
+            far as it does not go through W_hh, (B, H).
     """
-    H = d_h.shape[0]
+    B, H = d_h.shape
     one = h.dtype.type(1)
     if cell == RNN:
-        for k in range(H):
-            gates[k] = d_h[k] * (one - h[k] * h[k])
-        from_h[:] = gates
+        for b in range(B):
+            for k in range(H):
+                gates[b, k] = d_h[b, k] * (one - h[b, k] * h[b, k])
         d_h[:] = 0
     elif cell == LSTM:
-        i, f, g, o = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
-        tanh_c[:] = c
-        _tanh(tanh_c)
-        for k in range(H):
-            d_c[k] += d_h[k] * o[k] * (one - tanh_c[k] * tanh_c[k])
-            o[k] = d_h[k] * tanh_c[k] * o[k] * (one - o[k])
-        for k in range(H):
-            d_i = d_c[k] * g[k] * i[k] * (one - i[k])
-            g[k] = d_c[k] * i[k] * (one - g[k] * g[k])
-            i[k] = d_i
-        for k in range(H):
-            d_f = d_c[k] * c_before[k] * f[k] * (one - f[k])
-            d_c[k] *= f[k]
-            f[k] = d_f
-        from_h[:] = gates
+        for b in range(B):
+            i, f = gates[b, :H], gates[b, H : 2 * H]
+            g, o = gates[b, 2 * H : 3 * H], gates[b, 3 * H :]
+            for k in range(H):
+                d_c[b, k] += d_h[b, k] * o[k] * (one - tanh_c[b, k] * tanh_c[b, k])
+                o[k] = d_h[b, k] * tanh_c[b, k] * o[k] * (one - o[k])
+            for k in range(H):
+                d_i = d_c[b, k] * g[k] * i[k] * (one - i[k])
+                g[k] = d_c[b, k] * i[k] * (one - g[k] * g[k])
+                i[k] = d_i
+            for k in range(H):
+                d_f = d_c[b, k] * c_before[b, k] * f[k] * (one - f[k])
+                d_c[b, k] *= f[k]
+                f[k] = d_f
         d_h[:] = 0
     else:
-        r, z, n = gates[:H], gates[H : 2 * H], gates[2 * H :]
-        n_from_h = from_h[2 * H :]
-        for k in range(H):
-            d_n = d_h[k] * (one - z[k]) * (one - n[k] * n[k])
-            d_z = d_h[k] * (h_before[k] - n[k]) * z[k] * (one - z[k])
-            d_h[k] *= z[k]
-            n[k] = d_n
-            z[k] = d_z
-        for k in range(H):
-            d_r = n[k] * n_from_h[k] * r[k] * (one - r[k])
-            n_from_h[k] = n[k] * r[k]
-            r[k] = d_r
-        from_h[: 2 * H] = gates[: 2 * H]
+        for b in range(B):
+            r, z, n = gates[b, :H], gates[b, H : 2 * H], gates[b, 2 * H :]
+            n_from_h = from_h[b, 2 * H :]
+            for k in range(H):
+                d_n = d_h[b, k] * (one - z[k]) * (one - n[k] * n[k])
+                d_z = d_h[b, k] * (h_before[b, k] - n[k]) * z[k] * (one - z[k])
+                d_h[b, k] *= z[k]
+                n[k] = d_n
+                z[k] = d_z
+            for k in range(H):
+                d_r = n[k] * n_from_h[k] * r[k] * (one - r[k])
+                n_from_h[k] = n[k] * r[k]
+                r[k] = d_r
+            for k in range(2 * H):
+                from_h[b, k] = gates[b, k]
 
 
-# --- layers, all sequences -----------------------------------------------------------------------
+# --- layers, all time steps ----------------------------------------------------------------------
 
 
 @_compiled
@@ -255,155 +378,233 @@ def _matrices(vector, start, GH, I, H):  # noqa: E741
 
 
 @_compiled
-def _forward_layer(cell, x, h0, c0, vector, start, h, c, gates, from_h):
-    """All windows through one layer: x (B, T, I) to h (B, T, H)."""
-    B, T, I = x.shape  # noqa: E741
+def _forward_layer(cell, x, vector, start, h, c, tanh_c, gates, from_h):
+    """All windows through one layer: x (T, B, I) to h[1:]."""
+    T, B, I = x.shape  # noqa: E741
     H, GH = h.shape[2], gates.shape[2]
     W_ih, W_hh, b_ih, b_hh = _matrices(vector, start, GH, I, H)
-    # Transposed once, read B·T times: a product is then a sum of long rows.
     W_ih_T, W_hh_T = W_ih.T.copy(), W_hh.T.copy()
-    for b in range(B):
-        for t in range(T):
-            h_before = h0[b] if t == 0 else h[b, t - 1]
-            c_before = c0[b] if t == 0 else c[b, t - 1]
-            gates[b, t] = b_ih
-            from_h[b, t] = b_hh
-            _add_transposed_product(gates[b, t], W_ih_T, x[b, t])
-            _add_transposed_product(from_h[b, t], W_hh_T, h_before)
-            _cell_forward(cell, gates[b, t], from_h[b, t], h_before, c_before, h[b, t], c[b, t])
+    from_x = gates.reshape((T * B, GH))
+    _fill_rows(from_x, b_ih if cell == GRU else b_ih + b_hh)
+    # What does not wait for h, for all time steps at once.
+    _add_product(from_x, x.reshape((T * B, I)), W_ih_T)
+    if cell == GRU:
+        _fill_rows(from_h.reshape((T * B, GH)), b_hh)
+    for t in range(T):
+        _add_product(from_h[t], h[t], W_hh_T)
+        _cell_forward(cell, gates[t], from_h[t], h[t], c[t], h[t + 1], c[t + 1], tanh_c[t])
 
 
 @_compiled
-def _backward_layer(cell, x, h0, c0, vector, gradient, start, h, c, gates, from_h, d_out, d_x):
+def _backward_layer(cell, x, vector, gradient, start, h, c, tanh_c, gates, from_h, d_out, d_x):
     """Back through one layer.
 
     Args:
-        d_out: by the layer's output, (B, T, H).
-        d_x: by its input, written, (B, T, I); an empty one is not wanted.
         gradient: the layer's part of it is added to.
+        d_out: by the layer's output, (T, B, H).
+        d_x: by its input, added to, (T, B, I); an empty one is not wanted.
     """
-    B, T, I = x.shape  # noqa: E741
+    T, B, I = x.shape  # noqa: E741
     H, GH = h.shape[2], gates.shape[2]
     W_ih, W_hh, _b_ih, _b_hh = _matrices(vector, start, GH, I, H)
     d_W_ih, d_W_hh, d_b_ih, d_b_hh = _matrices(gradient, start, GH, I, H)
+    W_hh_T = W_hh.T.copy()
+    d_h, d_c = np.zeros_like(h[0]), np.zeros_like(h[0])
+    for t in range(T - 1, -1, -1):
+        _add(_flat(d_h), _flat(d_out[t]))
+        _cell_backward(cell, gates[t], from_h[t], h[t], c[t], h[t + 1], tanh_c[t], d_h, d_c)
+        _add_product_of_rows(d_h, from_h[t], W_hh_T)
+    # gates and from_h hold their own derivatives by now.
+    d_from_x, d_from_h = gates.reshape((T * B, GH)), from_h.reshape((T * B, GH))
+    x_rows, h_rows = x.reshape((T * B, I)), h[:T].reshape((T * B, H))
     d_W_ih_T, d_W_hh_T = np.zeros((I, GH), h.dtype), np.zeros((H, GH), h.dtype)
-    d_h, d_c, room = np.empty_like(h0[0]), np.empty_like(h0[0]), np.empty_like(h0[0])
-    for b in range(B):
-        d_h[:] = 0
-        d_c[:] = 0
-        for t in range(T - 1, -1, -1):
-            h_before = h0[b] if t == 0 else h[b, t - 1]
-            c_before = c0[b] if t == 0 else c[b, t - 1]
-            _add(d_h, d_out[b, t])
-            _cell_backward(
-                cell,
-                gates[b, t],
-                from_h[b, t],
-                h_before,
-                c_before,
-                h[b, t],
-                c[b, t],
-                d_h,
-                d_c,
-                room,
-            )
-            _add_transposed_product(d_h, W_hh, from_h[b, t])
-            _add(d_b_ih, gates[b, t])
-            _add(d_b_hh, from_h[b, t])
-            if d_x.shape[0] > 0:
-                d_x[b, t] = 0
-                _add_transposed_product(d_x[b, t], W_ih, gates[b, t])
-        # gates and from_h hold their own derivatives by now.
-        for k in range(I):
-            _add_transposed_product(d_W_ih_T[k], gates[b], x[b, :, k])
-        for k in range(H):
-            _add_transposed_product(d_W_hh_T[k], from_h[b, :1], h0[b, k : k + 1])
-            _add_transposed_product(d_W_hh_T[k], from_h[b, 1:], h[b, : T - 1, k])
+    for begin in range(0, T * B, _NEAR):
+        end = min(begin + _NEAR, T * B)
+        _add_product(d_W_ih_T, x_rows[begin:end].T, d_from_x[begin:end])
+        _add_product(d_W_hh_T, h_rows[begin:end].T, d_from_h[begin:end])
+        _add_rows(d_b_ih, d_from_x[begin:end])
+        _add_rows(d_b_hh, d_from_h[begin:end])
     d_W_ih += d_W_ih_T.T
     d_W_hh += d_W_hh_T.T
+    if d_x.shape[0] > 0:
+        _add_product_of_rows(d_x.reshape((T * B, I)), d_from_x, W_ih.T.copy())
+
+
+# --- the loss ------------------------------------------------------------------------------------
+
+
+@_compiled
+def _number_counted(counted, y):
+    """How many time steps the loss is the mean over; an empty ``counted`` is for all."""
+    return y.shape[0] * y.shape[1] if counted.shape[0] == 0 else np.count_nonzero(counted)
+
+
+@_compiled
+def _squared_error(predicted, y, counted, d_predicted):
+    """The squared error, its mean over K and the counted time steps.
+
+    Args:
+        predicted: (T, B, K).
+        y, counted: as in `_evaluate`.
+        d_predicted: written where a time step counts, (T, B, K).
+    """
+    T, B, K = predicted.shape
+    number = K * _number_counted(counted, y)
+    share = predicted.dtype.type(2 / number)
+    loss = 0.0
+    for b in range(B):
+        for t in range(T):
+            if counted.shape[0] == 0 or counted[b, t]:
+                for k in range(K):
+                    error = predicted[t, b, k] - y[b, t, k]
+                    loss += float(error) * float(error)
+                    d_predicted[t, b, k] = error * share
+    return loss / number
+
+
+@_compiled
+def _cross_entropy(predicted, y, counted, d_predicted):
+    """-log softmax of the wanted class, its mean over the counted time steps.
+
+    The largest number is taken from all first: what is left cannot overflow, and the sum of the
+    exponentials is at least 1.
+
+    Args: as in `_squared_error`.
+    """
+    T, B, K = predicted.shape
+    number = _number_counted(counted, y)
+    share = predicted.dtype.type(1 / number)
+    loss = 0.0
+    for b in range(B):
+        for t in range(T):
+            if counted.shape[0] == 0 or counted[b, t]:
+                largest = predicted[t, b, 0]
+                for k in range(1, K):
+                    largest = max(largest, predicted[t, b, k])
+                total = predicted.dtype.type(0)
+                for k in range(K):
+                    d_predicted[t, b, k] = math.exp(predicted[t, b, k] - largest)
+                    total += d_predicted[t, b, k]
+                log_total = math.log(total)
+                for k in range(K):
+                    log_softmax = predicted[t, b, k] - largest - log_total
+                    loss -= float(y[b, t, k]) * float(log_softmax)
+                    softmax = d_predicted[t, b, k] / total
+                    d_predicted[t, b, k] = (softmax - y[b, t, k]) * share
+    return loss / number
 
 
 # --- the whole network ---------------------------------------------------------------------------
 
 
 @_compiled
-def _evaluate(cell, x, y, h0, c0, vector, gradient, h, c, prediction):
-    """Forward, mean squared error, and its gradient by every parameter.
+def _read_out(criterion, y, counted, out, W_out, b_out, d_W_out, d_b_out, d_out, prediction):
+    """The prediction, its loss, and what the loss says of the top layer's output.
 
     Args:
-        x, y: (B, T, D) and (B, T, K).
-        h0, c0: state before the window, (L, B, H).
+        y, counted: as in `_evaluate`.
+        out, d_out: the output, and the loss's derivative by it, added to, (T, B, H).
+        W_out, b_out, d_W_out, d_b_out: (K, H) and (K,); the derivatives are added to.
+        prediction: written, (B, T, K).
+
+    Returns:
+        Loss.
+    """
+    T, B, H = out.shape
+    K = y.shape[2]
+    rows = out.reshape((T * B, H))
+    predicted, d_predicted = np.empty((T * B, K), out.dtype), np.zeros((T * B, K), out.dtype)
+    _fill_rows(predicted, b_out)
+    _add_product_of_rows(predicted, rows, W_out)
+    by_time, d_by_time = predicted.reshape((T, B, K)), d_predicted.reshape((T, B, K))
+    for b in range(B):
+        for t in range(T):
+            for k in range(K):
+                prediction[b, t, k] = by_time[t, b, k]
+    if criterion == MSE:
+        loss = _squared_error(by_time, y, counted, d_by_time)
+    else:
+        loss = _cross_entropy(by_time, y, counted, d_by_time)
+    _add_product(d_out.reshape((T * B, H)), d_predicted, W_out)
+    _add_rows(d_b_out, d_predicted)
+    for begin in range(0, T * B, _NEAR):
+        end = min(begin + _NEAR, T * B)
+        _add_product(d_W_out, d_predicted[begin:end].T, rows[begin:end])
+    return loss
+
+
+@_compiled
+def _evaluate(cell, criterion, x, y, counted, vector, gradient, h, c, prediction):
+    """Forward, loss, and its gradient by every parameter.
+
+    Args:
+        x: (T, B, D): all rows of a time step together, unlike y.
+        y: (B, T, K).
+        counted: which time steps the loss is the mean over, (B, T); an empty one for all.
         vector, gradient: parameters, and the gradient, written, (P,).
-        h, c: every layer's state after every time step, written, (L, B, T, H).
+        h, c: every layer's state before the window, and, written, after every time step,
+            (L, T + 1, B, H).
         prediction: written, (B, T, K).
 
     Returns:
         Loss, and the norm of the gradient.
     """
-    L, B, T, H = h.shape
-    D, K = x.shape[2], y.shape[2]
-    G = 1 if cell == RNN else (4 if cell == LSTM else 3)
-    gates = np.empty((L, B, T, G * H), h.dtype)
-    from_h = np.empty((L, B, T, G * H), h.dtype)
+    T, B, D = x.shape
+    L, H, K = h.shape[0], h.shape[3], y.shape[2]
+    GH = H if cell == RNN else (4 * H if cell == LSTM else 3 * H)
+    gates = np.empty((L, T, B, GH), h.dtype)
+    # A GRU's new gate reads W_hh h apart from W_ih x; the other cells' gates add them up.
+    from_h = np.empty((L, T, B, GH), h.dtype) if cell == GRU else gates
+    tanh_c = np.empty((L, T, B, H), h.dtype) if cell == LSTM else c
     for layer in range(L):
         _forward_layer(
             cell,
-            x if layer == 0 else h[layer - 1],
-            h0[layer],
-            c0[layer],
+            x if layer == 0 else h[layer - 1][1:],
             vector,
-            _layer_start(layer, G * H, H, D),
+            _layer_start(layer, GH, H, D),
             h[layer],
             c[layer],
+            tanh_c[layer],
             gates[layer],
             from_h[layer],
         )
 
     gradient[:] = 0
-    start = _layer_start(L, G * H, H, D)
+    # By each layer's output.
+    d_out = np.zeros((L, T, B, H), h.dtype)
+    start = _layer_start(L, GH, H, D)
     end = start + K * H
-    W_out, b_out = vector[start:end].reshape((K, H)), vector[end:]
-    d_W_out, d_b_out = gradient[start:end].reshape((K, H)), gradient[end:]
-    # Each layer's derivative is the next lower one's task; two rooms take turns.
-    d_out = np.zeros((2, B, T, H), h.dtype)
-    d_prediction = np.empty((T, K), h.dtype)
-    per_number = h.dtype.type(2 / (B * T * K))
-    loss = 0.0
-    for b in range(B):
-        for t in range(T):
-            for k in range(K):
-                total = b_out[k]
-                for j in range(H):
-                    total += W_out[k, j] * h[L - 1, b, t, j]
-                prediction[b, t, k] = total
-                error = total - y[b, t, k]
-                loss += float(error) * float(error)
-                d_prediction[t, k] = error * per_number
-            _add(d_b_out, d_prediction[t])
-            _add_transposed_product(d_out[(L - 1) % 2, b, t], W_out, d_prediction[t])
-        for k in range(K):
-            _add_transposed_product(d_W_out[k], h[L - 1, b], d_prediction[:, k])
-
+    loss = _read_out(
+        criterion,
+        y,
+        counted,
+        h[L - 1][1:],
+        vector[start:end].reshape((K, H)),
+        vector[end:],
+        gradient[start:end].reshape((K, H)),
+        gradient[end:],
+        d_out[L - 1],
+        prediction,
+    )
     for layer in range(L - 1, -1, -1):
         _backward_layer(
             cell,
-            x if layer == 0 else h[layer - 1],
-            h0[layer],
-            c0[layer],
+            x if layer == 0 else h[layer - 1][1:],
             vector,
             gradient,
-            _layer_start(layer, G * H, H, D),
+            _layer_start(layer, GH, H, D),
             h[layer],
             c[layer],
+            tanh_c[layer],
             gates[layer],
             from_h[layer],
-            d_out[layer % 2],
-            d_out[(layer - 1) % 2] if layer > 0 else d_out[0, :0],
+            d_out[layer],
+            d_out[layer - 1] if layer > 0 else d_out[0][:0],
         )
     squares = 0.0
     for k in range(gradient.shape[0]):
         squares += float(gradient[k]) * float(gradient[k])
-    return loss / (B * T * K), math.sqrt(squares)
+    return loss, math.sqrt(squares)
 
 
 @_compiled
@@ -451,11 +652,13 @@ def _update(optimizer, vector, gradient, first, second, counts, settings, norm):
 @_compiled
 def train(
     cell,
+    criterion,
     optimizer,
     begin,
     end,
     x,
     y,
+    counted,
     settings,
     vector,
     gradient,
@@ -463,8 +666,6 @@ def train(
     first,
     second,
     counts,
-    h0,
-    c0,
     h,
     c,
     prediction,
@@ -476,14 +677,20 @@ def train(
     whose last loss was not finite is left as it is, and predicts nan.
 
     Args:
-        x, y: (B, T, D) and (B, T, K).
+        x: (B, T, D).
+        y, counted: as in `_evaluate`.
         settings: of each replica, (N, 4): lr, momentum, clip_norm, carry. With carry 0 it starts
             from zeros.
         shown_gradient: a copy of the new gradient, written, (N, P).
         result: read and written, (N, 4): loss, grad_norm, has_read, carried.
         the rest: as in `_evaluate` and `_update`, with N in front.
     """
-    T = x.shape[1]
+    B, T, D = x.shape
+    x_by_time = np.empty((T, B, D), x.dtype)
+    for b in range(B):
+        for t in range(T):
+            for k in range(D):
+                x_by_time[t, b, k] = x[b, t, k]
     for n in range(begin, end):
         if result[n, HAS_READ] != 0:
             if not math.isfinite(result[n, LOSS]):
@@ -500,15 +707,25 @@ def train(
                 result[n, GRAD_NORM],
             )
         result[n, CARRIED] = result[n, HAS_READ] * settings[n, CARRY]
-        if result[n, CARRIED] != 0:
-            h0[n] = h[n, :, :, T - 1]
-            c0[n] = c[n, :, :, T - 1]
-        else:
-            h0[n] = 0
-            c0[n] = 0
+        for layer in range(h.shape[1]):
+            if result[n, CARRIED] != 0:
+                _copy(_flat(h[n, layer, 0]), _flat(h[n, layer, T]))
+                _copy(_flat(c[n, layer, 0]), _flat(c[n, layer, T]))
+            else:
+                h[n, layer, 0] = 0
+                c[n, layer, 0] = 0
         loss, norm = _evaluate(
-            cell, x, y, h0[n], c0[n], vector[n], gradient[n], h[n], c[n], prediction[n]
+            cell,
+            criterion,
+            x_by_time,
+            y,
+            counted,
+            vector[n],
+            gradient[n],
+            h[n],
+            c[n],
+            prediction[n],
         )
         # Summed in double precision, then rounded to the run's own, where they may overflow.
         result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, 1
-        shown_gradient[n] = gradient[n]
+        _copy(shown_gradient[n], gradient[n])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from rnn_core.engines.base import Evaluation, Run
 from rnn_core.models import State
+from rnn_core.tasks import Batch, Criterion
 
 
 class TorchEngine:
@@ -25,15 +26,15 @@ class TorchEngine:
     # Callers may stand in no_grad or inference_mode; training needs neither.
     @torch.inference_mode(False)
     @torch.enable_grad()
-    def advance(self, inputs: NDArray[np.floating], targets: NDArray[np.floating]) -> Evaluation:
+    def advance(self, batch: Batch) -> Evaluation:
         """Apply the update that is due, then read a window: forward, loss, gradient."""
         run = self._run
         if run.gradients:
             self._update()
-        run.state = run.next_state if run.config.carry_state else None
-        output, next_state = run.model.rnn(torch.from_numpy(inputs), run.state)  # (B, T, H)
+        run.state = run.next_state if run.carry_state else None
+        output, next_state = run.model.rnn(torch.from_numpy(batch.inputs), run.state)  # (B, T, H)
         prediction = run.model.out(output)
-        loss = nn.functional.mse_loss(prediction, torch.from_numpy(targets))
+        loss = _loss(run.criterion, prediction, batch)
         run.gradients = torch.autograd.grad(loss, self._parameters)
         for parameter, gradient in zip(self._parameters, run.gradients, strict=True):
             # A copy to look at: what a caller does to .grad must not reach the update.
@@ -66,6 +67,20 @@ class TorchEngine:
             )
         run.optimizer.step()
         run.gradients = ()
+
+
+def _loss(criterion: Criterion, prediction: Tensor, batch: Batch) -> Tensor:
+    """Mean over the counted time steps; what stands at the others is not even read."""
+    targets = torch.from_numpy(batch.targets)  # (B, T, K)
+    if batch.counted is not None:
+        counted = torch.tensor(batch.counted)
+        prediction, targets = prediction[counted], targets[counted]  # (number counted, K)
+    if criterion == "mse":
+        return nn.functional.mse_loss(prediction, targets)
+    classes = targets.shape[-1]
+    return nn.functional.cross_entropy(
+        prediction.reshape(-1, classes), targets.reshape(-1, classes)
+    )
 
 
 def _detached(state: State) -> State:

@@ -12,8 +12,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_core import RunConfig, Step, Trainer
-from rnn_core.engines import prepare_compiled
+from rnn_core import Replicas, RunConfig, Step, Trainer
+from rnn_core.engines import kernels, prepare_compiled
 
 # Gentle rates: where a run is chaotic, rounding alone grows by a factor of ten in twenty steps.
 RATES = {"adam": 0.002, "sgd": 0.01, "rmsprop": 0.0002}
@@ -183,8 +183,9 @@ def test_divergence_ends_a_compiled_run_where_it_ends_the_reference() -> None:
     [
         (RunConfig(), "compiled"),
         (RunConfig(cell="lstm"), "compiled"),
-        (RunConfig(cell="lstm", batch_size=32), "torch"),
-        (RunConfig(cell="gru", batch_size=32), "compiled"),
+        (RunConfig(cell="lstm", batch_size=32, window_length=200), "compiled"),
+        (RunConfig(cell="lstm", batch_size=32, hidden_size=128), "torch"),
+        (RunConfig(cell="gru", batch_size=32, hidden_size=256), "compiled"),
         (RunConfig(hidden_size=256, batch_size=64), "torch"),
     ],
 )
@@ -232,3 +233,28 @@ def test_before_the_first_step_there_are_no_hidden_states(engine: str) -> None:
     trainer = Trainer(RunConfig(batch_size=2), dtype=torch.float64, engine=engine)
     assert trainer.hidden_states.shape == (2, 0, 32)
     assert trainer.hidden_states.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_kernels_tanh_is_right_to_three_units_in_the_last_place(dtype: type) -> None:
+    small = np.logspace(-30, 1.5, 20_001)
+    values = np.concatenate([-small, small, np.linspace(-25, 25, 20_001)]).astype(dtype)
+    found = values.copy()
+    kernels._tanh(found)
+    expected = np.tanh(values.astype(np.longdouble))
+    assert np.all(np.abs(found - expected) <= 3 * np.spacing(np.abs(expected).astype(dtype)))
+    edges = np.array([0, np.inf, -np.inf, np.nan], dtype)
+    kernels._tanh(edges)
+    np.testing.assert_array_equal(edges, [0, 1, -1, np.nan])
+
+
+def test_runs_of_other_shapes_and_tasks_need_nothing_compiled_anew() -> None:
+    prepare_compiled().join()
+    before = len(kernels.train.signatures)
+    for config in (
+        RunConfig(cell="lstm", batch_size=3, noise_std=0.1),
+        RunConfig(cell="gru", num_layers=2, optimizer="sgd", frequency=0.3217),
+    ):
+        trained(config, "compiled", 2, torch.float32)
+        next(Replicas([config, config], engine="compiled").steps())
+    assert len(kernels.train.signatures) == before
