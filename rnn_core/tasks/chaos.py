@@ -7,6 +7,7 @@ until it has settled.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,8 @@ _SIGMA, _RHO, _B = 10.0, 28.0, 8 / 3
 _LORENZ_STEP = 0.02
 # Standard deviation of x on the attractor; its mean is 0, by symmetry. Own measurement.
 _LORENZ_STD = 7.926
-_SETTLING = 1000  # samples
+# Up to so many streams are faster one after another with plain numbers than together as arrays.
+_FEW = 8
 
 
 class Forecast(Windows):
@@ -147,10 +149,6 @@ def _long_mackey_glass() -> NDArray[np.float64]:
     return np.concatenate([first, second], axis=1)[..., 0]
 
 
-# Coordinates of one stream as numbers, or of many as arrays: the same arithmetic, to the last bit.
-Point = tuple[float | NDArray[np.float64], ...]
-
-
 class Lorenz(Forecast):
     """x of the Lorenz system, divided by its standard deviation, every 0.02 units of time.
 
@@ -162,18 +160,16 @@ class Lorenz(Forecast):
     """
 
     def __init__(self, config: RunConfig) -> None:
-        starts = [
-            generator(config, row).uniform((-10, -10, 15), (10, 10, 35))
-            for row in range(config.batch_size)
-        ]
+        rows = range(config.batch_size)
 
-        def begin() -> Point:
-            start: Point = tuple(starts[0].tolist() if len(starts) == 1 else np.array(starts).T)
-            return lorenz(start, _SETTLING)[1]
+        def begin() -> NDArray[np.float64]:
+            return lorenz(np.array([_somewhere(generator(config, row)) for row in rows]), BLOCK)[1]
 
-        def advance(_number: int, state: Point) -> tuple[NDArray[np.float64], Point]:
-            path, state = lorenz(state, BLOCK)
-            return path[:, :, None] / _LORENZ_STD, state
+        def advance(
+            _number: int, points: NDArray[np.float64]
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            paths, points = lorenz(points, BLOCK)
+            return paths[:, :, None] / _LORENZ_STD, points
 
         super().__init__(config, Blocks(Recurrence(begin, advance).block), _LORENZ_STEP)
 
@@ -181,14 +177,29 @@ class Lorenz(Forecast):
         return _long_lorenz()
 
 
-def lorenz(point: Point, count: int) -> tuple[NDArray[np.float64], Point]:
-    """x at the next samples, shape ``(B, count)``, and the point at the last of them.
+def lorenz(
+    points: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """x at the next samples, shape ``(B, count)``, and the points at the last of them.
 
-    One step of the classical Runge–Kutta method per sample.
+    Args:
+        points: x, y and z of every stream, shape ``(B, 3)``.
+        count: how many samples.
+    """
+    if len(points) > _FEW:
+        path, (x, y, z) = _runge_kutta(count, *points.T)
+        return np.array(path).T, np.stack([x, y, z], axis=1)
+    found = [_runge_kutta(count, *point) for point in points.tolist()]
+    return np.array([path for path, _end in found]), np.array([end for _path, end in found])
+
+
+def _runge_kutta(count: int, x: Any, y: Any, z: Any) -> tuple[list[Any], tuple[Any, Any, Any]]:
+    """The next values of x and the last point, by the classical method, one step a sample.
+
+    The coordinates are numbers or arrays, and what is done with them is the same to the last bit.
     """
     h = _LORENZ_STEP
     half, sixth = h / 2, h / 6
-    x, y, z = point
     path = []
     for _ in range(count):
         dx, dy, dz = _SIGMA * (y - x), x * (_RHO - z) - y, x * y - _B * z
@@ -202,11 +213,15 @@ def lorenz(point: Point, count: int) -> tuple[NDArray[np.float64], Point]:
         y = y + sixth * (dy + 2 * (ey + fy) + gy)
         z = z + sixth * (dz + 2 * (ez + fz) + gz)
         path.append(x)
-    return np.array(path).reshape(count, -1).T, (x, y, z)
+    return path, (x, y, z)
+
+
+def _somewhere(rng: np.random.Generator) -> NDArray[np.float64]:
+    return rng.uniform((-10, -10, 15), (10, 10, 35))
 
 
 @lru_cache(maxsize=1)
 def _long_lorenz() -> NDArray[np.float64]:
-    starts = np.random.default_rng(0).uniform((-10, -10, 15), (10, 10, 35), (256, 3))
-    _path, settled = lorenz(tuple(starts.T), _SETTLING)
+    rng = np.random.default_rng(0)
+    _paths, settled = lorenz(np.array([_somewhere(rng) for _ in range(256)]), BLOCK)
     return lorenz(settled, 2048)[0] / _LORENZ_STD

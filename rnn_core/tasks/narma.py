@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from rnn_core.tasks.windows import BLOCK, Recurrence, Streams, generator
 _ORDER = 10
 # Beyond 1.24 the system grows without bound whatever goes in; below 1 it comes back.
 _LARGEST = 1.0
+# Up to so many rows are faster one after another with plain numbers than together as arrays.
+_FEW = 8
 
 # The last nine inputs and ten responses of every row, oldest first: shapes (B, 9) and (B, 10).
 State = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -27,7 +30,7 @@ class Narma10(Streams):
 
     so that u(t) and y(t+1) stand at the same time step. Before the stream begins, u and y are 0.
     The system has rare runs of large inputs that it never recovers from; a block of 1024 inputs
-    in which y would exceed 1 is drawn again, one in some hundred.
+    in which y would exceed 1 is drawn again, one in some forty.
 
     Args:
         config: window_length, batch_size and data_seed are read.
@@ -79,10 +82,14 @@ def response(inputs: NDArray[np.float64], responses: NDArray[np.float64]) -> NDA
         inputs: nine earlier inputs and then n of now, shape ``(B, 9 + n)``.
         responses: the ten earlier responses, shape ``(B, 10)``.
     """
-    # One row is computed with plain numbers, which are faster than arrays of one.
-    single = len(inputs) == 1
-    u = inputs[0].tolist() if single else list(inputs.T)
-    y = responses[0].tolist() if single else list(responses.T)
+    if len(inputs) > _FEW:
+        return np.array(_answers(list(inputs.T), list(responses.T))).T
+    rows = zip(inputs.tolist(), responses.tolist(), strict=True)
+    return np.array([_answers(u, y) for u, y in rows])
+
+
+def _answers(u: list[Any], y: list[Any]) -> list[Any]:
+    """As `response`, of numbers or of arrays: what is done is the same to the last bit."""
     for t in range(len(u) - _ORDER + 1):
         # Summed anew each time: a running sum would gather rounding without end.
         recent = y[t]
@@ -90,7 +97,7 @@ def response(inputs: NDArray[np.float64], responses: NDArray[np.float64]) -> NDA
             recent = recent + past
         now = y[-1]
         y.append(0.3 * now + 0.05 * now * recent + 1.5 * u[t] * u[t + _ORDER - 1] + 0.1)
-    return np.array(y[_ORDER:]).reshape(len(u) - _ORDER + 1, -1).T
+    return y[_ORDER:]
 
 
 def _next_block(

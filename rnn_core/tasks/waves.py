@@ -24,6 +24,8 @@ _LONGEST_CYCLE = 2**31 - 1
 _PHASES = 720
 _PER_NOISE_STD = 20
 _SMALLEST_NOISE = 1 / 500
+# 0.311 / 0.2.
+_RATIO = 1.555
 
 
 class Wave(Windows):
@@ -84,33 +86,41 @@ class Wave(Windows):
         return None
 
     def floors(self) -> tuple[Floor, ...]:
-        """Constant, persistence, memoryless, window memory and carried memory, exactly.
+        """Constant, persistence and carried memory: mean squared errors, exactly.
 
-        They are mean squared errors over one full cycle of windows. Where that is too long to go
-        through, the mean is over evenly spread samples, and the two that hang on which inputs
-        are exactly alike are left out. The past fixes the future, so carried memory reaches 0.
+        The mean is over one full cycle of windows, or over evenly spread samples where that is too
+        long to go through. The past fixes the future, so carried memory reaches 0.
 
         Source: own derivation.
         """
-        return _highest_first(self._clean_floors())
+        return _highest_first(self._common_floors())
 
-    def _clean_floors(self) -> list[Floor]:
+    def _common_floors(self) -> list[Floor]:
         inputs, targets = self._cycle()
-        found = [
+        return [
             Floor("constant", float(targets.var()), "exact"),
             Floor("persistence", float(np.mean((targets - inputs) ** 2)), "exact"),
             Floor("carried_memory", 0.0, "exact"),
         ]
-        if self.windows_per_cycle * self._length <= MOST_SAMPLES:
-            _constant, memoryless, window_memory = cycle_floors(inputs, targets)
-            found.append(Floor("memoryless", memoryless, "exact"))
-            found.append(Floor("window_memory", window_memory, "exact"))
-        return found
+
+    def _table_floors(self) -> list[Floor]:
+        """Memoryless and window memory, of waves that have few different values.
+
+        None where a cycle is too long to go through.
+        """
+        inputs, targets = self._cycle()
+        if len(inputs) == MOST_SAMPLES:
+            return []
+        _constant, memoryless, window_memory = cycle_floors(inputs, targets)
+        return [
+            Floor("memoryless", memoryless, "exact"),
+            Floor("window_memory", window_memory, "exact"),
+        ]
 
     def _cycle(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Inputs and targets of a full cycle of windows ``(N, T)``, or of spread samples."""
+        """Inputs and targets of a full cycle of N windows ``(N, T)``, or of spread samples."""
         count = self.windows_per_cycle * self._length
-        if count <= MOST_SAMPLES:
+        if count < MOST_SAMPLES:
             samples = np.arange(count).reshape(-1, self._length)
             return self._wave(samples), self._wave(samples + self._config.delay)
         turns = np.linspace(0, self.turns_per_cycle, MOST_SAMPLES, endpoint=False)
@@ -126,14 +136,30 @@ class SumOfSines(Wave):
     In a sample's unit of the source these are sin(0.2 n) + sin(0.311 n): 31.4 points a period.
 
     Source: Schmidhuber, Wierstra, Gagliolo and Gomez, "Training recurrent networks by Evolino",
-    Neural Computation 19 (2007), section 3.2, multiple superimposed sine waves.
+    Neural Computation 19 (2007), on superimposed sine waves.
     """
 
     turns_per_cycle = 200
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         angle = 2 * math.pi * turns
-        return 0.5 * (np.sin(angle) + np.sin(1.555 * angle))
+        return 0.5 * (np.sin(angle) + np.sin(_RATIO * angle))
+
+    def floors(self) -> tuple[Floor, ...]:
+        """As `Wave.floors`, and memoryless.
+
+        The two phases are taken to be independent. Then the mean of either sine, given their sum,
+        is half the sum, and on average neither is rising nor falling: the best guess is the input
+        times the mean of the two cosines of the angles that each sine moves on by. A cycle of some
+        thousand samples has no two that are equal; knowing them all by heart does not count.
+
+        Source: own derivation.
+        """
+        config = self._config
+        moved = 2 * math.pi * config.frequency * config.delay / config.points_per_period
+        share = (math.cos(moved) + math.cos(_RATIO * moved)) / 2
+        value = config.amplitude**2 / 4 * (1 - share**2)
+        return _highest_first([*self._common_floors(), Floor("memoryless", value, "exact")])
 
 
 class SquareWave(Wave):
@@ -144,6 +170,10 @@ class SquareWave(Wave):
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(turns < 0.5, 1.0, -1.0)
+
+    def floors(self) -> tuple[Floor, ...]:
+        """As `Wave.floors`, and memoryless and window memory where a cycle can be gone through."""
+        return _highest_first(self._common_floors() + self._table_floors())
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the time steps at which the prediction has the target's sign."""
@@ -190,24 +220,24 @@ class NoisySine(Wave):
         return Batch(clean.time, inputs.astype(dtype), clean.targets.astype(dtype))
 
     def floors(self) -> tuple[Floor, ...]:
-        """As `Wave.floors`; noise raises two of them by a known amount.
+        """As `Wave.floors`, and memoryless and window memory where a cycle can be gone through.
 
-        Persistence errs by the noise as well. The best guess from one noisy sample weighs all
-        phases by how likely they make it. Who sees more than one sample can do no better than
-        without noise: there the clean value is a lower bound.
+        Noise raises two of them by a known amount: persistence errs by the noise as well, and the
+        best guess from one noisy sample weighs all phases by how likely they make it. Who sees
+        more than one sample can do no better than without noise: there the clean value is a lower
+        bound.
         """
         noise = self._config.noise_std
         found = []
-        for floor in self._clean_floors():
+        for floor in self._common_floors() + self._table_floors():
             value, bound = floor.value, floor.bound
             if noise > 0 and floor.key == "persistence":
                 value += noise**2
-            elif noise > 0 and floor.key == "memoryless":
-                continue
             elif noise > 0 and floor.key != "constant":
                 bound = "lower"
             found.append(Floor(floor.key, value, bound))
         if noise >= _SMALLEST_NOISE * self._config.amplitude:
+            found = [floor for floor in found if floor.key != "memoryless"]
             found.append(Floor("memoryless", self._noisy_memoryless(), "exact"))
         return _highest_first(found)
 
@@ -236,4 +266,4 @@ class NoisySine(Wave):
 
 
 def _highest_first(floors: list[Floor]) -> tuple[Floor, ...]:
-    return tuple(sorted(floors, key=lambda floor: -floor.value))
+    return tuple(sorted(floors, key=lambda floor: (-floor.value, floor.key == "carried_memory")))
