@@ -88,9 +88,7 @@ DEFAULTS: Mapping[str, Mapping[str, float | str]] = MappingProxyType(
             lr=0.005,
             clip_norm=1.0,
         ),
-        "temporal_order": _values(
-            window_length=50, batch_size=32, hidden_size=4, lr=0.02, clip_norm=1.0
-        ),
+        "temporal_order": _values(window_length=50, batch_size=32, hidden_size=4, clip_norm=1.0),
         # RMSprop at 0.001 as in Tallec and Ollivier (2018), at a length that takes minutes.
         "copy": _values(window_length=30, batch_size=32, optimizer="rmsprop", lr=0.001),
         # n up to 10.

@@ -150,8 +150,9 @@ class SumOfSines(Wave):
 
         The two phases are taken to be independent. Then the mean of either sine, given their sum,
         is half the sum, and on average neither is rising nor falling: the best guess is the input
-        times the mean of the two cosines of the angles that each sine moves on by. A cycle of some
-        thousand samples has no two that are equal; knowing them all by heart does not count.
+        times the mean of the two cosines of the angles that each sine moves on by. That is any
+        smooth function of the input: a cycle has thousands of samples, no two of them equal, and
+        who knew them all by heart would need no more.
 
         Source: own derivation.
         """
