@@ -15,14 +15,33 @@ _SEED = Whole(0, 2**31 - 1)
 #: The rule of every field of `RunConfig`, by name. Widgets read their limits here.
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "task": Choice(("sin_to_cos",)),
-        "window_length": Whole(2, 200),
+        "task": Choice(
+            (
+                "sin_to_cos",
+                "sum_of_sines",
+                "square_wave",
+                "chirp",
+                "noisy_sine",
+                "mackey_glass",
+                "narma10",
+                "lorenz",
+                "delayed_recall",
+                "flip_flop",
+                "adding",
+                "temporal_order",
+                "copy",
+                "anbn",
+            )
+        ),
+        # The longest sequence of the literature on these tasks: copying over 1000 steps.
+        "window_length": Whole(2, 1020),
         # Ten points a period at frequency 4 still leave 2.5 samples a wave: above Nyquist.
         "points_per_period": Whole(10, 200),
         "frequency": Real(0.1, 4.0),
         "amplitude": Real(0.1, 10.0),
         "phase": Real(-math.pi, math.pi),
         "noise_std": Real(0.0, 2.0),
+        "delay": Whole(1, 100),
         "data_seed": _SEED,
         "batch_size": Whole(1, 64),
         "cell": Choice(("rnn", "lstm", "gru")),
@@ -47,7 +66,8 @@ class RunConfig:
     The limits of every field stand in `RULES`.
 
     Args:
-        task: name of the task.
+        task: name of the task. Which of the settings below it reads stands in
+            `rnn_core.tasks.SETTINGS`.
         window_length: time steps T of one window, both ends included.
         points_per_period: samples in 2π units of time, one period of a wave of frequency 1.
             Ten points at 18 per period span exactly half a period, as in the tutorial.
@@ -55,9 +75,11 @@ class RunConfig:
         amplitude: height of input and target.
         phase: phase of the wave at time 0, in radians.
         noise_std: standard deviation of Gaussian noise on the input; the target stays clean.
+        delay: samples that a forecast looks ahead, or a recall back.
         data_seed: seed of all that is random in the data, apart from the network's own.
-        batch_size: windows trained on together, B. Row b reads the stream b windows ahead of
-            row 0 and keeps a state of its own.
+        batch_size: windows trained on together, B. Row b of a wave reads it b windows ahead of
+            row 0; all other tasks have a stream or a sequence for every row. Each row keeps a
+            state of its own.
         cell: ``"rnn"`` (tanh), ``"lstm"`` or ``"gru"``.
         hidden_size: hidden units H of each layer.
         num_layers: stacked recurrent layers.
@@ -87,6 +109,7 @@ class RunConfig:
     amplitude: float = 1.0
     phase: float = 0.0
     noise_std: float = 0.0
+    delay: int = 1
     data_seed: int = 0
     batch_size: int = 1
     cell: str = "rnn"

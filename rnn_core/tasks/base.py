@@ -8,7 +8,15 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-FloorKey = Literal["constant", "memoryless", "window_memory", "carried_memory", "persistence"]
+FloorKey = Literal[
+    "constant",
+    "time_only",
+    "memoryless",
+    "last_marker",
+    "persistence",
+    "window_memory",
+    "carried_memory",
+]
 #: What the loss of a step is, by PyTorch's name for it.
 Criterion = Literal["mse", "cross_entropy"]
 
@@ -38,19 +46,21 @@ class Floor:
     A loss below it cannot have come from that kind of predictor.
 
     Args:
-        key: the kind of predictor. ``"constant"``: one number for all; ``"memoryless"``: any
-            function of the present input alone; ``"window_memory"``: anything that sees the
-            window so far but starts it knowing nothing; ``"carried_memory"``: anything that
-            remembers the windows before as well; ``"persistence"``: says of the future what is
-            the case now.
+        key: the kind of predictor. ``"constant"``: one answer for all; ``"time_only"``: knows how
+            much of the sequence has gone by, and nothing of what was in it; ``"memoryless"``: any
+            function of the present input alone; ``"last_marker"``: of all marked inputs knows the
+            last one only; ``"persistence"``: says of the future what the input is now;
+            ``"window_memory"``: anything that sees the window so far but starts it knowing
+            nothing; ``"carried_memory"``: anything that remembers the windows before as well.
         value: the task's loss, averaged over the whole run.
-        bound: ``"exact"`` when some such predictor reaches the value, ``"lower"`` when none goes
-            below it but noise may keep all of them above.
+        bound: ``"exact"`` when some such predictor reaches the value; ``"lower"`` when none goes
+            below it but noise may keep all of them above; ``"measured"`` when no formula is known
+            and the value is an average over a long stretch of the signal, right to a hundredth.
     """
 
     key: FloorKey
     value: float
-    bound: Literal["exact", "lower"]
+    bound: Literal["exact", "lower", "measured"]
 
 
 class Task(Protocol):
@@ -72,7 +82,7 @@ class Task(Protocol):
 
     @property
     def span(self) -> float:
-        """Time that one window covers, in the task's own unit."""
+        """Time from the beginning of one window to that of the next, in the task's own unit."""
         ...
 
     @property
@@ -85,7 +95,9 @@ class Task(Protocol):
         ...
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
-        """Share of the counted time steps that are answered right; None where none can be.
+        """Share of the answers that are right; None where none can be.
+
+        An answer is one counted time step, unless the task says otherwise.
 
         Args:
             prediction: shape ``(B, T, K)``; of classes, any numbers that grow with the belief.

@@ -15,14 +15,11 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.tasks.base import Batch, Criterion, Floor
+from rnn_core.tasks.cycles import MOST_SAMPLES, cycle_floors
 
-# Above so many samples in one full cycle, the phases are taken to fill the circle evenly.
-_MOST_SAMPLES = 200_000
 # Instants up to here are sampled in the run's own precision, as the tutorial samples them. In
 # float32 a later instant is too coarse: at t = 300,000 its rounding is worth a noise of 0.01.
 _HORIZON = 512.0
-# Inputs nearer than this are one and the same value, told apart by rounding only.
-_SAME_INPUT = 1e-9
 
 
 class SinToCos:
@@ -124,7 +121,7 @@ class SinToCos:
         Source: own derivation.
         """
         config = self._config
-        if self.windows_per_cycle * config.window_length > _MOST_SAMPLES:
+        if self.windows_per_cycle * config.window_length > MOST_SAMPLES:
             constant = memoryless = 0.5
             window_memory = 0.5 / config.window_length
         else:
@@ -145,34 +142,4 @@ class SinToCos:
         starts = np.arange(self.windows_per_cycle)[:, None] * self.span  # (N, 1)
         within = np.linspace(0, self.span, config.window_length)  # (T,)
         angle = config.frequency * (starts + within) + config.phase
-        inputs, targets = np.sin(angle), np.cos(angle)  # (N, T)
-
-        values = _same_value_groups(inputs)  # (N, T)
-        memoryless = _mean_variance_within(targets.ravel(), values.ravel())
-        seen = np.zeros(len(inputs), dtype=np.int64)
-        unexplained = 0.0
-        for t in range(config.window_length):
-            # Windows that looked alike up to t: alike before, and alike at t.
-            pairs = seen * (values.max() + 1) + values[:, t]
-            seen = np.unique(pairs, return_inverse=True)[1]
-            unexplained += _mean_variance_within(targets[:, t], seen)
-        return float(targets.var()), memoryless, unexplained / config.window_length
-
-
-def _same_value_groups(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Number the distinct values; equal up to rounding means the same number. Shape kept."""
-    order = np.argsort(values, axis=None)
-    is_new = np.diff(values.ravel()[order], prepend=-math.inf) > _SAME_INPUT
-    groups = np.empty(values.size, dtype=np.int64)
-    groups[order] = np.cumsum(is_new) - 1
-    return groups.reshape(values.shape)
-
-
-def _mean_variance_within(values: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
-    """Mean over all ``values`` of the squared distance to their own group's mean."""
-    counts = np.bincount(groups)
-    means = np.bincount(groups, weights=values) / np.maximum(counts, 1)
-    distance = values - means[groups]
-    # A group of one leaves rounding of 1e-32, which is a zero.
-    error = float(np.mean(distance**2))
-    return 0.0 if error < 1e-20 else error
+        return cycle_floors(np.sin(angle), np.cos(angle))

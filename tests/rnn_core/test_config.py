@@ -20,9 +20,17 @@ SEED_RULE = "a whole number from 0 to 2147483647"
 CLIP_RULE = "None (no clipping) or a positive number up to 100"
 BIAS_RULE = "None (PyTorch's own initialisation) or a number from -5 to 5"
 ALL_SETTINGS = (
-    "amplitude, batch_size, carry_state, cell, clip_norm, data_seed, forget_bias, frequency, "
-    "hidden_size, lr, momentum, noise_std, num_layers, optimizer, phase, points_per_period, seed, "
-    "task, window_length"
+    "amplitude, batch_size, carry_state, cell, clip_norm, data_seed, delay, forget_bias, "
+    "frequency, hidden_size, lr, momentum, noise_std, num_layers, optimizer, phase, "
+    "points_per_period, seed, task, window_length"
+)
+TASK_NAMES = (
+    "adding, anbn, chirp, copy, delayed_recall, flip_flop, lorenz, mackey_glass, narma10, "
+    "noisy_sine, sin_to_cos, square_wave, sum_of_sines, temporal_order"
+)
+TASK_RULE = (
+    "one of sin_to_cos, sum_of_sines, square_wave, chirp, noisy_sine, mackey_glass, narma10, "
+    "lorenz, delayed_recall, flip_flop, adding, temporal_order, copy, anbn"
 )
 
 
@@ -63,6 +71,7 @@ def test_the_default_is_the_tutorials_run() -> None:
         "amplitude": 1.0,
         "phase": 0.0,
         "noise_std": 0.0,
+        "delay": 1,
         "data_seed": 0,
         "batch_size": 1,
         "cell": "rnn",
@@ -224,14 +233,18 @@ def test_settings_that_are_no_mapping_are_refused(settings: Any) -> None:
 
 # Name, what is asked for, and what the answer must be.
 OUT_OF_LIMITS: list[tuple[str, object, str]] = [
-    ("task", "copy", "Unknown task 'copy'. Choose from: sin_to_cos."),
+    ("task", "mnist", f"Unknown task 'mnist'. Choose from: {TASK_NAMES}."),
     (
         "task",
         "sin_to_coz",
-        "Unknown task 'sin_to_coz'. Choose from: sin_to_cos. Did you mean 'sin_to_cos'?",
+        f"Unknown task 'sin_to_coz'. Choose from: {TASK_NAMES}. Did you mean 'sin_to_cos'?",
     ),
-    ("window_length", 1, "window_length must be a whole number from 2 to 200, got 1. Try 10."),
-    ("window_length", 201, "window_length must be a whole number from 2 to 200, got 201. Try 10."),
+    ("window_length", 1, "window_length must be a whole number from 2 to 1020, got 1. Try 10."),
+    (
+        "window_length",
+        1021,
+        "window_length must be a whole number from 2 to 1020, got 1021. Try 10.",
+    ),
     (
         "points_per_period",
         9,
@@ -251,6 +264,8 @@ OUT_OF_LIMITS: list[tuple[str, object, str]] = [
     ("phase", -math.inf, "phase must be a number from -3.14159 to 3.14159, got -inf. Try 0.0."),
     ("noise_std", -0.1, "noise_std must be a number from 0 to 2, got -0.1. Try 0.0."),
     ("noise_std", 2.5, "noise_std must be a number from 0 to 2, got 2.5. Try 0.0."),
+    ("delay", 0, "delay must be a whole number from 1 to 100, got 0. Try 1."),
+    ("delay", 101, "delay must be a whole number from 1 to 100, got 101. Try 1."),
     ("data_seed", -1, f"data_seed must be {SEED_RULE}, got -1. Try 0."),
     ("data_seed", 2**31, f"data_seed must be {SEED_RULE}, got 2147483648. Try 0."),
     ("batch_size", 0, "batch_size must be a whole number from 1 to 64, got 0. Try 1."),
@@ -282,11 +297,11 @@ OUT_OF_LIMITS: list[tuple[str, object, str]] = [
     ("seed", 2**31, f"seed must be {SEED_RULE}, got 2147483648. Try 0."),
 ]
 OF_THE_WRONG_KIND: list[tuple[str, object, str]] = [
-    ("task", None, "task must be one of sin_to_cos, got None. Try 'sin_to_cos'."),
+    ("task", None, f"task must be {TASK_RULE}, got None. Try 'sin_to_cos'."),
     (
         "window_length",
         10.0,
-        "window_length must be a whole number from 2 to 200, got 10.0. Try 10.",
+        "window_length must be a whole number from 2 to 1020, got 10.0. Try 10.",
     ),
     (
         "points_per_period",
@@ -297,6 +312,7 @@ OF_THE_WRONG_KIND: list[tuple[str, object, str]] = [
     ("amplitude", "1", "amplitude must be a number from 0.1 to 10, got '1'. Try 1.0."),
     ("phase", None, "phase must be a number from -3.14159 to 3.14159, got None. Try 0.0."),
     ("noise_std", False, "noise_std must be a number from 0 to 2, got False. Try 0.0."),
+    ("delay", 2.0, "delay must be a whole number from 1 to 100, got 2.0. Try 1."),
     ("data_seed", None, f"data_seed must be {SEED_RULE}, got None. Try 0."),
     ("batch_size", True, "batch_size must be a whole number from 1 to 64, got True. Try 1."),
     ("cell", 3, "cell must be one of rnn, lstm, gru, got 3. Try 'rnn'."),

@@ -1,0 +1,227 @@
+"""Forecasting chaotic signals: the value now goes in, the value ``delay`` samples later is wanted.
+
+Every row of a batch reads a solution of its own, started from its own random state and let run
+until it has settled.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_core.config import RunConfig
+from rnn_core.tasks.base import Batch, Criterion, Floor
+from rnn_core.tasks.windows import BLOCK, Blocks, Recurrence, Windows, generator
+
+_BETA, _GAMMA, _TAU = 0.2, 0.1, 17
+# Ten steps of integration per sample.
+_STEP = 0.1
+# What is integrated at once must be over before its own beginning is due to come back: 16 < 17.
+_STRETCH = 16
+_HISTORY = 10 * _TAU + 2
+
+_SIGMA, _RHO, _B = 10.0, 28.0, 8 / 3
+_LORENZ_STEP = 0.02
+# Standard deviation of x on the attractor; its mean is 0, by symmetry. Own measurement.
+_LORENZ_STD = 7.926
+# Up to so many streams are faster one after another with plain numbers than together as arrays.
+_FEW = 8
+
+
+class Forecast(Windows):
+    """A signal as input, and as target the same signal ``delay`` samples later.
+
+    Args:
+        config: window_length, batch_size, delay and data_seed are read.
+        streams: the signal of every row, one number a sample.
+        spacing: time between two samples.
+    """
+
+    input_size = 1
+    output_size = 1
+    criterion: Criterion = "mse"
+    streaming = True
+
+    def __init__(self, config: RunConfig, streams: Blocks, spacing: float) -> None:
+        super().__init__(config, spacing)
+        self._streams = streams
+
+    def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
+        """Window ``index`` of every stream: row b reads stream b.
+
+        Batches are cheap in order. One far ahead of all others takes a pass over what lies
+        between.
+        """
+        length, ahead = self._length, self._config.delay
+        signal = self._streams.between(index * length, (index + 1) * length + ahead)
+        return Batch(
+            self._time(index),
+            np.array(signal[:, :length], dtype, order="C"),
+            np.array(signal[:, ahead:], dtype, order="C"),
+        )
+
+    def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
+        """None: a signal is followed more or less closely, never right or wrong."""
+
+    def _long_run(self) -> NDArray[np.float64]:
+        """A long stretch of the signal, shape ``(streams, samples)``."""
+        raise NotImplementedError
+
+    def floors(self) -> tuple[Floor, ...]:
+        """Constant, persistence and carried memory: mean squared errors.
+
+        The first two are measured over hundreds of thousands of samples, the same for every seed.
+        The equations are deterministic, so a complete past fixes the future and carried memory
+        reaches 0; but what is known with an error is soon forgotten.
+        """
+        signal, ahead = self._long_run(), self._config.delay
+        persistence = float(np.mean((signal[:, ahead:] - signal[:, :-ahead]) ** 2))
+        measured = [
+            Floor("constant", float(signal.var()), "measured"),
+            Floor("persistence", persistence, "measured"),
+        ]
+        measured.sort(key=lambda floor: -floor.value)
+        return (*measured, Floor("carried_memory", 0.0, "exact"))
+
+
+class MackeyGlass(Forecast):
+    """dx/dt = 0.2 x(t-17) / (1 + x(t-17)^10) - 0.1 x(t), sampled once per unit of time.
+
+    Forecast errors are commonly given as a share of the constant's; 15 and 84 steps ahead are the
+    usual distances.
+
+    Source: Mackey and Glass, "Oscillation and chaos in physiological control systems", Science
+    197 (1977); the setting τ = 17 is Farmer's, Physica D 4 (1982).
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        rows = range(config.batch_size)
+
+        def begin() -> NDArray[np.float64]:
+            return _settled([generator(config, row).uniform(0.5, 1.3) for row in rows])
+
+        super().__init__(config, Blocks(Recurrence(begin, mackey_glass).block), 1.0)
+
+    def _long_run(self) -> NDArray[np.float64]:
+        return _long_mackey_glass()
+
+
+def mackey_glass(
+    _number: int, history: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The next block ``(B, BLOCK, 1)`` and the history after it.
+
+    While less than τ passes, the delayed values are known and the equation is linear in x: its
+    solution is an integral, here by a rule of fourth order.
+
+    Args:
+        history: the last values, 0.1 apart and newest last, shape ``(B, 172)``.
+    """
+    samples = np.empty((len(history), BLOCK, 1))
+    steps = 10 * _STRETCH
+    decay = np.exp(-_GAMMA * _STEP * np.arange(1, steps + 1))
+    growth = np.exp(_GAMMA * _STEP * np.arange(-1, steps + 2)) * (_BETA * _STEP / 24)
+    for start in range(0, BLOCK, _STRETCH):
+        delayed = history[:, : steps + 3]  # from one step before the stretch to one after it
+        square = delayed * delayed
+        fourth = square * square
+        force = growth * delayed / (1 + fourth * fourth * square)
+        gained = 13 * (force[:, 1:-2] + force[:, 2:-1]) - force[:, :-3] - force[:, 3:]
+        values = decay * (history[:, -1:] + np.cumsum(gained, axis=1))
+        samples[:, start : start + _STRETCH, 0] = values[:, 9::10]
+        history = np.concatenate([history[:, steps:], values], axis=1)
+    return samples, history
+
+
+def _settled(levels: list[float]) -> NDArray[np.float64]:
+    """Histories that were at these levels for ever, a block later."""
+    return mackey_glass(0, np.repeat(np.array(levels)[:, None], _HISTORY, axis=1))[1]
+
+
+@lru_cache(maxsize=1)
+def _long_mackey_glass() -> NDArray[np.float64]:
+    history = _settled(np.random.default_rng(0).uniform(0.5, 1.3, 256).tolist())
+    first, history = mackey_glass(0, history)
+    second, _history = mackey_glass(1, history)
+    return np.concatenate([first, second], axis=1)[..., 0]
+
+
+class Lorenz(Forecast):
+    """x of the Lorenz system, divided by its standard deviation, every 0.02 units of time.
+
+    σ = 10, ρ = 28, β = 8/3. x tells neither y nor z, and without them not when it will change
+    sign.
+
+    Source: Lorenz, "Deterministic nonperiodic flow", Journal of the Atmospheric Sciences 20
+    (1963).
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        rows = range(config.batch_size)
+
+        def begin() -> NDArray[np.float64]:
+            return lorenz(np.array([_somewhere(generator(config, row)) for row in rows]), BLOCK)[1]
+
+        def advance(
+            _number: int, points: NDArray[np.float64]
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            paths, points = lorenz(points, BLOCK)
+            return paths[:, :, None] / _LORENZ_STD, points
+
+        super().__init__(config, Blocks(Recurrence(begin, advance).block), _LORENZ_STEP)
+
+    def _long_run(self) -> NDArray[np.float64]:
+        return _long_lorenz()
+
+
+def lorenz(
+    points: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """x at the next samples, shape ``(B, count)``, and the points at the last of them.
+
+    Args:
+        points: x, y and z of every stream, shape ``(B, 3)``.
+        count: how many samples.
+    """
+    if len(points) > _FEW:
+        path, (x, y, z) = _runge_kutta(count, *points.T)
+        return np.array(path).T, np.stack([x, y, z], axis=1)
+    found = [_runge_kutta(count, *point) for point in points.tolist()]
+    return np.array([path for path, _end in found]), np.array([end for _path, end in found])
+
+
+def _runge_kutta(count: int, x: Any, y: Any, z: Any) -> tuple[list[Any], tuple[Any, Any, Any]]:
+    """The next values of x and the last point, by the classical method, one step a sample.
+
+    The coordinates are numbers or arrays, and what is done with them is the same to the last bit.
+    """
+    h = _LORENZ_STEP
+    half, sixth = h / 2, h / 6
+    path = []
+    for _ in range(count):
+        dx, dy, dz = _SIGMA * (y - x), x * (_RHO - z) - y, x * y - _B * z
+        u, v, w = x + half * dx, y + half * dy, z + half * dz
+        ex, ey, ez = _SIGMA * (v - u), u * (_RHO - w) - v, u * v - _B * w
+        u, v, w = x + half * ex, y + half * ey, z + half * ez
+        fx, fy, fz = _SIGMA * (v - u), u * (_RHO - w) - v, u * v - _B * w
+        u, v, w = x + h * fx, y + h * fy, z + h * fz
+        gx, gy, gz = _SIGMA * (v - u), u * (_RHO - w) - v, u * v - _B * w
+        x = x + sixth * (dx + 2 * (ex + fx) + gx)
+        y = y + sixth * (dy + 2 * (ey + fy) + gy)
+        z = z + sixth * (dz + 2 * (ez + fz) + gz)
+        path.append(x)
+    return path, (x, y, z)
+
+
+def _somewhere(rng: np.random.Generator) -> NDArray[np.float64]:
+    return rng.uniform((-10, -10, 15), (10, 10, 35))
+
+
+@lru_cache(maxsize=1)
+def _long_lorenz() -> NDArray[np.float64]:
+    rng = np.random.default_rng(0)
+    _paths, settled = lorenz(np.array([_somewhere(rng) for _ in range(256)]), BLOCK)
+    return lorenz(settled, 2048)[0] / _LORENZ_STD
