@@ -63,10 +63,11 @@ def costs(config: RunConfig) -> Costs:
 
 def print_costs() -> dict[tuple[str, int, int], Costs]:
     """The table of ratios, with microseconds beside."""
-    print("\nSteps in the time of one of the tutorial's")
-    print("                                        in one of |  µs a step")
-    print("cell    T  batch  torch  compiled   jax  JAX's:   |  tutorial   torch compiled     jax")
-    print("                                        compiled  |                         (unrolled)")
+    print("\nSteps in the time of one of                       |  µs a step")
+    print("                  the tutorial's          JAX's   |")
+    print(
+        "cell    T  batch  torch  compiled   jax  compiled | tutorial  torch compiled  jax (unroll)"
+    )
     table = {}
     for cell, length, batch in product(CELLS, WINDOWS, BATCHES):
         cost = costs(RunConfig(cell=cell, window_length=length, batch_size=batch))
@@ -77,9 +78,9 @@ def print_costs() -> dict[tuple[str, int, int], Costs]:
                 f"{cost['tutorial'] / cost[name]:{width}.1f}"
                 for name, width in (("torch", 6), ("compiled", 9), ("jax", 5))
             )
-            + f" {cost['jax'] / cost['compiled']:9.1f}  | "
-            + " ".join(f"{cost[name]:8.0f}" for name in ("tutorial", "torch", "compiled", "jax"))
-            + f" ({cost['unroll']})",
+            + f" {cost['jax'] / cost['compiled']:9.1f} | "
+            + f"{cost['tutorial']:8.0f} {cost['torch']:6.0f} {cost['compiled']:8.0f} "
+            + f"{cost['jax']:5.0f} ({cost['unroll']})",
             flush=True,
         )
     return table
