@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-classroom screenshot texts
+.PHONY: run test check bench bench-browser bench-classroom screenshot texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -16,8 +16,12 @@ check: .venv/dev  ## format, lint and types, changing nothing
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: .venv/dev  ## print the figures of the live page and of the training step
+bench: .venv/bench  ## print the figures of the training step, beside the tutorial's and JAX's
 	$(BIN)/python -m benchmarks.training_step
+	$(BIN)/python -m benchmarks.threads_together
+	$(BIN)/python -m benchmarks.start_up
+
+bench-browser: .venv/dev  ## print the figures of the live page in a real browser
 	$(BIN)/python -m benchmarks.live_page
 
 bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server
@@ -42,4 +46,8 @@ texts: .venv/dev  ## bring new and changed texts into the translators' files
 
 .venv/dev: .venv/python requirements.txt requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/bench: .venv/python requirements.txt requirements-dev.txt requirements-bench.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-bench.txt
 	@touch $@

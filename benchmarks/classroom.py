@@ -136,7 +136,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 10, 30, 60])
-    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--query", default="")
     chosen = parser.parse_args()
     print(f"{psutil.cpu_count()} cores; {chosen.seconds:.0f} s each; per session where it says /s")

@@ -1,6 +1,9 @@
-"""The live page in real Chromium: redraws a second, charts built anew, how fast a pause bites.
+"""The live page in real Chromium: redraws a second, charts built anew, long tasks, click to frame.
 
-Run with ``python -m benchmarks.live_page``; ``make bench`` does.
+Run with ``python -m benchmarks.live_page``; ``make bench-browser`` does. A long task keeps the
+page's only thread for more than 50 ms, in which it neither draws nor answers. Click to frame is the
+time from a press on the button to the first frame that shows its effect: after Pause the button
+that says Run, after Run a signal chart that has moved.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ from playwright.sync_api import Page
 
 from tests.e2e.app import TrainPage, launch_browser, serve
 
-SECONDS = 6
-PAUSES = 7
+SECONDS = 10
+PRESSES = 7
 QUERIES = (
     "",
     "?pace=20",
@@ -21,9 +24,13 @@ QUERIES = (
     "?window_length=200&cell=gru",
 )
 
-COUNT_REDRAWS = """() => {
+OBSERVE = """() => {
   window.redraws = 0;
   window.lastRedraw = 0;
+  window.longTasks = [];
+  new PerformanceObserver(list => {
+    window.longTasks.push(...list.getEntries().map(entry => entry.duration));
+  }).observe({type: 'longtask'});
   const readout = document.querySelector('.st-key-readouts [data-testid=stMetricValue]');
   let shown = readout.innerText;
   new MutationObserver(() => {
@@ -36,7 +43,7 @@ COUNT_REDRAWS = """() => {
 }"""
 
 # Presses Pause and gives the milliseconds until the step counter moved for the last time, and
-# until the button says Run.
+# until the frame in which the button says Run.
 PAUSE = """() => new Promise(done => {
   const container = document.querySelector('.st-key-run');
   const pressed = performance.now();
@@ -50,37 +57,59 @@ PAUSE = """() => new Promise(done => {
 })"""
 
 
+# Presses Run and gives the milliseconds until the frame in which the signal chart has moved.
+RUN = """() => new Promise(done => {
+  const chart = document.querySelector('[data-testid=stVegaLiteChart]');
+  const drawn = () => [...chart.querySelectorAll('.mark-line path')].at(-1)?.getAttribute('d');
+  const before = drawn();
+  const pressed = performance.now();
+  document.querySelector('.st-key-run button').click();
+  const watch = () => {
+    if (drawn() === before) return requestAnimationFrame(watch);
+    done(performance.now() - pressed);
+  };
+  requestAnimationFrame(watch);
+})"""
+
+
 def measure(page: Page, url: str, query: str) -> str:
     """One line of the table."""
     train = TrainPage(page).open(url + query)
     train.press("run")
     train.wait_for_step(30)
-    train.page.evaluate(COUNT_REDRAWS)
+    train.page.evaluate(OBSERVE)
     train.watch_for_embeds()
     first = train.number("step")
     train.page.wait_for_timeout(SECONDS * 1000)
     redraws = train.page.evaluate("window.redraws") / SECONDS
+    tasks = train.page.evaluate("window.longTasks")
     steps = (train.number("step") - first) / SECONDS
     embeds = train.embeds()
-    delays = []
-    for _ in range(PAUSES):
-        delays.append(train.page.evaluate(PAUSE))
-        train.press("run")
+    last, pause, run = [], [], []
+    for _ in range(PRESSES):
+        for delays, delay in zip((last, pause), train.page.evaluate(PAUSE), strict=True):
+            delays.append(delay)
+        run.append(train.page.evaluate(RUN))
         train.wait_for_step(int(train.number("step")) + 5)
-    last, answered = (sorted(delay) for delay in zip(*delays, strict=True))
     return (
-        f"{query or '(default)':32} {redraws:9.1f} {steps:8.0f} {embeds:12d} "
-        f"{statistics.median(last):9.0f} {last[-1]:6.0f} {statistics.median(answered):9.0f} "
-        f"{answered[-1]:6.0f}"
+        f"{query or '(default)':32} {redraws:9.1f} {steps:8.0f} {embeds:7d} "
+        f"{len(tasks) / SECONDS:7.1f} {sum(tasks) / 1000 / SECONDS:6.1%} "
+        + " ".join(
+            f"{statistics.median(delays):7.0f} {max(delays):5.0f}" for delays in (pause, run, last)
+        )
     )
 
 
 def main() -> None:
     """Print the table."""
     with serve() as server, launch_browser() as browser:
-        print(f"Chromium {browser.version}, headless, 1400 x 900; pauses in ms over {PAUSES} tries")
-        print(f"{'':56}charts   last step after   button answered")
-        print(f"{'':32} redraws/s  steps/s  built anew    median    max    median    max")
+        print(f"Chromium {browser.version}, headless, 1400 x 900; {SECONDS} s each, ", end="")
+        print(f"presses over {PRESSES} tries")
+        print(f"{'':51}charts    long tasks    click to frame, ms: median, max    last step")
+        print(
+            f"{'':32} redraws/s  steps/s   anew      /s  share         Pause           Run"
+            "     after Pause"
+        )
         for query in QUERIES:
             page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
             print(measure(page, server.url, query), flush=True)

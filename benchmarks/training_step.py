@@ -1,126 +1,203 @@
-"""The training step beside the tutorial's loop: time as a ratio, and how far the losses differ.
+"""The training step beside the tutorial's loop and beside JAX: time as ratios, how it grows, and
+how far the losses differ.
 
-Run with ``python -m benchmarks.training_step``; ``make bench`` does.
+Run with ``python -m benchmarks.training_step``; ``make bench`` does. All are given one thread;
+replicas take the cores they want.
 """
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Iterator
-from time import perf_counter
+from functools import partial
+from itertools import islice, product
+from math import nan
 
 import numpy as np
+import psutil
 import torch
-from torch import Tensor, nn
 
-from rnn_core import CELLS, RunConfig, Step, Trainer
+from benchmarks.timing import microseconds_per_step
+from benchmarks.tutorial_loop import TutorialNetwork, tutorial_losses
+from rnn_core import CELLS, Replicas, RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
+from rnn_core.training import NUMPY_DTYPES
 
-STEPS = 1000
-REPEATS = 3
-#: A batch of long windows, of which so many steps are timed.
-LARGE = {"window_length": 200, "batch_size": 32, "points_per_period": 20}
-LARGE_STEPS = 40
+WINDOWS = (10, 50, 200)
+BATCHES = (1, 32)
+REPLICAS = (1, 8, 64)
+#: Time steps that JAX's loop writes out one after another; the faster one counts.
+UNROLLS = (1, 10)
+#: Largest relative difference of a float64 loss with which JAX's step is still the same step.
+SAME = 1e-9
 
+Costs = dict[str, float]
 
-class TutorialNetwork(nn.Module):
-    """The tutorial's class, its loop over time steps included."""
-
-    def __init__(self, cell: str) -> None:
-        super().__init__()
-        self.rnn = CELLS[cell](input_size=1, hidden_size=32, num_layers=1, batch_first=True)
-        self.out = nn.Linear(32, 1)
-
-    def forward(self, x: Tensor, h_state: object) -> tuple[Tensor, object]:
-        """Predict one window."""
-        r_out, h_state = self.rnn(x, h_state)
-        outs = [self.out(r_out[:, time_step, :]) for time_step in range(r_out.size(1))]
-        return torch.stack(outs, dim=1), h_state
+try:
+    from benchmarks.jax_step import jax_losses
+except ModuleNotFoundError as error:
+    if error.name not in ("jax", "jaxlib"):
+        raise
+    jax_losses = None  # type: ignore[assignment]
 
 
-def tutorial_losses(network: TutorialNetwork, steps: int) -> list[float]:
-    """Train as the tutorial does and give the losses it would print."""
-    dtype = network.out.weight.detach().numpy().dtype
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
-    loss_func = nn.MSELoss()
-    h_state = None
-    losses = []
-    for step in range(steps):
-        points = np.linspace(step * np.pi, (step + 1) * np.pi, 10, dtype=dtype)
-        x = torch.from_numpy(np.sin(points)[np.newaxis, :, np.newaxis])
-        y = torch.from_numpy(np.cos(points)[np.newaxis, :, np.newaxis])
-        prediction, h_state = network(x, h_state)
-        h_state = tuple(h.data for h in h_state) if isinstance(h_state, tuple) else h_state.data
-        loss = loss_func(prediction, y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
+def trainer_losses(trainer: Trainer) -> Iterator[float]:
+    """The losses of a run."""
+    return (step.loss for step in trainer.steps())
 
 
-def trainer_losses(trainer: Trainer, steps: int) -> list[float]:
-    """The losses of the first so many steps."""
-    return [step.loss for step, _ in zip(trainer.steps(), range(steps), strict=False)]
+def costs(config: RunConfig) -> Costs:
+    """Microseconds a step takes with each, and JAX's better unrolling."""
+    network = TutorialNetwork(config.cell)
+    runs: dict[str, Iterator[float]] = {
+        "tutorial": tutorial_losses(network, config.window_length, config.batch_size),
+        "torch": trainer_losses(Trainer(config)),
+        "compiled": trainer_losses(Trainer(config, engine="compiled")),
+    }
+    if jax_losses:
+        runs |= {f"jax {unroll}": jax_losses(config, unroll) for unroll in UNROLLS}
+    found = microseconds_per_step(runs)
+    unroll = min(UNROLLS, key=lambda unroll: found.get(f"jax {unroll}", nan))
+    return found | {"jax": found.get(f"jax {unroll}", nan), "unroll": unroll}
 
 
-def largest_difference(cell: str, engine: str, dtype: torch.dtype, steps: int) -> float:
+def print_costs() -> dict[tuple[str, int, int], Costs]:
+    """The table of ratios, with microseconds beside."""
+    print("\nSteps in the time of one of                       |  µs a step")
+    print("                  the tutorial's          JAX's   |")
+    print(
+        "cell    T  batch  torch  compiled   jax  compiled | tutorial  torch compiled  jax (unroll)"
+    )
+    table = {}
+    for cell, length, batch in product(CELLS, WINDOWS, BATCHES):
+        cost = costs(RunConfig(cell=cell, window_length=length, batch_size=batch))
+        table[cell, length, batch] = cost
+        print(
+            f"{cell:4} {length:4} {batch:6} "
+            + " ".join(
+                f"{cost['tutorial'] / cost[name]:{width}.1f}"
+                for name, width in (("torch", 6), ("compiled", 9), ("jax", 5))
+            )
+            + f" {cost['jax'] / cost['compiled']:9.1f} | "
+            + f"{cost['tutorial']:8.0f} {cost['torch']:6.0f} {cost['compiled']:8.0f} "
+            + f"{cost['jax']:5.0f} ({cost['unroll']})",
+            flush=True,
+        )
+    return table
+
+
+def print_growth(table: dict[tuple[str, int, int], Costs]) -> None:
+    """How the cost of a step grows with the window and with the batch."""
+    print("\nCost of a step as a multiple of one with")
+    print("                T = 10, batch 1        T = 10, batch 32   batch 1 and the same T")
+    print("cell  by        T = 50   T = 200       T = 50   T = 200   batch 32: T = 10   T = 200")
+    for cell in CELLS:
+        for name in ("tutorial", "torch", "compiled", "jax"):
+            cost = {key[1:]: costs[name] for key, costs in table.items() if key[0] == cell}
+            print(
+                f"{cell:5} {name:9} {cost[50, 1] / cost[10, 1]:6.1f} "
+                f"{cost[200, 1] / cost[10, 1]:9.1f} {cost[50, 32] / cost[10, 32]:12.1f} "
+                f"{cost[200, 32] / cost[10, 32]:9.1f} {cost[10, 32] / cost[10, 1]:18.1f} "
+                f"{cost[200, 32] / cost[200, 1]:9.1f}"
+            )
+
+
+def print_replicas() -> None:
+    """What many replicas cost, in steps of one Trainer; compiled, on all cores."""
+    print(f"\nA step of N compiled replicas, in steps of one Trainer ({psutil.cpu_count()} cores)")
+    print("cell    T  batch   N = 1   N = 8  N = 64  |  µs: Trainer   N = 1   N = 8   N = 64")
+    shapes = [(length, 1) for length in WINDOWS] + [(WINDOWS[0], BATCHES[-1])]
+    for cell, (length, batch) in product(CELLS, shapes):
+        config = RunConfig(cell=cell, window_length=length, batch_size=batch)
+        runs: dict[str, Iterator[object]] = {"one": Trainer(config, engine="compiled").steps()}
+        for count in REPLICAS:
+            configs = [
+                RunConfig(cell=cell, window_length=length, batch_size=batch, seed=seed)
+                for seed in range(count)
+            ]
+            runs[str(count)] = Replicas(configs, engine="compiled").steps()
+        cost = microseconds_per_step(runs)
+        print(
+            f"{cell:4} {length:4} {batch:6} "
+            + " ".join(f"{cost[str(count)] / cost['one']:7.1f}" for count in REPLICAS)
+            + f"  |  {cost['one']:11.0f} "
+            + " ".join(f"{cost[str(count)]:7.0f}" for count in REPLICAS),
+            flush=True,
+        )
+
+
+def largest_difference(
+    cell: str, run: Callable[[RunConfig], Iterator[float]], dtype: torch.dtype, steps: int
+) -> float:
     """Largest relative difference of the losses from the tutorial's, from equal weights."""
-    trainer = Trainer(RunConfig(cell=cell), dtype=dtype, engine=engine)
+    config = RunConfig(cell=cell)
     network = TutorialNetwork(cell).to(dtype)
-    network.load_state_dict(trainer.model.state_dict())
-    theirs = np.array(tutorial_losses(network, steps))
-    return float(np.max(np.abs(np.array(trainer_losses(trainer, steps)) - theirs) / theirs))
+    network.load_state_dict(Trainer(config, dtype=dtype).model.state_dict())
+    theirs = np.array(list(islice(tutorial_losses(network), steps)))
+    ours = np.array(list(islice(run(config), steps)))
+    return float(np.max(np.abs(ours - theirs) / theirs))
 
 
-def microseconds_per_step(run: Callable[[], object]) -> float:
-    """Fastest of a few repeats: what the machine can do when left alone."""
-    times = []
-    for _ in range(REPEATS):
-        began = perf_counter()
-        run()
-        times.append((perf_counter() - began) / STEPS * 1e6)
-    return min(times)
+def print_differences() -> None:
+    """How far each loss is from the tutorial's.
+
+    Raises:
+        SystemExit: when JAX's step is another one, so that its time says nothing.
+    """
+    print("\nLargest relative difference of the loss from the tutorial's; T = 10, batch 1")
+    print("cell  by        float64, 100 steps    float32, 50 steps")
+    for cell in CELLS:
+        for engine in ("torch", "compiled"):
+            double, single = (
+                largest_difference(
+                    cell,
+                    lambda config, engine=engine, dtype=dtype: trainer_losses(
+                        Trainer(config, dtype=dtype, engine=engine)
+                    ),
+                    dtype,
+                    steps,
+                )
+                for dtype, steps in ((torch.float64, 100), (torch.float32, 50))
+            )
+            print(f"{cell:5} {engine:9} {double:18.1e} {single:20.1e}")
+        if jax_losses:
+            double, single = jax_differences(cell)
+            print(f"{cell:5} {'jax':9} {double:18.1e} {single:20.1e}")
+            if double > SAME:
+                raise SystemExit(f"JAX's {cell} is not the tutorial's: {double:.1e} > {SAME:.0e}")
 
 
-def fastest_large_step(steps: list[Iterator[Step]]) -> list[float]:
-    """Milliseconds of each run's fastest step; they take turns, so that all meet the same noise."""
-    fastest = [float("inf")] * len(steps)
-    for _ in range(LARGE_STEPS):
-        for n, run in enumerate(steps):
-            began = perf_counter()
-            next(run)
-            fastest[n] = min(fastest[n], (perf_counter() - began) * 1e3)
-    return fastest
+def jax_differences(cell: str) -> tuple[float, float]:
+    """As `largest_difference`, the larger of either unrolling: in float64, and in float32."""
+    import jax
+
+    def largest(dtype: torch.dtype, steps: int) -> float:
+        numbers = NUMPY_DTYPES[dtype]
+        runs = (partial(jax_losses, unroll=unroll, dtype=numbers) for unroll in UNROLLS)
+        return max(largest_difference(cell, run, dtype, steps) for run in runs)
+
+    with jax.enable_x64(True):
+        double = largest(torch.float64, 100)
+    return double, largest(torch.float32, 50)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     torch.set_num_threads(1)
     prepare_compiled().join()
-    print(f"torch {torch.__version__}, one thread, H = 32, T = 10, batch 1, {STEPS} steps")
-    print("                 steps in the time        largest relative difference of the loss")
-    print("cell  engine     of one of the tutorial's   float64, 100 steps    float32, 50 steps")
-    for cell in CELLS:
-        tutorial = microseconds_per_step(
-            lambda cell=cell: tutorial_losses(TutorialNetwork(cell), STEPS)
-        )
-        for engine in ("torch", "compiled"):
-            ours = microseconds_per_step(
-                lambda cell=cell, engine=engine: trainer_losses(
-                    Trainer(RunConfig(cell=cell), engine=engine), STEPS
-                )
-            )
-            print(
-                f"{cell:5} {engine:9}  {tutorial / ours:5.1f}  "
-                f"({tutorial:4.0f} / {ours:4.0f} µs)     "
-                f"{largest_difference(cell, engine, torch.float64, 100):.1e}               "
-                f"{largest_difference(cell, engine, torch.float32, 50):.1e}"
-            )
-    print("\nT = 200, batch 32: ms a step, torch / compiled")
-    for cell in CELLS:
-        config = RunConfig(cell=cell, **LARGE)
-        runs = [Trainer(config, engine=engine).steps() for engine in ("torch", "compiled")]
-        print(f"{cell:5} " + " / ".join(f"{taken:5.1f}" for taken in fastest_large_step(runs)))
+    print(f"Python {platform.python_version()}, torch {torch.__version__}, ", end="")
+    if jax_losses:
+        import jax
+
+        print(f"JAX {jax.__version__}, ", end="")
+    print("H = 32, one thread; the fastest of many turns in rotation")
+    if not jax_losses:
+        print("JAX is not installed, so its places are empty (nan). `make bench` installs it,")
+        print("and so does: pip install -r requirements-bench.txt")
+    table = print_costs()
+    print_growth(table)
+    print_replicas()
+    print_differences()
 
 
 if __name__ == "__main__":

@@ -35,7 +35,10 @@ def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
     """Value and label of each line that a logarithmic axis can show; equal floors share one."""
     names = {
         "constant": _("constant"),
+        "time_only": _("a clock alone"),
         "memoryless": _("no memory"),
+        "last_marker": _("the second marker alone"),
+        "persistence": _("as now"),
         "window_memory": _("memory inside a window"),
         "carried_memory": _("carried memory"),
     }

@@ -1,0 +1,73 @@
+"""Threads that train at the same time, each its own run: what all of them get from the machine.
+
+Run with ``python -m benchmarks.threads_together``; ``make bench`` does. A step releases the
+interpreter's lock while PyTorch or the kernels compute, and holds it for the rest.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from threading import Barrier
+from time import perf_counter
+
+import psutil
+import torch
+
+from rnn_core import CELLS, RunConfig, Trainer
+from rnn_core.engines import prepare_compiled
+
+THREADS = (1, 2, 16)
+ROUNDS = 8
+SECONDS = 0.2
+
+
+def steps_per_second(trainers: list[Trainer]) -> float:
+    """All threads' steps, a trainer each."""
+    together = Barrier(len(trainers))
+
+    def train(trainer: Trainer) -> tuple[int, float, float]:
+        together.wait()
+        began = now = perf_counter()
+        count, steps = 0, trainer.steps()
+        while now - began < SECONDS:
+            next(steps)
+            count, now = count + 1, perf_counter()
+        return count, began, now
+
+    with ThreadPoolExecutor(len(trainers)) as pool:
+        counts, begins, ends = zip(*pool.map(train, trainers), strict=True)
+    return sum(counts) / (max(ends) - min(begins))
+
+
+def best_rates(config: RunConfig, engine: str) -> dict[int, float]:
+    """The most steps a second of several rounds, in which the counts of threads take turns."""
+    trainers = [Trainer(config, engine=engine) for _ in range(max(THREADS))]
+    best = dict.fromkeys(THREADS, 0.0)
+    for _ in range(ROUNDS):
+        for count in THREADS:
+            best[count] = max(best[count], steps_per_second(trainers[:count]))
+    return best
+
+
+def main() -> None:
+    """Print the table."""
+    torch.set_num_threads(1)
+    prepare_compiled().join()
+    print("\nSteps a second of all threads together, as a multiple of those of 2 threads")
+    print(f"H = 32, T = 10, batch 1; {psutil.cpu_count()} cores")
+    print("cell  engine     " + "".join(f"{count:4} threads" for count in THREADS), end="")
+    print("   |  steps/s" + "".join(f"{count:9}" for count in THREADS))
+    for cell, engine in product(CELLS, ("torch", "compiled")):
+        rates = best_rates(RunConfig(cell=cell), engine)
+        print(
+            f"{cell:5} {engine:9} "
+            + "".join(f"{rates[count] / rates[2]:12.2f}" for count in THREADS)
+            + "    |         "
+            + "".join(f"{rates[count]:9.0f}" for count in THREADS),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

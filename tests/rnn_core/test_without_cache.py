@@ -1,0 +1,91 @@
+"""Machines where compiled kernels cannot be kept, or cannot be made."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rnn_core
+
+TRAIN_AT_ONCE = """
+from itertools import islice
+from rnn_core import RunConfig, Trainer
+trainer = Trainer(RunConfig(), engine="auto")
+losses = [step.loss for step in islice(trainer.steps(), 20)]
+assert trainer.engine == "torch"
+assert losses[-1] < losses[0]
+"""
+
+# One small kernel stands for all, which take half a minute: each is kept, or not, in the same way.
+COMPILE_WITHOUT_A_CACHE = """
+import numpy as np
+from rnn_core.engines import kernels
+for kernel in (kernels.train, kernels._add):
+    assert kernel.stats.cache_path is None
+total = np.ones(3, np.float32)
+kernels._add(total, np.arange(3, dtype=np.float32))
+assert total.tolist() == [1, 2, 3]
+"""
+
+# As on a machine that has no Numba, or one where its compiler does not work.
+TRAIN_WITHOUT_NUMBA = """
+import sys
+sys.modules["numba"] = None
+from rnn_core.engines import prepare_compiled
+prepare_compiled().join()
+"""
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> dict[str, str]:
+    """A copy of the package and an environment that leave Numba no folder to write to.
+
+    Below a regular file even an administrator cannot make one.
+    """
+    package = tmp_path / "rnn_core"
+    shutil.copytree(
+        Path(rnn_core.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    blocked = package / "engines" / "__pycache__"
+    blocked.touch()
+    below = str(blocked / "x")
+    return os.environ | {
+        "NUMBA_CACHE_DIR": below,
+        "HOME": below,
+        "XDG_CACHE_HOME": below,
+        "LOCALAPPDATA": below,
+        "PYTHONPATH": str(tmp_path),
+    }
+
+
+def run(code: str, folder: Path, environment: dict[str, str]) -> str:
+    """What a fresh interpreter logs."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_where_kernels_cannot_be_kept_they_are_compiled_and_nobody_waits(
+    tmp_path: Path, nowhere: dict[str, str]
+) -> None:
+    assert run(COMPILE_WITHOUT_A_CACHE + TRAIN_AT_ONCE, tmp_path, nowhere) == ""
+
+
+def test_where_kernels_cannot_be_made_torch_trains_alone_and_the_log_says_so(
+    tmp_path: Path,
+) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(rnn_core.__file__).parents[1])}
+    logged = run(TRAIN_WITHOUT_NUMBA + TRAIN_AT_ONCE, tmp_path, environment)
+    assert "The compiled engine is not available; PyTorch trains alone." in logged
