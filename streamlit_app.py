@@ -1,10 +1,12 @@
 """RNN Playground: the entry point. Start it with `streamlit run streamlit_app.py`."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import train_page
+from dashboard import compare_page, controls, train_page
+from dashboard.language import gettext as _
 from dashboard.server import prepare_server
 
 st.set_page_config(
@@ -13,4 +15,24 @@ st.set_page_config(
     layout="wide",
 )
 prepare_server()
-st.navigation([st.Page(train_page.page, title="Train", url_path="train", default=True)]).run()
+controls.choose_language()
+refusals = controls.open_link()
+# The sidebar belongs to all pages: what is chosen there stays when the page changes.
+settings = controls.sidebar()
+controls.keep_in_link()
+pages = [
+    st.Page(
+        partial(train_page.page, settings, refusals),
+        title=_("Train"),
+        icon=":material/show_chart:",
+        url_path="train",
+        default=True,
+    ),
+    st.Page(
+        partial(compare_page.page, settings, refusals),
+        title=_("Compare"),
+        icon=":material/balance:",
+        url_path="compare",
+    ),
+]
+st.navigation(pages, position="top").run()

@@ -9,6 +9,7 @@ import altair as alt
 
 from dashboard import palette
 from dashboard.language import gettext as _
+from dashboard.window_layout import WindowLayout
 from rnn_core import Floor
 
 #: A chart's Vega-Lite specification, without data.
@@ -31,6 +32,10 @@ class Chart:
     alt: str
 
 
+# Lines on a logarithmic axis that are less than such a factor apart.
+_CLOSE = 1.2
+
+
 def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
     """Value and label of each line that a logarithmic axis can show; equal floors share one."""
     names = {
@@ -51,7 +56,24 @@ def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
         kinds = _(" or ").join(names[floor.key] for floor in group)
         at_least = "≥ " if all(floor.bound == "lower" for floor in group) else ""
         lines.append((group[0].value, f"{kinds}: {at_least}{shown}"))
-    return lines
+    return _legible(lines)
+
+
+def _legible(lines: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """With one label for lines so close to one another that two would cover each other."""
+    apart: list[tuple[float, str]] = []
+    for value, label in lines:
+        if apart and apart[-1][0] < _CLOSE * value:
+            above, shared = apart.pop()
+            apart += [(above, f"{shared} · {label}"), (value, "")]
+        else:
+            apart.append((value, label))
+    return apart
+
+
+def loss_title(symbols: bool) -> str:
+    """What the axis of a loss is called."""
+    return _("loss (cross-entropy, nats)") if symbols else _("loss (mean squared error)")
 
 
 # As encodings, not as properties of a mark: there alone Streamlit reads a name as a theme colour.
@@ -78,6 +100,30 @@ def same(channel: Any) -> Any:
 def _quoted(text: str) -> str:
     """``text`` as a string of Vega's expression language."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def lane_axis(layout: WindowLayout) -> alt.Axis:
+    """The vertical axis of lanes, each with its name at its middle, or of a ladder of symbols."""
+    if layout.symbols:
+        first = layout.first_answer
+        return alt.Axis(
+            values=[*range(layout.inputs), *(first + n for n in range(layout.outputs))],
+            labelExpr=f"datum.value < {first} ? datum.value : datum.value - {first}",
+            labelOverlap=True,
+            grid=False,
+        )
+    names = [str(n + 1) for n in range(layout.lanes)]
+    if layout.inputs != layout.outputs:
+        names = [_("input {n}").format(n=n + 1) for n in range(layout.inputs)]
+        names += [_("answer {n}").format(n=n + 1) for n in range(layout.outputs)]
+    middle = (layout.low + layout.high) / 2
+    heights = [middle - lane * layout.lane_height for lane in range(layout.lanes)]
+    labels = ", ".join(map(_quoted, names))
+    return alt.Axis(
+        values=heights,
+        labelExpr=f"[{labels}][round(({middle} - datum.value) / {layout.lane_height})]",
+        grid=False,
+    )
 
 
 def label_expression(names: dict[str, str]) -> str:

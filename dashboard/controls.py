@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import streamlit as st
 
-from dashboard import links, words
+from dashboard import address
+from dashboard.address import PACES
 from dashboard.language import LANGUAGES, language_of, use_language
 from dashboard.language import gettext as _
-from rnn_core import RULES, RunConfig
+from dashboard.tasks import task_name, task_story
+from rnn_core import RULES, TASKS, RunConfig
 from rnn_core.rules import Choice, Optional, Real, Rule, Whole
+from rnn_core.tasks import DEFAULTS, SETTINGS, build_task
 
-_DEFAULTS: Mapping[str, Any] = RunConfig().to_dict()
-#: Steps per redraw that the player offers; the last stands for as many as fit.
-PACES: Mapping[str, int | None] = {"1": 1, "5": 5, "20": 20, "max": None}
-
-_STEP_LIMITS = Whole(1, 1_000_000)
-#: What the page keeps in the link beside the run's settings.
-_PAGE_RULES: Mapping[str, Rule] = {
-    "pace": Choice(tuple(PACES)),
-    "step_limit": _STEP_LIMITS,
-    "lang": Choice(tuple(LANGUAGES)),
-}
-_PAGE_DEFAULTS: Mapping[str, Any] = {"pace": "5", "step_limit": 100_000, "lang": "en"}
-# Streamlit's own parameters.
-_NOT_OURS = ("embed", "embed_options")
+# Choices that the reader sees under other names than a link has for them.
+_CHOSEN_BY_NAME = ("task", "cell", "optimizer", "preset", "equal", "lang")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +51,19 @@ def choose_language() -> None:
     use_language(chosen if chosen in LANGUAGES else language_of(st.context.locale))
 
 
-def read_link(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """What a link asks for, and a sentence for each thing that cannot be had.
-
-    Args:
-        parameters: names and texts of the URL's query.
-
-    Returns:
-        The allowed values by name, and the sentences.
-    """
-    rules = {**RULES, **_PAGE_RULES}
-    defaults = {**_DEFAULTS, **_PAGE_DEFAULTS}
-    values: dict[str, Any] = {}
-    refusals: list[str] = []
-    for name, text in parameters.items():
-        if name in _NOT_OURS:
-            continue
-        if name not in rules:
-            close = get_close_matches(name, rules, n=1)
-            refusals.append(words.unknown_link(name, close[0] if close else None))
-            continue
-        try:
-            values[name] = rules[name].check(name, links.parse(text, rules[name]), defaults[name])
-        except (TypeError, ValueError):
-            refusals.append(words.refused_link(name, text, rules[name], defaults[name]))
-    return values, refusals
+def open_link() -> list[str]:
+    """On the first visit take over what the link asks for; give what it cannot have."""
+    if "opened" in st.session_state:
+        return []
+    st.session_state["opened"] = True
+    values, refusals = address.read_link(st.query_params.to_dict())
+    beginning = address.defaults(values.get("task", RunConfig().task))
+    # Boxes that may be empty are empty by default: what a task sets there has to be put in.
+    boxes = {name: beginning[name] for name, rule in RULES.items() if isinstance(rule, Optional)}
+    for name, value in {**boxes, **values}.items():
+        if value is not None:
+            st.session_state[name] = value
+    return refusals
 
 
 def new_seed() -> None:
@@ -97,40 +74,72 @@ def new_seed() -> None:
 def sidebar() -> Settings:
     """Show every setting and give what is chosen."""
     with st.sidebar:
+        task: str = st.selectbox(
+            _("Task"),
+            options=list(TASKS),
+            format_func=task_name,
+            key="task",
+            persist_state="session",
+            on_change=_begin_task,
+        )
+        st.session_state["task_before"] = task
+        st.caption(task_story(task))
         st.caption(_(":material/bolt: **Takes effect at once**"))
         lr = st.select_slider(
             _("Learning rate"),
             options=_learning_rates_on_offer(),
-            value=_DEFAULTS["lr"],
+            value=default("lr"),
             format_func=lambda value: format(value, "g"),
             key="lr",
             bind="query-params",
             help=_("Length of every update, `lr`. Move it while the network learns."),
         )
+        limits = address.LINK_RULES["step_limit"]
+        assert isinstance(limits, Whole)
         step_limit = st.number_input(
             _("Step limit"),
-            min_value=_STEP_LIMITS.low,
-            max_value=_STEP_LIMITS.high,
-            value=_PAGE_DEFAULTS["step_limit"],
+            min_value=limits.low,
+            max_value=limits.high,
+            value=default("step_limit"),
             step=10_000,
             key="step_limit",
             bind="query-params",
             help=_("Playing stops by itself at this step."),
         )
         st.caption(_(":material/restart_alt: **Starts the run again**"))
-        chosen: dict[str, Any] = {"lr": lr}
+        chosen: dict[str, Any] = {"task": task, "lr": lr}
         with st.expander(_("Network"), expanded=True):
-            chosen |= _network()
+            chosen |= _network(task)
         with st.expander(_("Training"), expanded=True):
             chosen |= _training()
-        with st.expander(_("Task: sin → cos")):
-            chosen |= _task()
+        with st.expander(_("Data")):
+            chosen |= _data(task)
         _language()
+    config = RunConfig(**chosen)
+    try:
+        build_task(config)
+    except ValueError as problem:
+        # The sidebar stands, so that it can be put right; what was trained is kept.
+        st.error(str(problem), icon=":material/block:")
+        st.stop()
     return Settings(
-        config=RunConfig(**chosen),
-        most_steps=PACES[st.session_state.get("pace") or _PAGE_DEFAULTS["pace"]],
+        config=config,
+        most_steps=PACES[st.session_state.get("pace") or default("pace")],
         step_limit=step_limit,
     )
+
+
+def _begin_task() -> None:
+    """Set what the new task begins with, and what the old one had set, anew."""
+    new = st.session_state["task"]
+    old = st.session_state.get("task_before", RunConfig().task)
+    for name in {**DEFAULTS[old], **DEFAULTS[new]}:
+        st.session_state[name] = address.defaults(new)[name]
+
+
+def default(name: str) -> Any:
+    """What a parameter is when nobody has chosen anything for the present task."""
+    return address.defaults(st.session_state["task"])[name]
 
 
 def pace() -> None:
@@ -144,7 +153,7 @@ def pace() -> None:
         st.segmented_control(
             _("Steps per redraw"),
             options=list(PACES),
-            default=_PAGE_DEFAULTS["pace"],
+            default=default("pace"),
             key="pace",
             bind="query-params",
             required=True,
@@ -152,7 +161,7 @@ def pace() -> None:
         )
 
 
-def _network() -> dict[str, Any]:
+def _network(task: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     chosen["cell"] = _choice(
         "cell",
@@ -170,13 +179,13 @@ def _network() -> dict[str, Any]:
     )
     chosen["carry_state"] = st.toggle(
         _("Carry the state across windows"),
-        value=_DEFAULTS["carry_state"],
+        value=default("carry_state"),
         key="carry_state",
         bind="query-params",
         help=_(
             "On: each window starts from the state the last one ended with, detached, so that "
             "information crosses the border and gradients do not. Off: every window starts from "
-            "zeros."
+            "zeros. Tasks whose windows are sequences of their own always start from zeros."
         ),
     )
     if chosen["cell"] == "lstm":
@@ -219,35 +228,37 @@ def _training() -> dict[str, Any]:
     return chosen
 
 
-def _task() -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    chosen["window_length"] = _slider(
-        "window_length",
-        _("Points per window"),
-        _("Time steps that gradients flow back through, both ends of the window included."),
-    )
-    chosen["points_per_period"] = _slider(
-        "points_per_period",
-        _("Points per period"),
-        _("Samples in one period of a wave of frequency 1."),
-    )
-    chosen["frequency"] = _slider(
-        "frequency", _("Frequency"), _("Cycles in 2π units of time."), step=0.1
-    )
-    chosen["amplitude"] = _slider(
-        "amplitude", _("Amplitude"), _("Height of input and target."), step=0.1
-    )
-    chosen["phase"] = _slider(
-        "phase", _("Phase offset (radians)"), _("Where in the wave time 0 lies.")
-    )
-    chosen["noise_std"] = _slider(
-        "noise_std",
-        _("Noise on the input"),
-        _("Standard deviation of the Gaussian noise; the target stays clean."),
-    )
-    if chosen["noise_std"] > 0:
+def _data(task: str) -> dict[str, Any]:
+    """The settings that the task reads."""
+    sliders = {
+        "window_length": (
+            _("Points per window"),
+            _("Time steps that gradients flow back through, both ends of the window included."),
+        ),
+        "delay": (_("Delay"), _("Samples that a forecast looks ahead, or a recall back.")),
+        "points_per_period": (
+            _("Points per period"),
+            _("Samples in one period of a wave of frequency 1."),
+        ),
+        "frequency": (_("Frequency"), _("Cycles in 2π units of time.")),
+        "amplitude": (_("Amplitude"), _("Height of input and target.")),
+        "phase": (_("Phase offset (radians)"), _("Where in the wave time 0 lies.")),
+        "noise_std": (
+            _("Noise on the input"),
+            _("Standard deviation of the Gaussian noise; the target stays clean."),
+        ),
+    }
+    steps = {"frequency": 0.1, "amplitude": 0.1}
+    chosen: dict[str, Any] = {
+        name: _slider(name, *texts, step=steps.get(name, 0.01))
+        for name, texts in sliders.items()
+        if name in SETTINGS[task]
+    }
+    if "data_seed" in SETTINGS[task] and chosen.get("noise_std") != 0:
         chosen["data_seed"] = _whole_number(
-            "data_seed", _("Seed of the noise"), _("Decides the noise, apart from the weights.")
+            "data_seed",
+            _("Seed of the data"),
+            _("Decides all that is random in the data, apart from the weights."),
         )
     return chosen
 
@@ -259,13 +270,28 @@ def _language() -> None:
         index=list(LANGUAGES).index(language_of(st.context.locale)),
         format_func=LANGUAGES.__getitem__,
         key="lang",
-        on_change=_put_language_into_link,
+        persist_state="session",
     )
 
 
-def _put_language_into_link() -> None:
-    # By hand: a binding would write the language's name where a link is better off with its code.
-    st.query_params["lang"] = st.session_state["lang"]
+def keep_in_link() -> None:
+    """Write what is chosen by name into the page's address.
+
+    By hand: a binding would write what the reader sees, in their language, where a link has to
+    hold the name itself.
+    """
+    for name in _CHOSEN_BY_NAME:
+        value = st.session_state.get(name)
+        if name == "lang" and name not in st.query_params:
+            usual = language_of(st.context.locale)
+        elif name == "lang":
+            usual = None
+        else:
+            usual = default(name)
+        if value in (None, usual):
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
 
 
 def _choice(name: str, label: str, help_text: str, shown_as: Any) -> str:
@@ -274,20 +300,20 @@ def _choice(name: str, label: str, help_text: str, shown_as: Any) -> str:
     picked = st.segmented_control(
         label,
         options=rule.options,
-        default=_DEFAULTS[name],
+        default=default(name),
         format_func=shown_as,
         key=name,
-        bind="query-params",
+        persist_state="session",
         required=True,
         help=help_text,
     )
-    return str(picked or _DEFAULTS[name])
+    return str(picked or default(name))
 
 
 def _slider(name: str, label: str, help_text: str, step: float = 0.01) -> int | float:
-    rule = RULES[name]
+    rule = address.rule_of(name, st.session_state["task"])
     common: dict[str, Any] = {
-        "value": _DEFAULTS[name],
+        "value": default(name),
         "key": name,
         "bind": "query-params",
         "help": help_text,
@@ -308,7 +334,7 @@ def _whole_number(name: str, label: str, help_text: str) -> int:
             label,
             min_value=rule.low,
             max_value=rule.high,
-            value=_DEFAULTS[name],
+            value=default(name),
             key=name,
             bind="query-params",
             help=help_text,
@@ -338,4 +364,4 @@ def _optional(name: str, label: str, help_text: str, when_empty: str) -> float |
 def _learning_rates_on_offer() -> list[float]:
     """The grid, and the learning rate a link brought, if it lies between."""
     grid = learning_rates(RULES["lr"])
-    return sorted({*grid, st.session_state.get("lr", _DEFAULTS["lr"])})
+    return sorted({*grid, st.session_state.get("lr", default("lr"))})

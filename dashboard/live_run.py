@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.playback import Changes, Playback, Status, changes_between
+from dashboard.window_layout import WindowLayout, window_layout
 from rnn_core import Floor, LossHistory, RunConfig, Step, Trainer
 
 #: Losses are averaged over at least so many steps before words are put to them.
@@ -33,14 +34,14 @@ class Frame:
         status: what the player is doing.
         step: the last step with a finite loss.
         windows: the last finite steps, oldest first, ``step`` at the end.
-        windows_in_view: how many of them the signal chart has room for.
-        span: time that one window covers, in the task's unit.
+        layout: how they are drawn.
         hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
         curve: steps and losses of this run, thinned.
         previous: likewise of the run before, if there was one.
         recent_loss: mean loss of the last ``recent_steps`` steps.
         recent_steps: how many that mean covers.
-        floors: the task's floors.
+        floors: the task's floors, highest first.
+        streaming: whether each window goes on where the one before ended.
         parameter_count: trainable numbers.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
@@ -53,14 +54,14 @@ class Frame:
     status: Status
     step: Step
     windows: tuple[Step, ...]
-    windows_in_view: int
-    span: float
+    layout: WindowLayout
     hidden: NDArray[np.floating]
     curve: Curve
     previous: Curve | None
     recent_loss: float
     recent_steps: int
     floors: tuple[Floor, ...]
+    streaming: bool
     parameter_count: int
     steps_per_second: float | None
     redraws_per_second: float | None
@@ -68,13 +69,6 @@ class Frame:
     diverged_at: int | None
     config: RunConfig
     lr: float
-
-
-def windows_in_view(windows_per_cycle: int) -> int:
-    """How many windows the signal chart holds: whole cycles where these are short, so that a
-    wave swept across it stands still."""
-    whole_cycles = [n for n in range(4, 9) if n % windows_per_cycle == 0]
-    return whole_cycles[0] if whole_cycles else 4
 
 
 class LiveRun(Playback):
@@ -133,14 +127,14 @@ class LiveRun(Playback):
                 status=self._status,
                 step=self._latest,
                 windows=tuple(self._windows),
-                windows_in_view=self._view,
-                span=self._trainer.task.span,
+                layout=self._layout,
                 hidden=self._hidden,
                 curve=self._history.points(),
                 previous=self._previous,
                 recent_loss=float(np.mean(recent)),
                 recent_steps=len(recent),
                 floors=self._floors,
+                streaming=self._trainer.task.streaming,
                 parameter_count=self._trainer.parameter_count,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
@@ -180,8 +174,8 @@ class LiveRun(Playback):
         self._floors = trainer.task.floors()
         cycle = trainer.task.windows_per_cycle
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
-        self._view = windows_in_view(cycle)
-        self._windows: deque[Step] = deque(maxlen=self._view)
+        self._layout = window_layout(trainer.task, trainer.config)
+        self._windows: deque[Step] = deque(maxlen=self._layout.windows)
         whole_cycles = -(-STEPS_TO_JUDGE // cycle) * cycle
         self._recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * STEPS_TO_JUDGE))
         self._speed.clear()

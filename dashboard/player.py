@@ -19,6 +19,9 @@ REDRAW_EVERY = 0.075
 #: Redraws that one beat of the browser's timer asks for. More would be cheaper still, but the first
 #: beat after a click would come later, and from half a second on Streamlit's page shows an icon.
 BURST = 5
+# A burst that is late goes on for so many seconds for each run that plays on the server: where all
+# are late, whole beats would only make it worse.
+_PATIENCE = 0.035
 # Seconds that a redraw is given to leave the server.
 _DELIVERY = 0.03
 
@@ -93,18 +96,19 @@ def _beat(session: Session, draw: Callable[[int], Redraw], language: str) -> Non
     with turns().turn(id(session), plays=was_playing, urgent=whole_page) as sharers:
         redraw = draw(sharers)
     if not whole_page:
-        _burst(session, redraw, began)
+        _burst(session, redraw, began, sharers)
     if session.run.status is not Status.PLAYING and (was_playing or not whole_page):
         st.rerun()  # it stopped by itself: the buttons and the timer must hear of it
 
 
-def _burst(session: Session, redraw: Redraw, began: float) -> None:
+def _burst(session: Session, redraw: Redraw, began: float, sharers: int) -> None:
     """The further redraws of a beat, at even distances, as far as there is time for them."""
+    patience = max((BURST - 0.5) * REDRAW_EVERY, sharers * _PATIENCE)
     for n in range(1, BURST):
         # What has not left the server when the next run of this part begins is thrown away; so
         # there is a pause after each redraw, even if it is late.
         time.sleep(max(_DELIVERY, began + n * REDRAW_EVERY - time.monotonic()))
-        too_late = time.monotonic() > began + (BURST - 0.5) * REDRAW_EVERY
+        too_late = time.monotonic() > began + patience
         if too_late or session.run.status is not Status.PLAYING:
             return
         with turns().turn(id(session)) as sharers:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import controls, player, words
 from dashboard import train_charts as charts
-from dashboard.chart import Chart
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
 from dashboard.playback import Status
 from dashboard.player import Session
+from dashboard.vega import draw
 
 
-def page() -> None:
-    """The whole page, top to bottom."""
-    controls.choose_language()
-    first_visit = "session" not in st.session_state
-    refusals = _open_link() if first_visit else []
-    settings = controls.sidebar()
-    if first_visit:
+def page(settings: Settings, refusals: list[str]) -> None:
+    """The whole page, top to bottom.
+
+    Args:
+        settings: what the sidebar says.
+        refusals: what the visitor's link asked for and could not have.
+    """
+    if "session" not in st.session_state:
         st.session_state["session"] = Session(LiveRun(settings.config), refusals)
     session: Session = st.session_state["session"]
     run: LiveRun = session.run  # type: ignore[assignment]
@@ -40,14 +40,6 @@ def page() -> None:
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
     player.watch(session, partial(_train_and_draw, session, run, settings), controls.new_seed)
-
-
-def _open_link() -> list[str]:
-    """Take over what the link asks for, tolerantly; give what it cannot have."""
-    values, refusals = controls.read_link(st.query_params.to_dict())
-    for name, value in values.items():
-        st.session_state[name] = value
-    return refusals
 
 
 def _train_and_draw(
@@ -89,7 +81,7 @@ class Panel:
             st.markdown(words.verdict(frame) + "  \n" + words.details(frame), width="stretch")
         left, right = st.columns(2)
         with left:
-            self._signals = _draw(charts.signals(frame))
+            self._signals = draw(charts.signals(frame))
             st.caption(
                 _(
                     "Each window is one training step. The newest, shaded, overwrites the oldest, "
@@ -97,7 +89,7 @@ class Panel:
                 )
             )
         with right:
-            self._losses = _draw(charts.loss(frame))
+            self._losses = draw(charts.loss(frame))
             st.caption(
                 _(
                     "Lower is better. A floor is the best that a kind of predictor can do: a loss "
@@ -105,24 +97,18 @@ class Panel:
                     "0, which no logarithmic axis reaches. The thin line is the run before."
                 )
             )
-        self._state = _draw(charts.hidden_state(frame))
+        self._state = draw(charts.hidden_state(frame))
         st.caption(_state_caption(frame))
         # Last, though it stands first: who sees the step's number sees all that belongs to it.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
 
     def update(self, frame: Frame) -> None:
         """Move the charts and the two numbers; words, which want reading, stay for a while."""
-        _draw(charts.signals(frame), self._signals)
-        _draw(charts.loss(frame), self._losses)
-        _draw(charts.hidden_state(frame), self._state)
+        draw(charts.signals(frame), self._signals)
+        draw(charts.loss(frame), self._losses)
+        draw(charts.hidden_state(frame), self._state)
         self._loss.metric(_("Loss"), _loss(frame), width="content")
         self._step.metric(_("At step"), str(frame.step.index), width="content")
-
-
-def _draw(chart: Chart, place: DeltaGenerator | None = None) -> DeltaGenerator:
-    """In a new place, or where a chart of the same specification stands."""
-    draw = st.vega_lite_chart if place is None else place.vega_lite_chart
-    return draw({**chart.spec, "datasets": chart.tables}, width="stretch", alt=chart.alt)
 
 
 def _loss(frame: Frame) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dashboard.language import gettext as _
 from dashboard.live_run import STEPS_TO_JUDGE, Frame
 from dashboard.playback import Status
+from dashboard.tasks import task_story
 from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
 
 #: Redraws a second that a run which has the server for itself reaches with ease.
@@ -24,32 +25,48 @@ def verdict(frame: Frame) -> str:
         return _("The verdict comes with step {step}: floors are compared with a mean.").format(
             step=STEPS_TO_JUDGE - 1
         )
-    value = {floor.key: floor.value for floor in frame.floors}
-    loss, carry = frame.recent_loss, frame.config.carry_state
-    window, memoryless, constant = (
-        value["window_memory"],
-        value["memoryless"],
-        value["constant"],
+    loss = frame.recent_loss
+    return _("Mean of the last {steps} steps {loss}: {meaning}.").format(
+        steps=frame.recent_steps, loss=format(loss, LOSS_FORMAT), meaning=_meaning(frame)
     )
-    if carry and loss < window:
-        meaning = _("below {floor:.3g}: it carries memory across windows").format(floor=window)
-    elif not carry and window > 0 and loss < 1.1 * window:
-        meaning = _(
-            "at {floor:.3g}, all that memory inside a window can do: the state is reset between "
-            "windows"
-        ).format(floor=window)
-    elif loss < memoryless:
-        meaning = _("below {floor:.3g}: it uses memory inside the window").format(floor=memoryless)
-    elif loss < constant:
-        meaning = _(
+
+
+def _meaning(frame: Frame) -> str:
+    """What the loss shows of the network's memory."""
+    loss, floors = frame.recent_loss, {floor.key: floor.value for floor in frame.floors}
+    window, streaming = floors.get("window_memory", 0.0), frame.streaming
+    if not (streaming and frame.config.carry_state) and window > 0 and loss < 1.1 * window:
+        best = (
+            _(
+                "at {floor:.3g}, all that memory inside a window can do: the state is reset "
+                "between windows"
+            )
+            if streaming
+            else _("at {floor:.3g}, as low as anybody can come: the rest is chance")
+        )
+        return best.format(floor=window)
+    passed = [floor for floor in frame.floors if loss < floor.value]
+    # Some forecasts of "as now" are worse than a constant: to be better than these is nothing.
+    if not passed or passed[-1].key == "persistence":
+        return _("not below {floor:.3g}: a constant would do as well").format(
+            floor=floors["constant"]
+        )
+    proofs = {
+        "persistence": _("below {floor:.3g}: better than to say that all stays as it is"),
+        "constant": _(
             "below {floor:.3g}: better than any constant; a function of the present input alone "
             "could do as well"
-        ).format(floor=constant)
-    else:
-        meaning = _("not below {floor:.3g}: a constant would do as well").format(floor=constant)
-    return _("Mean of the last {steps} steps {loss}: {meaning}.").format(
-        steps=frame.recent_steps, loss=format(loss, LOSS_FORMAT), meaning=meaning
-    )
+        )
+        if "memoryless" in floors
+        else _("below {floor:.3g}: better than any constant"),
+        "memoryless": _("below {floor:.3g}: it uses memory inside the window")
+        if streaming
+        else _("below {floor:.3g}: it uses memory"),
+        "time_only": _("below {floor:.3g}: it remembers what it heard, not only how long ago"),
+        "last_marker": _("below {floor:.3g}: it remembers the first marker as well as the last"),
+        "window_memory": _("below {floor:.3g}: it carries memory across windows"),
+    }
+    return proofs[passed[-1].key].format(floor=passed[-1].value)
 
 
 def details(frame: Frame) -> str:
@@ -57,26 +74,33 @@ def details(frame: Frame) -> str:
     line = _(":small[gradient norm {norm:.3g} · {parameters} parameters]").format(
         norm=frame.step.grad_norm, parameters=frame.parameter_count
     )
+    if frame.step.accuracy is not None:
+        line += _(":small[ · {share:.0%} of the newest answers right]").format(
+            share=frame.step.accuracy
+        )
     if frame.steps_per_second is None:
         return line
     line += _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
-    if frame.sharers > 1 and (frame.redraws_per_second or FULL_SPEED) < FULL_SPEED:
-        # Slower than one would be alone: say so, and why.
-        line += _(
-            ":small[ · slower: {runs} runs share this server, yours is redrawn {rate:.1f} times a "
-            "second]"
-        ).format(runs=frame.sharers, rate=frame.redraws_per_second)
-    return line
+    return line + slower(frame.sharers, frame.redraws_per_second)
+
+
+def slower(sharers: int, redraws_per_second: float | None) -> str:
+    """That a run goes slower than it would alone, and why; empty while it does not."""
+    if sharers == 1 or (redraws_per_second or FULL_SPEED) >= FULL_SPEED:
+        return ""
+    return _(
+        ":small[ · slower: {runs} runs share this server, yours is redrawn {rate:.1f} times a "
+        "second]"
+    ).format(runs=sharers, rate=redraws_per_second)
 
 
 def status(frame: Frame, step_limit: int) -> str:
     """What the player is doing, in one sentence."""
     index = frame.step.index
     sentences = {
-        Status.READY: _(
-            "This is the untrained network. Press **Run** and watch it learn to say cos "
-            "when it hears sin."
-        ),
+        Status.READY: _("This is the untrained network. Press **Run** and watch it learn.")
+        + " "
+        + task_story(frame.config.task),
         Status.PLAYING: _("Training."),
         Status.PAUSED: _("Paused at step {step}. Nothing is being trained."),
         Status.AT_LIMIT: _(

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.controls import learning_rates, read_link
+from dashboard.address import read_link
+from dashboard.controls import learning_rates
 from rnn_core import RULES
 
 

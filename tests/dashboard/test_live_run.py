@@ -6,8 +6,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from dashboard.live_run import LiveRun, windows_in_view
+from dashboard.live_run import LiveRun
 from dashboard.playback import FRAME_BUDGET, IDLE_LIMIT, Status
+from dashboard.window_layout import windows_in_view
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
 
@@ -265,7 +266,7 @@ def test_a_faster_engine_that_became_ready_takes_over_before_anything_is_trained
 def test_the_signal_chart_holds_whole_cycles_where_these_are_short(
     cycle: int, windows: int
 ) -> None:
-    assert windows_in_view(cycle) == windows
+    assert windows_in_view(cycle, 10) == windows
 
 
 def test_the_view_keeps_the_last_windows_only() -> None:

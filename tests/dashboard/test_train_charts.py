@@ -101,7 +101,7 @@ def test_the_newest_window_overwrites_the_oldest_in_place() -> None:
     np.testing.assert_allclose(shown["windows"]["left"], np.pi * np.array([2, 3, 0, 1]))
     np.testing.assert_allclose(shown["newest"]["left"], [np.pi])
     rows = shown["samples"].to_pylist()
-    newest = [row["value"] for row in rows if row["step"] == 5 and row["signal"] == "prediction"]
+    newest = [row["value"] for row in rows if row["line"] == 5 and row["signal"] == "prediction"]
     np.testing.assert_array_equal(newest, frame.step.prediction)
 
 

@@ -1,0 +1,346 @@
+"""The charts of a comparison: one colour per contender, in every chart the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import altair as alt
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dashboard import palette
+from dashboard.arrow import Table, words
+from dashboard.chart import GUIDE, Chart, Spec, floor_lines, layer, loss_title, same, specification
+from dashboard.language import current_language
+from dashboard.language import gettext as _
+from dashboard.live_comparison import ComparisonFrame
+from dashboard.window_layout import WindowLayout
+from rnn_core import Floor
+
+_HEIGHT = 340
+_SMALL_HEIGHT = 170
+# What is neither highlighted nor hidden stays visible behind what is.
+_FAINT = 0.15
+# A logarithmic axis has no place for a loss of zero.
+_LEAST = 1e-12
+
+_CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
+_FLOORS = Table(loss=float, label=str)
+_SEEDS = Table(contender=str, seed=int, loss=float, weight=float)
+_WAVE = Table(place=float, line=int, target=float, low=float, median=float, high=float)
+_WANTED = Table(place=float, symbol=int)
+_SAID = Table(place=float, symbol=int, share=float)
+
+_Floats: TypeAlias = NDArray[np.floating]
+
+
+def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
+    """Median and 10-90 % band of every contender's losses, with the floors."""
+    names = [contender.name for contender in frame.contenders]
+    curves = frame.curves
+    parts = []
+    for number, name in enumerate(names):
+        drawn = np.isfinite(curves.high[number]) & (name not in hidden)
+        parts.append(
+            (
+                curves.steps[drawn],
+                *(
+                    np.maximum(values[number, drawn], _LEAST)
+                    for values in (curves.median, curves.low, curves.high)
+                ),
+                np.full(drawn.sum(), number),
+            )
+        )
+    steps, median, low, high, who = (np.concatenate(column) for column in zip(*parts, strict=True))
+    spec, floors = _loss_layout(
+        current_language(), tuple(names), frame.floors, frame.layout.symbols
+    )
+    return Chart(
+        spec,
+        {
+            "curves": _CURVES.rows(
+                steps,
+                median,
+                low,
+                high,
+                _by_number(tuple(names), who),
+                _weights(names, highlight)[who],
+            ),
+            "floors": floors,
+        },
+        _("Lines of the median loss of every contender, with a band over its seeds."),
+    )
+
+
+@lru_cache(maxsize=64)
+def _loss_layout(
+    language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
+) -> tuple[Spec, bytes]:
+    lines = floor_lines(floors)
+    values, labels = [value for value, _label in lines], [label for _value, label in lines]
+    x = alt.X(
+        "step:Q",
+        title=_("step (updates done)"),
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 20]), nice=False),
+        axis=alt.Axis(grid=False, tickMinStep=1, tickCount=6, format="d"),
+    )
+    y = alt.Y("median:Q", title=loss_title(symbols), scale=_loss_scale(values), axis=_LOSS_AXIS)
+    band = (
+        layer("curves")
+        .mark_area()
+        .encode(
+            x=same(x),
+            # Both say what the axis is to hold, or it would hold the lines alone.
+            y=alt.Y("low:Q", title=y["title"], scale=_loss_scale(values)),
+            y2="high:Q",
+            color=_colour(names, legend=True),
+            fillOpacity=_strength(alt.FillOpacity, 0.22),
+        )
+    )
+    line = (
+        layer("curves")
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            color=_colour(names, legend=True),
+            strokeOpacity=_strength(alt.StrokeOpacity, 1.0),
+        )
+    )
+    rules, rule_labels = _floor_layers(y)
+    chart = alt.layer(rules, band, line, rule_labels).properties(title=_("Loss"), height=_HEIGHT)
+    return specification(chart), _FLOORS.rows(values, labels)
+
+
+def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
+    """The recent mean loss of every single network: one dot a seed."""
+    names = [contender.name for contender in frame.contenders]
+    losses = frame.recent
+    shown = np.isfinite(losses) & np.array([[name not in hidden] for name in names])
+    who, seed = np.nonzero(shown)
+    spec, floors = _spread_layout(
+        current_language(), tuple(names), frame.floors, frame.layout.symbols
+    )
+    return Chart(
+        spec,
+        {
+            "seeds": _SEEDS.rows(
+                _by_number(tuple(names), who),
+                seed,
+                np.maximum(losses[shown], _LEAST),
+                _weights(names, highlight)[who],
+            ),
+            "floors": floors,
+        },
+        _("A dot for the recent mean loss of each network, by contender."),
+    )
+
+
+@lru_cache(maxsize=64)
+def _spread_layout(
+    language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
+) -> tuple[Spec, bytes]:
+    lines = floor_lines(floors)
+    values, labels = [value for value, _label in lines], [label for _value, label in lines]
+    y = alt.Y("loss:Q", title=loss_title(symbols), scale=_loss_scale(values), axis=_LOSS_AXIS)
+    dots = (
+        layer("seeds")
+        .mark_tick(thickness=2, size=26)
+        .encode(
+            x=alt.X(
+                "contender:N",
+                title=None,
+                scale=alt.Scale(domain=list(names)),
+                axis=alt.Axis(labelAngle=0, labelLimit=110, labelOverlap=False),
+            ),
+            y=y,
+            color=_colour(names, legend=False),
+            opacity=_strength(alt.Opacity, 0.9),
+            tooltip=[
+                alt.Tooltip("contender:N", title=_("contender")),
+                alt.Tooltip("seed:Q", title=_("seed")),
+                alt.Tooltip("loss:Q", title=_("loss"), format=".4g"),
+            ],
+        )
+    )
+    rules, _labels = _floor_layers(y)
+    chart = alt.layer(rules, dots).properties(title=_("Every seed"), height=_HEIGHT)
+    return specification(chart), _FLOORS.rows(values, labels)
+
+
+def predictions(frame: ComparisonFrame, number: int) -> Chart:
+    """What one contender says now, and the target: numbers as a band, symbols as shares."""
+    draw = _symbols if frame.layout.symbols else _numbers
+    return Chart(
+        _predictions_spec(
+            current_language(),
+            tuple(contender.name for contender in frame.contenders),
+            number,
+            frame.layout,
+        ),
+        draw(frame, number),
+        _("Target and prediction of one contender over the last few windows."),
+    )
+
+
+def _answers(
+    frame: ComparisonFrame, number: int
+) -> Iterator[tuple[_Floats, int, _Floats, _Floats]]:
+    """For each window in view: places, step, targets ``(n, K)``, predictions ``(alive, n, K)``."""
+    layout, seeds = frame.layout, frame.seeds
+    networks = number * seeds + np.flatnonzero(frame.alive[number])
+    for step in frame.windows:
+        counted = layout.counted(step.counted)
+        place = step.index % layout.windows * layout.span + layout.points[counted]
+        wanted = layout.first_window(step.targets, layout.outputs)[counted]
+        said = layout.first_windows(step.prediction[networks])[:, counted]
+        yield place, step.index, wanted, said
+
+
+def _numbers(frame: ComparisonFrame, number: int) -> dict[str, bytes]:
+    layout = frame.layout
+    lanes = np.arange(layout.outputs)
+    parts = []
+    for place, step, wanted, said in _answers(frame, number):
+        if not len(said):
+            continue
+        columns = (wanted, *_quantiles(said))
+        heights = [(values - lanes * layout.lane_height).ravel() for values in columns]
+        line = step * layout.outputs + np.tile(lanes, len(place))
+        parts.append((np.repeat(place, layout.outputs), line, *heights))
+    if not parts:
+        return {"wave": _WAVE.empty}
+    return {"wave": _WAVE.rows(*(np.concatenate(column) for column in zip(*parts, strict=True)))}
+
+
+def _symbols(frame: ComparisonFrame, number: int) -> dict[str, bytes]:
+    wanted_parts, said_parts = [], []
+    for place, _step, wanted, said in _answers(frame, number):
+        wanted_parts.append((place, wanted.argmax(axis=1)))
+        # Share of the networks that say each symbol, (n, K).
+        votes = np.eye(frame.layout.outputs)[said.argmax(axis=2)].sum(axis=0)
+        point, symbol = np.nonzero(votes)
+        said_parts.append((place[point], symbol, votes[point, symbol] / max(len(said), 1)))
+    return {
+        "wanted": _WANTED.rows(*(np.concatenate(c) for c in zip(*wanted_parts, strict=True))),
+        "said": _SAID.rows(*(np.concatenate(c) for c in zip(*said_parts, strict=True))),
+    }
+
+
+@lru_cache(maxsize=256)
+def _predictions_spec(
+    language: str, names: tuple[str, ...], number: int, layout: WindowLayout
+) -> Spec:
+    edges = [n * layout.span for n in range(layout.windows + 1)]
+    x = alt.X(
+        "place:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, edges[-1]], nice=False),
+        axis=alt.Axis(values=edges, labels=False, ticks=False),
+    )
+    colour = alt.value(palette.CONTENDERS[number])
+    if layout.symbols:
+        y = alt.Y(
+            "symbol:Q",
+            title=None,
+            scale=alt.Scale(domain=[-0.5, layout.outputs - 0.5], nice=False),
+            axis=alt.Axis(values=list(range(layout.outputs)), labelOverlap=True, grid=False),
+        )
+        rings = layer("wanted").mark_point(size=70, strokeWidth=1.5).encode(x=x, y=y, color=GUIDE)
+        dots = (
+            layer("said")
+            .mark_point(filled=True, size=26)
+            .encode(
+                x=same(x),
+                y=same(y),
+                color=colour,
+                opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
+            )
+        )
+        layers = [rings, dots]
+    else:
+        lowest = layout.low - layout.lane_height * (layout.outputs - 1)
+        scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[lowest, layout.high]))
+        y = alt.Y(
+            "target:Q",
+            title=None,
+            scale=scale,
+            axis=alt.Axis(format=".2~g", tickCount=3, labels=layout.outputs == 1),
+        )
+        wave = layer("wave")
+        # An answer at a single time step makes no line: a point must do.
+        point = alt.OverlayMarkDef(size=16) if layout.sparse else False
+        target = wave.mark_line(strokeWidth=1.5, strokeDash=[4, 3], point=point).encode(
+            x=x, y=y, detail="line:N", color=GUIDE
+        )
+        band = wave.mark_area(opacity=0.25).encode(
+            x=same(x),
+            y=alt.Y("low:Q", title=None, scale=scale),
+            y2="high:Q",
+            detail="line:N",
+            color=colour,
+        )
+        line = wave.mark_line(strokeWidth=2, point=point).encode(
+            x=same(x), y=alt.Y("median:Q", title=None), detail="line:N", color=colour
+        )
+        layers = [band, target, line]
+    chart = alt.layer(*layers).properties(
+        title=names[number],
+        height=_SMALL_HEIGHT,
+        usermeta={"embedOptions": {"renderer": "canvas"}},
+    )
+    return specification(chart)
+
+
+_LOSS_AXIS = alt.Axis(format=".2~g", tickCount=5, grid=False)
+
+
+def _loss_scale(floors: list[float]) -> alt.Scale:
+    lowest, highest = min(floors, default=0.1), max(floors, default=1.0)
+    return alt.Scale(
+        type="log", nice=False, domain=alt.DomainUnionWith(unionWith=[lowest / 3, highest * 2])
+    )
+
+
+def _floor_layers(y: alt.Y) -> tuple[alt.Chart, alt.Chart]:
+    """The floors as lines, and their labels."""
+    data = layer("floors")
+    height = alt.Y("loss:Q", title=y["title"])
+    rules = data.mark_rule(strokeDash=[5, 4]).encode(y=height, color=GUIDE)
+    labels = data.mark_text(
+        align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
+    ).encode(x=alt.value("width"), y=height, text="label:N", color=GUIDE)
+    return rules, labels
+
+
+def _colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
+    return alt.Color(
+        "contender:N",
+        title=None,
+        scale=alt.Scale(domain=list(names), range=list(palette.CONTENDERS[: len(names)])),
+        legend=alt.Legend(orient="top") if legend else None,
+    )
+
+
+def _strength(channel: Any, strongest: float) -> Any:
+    """The opacity of what is highlighted, and of what is not."""
+    return channel("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0, strongest]), legend=None)
+
+
+def _weights(names: list[str], highlight: str | None) -> NDArray[np.float64]:
+    """How strongly each contender is drawn."""
+    return np.array([1.0 if highlight in (None, name) else _FAINT for name in names])
+
+
+def _by_number(names: tuple[str, ...], who: NDArray[np.intp]) -> pa.Array:
+    return words(names, 1).take(who)
+
+
+def _quantiles(values: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
+    """10 %, 50 % and 90 % over the first axis."""
+    ordered = np.sort(values, axis=0)
+    last = len(values) - 1
+    return tuple(ordered[round(share * last)] for share in (0.1, 0.5, 0.9))
