@@ -12,6 +12,10 @@ from dashboard.language import gettext as _
 from dashboard.window_layout import WindowLayout
 from rnn_core import Floor
 
+#: Of a large chart, in pixels.
+HEIGHT = 330
+#: Draws pixels instead of elements of the page: cheaper where there are hundreds of marks.
+CANVAS = {"embedOptions": {"renderer": "canvas"}}
 #: A chart's Vega-Lite specification, without data.
 Spec = dict[str, Any]
 

@@ -13,15 +13,27 @@ from numpy.typing import NDArray
 
 from dashboard import palette
 from dashboard.arrow import Table, words
-from dashboard.chart import GUIDE, Chart, Spec, floor_lines, layer, loss_title, same, specification
+from dashboard.chart import (
+    CANVAS,
+    GUIDE,
+    HEIGHT,
+    Chart,
+    Spec,
+    floor_lines,
+    layer,
+    loss_title,
+    same,
+    specification,
+)
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.live_comparison import ComparisonFrame
 from dashboard.window_layout import WindowLayout
-from rnn_core import Floor
+from rnn_core import Curves, Floor
 
-_HEIGHT = 340
 _SMALL_HEIGHT = 170
+# Points of a curve at most: a point for two pixels or so.
+_MOST_POINTS = 200
 # What is neither highlighted nor hidden stays visible behind what is.
 _FAINT = 0.15
 # A logarithmic axis has no place for a loss of zero.
@@ -40,7 +52,7 @@ _Floats: TypeAlias = NDArray[np.floating]
 def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
     """Median and 10-90 % band of every contender's losses, with the floors."""
     names = [contender.name for contender in frame.contenders]
-    curves = frame.curves
+    curves = _thinned(frame.curves)
     parts = []
     for number, name in enumerate(names):
         drawn = np.isfinite(curves.high[number]) & (name not in hidden)
@@ -72,6 +84,23 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
             "floors": floors,
         },
         _("Lines of the median loss of every contender, with a band over its seeds."),
+    )
+
+
+def _thinned(curves: Curves) -> Curves:
+    """Every second step, with the range of both, where there are more than pixels to show them."""
+    if len(curves.steps) <= _MOST_POINTS:
+        return curves
+    even = len(curves.steps) // 2 * 2
+    first = len(curves.steps) - even  # the last step always stays
+    low, high = (
+        values[:, first:].reshape(len(values), -1, 2) for values in (curves.low, curves.high)
+    )
+    return Curves(
+        curves.steps[first + 1 :: 2],
+        curves.median[:, first + 1 :: 2],
+        np.fmin.reduce(low, axis=2),
+        np.fmax.reduce(high, axis=2),
     )
 
 
@@ -111,7 +140,9 @@ def _loss_layout(
         )
     )
     rules, rule_labels = _floor_layers(y)
-    chart = alt.layer(rules, band, line, rule_labels).properties(title=_("Loss"), height=_HEIGHT)
+    chart = alt.layer(rules, band, line, rule_labels).properties(
+        title=_("Loss"), height=HEIGHT, usermeta=CANVAS
+    )
     return specification(chart), _FLOORS.rows(values, labels)
 
 
@@ -167,7 +198,7 @@ def _spread_layout(
         )
     )
     rules, _labels = _floor_layers(y)
-    chart = alt.layer(rules, dots).properties(title=_("Every seed"), height=_HEIGHT)
+    chart = alt.layer(rules, dots).properties(title=_("Every seed"), height=HEIGHT, usermeta=CANVAS)
     return specification(chart), _FLOORS.rows(values, labels)
 
 
@@ -290,7 +321,7 @@ def _predictions_spec(
     chart = alt.layer(*layers).properties(
         title=names[number],
         height=_SMALL_HEIGHT,
-        usermeta={"embedOptions": {"renderer": "canvas"}},
+        usermeta=CANVAS,
     )
     return specification(chart)
 

@@ -70,6 +70,11 @@ class Frame:
     config: RunConfig
     lr: float
 
+    @property
+    def moving(self) -> bool:
+        """Whether nobody can point at what is drawn, as it will be gone."""
+        return self.status is Status.PLAYING
+
 
 class LiveRun(Playback):
     """A run that a person watches.

@@ -13,6 +13,7 @@ from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
 from dashboard.playback import Status
 from dashboard.player import Session
+from dashboard.signal_chart import signals
 from dashboard.vega import draw
 
 
@@ -81,7 +82,7 @@ class Panel:
             st.markdown(words.verdict(frame) + "  \n" + words.details(frame), width="stretch")
         left, right = st.columns(2)
         with left:
-            self._signals = draw(charts.signals(frame))
+            self._signals = draw(signals(frame))
             st.caption(
                 _(
                     "Each window is one training step. The newest, shaded, overwrites the oldest, "
@@ -104,7 +105,7 @@ class Panel:
 
     def update(self, frame: Frame) -> None:
         """Move the charts and the two numbers; words, which want reading, stay for a while."""
-        draw(charts.signals(frame), self._signals)
+        draw(signals(frame), self._signals)
         draw(charts.loss(frame), self._losses)
         draw(charts.hidden_state(frame), self._state)
         self._loss.metric(_("Loss"), _loss(frame), width="content")

@@ -37,7 +37,28 @@ def test_the_dashboard_does_not_know_the_entry_point() -> None:
     assert "streamlit_app" not in imported_by(ROOT / "dashboard")
 
 
-@pytest.mark.parametrize("module", ["playback", "live_run", "sharing", "chart", "train_charts"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "address",
+        "arrow",
+        "chart",
+        "compare_charts",
+        "compare_words",
+        "comparison_table",
+        "contenders",
+        "links",
+        "live_comparison",
+        "live_run",
+        "playback",
+        "sharing",
+        "signal_chart",
+        "tasks",
+        "train_charts",
+        "window_layout",
+        "words",
+    ],
+)
 def test_run_and_charts_do_not_know_streamlit(module: str) -> None:
     assert "import streamlit" not in (ROOT / "dashboard" / f"{module}.py").read_text(
         encoding="utf-8"

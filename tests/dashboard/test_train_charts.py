@@ -12,9 +12,10 @@ from dashboard import train_charts as charts
 from dashboard.chart import Chart, floor_lines
 from dashboard.language import use_language
 from dashboard.live_run import Frame, LiveRun
+from dashboard.signal_chart import signals
 from rnn_core import Floor, RunConfig
 
-DRAWERS = [charts.signals, charts.loss, charts.hidden_state]
+DRAWERS = [signals, charts.loss, charts.hidden_state]
 
 
 def frame_after(steps: int, config: RunConfig | None = None, *, playing: bool = False) -> Frame:
@@ -96,7 +97,7 @@ def test_hovering_is_answered_when_still_and_costs_nothing_while_playing(draw: A
 
 def test_the_newest_window_overwrites_the_oldest_in_place() -> None:
     frame = frame_after(5)
-    shown = tables(charts.signals(frame))
+    shown = tables(signals(frame))
     assert shown["windows"]["label"].to_pylist() == ["step 2", "step 3", "step 4", "step 5"]
     np.testing.assert_allclose(shown["windows"]["left"], np.pi * np.array([2, 3, 0, 1]))
     np.testing.assert_allclose(shown["newest"]["left"], [np.pi])
@@ -107,14 +108,14 @@ def test_the_newest_window_overwrites_the_oldest_in_place() -> None:
 
 def test_hovered_signals_carry_their_real_time() -> None:
     frame = frame_after(6)
-    hover = tables(charts.signals(frame))["hover"]
+    hover = tables(signals(frame))["hover"]
     np.testing.assert_allclose(hover["time"].to_numpy()[-10:], frame.step.time)
     np.testing.assert_array_equal(hover["target"].to_numpy()[-10:], frame.step.targets)
 
 
 def test_a_batch_shows_its_first_window() -> None:
     frame = frame_after(3, RunConfig(batch_size=4))
-    hover = tables(charts.signals(frame))["hover"]
+    hover = tables(signals(frame))["hover"]
     np.testing.assert_array_equal(hover["input"].to_numpy()[-10:], frame.step.inputs[0])
 
 

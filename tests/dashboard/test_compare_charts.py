@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dashboard import compare_charts as charts
+from dashboard.chart import Chart
+from dashboard.live_comparison import ComparisonFrame
+from rnn_core import Curves, RunConfig
+from rnn_core.tasks import DEFAULTS, TASKS
+from tests.dashboard.comparisons import after, comparison
+
+NONE: frozenset[str] = frozenset()
+
+
+def tables(chart: Chart) -> dict[str, pa.Table]:
+    return {name: pa.ipc.open_stream(rows).read_all() for name, rows in chart.tables.items()}
+
+
+def named(spec: Any) -> set[str]:
+    if isinstance(spec, dict):
+        own = {spec["data"]["name"]} if "name" in spec.get("data", {}) else set()
+        return own.union(*(named(value) for value in spec.values()))
+    return set().union(*(named(value) for value in spec)) if isinstance(spec, list) else set()
+
+
+def drawn(frame: ComparisonFrame) -> list[Chart]:
+    return [
+        charts.loss(frame, NONE, None),
+        charts.spread(frame, NONE, None),
+        charts.predictions(frame, 1),
+    ]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_can_be_drawn_and_the_specification_stays(task: str) -> None:
+    live = comparison(RunConfig(task=task, **DEFAULTS[task]), seeds=2)  # type: ignore[arg-type]
+    first = drawn(live.frame())
+    later = drawn(after(2, live).frame())
+    for one, other in zip(first, later, strict=True):
+        assert one.spec is other.spec
+        assert one.alt == other.alt
+        assert one.spec["title"]
+        assert named(one.spec) == set(one.tables)
+        assert json.loads(json.dumps(one.spec)) == one.spec
+
+
+def test_the_curves_are_those_of_the_comparison() -> None:
+    frame = after(6, comparison()).frame()
+    rows = tables(charts.loss(frame, NONE, None))["curves"]
+    assert rows.num_rows == 3 * 7
+    gru = rows.filter(pa.compute.equal(rows["contender"], "GRU"))
+    np.testing.assert_array_equal(gru["step"], np.arange(7))
+    np.testing.assert_array_equal(gru["median"], frame.curves.median[2])
+    np.testing.assert_array_equal(gru["low"], frame.curves.low[2])
+    np.testing.assert_array_equal(gru["high"], frame.curves.high[2])
+
+
+def test_what_is_hidden_is_left_out_and_what_is_not_highlighted_is_faint() -> None:
+    frame = after(3, comparison()).frame()
+    for chart, name in (
+        (charts.loss(frame, frozenset({"RNN"}), "GRU"), "curves"),
+        (charts.spread(frame, frozenset({"RNN"}), "GRU"), "seeds"),
+    ):
+        rows = tables(chart)[name].to_pylist()
+        assert {row["contender"] for row in rows} == {"LSTM", "GRU"}
+        assert {(row["contender"], row["weight"] == 1) for row in rows} == {
+            ("LSTM", False),
+            ("GRU", True),
+        }
+
+
+def test_every_seed_has_its_stroke_unless_it_has_diverged() -> None:
+    frame = after(3, comparison()).frame()
+    recent = frame.recent.copy()
+    recent[1, 2] = np.inf
+    rows = tables(charts.spread(replace(frame, recent=recent), NONE, None))["seeds"].to_pylist()
+    assert len(rows) == 8
+    assert ("LSTM", 2) not in {(row["contender"], row["seed"]) for row in rows}
+    assert [row["loss"] for row in rows[:3]] == recent[0].tolist()
+
+
+def test_a_long_curve_is_thinned_without_losing_its_extremes_or_its_end() -> None:
+    steps = np.arange(401)
+    values = np.random.default_rng(0).uniform(0.1, 1, (2, 401))
+    frame = after(1, comparison(preset="carry")).frame()
+    frame = replace(frame, curves=Curves(steps, values, values - 0.05, values + 0.05))
+    rows = tables(charts.loss(frame, NONE, None))["curves"].to_pandas()
+    for number, name in enumerate(("carried", "reset")):
+        mine = rows[rows["contender"] == name]
+        assert len(mine) == 200
+        assert mine["step"].iloc[-1] == 400
+        assert mine["median"].iloc[-1] == values[number, 400]
+        # The first of an odd number of steps has no partner.
+        assert mine["low"].min() == values[number, 1:].min() - 0.05
+        assert mine["high"].max() == values[number, 1:].max() + 0.05
+
+
+def test_a_contender_says_the_median_of_its_seeds() -> None:
+    frame = after(5, comparison(seeds=3)).frame()
+    rows = tables(charts.predictions(frame, 1))["wave"].to_pandas()
+    newest = frame.windows[-1]
+    mine = rows[rows["line"] == newest.index]
+    np.testing.assert_allclose(mine["median"], np.median(newest.prediction[3:6], axis=0))
+    np.testing.assert_allclose(mine["low"], newest.prediction[3:6].min(axis=0))
+    np.testing.assert_allclose(mine["high"], newest.prediction[3:6].max(axis=0))
+    np.testing.assert_allclose(mine["target"], newest.targets)
+
+
+def test_of_symbols_each_dot_is_a_share_of_the_networks() -> None:
+    order = RunConfig(task="temporal_order", window_length=10, batch_size=2, hidden_size=3)
+    frame = comparison(order, seeds=3).frame()
+    shown = tables(charts.predictions(frame, 0))
+    said = shown["said"].to_pandas()
+    assert said["share"].sum() == pytest.approx(1)
+    answers = frame.windows[0].prediction[:3, 0, -1].argmax(axis=1)
+    for symbol, share in zip(said["symbol"], said["share"], strict=True):
+        assert share == pytest.approx(np.mean(answers == symbol))
+    assert shown["wanted"]["symbol"].to_pylist() == [frame.windows[0].targets[0, -1].argmax()]
+
+
+def test_networks_that_have_diverged_say_nothing_more() -> None:
+    frame = comparison(seeds=3).frame()
+    alive = frame.alive.copy()
+    alive[0, 1:] = False
+    only = tables(charts.predictions(replace(frame, alive=alive), 0))["wave"].to_pandas()
+    np.testing.assert_allclose(only["median"], frame.windows[0].prediction[0])
+    np.testing.assert_allclose(only["low"], only["high"])
+    alive[0] = False
+    assert tables(charts.predictions(replace(frame, alive=alive), 0))["wave"].num_rows == 0

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dashboard import compare_words
+from dashboard.live_comparison import ComparisonFrame
+from dashboard.playback import Status
+from rnn_core import rank
+from tests.dashboard.comparisons import comparison
+
+BETTER = np.array([0.010, 0.011, 0.012, 0.009, 0.013, 0.010, 0.014, 0.011, 0.012, 0.010])
+
+
+def judged(*losses: np.ndarray, index: int = 50) -> ComparisonFrame:
+    """A frame of two or three contenders with these losses."""
+    frame = comparison(preset="carry" if len(losses) == 2 else "cells", seeds=1).frame()
+    recent = np.array(losses, float)
+    return replace(
+        frame,
+        seeds=recent.shape[1],
+        index=index,
+        recent=recent,
+        alive=np.isfinite(recent),
+        ranking=rank(recent),
+        ranked_at=index,
+    )
+
+
+def test_a_clear_lead_is_said_with_its_size_and_its_certainty() -> None:
+    said = compare_words.verdict(judged(BETTER, 3 * BETTER[::-1]))
+    assert said.startswith("**carried is ahead.**")
+    assert "the loss of reset is" in said
+    assert "95 % interval" in said
+    assert "carried is lower on 10 of 10 seeds; p = 0.002: shown" in said
+
+
+def test_a_difference_that_chance_could_make_is_not_called_one() -> None:
+    said = compare_words.verdict(judged(BETTER, BETTER[::-1] * 1.001))
+    assert said.startswith("**No difference is shown yet.**")
+    assert "is ahead" not in said
+    assert "not shown" in said
+
+
+def test_two_of_three_may_be_among_the_best() -> None:
+    said = compare_words.verdict(judged(BETTER, BETTER[::-1] * 1.001, 5 * BETTER))
+    assert "is among the best.**" in said
+
+
+def test_too_few_seeds_are_called_so_whatever_the_gap() -> None:
+    said = compare_words.verdict(judged(BETTER[:5], 1000 * BETTER[:5]))
+    assert said.startswith("**Too few seeds for a verdict.**")
+    assert "5 seeds can not tell it from chance; 6 could" in said
+    assert "is ahead" not in said
+
+
+def test_single_losses_are_not_judged() -> None:
+    assert compare_words.verdict(judged(BETTER, 3 * BETTER, index=7)).startswith(
+        "The verdict comes with step 19"
+    )
+
+
+def test_divergence_is_a_result() -> None:
+    gone = np.full(10, np.inf)
+    said = compare_words.verdict(judged(BETTER, gone))
+    assert said.startswith("**carried is ahead.**")
+    assert "most networks of reset have diverged" in said
+    assert compare_words.verdict(judged(gone, gone)).startswith("Most networks of every contender")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "shown"),
+    [(1.0, "1"), (1.234, "1.23"), (494.4, "494"), (1718.0, "1,700"), (56_000.0, "56,000")],
+)
+def test_ratios_have_as_many_digits_as_mean_something(ratio: float, shown: str) -> None:
+    assert f"is {shown} times" in compare_words.verdict(judged(BETTER, ratio * BETTER))
+
+
+def test_the_status_counts_the_networks() -> None:
+    frame = comparison(seeds=4).frame()
+    assert compare_words.status(frame, 100).startswith("12 untrained networks.")
+    assert "same 4 seeds" in compare_words.status(frame, 100)
+    playing = replace(frame, status=Status.PLAYING, steps_per_second=120.4, sharers=1)
+    assert compare_words.status(playing, 100) == "Training 12 networks in lockstep."
+    assert compare_words.speed(playing) == ":small[ · 120 steps per second]"
+    crowded = replace(playing, sharers=9, redraws_per_second=4.0)
+    assert "9 runs share this server" in compare_words.speed(crowded)
+
+
+def test_the_threshold_is_the_lowest_floor_that_a_loss_can_reach() -> None:
+    assert compare_words.lowest_floor(comparison().frame().floors) == pytest.approx(0.1)
+    assert compare_words.lowest_floor(()) == 0.1

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dashboard.comparison_table import curves_table, seeds_table, summary_table
+from rnn_core import RunConfig
+from tests.dashboard.comparisons import after, comparison
+
+
+def test_the_summary_has_medians_and_counts() -> None:
+    frame = after(25, comparison(seeds=4)).frame()
+    reached = np.array([[3, 5, np.nan, 4], [np.nan] * 4, [1, 2, 3, 4]], float)
+    table = summary_table(frame, reached)
+    assert table["contender"].tolist() == ["RNN", "LSTM", "GRU"]
+    assert table["parameters"].tolist() == list(frame.parameter_counts)
+    np.testing.assert_allclose(table["median"], np.median(frame.recent, axis=1))
+    np.testing.assert_allclose(table["low"], np.quantile(frame.recent, 0.1, axis=1))
+    np.testing.assert_allclose(table["high"], np.quantile(frame.recent, 0.9, axis=1))
+    assert table["reached"].tolist() == ["3 / 4", "0 / 4", "4 / 4"]
+    np.testing.assert_array_equal(table["steps"], [4, np.nan, 2.5])
+    assert "accuracy" not in table
+    assert "diverged" not in table
+
+
+def test_what_has_diverged_is_counted_and_left_out_of_the_median() -> None:
+    frame = after(2, comparison(seeds=3)).frame()
+    recent, alive = frame.recent.copy(), frame.alive.copy()
+    recent[0] = [np.inf, 1.0, 3.0]
+    alive[0, 0] = False
+    table = summary_table(replace(frame, recent=recent, alive=alive), np.full((3, 3), np.nan))
+    assert table["diverged"].tolist() == ["1 / 3", "0 / 3", "0 / 3"]
+    assert table["median"][0] == 2.0
+
+
+def test_accuracy_stands_where_answers_are_right_or_wrong() -> None:
+    order = RunConfig(task="temporal_order", window_length=10, batch_size=4, hidden_size=4)
+    frame = comparison(order).frame()
+    table = summary_table(frame, np.full((3, 3), np.nan))
+    np.testing.assert_allclose(table["accuracy"], np.median(frame.accuracy, axis=1))  # type: ignore[arg-type]
+
+
+def test_a_file_has_a_row_for_every_network_with_its_settings() -> None:
+    frame = after(2, comparison(seeds=2, first_seed=7)).frame()
+    table = seeds_table(frame, np.arange(6.0).reshape(3, 2))
+    assert table["seed"].tolist() == [7, 8] * 3
+    assert table["cell"].tolist() == ["rnn", "rnn", "lstm", "lstm", "gru", "gru"]
+    assert table["steps_to_threshold"].tolist() == list(range(6))
+    np.testing.assert_array_equal(table["mean_loss_of_last_steps"], frame.recent.ravel())
+    assert (table["step"] == 2).all()
+
+
+def test_the_curves_go_into_a_file_as_they_are() -> None:
+    frame = after(4, comparison(seeds=2)).frame()
+    table = curves_table(frame)
+    assert len(table) == 3 * 5
+    lstm = table[table["contender"] == "LSTM"]
+    np.testing.assert_array_equal(lstm["median"], frame.curves.median[1])
+    np.testing.assert_array_equal(lstm["step"], frame.curves.steps)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.contenders import (
+    FEWEST,
+    MOST,
+    PRESETS,
+    SETTINGS,
+    contenders,
+    from_text,
+    preset_name,
+    to_text,
+)
+from rnn_core import RULES, RunConfig
+from rnn_core.rules import Choice, Optional, Real, Whole
+
+
+@pytest.mark.parametrize(
+    ("preset", "names"),
+    [
+        ("cells", ["RNN", "LSTM", "GRU"]),
+        ("carry", ["carried", "reset"]),
+        ("clipping", ["no clipping", "clip 1"]),
+        ("forget_bias", ["forget bias 0", "forget bias 1"]),
+        ("learning_rates", ["lr 0.004", "lr 0.02", "lr 0.1"]),
+    ],
+)
+def test_a_preset_changes_one_thing_and_names_it(preset: str, names: list[str]) -> None:
+    chosen = contenders(RunConfig(), PRESETS[preset](RunConfig()))
+    assert [contender.name for contender in chosen] == names
+    assert preset_name(preset)
+    changed = {
+        name
+        for contender in chosen
+        for name, value in contender.config.to_dict().items()
+        if value != chosen[0].config.to_dict()[name]
+    }
+    assert len(changed) == 1
+
+
+def test_learning_rates_stay_within_the_rule() -> None:
+    rates = [change["lr"] for change in PRESETS["learning_rates"](RunConfig(lr=10.0))]
+    assert rates == [2.0, 10.0, 10.0]
+
+
+def test_the_sidebar_decides_what_no_contender_changes() -> None:
+    base = RunConfig(task="adding", window_length=30, hidden_size=7, seed=3)
+    for contender in contenders(base, PRESETS["cells"](base)):
+        assert contender.config == RunConfig(**{**base.to_dict(), "cell": contender.config.cell})
+
+
+def test_twins_are_told_apart_by_number() -> None:
+    chosen = contenders(RunConfig(), [{"cell": "gru"}, {"cell": "gru"}, {"cell": "rnn"}])
+    assert [contender.name for contender in chosen] == ["GRU", "GRU #2", "RNN"]
+
+
+def test_what_makes_no_difference_is_not_in_the_name() -> None:
+    # An RNN has no forget gates, and Adam no momentum.
+    chosen = contenders(
+        RunConfig(),
+        [{"forget_bias": 1.0, "momentum": 0.1}, {"hidden_size": 8}],
+    )
+    assert [contender.name for contender in chosen] == ["H 32", "H 8"]
+
+
+def setting(name: str) -> st.SearchStrategy[Any]:
+    rule = RULES[name]
+    if isinstance(rule, Optional):
+        return st.none() | st.floats(0.5, 5.0)
+    if isinstance(rule, Choice):
+        return st.sampled_from(rule.options)
+    if isinstance(rule, Whole):
+        return st.integers(rule.low, rule.high)
+    if isinstance(rule, Real):
+        return st.floats(max(rule.low, 1e-6), rule.high)
+    return st.booleans()
+
+
+CHANGES = st.fixed_dictionaries({}, optional={name: setting(name) for name in SETTINGS})
+
+
+@given(st.lists(CHANGES, min_size=FEWEST, max_size=MOST))
+def test_a_link_gives_back_the_contenders_it_was_made_from(changes: list[dict[str, Any]]) -> None:
+    assert list(from_text(to_text(changes))) == changes
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("cell:rnn", "A comparison needs 2 to 6 contenders, got 1"),
+        (";" * 6, "A comparison needs 2 to 6 contenders, got 7"),
+        ("cell:rnn;seed:3", "'seed:3' is not a setting of a contender"),
+        ("cell:rnn;cell", "'cell' is not a setting of a contender"),
+        ("cell:rnn;cell:lst", "Unknown cell 'lst'"),
+        ("cell:rnn;hidden_size:many", "could not convert"),
+        ("cell:rnn;lr:-1", "lr must be a positive number"),
+    ],
+)
+def test_a_link_that_cannot_be_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        from_text(text)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dashboard.contenders import PRESETS, contenders
+from dashboard.live_comparison import LiveComparison
+from dashboard.playback import Status
+from rnn_core import Comparison, RunConfig, Trainer, rank
+from tests.dashboard.comparisons import after, comparison
+
+BASE = RunConfig(hidden_size=4)
+
+
+def test_it_begins_with_the_untrained_networks_and_waits() -> None:
+    live = comparison()
+    live.tick(5, 100)
+    frame = live.frame()
+    assert (frame.status, frame.index) == (Status.READY, 0)
+    first = next(Trainer(replace(BASE, cell="lstm", seed=2)).steps())
+    assert frame.loss[1, 2] == np.float32(first.loss)
+
+
+def test_what_it_shows_is_the_comparison_of_the_core() -> None:
+    frame = after(30, comparison(first_seed=5)).frame()
+    configs = [replace(BASE, cell=cell) for cell in ("rnn", "lstm", "gru")]
+    core = Comparison(configs, range(5, 8))
+    for _, step in zip(range(31), core.steps(), strict=False):
+        last = step
+    assert frame.index == last.index == 30
+    np.testing.assert_array_equal(frame.loss, core.loss)
+    np.testing.assert_array_equal(frame.recent, core.recent)
+    np.testing.assert_array_equal(frame.curves.median, core.curves.median)
+    assert frame.parameter_counts == core.parameter_counts
+    assert frame.ranking == rank(core.recent)
+    assert frame.ranked_at == 30
+    np.testing.assert_array_equal(frame.windows[-1].prediction, last.prediction)
+
+
+def test_reset_gives_the_same_run_again() -> None:
+    live = after(8, comparison())
+    first = live.frame().curves.median
+    live.reset()
+    assert (live.index, live.status) == (0, Status.READY)
+    np.testing.assert_array_equal(after(8, live).frame().curves.median, first)
+
+
+def test_learning_rates_change_at_once_and_nothing_else_does() -> None:
+    live = after(5, comparison(preset="learning_rates"))
+    slower = replace(BASE, lr=0.001)
+    assert not live.configure(contenders(slower, PRESETS["learning_rates"](slower)), 3, 0)
+    assert live.index == 5
+    assert [contender.config.lr for contender in live.contenders] == [0.0002, 0.001, 0.005]
+    core = Comparison([replace(BASE, lr=lr) for lr in (0.004, 0.02, 0.1)], 3)
+    for step in core.steps():
+        if step.index == 5:
+            for number, lr in enumerate((0.0002, 0.001, 0.005)):
+                core.set_lr(number, lr)
+        if step.index == 9:
+            break
+    np.testing.assert_array_equal(after(4, live).frame().loss, core.loss)
+
+
+@pytest.mark.parametrize(
+    ("base", "seeds", "first_seed"),
+    [(replace(BASE, hidden_size=5), 3, 0), (BASE, 4, 0), (BASE, 3, 1)],
+)
+def test_anything_else_starts_again_and_plays_on(
+    base: RunConfig, seeds: int, first_seed: int
+) -> None:
+    live = comparison()
+    live.play()
+    live.tick(5, 100)
+    assert live.configure(contenders(base, PRESETS["cells"](base)), seeds, first_seed)
+    assert (live.index, live.status) == (0, Status.PLAYING)
+    assert live.frame().recent.shape == (3, seeds)
+
+
+def test_it_stops_when_every_network_has_diverged_and_not_before() -> None:
+    base = replace(BASE, optimizer="sgd", momentum=0.99)
+    chosen = contenders(base, [{"lr": 10.0}, {"lr": 0.001}])
+    live = LiveComparison(chosen, 2, clock=lambda: 0.0, engine="torch")
+    live.play()
+    live.tick(400, 10**6)
+    frame = live.frame()
+    assert frame.status is Status.PLAYING
+    assert frame.alive.tolist() == [[False, False], [True, True]]
+    assert np.isinf(frame.recent[0]).all()
+    wild = contenders(base, [{"lr": 10.0}, {"lr": 9.0}])
+    live = LiveComparison(wild, 2, clock=lambda: 0.0, engine="torch")
+    live.play()
+    live.tick(400, 10**6)
+    assert live.frame().status is Status.DIVERGED
+    assert not live.frame().alive.any()
+
+
+def test_the_verdict_is_not_worked_out_at_every_redraw() -> None:
+    now = [0.0]
+    chosen = contenders(BASE, PRESETS["cells"](BASE))
+    live = LiveComparison(chosen, 2, clock=lambda: now[0], engine="torch")
+    live.play()
+    live.tick(1, 100)
+    judged = live.frame().ranked_at
+    live.tick(1, 100)
+    assert live.frame().ranked_at == judged == 1
+    now[0] = 5.0
+    assert live.frame().ranked_at == 2
+
+
+def test_accuracy_is_there_where_answers_are_right_or_wrong() -> None:
+    assert comparison().frame().accuracy is None
+    order = RunConfig(task="temporal_order", window_length=10, batch_size=4, hidden_size=4)
+    accuracy = comparison(order).frame().accuracy
+    assert accuracy is not None
+    assert accuracy.shape == (3, 3)
+    assert set(np.unique(accuracy * 4)) <= {0.0, 1.0, 2.0, 3.0, 4.0}
+
+
+def test_one_network_alone_is_timed() -> None:
+    assert all(0 < milliseconds < 1000 for milliseconds in comparison().frame().milliseconds)
