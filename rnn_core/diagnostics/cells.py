@@ -7,6 +7,7 @@ thousand steps is still a number then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -117,7 +118,7 @@ def move(layer: Layer, from_input: Array, h: Array, c: Array) -> Moved:
         c: shape ``(N, H)``; read by an LSTM only.
     """
     from_state = h @ layer.w_hh.T + layer.b_hh
-    shape = len(h), -1, layer.hidden_size
+    shape = len(h), len(GATES[layer.cell]), layer.hidden_size
     by_input, by_state = from_input.reshape(shape), from_state.reshape(shape)  # (N, G, H)
     nothing = np.zeros_like(h)
     if layer.cell == "rnn":
@@ -187,6 +188,40 @@ def jacobians(layer: Layer, at: Slopes) -> tuple[Array, Array]:
     whole[:, diagonal, hidden + diagonal] = at.read * at.c_kept
     whole[:, hidden + diagonal, hidden + diagonal] = at.c_kept
     return whole, np.concatenate([by_input + read * c_by_input, c_by_input], axis=1)
+
+
+@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
+def step_jacobians(layers: Sequence[Layer], at: Sequence[Slopes]) -> Array:
+    """Derivative of the whole state after a time step by the whole state before it.
+
+    The whole state is laid out as PyTorch's: h of every layer, then for an LSTM c of every layer;
+    S = L·H or 2·L·H numbers. A layer reads the new h of the one below, so the derivatives of that
+    one take part.
+
+    Args:
+        layers: the weights, lowest layer first.
+        at: of every layer the derivatives of N time steps.
+
+    Returns:
+        Shape ``(N, S, S)``.
+    """
+    hidden, depth = layers[0].hidden_size, len(layers)
+    parts = 2 if layers[0].cell == "lstm" else 1
+    places = [
+        np.concatenate(
+            [np.arange(hidden) + hidden * (part * depth + number) for part in range(parts)]
+        )
+        for number in range(depth)
+    ]
+    size = parts * depth * hidden
+    whole = np.zeros((len(at[0].read), size, size))
+    for number, layer in enumerate(layers):
+        by_state, by_input = jacobians(layer, at[number])
+        if number:
+            below = places[number - 1][:hidden]  # its new h
+            whole[:, places[number]] = by_input @ whole[:, below]
+        whole[:, places[number][:, None], places[number]] = by_state
+    return whole
 
 
 def _sigmoid(values: Array) -> Array:

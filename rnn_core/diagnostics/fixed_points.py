@@ -8,9 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_core.diagnostics.cells import Array, Layer, Slopes, as_float64, move, slopes
+from rnn_core.diagnostics.cells import (
+    Array,
+    Layer,
+    Slopes,
+    as_float64,
+    move,
+    slopes,
+    step_jacobians,
+)
 from rnn_core.diagnostics.spectrum import sorted_eigenvalues
-from rnn_core.diagnostics.unrolled import step_jacobians, unroll
+from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
 #: Slower than this, a point counts as fixed: q = ½‖F(s) - s‖².
@@ -19,6 +27,8 @@ FIXED = 1e-12
 _SAME = 1e-3
 # The damping of Levenberg and Marquardt: at first, and its range.
 _DAMPING, _LEAST, _MOST = 1e-2, 1e-12, 1e12
+# How large the Jacobians of the starts that are moved together may be: 32 MB.
+_NUMBERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,16 +71,17 @@ def find_fixed_points(
     *,
     frozen: ArrayLike | None = None,
     starts: int = 256,
-    noise: float = 0.1,
+    noise: float = 0.5,
     slow: float = 1e-5,
     iterations: int = 200,
 ) -> FixedPoints:
     """Search for fixed and slow points from states that the network visits.
 
     From each start q(s) = ½‖F(s) - s‖² is lowered by the method of Levenberg and Marquardt, which
-    takes long gradient steps far from a minimum and Newton's close to one; all starts together,
-    in float64. Points within 1e-3 of each other are one. Those that have run off, further from the
-    starts' mean than three times the furthest start, are left out.
+    takes gradient steps where q is far from a parabola and Newton's close to a minimum, many
+    starts together, in float64. Points within 1e-3 of each other are one. Those that have run off,
+    further from the starts' mean than three times the furthest start, are left out. The work
+    grows with starts · S³.
 
     Args:
         model: read only.
@@ -79,8 +90,8 @@ def find_fixed_points(
         state: what they start from, as `Trainer.state` gives it; None stands for zeros.
         frozen: the input while the state is to stay, shape ``(D,)``; None for zeros.
         starts: how many, at least 1: visited states, in turn, with noise added.
-        noise: its standard deviation, at least 0; with 0 only visited states are tried, and saddles
-            are often missed. It is drawn from a generator of its own: equal arguments give equal
+        noise: its standard deviation, at least 0. Without it saddles, which no run stays near, are
+            often missed. It is drawn from a generator of its own: equal arguments give equal
             points.
         slow: largest q that is still given.
         iterations: the most that are made.
@@ -107,12 +118,17 @@ def find_fixed_points(
     chosen = visited[np.linspace(0, len(visited) - 1, min(starts, len(visited))).astype(int)]
     begin = np.resize(chosen, (starts, visited.shape[1]))
     begin = begin + noise * np.random.default_rng(0).standard_normal(begin.shape)
-    ended, speed, done = _descend(unrolled.layers, held, begin, iterations)
+    together = max(1, _NUMBERS // begin.shape[1] ** 2)
+    ends = [
+        _descend(unrolled.layers, held, begin[first : first + together], iterations)
+        for first in range(0, starts, together)
+    ]
+    ended, speed = (np.concatenate([end[part] for end in ends]) for part in (0, 1))
     with np.errstate(invalid="ignore"):
         centre = begin.mean(axis=0)
         near = _distance(ended, centre) <= 3 * _distance(begin, centre).max()
         kept = near & (speed <= slow)
-    return _described(unrolled.layers, held, ended[kept], speed[kept], done)
+    return _described(unrolled.layers, held, ended[kept], speed[kept], max(end[2] for end in ends))
 
 
 def _descend(
@@ -156,7 +172,8 @@ def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[A
 def _step(layers: Sequence[Layer], held: Array, points: Array) -> tuple[Array, tuple[Slopes, ...]]:
     """F of P whole states at a frozen input, and the derivatives of every layer."""
     depth, hidden = len(layers), layers[0].hidden_size
-    parts = points.reshape(len(points), -1, depth, hidden)  # h, and for an LSTM c
+    kinds = points.shape[1] // (depth * hidden)
+    parts = points.reshape(len(points), kinds, depth, hidden)  # h, and for an LSTM c
     below = np.broadcast_to(held, (len(points), len(held)))
     new_h, new_c, at = [], [], []
     for number, layer in enumerate(layers):
@@ -209,7 +226,7 @@ def _check(starts: int, noise: float, slow: float, iterations: int) -> None:
     if starts < 1:
         raise ValueError(f"starts must be at least 1, got {starts}. Try 256.")
     if not 0 <= noise < np.inf:
-        raise ValueError(f"noise must be at least 0, got {noise}. Try 0.1.")
+        raise ValueError(f"noise must be at least 0, got {noise}. Try 0.5.")
     if not slow > 0:
         raise ValueError(f"slow must be a positive number, got {slow}. Try 1e-5.")
     if iterations < 1:

@@ -40,10 +40,12 @@ class LagShares:
         share: how much of the whole gradient each part makes up, its projection on the whole over
             the whole's squared norm, shape ``(L, K)``. With all lags a layer's shares add up to 1;
             a part that works against the rest is negative. nan where the gradient is zero.
+        whole: norm of all parts together, by layer, shape ``(L,)``: with all lags ‖∂L/∂W_hh‖.
     """
 
     norm: Array
     share: Array
+    whole: Array
 
 
 def gradient_by_lag(
@@ -134,7 +136,8 @@ def shares_by_lag(
         criterion: the loss at a time step; the window's is the mean over the counted ones.
         counted: which time steps have a loss, shape ``(T,)``; None for all.
         max_lag: the longest lag asked for, at least 0; None goes through the whole window. Work
-            and memory grow with it; parts beyond it count neither as norm nor for the whole.
+            and memory grow with it (L·K·G·H² numbers for G gates); parts beyond it are left out
+            of everything.
 
     Raises:
         ValueError: when a shape is another one, no time step counts or max_lag is negative.
@@ -163,4 +166,4 @@ def shares_by_lag(
     whole = flat.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.sum(flat * whole, axis=2) / np.sum(whole**2, axis=2)
-    return LagShares(np.linalg.norm(flat, axis=2), share)
+    return LagShares(np.linalg.norm(flat, axis=2), share, np.linalg.norm(whole[:, 0], axis=1))

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_core.diagnostics.cells import GATES, Array, layers_of
-from rnn_core.diagnostics.unrolled import step_jacobians, unroll
+from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
+
+# Jacobians in memory at a time: of large networks each has millions of numbers.
+_TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +98,7 @@ def step_spectrum(
     for index in chosen:
         if not -length <= index < length:
             raise ValueError(f"at must be time steps from 0 to {length - 1}, got {index}. Try -1.")
-    return _spectrum(step_jacobians(unrolled.layers, unrolled.slopes())[chosen])
+    return _spectrum(unrolled.jacobians([index % length for index in chosen]))
 
 
 def lyapunov(
@@ -126,8 +129,7 @@ def lyapunov(
     Meccanica 15 (1980); Vogt et al., "On Lyapunov exponents for RNNs" (2022).
     """
     unrolled = unroll(model, inputs, state)
-    steps = step_jacobians(unrolled.layers, unrolled.slopes())
-    size = steps.shape[1]
+    size = unrolled.states().shape[1]
     if before is None:
         before = _begin(size, size if count is None else count)
     if len(before.frame) != size:
@@ -136,11 +138,13 @@ def lyapunov(
             "Give None to begin anew."
         )
     frame, total = before.frame, before.exponents * before.steps
-    for step in steps:
-        frame, stretched = np.linalg.qr(step @ frame)
-        with np.errstate(divide="ignore"):
-            total = total + np.log(np.abs(np.diagonal(stretched)))
-    done = before.steps + len(steps)
+    length = len(unrolled.inputs)
+    for begin in range(0, length, _TOGETHER):
+        for step in unrolled.jacobians(range(begin, min(begin + _TOGETHER, length))):
+            frame, stretched = np.linalg.qr(step @ frame)
+            with np.errstate(divide="ignore"):
+                total = total + np.log(np.abs(np.diagonal(stretched)))
+    done = before.steps + length
     return Lyapunov(total / done, done, frame)
 
 

@@ -15,10 +15,10 @@ from rnn_core.diagnostics.cells import (
     Moved,
     Slopes,
     as_float64,
-    jacobians,
     layers_of,
     move,
     slopes,
+    step_jacobians,
 )
 from rnn_core.models import RecurrentModel, State
 
@@ -55,6 +55,12 @@ class Unrolled(NamedTuple):
             slopes(layer, moved, h[:-1], c[:-1])
             for layer, moved, h, c in zip(self.layers, self.moved, self.h, self.c, strict=True)
         )
+
+    def jacobians(self, steps: Sequence[int]) -> Array:
+        """`step_jacobians` of the time steps asked for, ``(N, S, S)``."""
+        chosen = list(steps)
+        at = [Slopes(*(slope[chosen] for slope in slopes)) for slopes in self.slopes()]
+        return step_jacobians(self.layers, at)
 
     def states(self) -> Array:
         """The whole state after each time step, ``(T, S)``; see `step_jacobians`."""
@@ -108,40 +114,6 @@ def unroll(model: RecurrentModel, inputs: ArrayLike, state: State | None) -> Unr
     readout = as_float64(model.out.weight)
     prediction = below @ readout.T + as_float64(model.out.bias)
     return Unrolled(layers, values, h, c, tuple(moved), prediction, readout)
-
-
-@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
-def step_jacobians(layers: Sequence[Layer], at: Sequence[Slopes]) -> Array:
-    """Derivative of the whole state after a time step by the whole state before it.
-
-    The whole state is laid out as PyTorch's: h of every layer, then for an LSTM c of every layer;
-    S = L·H or 2·L·H numbers. A layer reads the new h of the one below, so the derivatives of that
-    one take part.
-
-    Args:
-        layers: the weights, lowest layer first.
-        at: of every layer the derivatives of N time steps.
-
-    Returns:
-        Shape ``(N, S, S)``.
-    """
-    hidden, depth = layers[0].hidden_size, len(layers)
-    parts = 2 if layers[0].cell == "lstm" else 1
-    places = [
-        np.concatenate(
-            [np.arange(hidden) + hidden * (part * depth + number) for part in range(parts)]
-        )
-        for number in range(depth)
-    ]
-    size = parts * depth * hidden
-    whole = np.zeros((len(at[0].read), size, size))
-    for number, layer in enumerate(layers):
-        by_state, by_input = jacobians(layer, at[number])
-        if number:
-            below = places[number - 1][:hidden]  # its new h
-            whole[:, places[number]] = by_input @ whole[:, below]
-        whole[:, places[number][:, None], places[number]] = by_state
-    return whole
 
 
 def backward(

@@ -99,6 +99,7 @@ def _weight(
     return Weight(name, values.reshape(len(values), -1), gates, counts, edges, ratio)
 
 
+@np.errstate(invalid="ignore", over="ignore")  # what has diverged has nan, silently
 def _ratio(values: Array, before: Array) -> float:
     moved, size = float(np.linalg.norm(values - before)), float(np.linalg.norm(before))
     if size == 0:
