@@ -205,6 +205,8 @@ def step_jacobians(layers: Sequence[Layer], at: Sequence[Slopes]) -> Array:
     Returns:
         Shape ``(N, S, S)``.
     """
+    if len(layers) == 1:
+        return jacobians(layers[0], at[0])[0]
     hidden, depth = layers[0].hidden_size, len(layers)
     parts = 2 if layers[0].cell == "lstm" else 1
     places = [

@@ -17,7 +17,7 @@ from rnn_core.diagnostics.cells import (
     slopes,
     step_jacobians,
 )
-from rnn_core.diagnostics.spectrum import sorted_eigenvalues
+from rnn_core.diagnostics.linear import product, solve, sorted_eigenvalues
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
@@ -146,8 +146,7 @@ def _descend(
         # Relative to the curvature, so that it means the same for large weights and small.
         scale = damping[tried] * np.maximum(np.trace(bend[tried], axis1=1, axis2=2), _LEAST)
         damped = bend[tried] + scale[:, None, None] * np.eye(points.shape[1])
-        move_by = -np.linalg.solve(damped, slope[tried][..., None])[..., 0]
-        there = points[tried] + move_by
+        there = points[tried] - solve(damped, slope[tried])
         found = _derivatives(layers, held, there)
         better = found[0] < speed[tried]
         won = tried[better]
@@ -166,7 +165,11 @@ def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[A
     miss = after - points
     slope = step_jacobians(layers, at) - np.eye(points.shape[1])
     turned = slope.swapaxes(1, 2)
-    return 0.5 * np.sum(miss**2, axis=1), (turned @ miss[..., None])[..., 0], turned @ slope
+    return (
+        0.5 * np.sum(miss**2, axis=1),
+        np.einsum("psk,ps->pk", slope, miss),
+        product(turned, slope),
+    )
 
 
 def _step(layers: Sequence[Layer], held: Array, points: Array) -> tuple[Array, tuple[Slopes, ...]]:

@@ -10,6 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnn_core.diagnostics.cells import GATES, Array, layers_of
+from rnn_core.diagnostics.linear import (
+    largest_singular_value,
+    orthonormal,
+    product,
+    sorted_eigenvalues,
+)
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
@@ -141,7 +147,7 @@ def lyapunov(
     length = len(unrolled.inputs)
     for begin in range(0, length, _TOGETHER):
         for step in unrolled.jacobians(range(begin, min(begin + _TOGETHER, length))):
-            frame, stretched = np.linalg.qr(step @ frame)
+            frame, stretched = orthonormal(product(step, frame))
             with np.errstate(divide="ignore"):
                 total = total + np.log(np.abs(np.diagonal(stretched)))
     done = before.steps + length
@@ -160,12 +166,5 @@ def _spectrum(matrices: Array) -> Spectrum:
     safe = np.where(finite[..., None, None], matrices, 0.0)
     found = sorted_eigenvalues(safe)
     found[~finite] = np.nan
-    stretch = np.where(finite, np.linalg.norm(safe, 2, axis=(-2, -1)), np.nan)
+    stretch = np.where(finite, largest_singular_value(safe), np.nan)
     return Spectrum(found, np.abs(found[..., 0]), stretch)
-
-
-def sorted_eigenvalues(matrices: Array) -> NDArray[np.complex128]:
-    """Eigenvalues of finite matrices ``(…, S, S)``, largest modulus first, shape ``(…, S)``."""
-    values = np.linalg.eigvals(matrices).astype(np.complex128)
-    order = np.argsort(-np.abs(values), axis=-1, kind="stable")
-    return np.take_along_axis(values, order, axis=-1)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rnn_core.diagnostics.cells import Array, as_float64
+from rnn_core.diagnostics.linear import singular_vectors
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
@@ -95,7 +96,7 @@ def principal_plane(states: ArrayLike, *, before: Plane | None = None) -> Plane:
         )
     centre = values.mean(axis=0)
     centred = values - centre
-    found = np.linalg.svd(centred, full_matrices=False)[2][:2]
+    found = singular_vectors(centred)[1][:2]
     axes = np.zeros((2, values.shape[1]))
     axes[: len(found)] = found
     axes = _upright(axes) if before is None else _turned(axes, before)
@@ -116,6 +117,6 @@ def _turned(axes: Array, before: Plane) -> Array:
             f"before must be a plane of {axes.shape[1]} units, got {before.axes.shape[1]}. "
             "Give None to begin anew."
         )
-    left, _, right = np.linalg.svd(before.axes @ axes.T)
+    left, right = singular_vectors(before.axes @ axes.T)
     turned: Array = left @ right @ axes
     return turned

@@ -101,7 +101,7 @@ def _weight(
 
 @np.errstate(invalid="ignore", over="ignore")  # what has diverged has nan, silently
 def _ratio(values: Array, before: Array) -> float:
-    moved, size = float(np.linalg.norm(values - before)), float(np.linalg.norm(before))
+    moved, size = (float(np.sqrt(np.sum(part**2))) for part in (values - before, before))
     if size == 0:
         return 0.0 if moved == 0 else float("inf")
     return moved / size
