@@ -142,8 +142,8 @@ def shares_by_lag(
     Raises:
         ValueError: when a shape is another one, no time step counts or max_lag is negative.
 
-    Source: Cashman et al., "RNNbow: visualizing learning via backpropagation gradients in RNNs"
-    (2018).
+    Source: Cashman et al., "RNNbow: visualizing learning via backpropagation gradients in RNNs",
+    arXiv:1907.12545.
     """
     if max_lag is not None and max_lag < 0:
         raise ValueError(f"max_lag must be at least 0, got {max_lag}. Try 20.")

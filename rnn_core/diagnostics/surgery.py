@@ -61,23 +61,22 @@ def memory_surgery(
 
     The windows form a ring for the exchange: window k gets the state that window k + shift should
     have started from. Where a signal repeats every n windows (`Task.windows_per_cycle`), a shift
-    by n hands every window a state much like its own.
+    by n hands every window a state much like its own. Where every window is a sequence of its own
+    (`Task.streaming` is False), training resets, and a carried state is a foreign one as well.
 
     Args:
         model: read only.
         task: where the windows come from, all rows of the batch.
         start: index of the first window.
         windows: how many, N, at least 2.
-        state: what the first one starts from when the state is carried, and from which the ring is
-            filled: ``Trainer.state`` when ``start`` is the index of the step that is held. None
-            stands for zeros.
+        state: what the first one should start from: ``Trainer.state`` when ``start`` is the index
+            of the step that is held. None stands for zeros.
         shift: from 1 to N - 1.
 
     Raises:
         ValueError: when windows, start or shift are outside their limits.
 
-    Source: own; the question is that of issue 49 of Morvan Zhou's PyTorch-Tutorial, whether to
-    hand the state on.
+    Source: own derivation.
     """
     if windows < 2:
         raise ValueError(f"windows must be at least 2, got {windows}. Try 20.")
