@@ -17,6 +17,7 @@ from torch import nn
 from rnn_core.config import RunConfig
 from rnn_core.engines import Run, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
+from rnn_core.moment import Moment
 from rnn_core.tasks import Task, build_task
 
 #: PyTorch's optimisers, by the name a config gives them: parameters and config to optimiser.
@@ -220,6 +221,29 @@ class Trainer:
         Empty, ``(B, 0, H)``, before the first step.
         """
         return self._engine.hidden_states()
+
+    def moment(self) -> Moment:
+        """What the present step was computed from, for `rnn_core.diagnostics`.
+
+        Asking changes nothing that follows.
+
+        Raises:
+            ValueError: before the first step.
+        """
+        if self._index == 0:
+            raise ValueError(
+                "moment must be asked for after a step, got none yet. Take one from steps() first."
+            )
+        # A task gives the same batch whenever it is asked, so that no step need keep its own.
+        batch = self.task.batch(self._index - 1, NUMPY_DTYPES[self.dtype])
+        return Moment(
+            model=self.model,
+            inputs=batch.inputs[0].copy(),
+            targets=batch.targets[0].copy(),
+            counted=None if batch.counted is None else batch.counted[0].copy(),
+            criterion=self.task.criterion,
+            state=self.state,
+        )
 
     def _advance(self) -> Step:
         started = perf_counter()

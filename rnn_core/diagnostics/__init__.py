@@ -1,0 +1,65 @@
+"""Views into a network: gates, gradients, spectra, trajectories, fixed points, weights, memory.
+
+Each is a function of the running network's own weights, one window, shape ``(T, D)``, and the state
+that the window starts from; `Trainer.moment` has them. All are computed in float64 in closed form,
+with no autograd: they leave weights, gradients and random numbers as they are. Where a run has a
+batch, its first row is shown. L is the number of layers.
+
+Example:
+    >>> from rnn_core import RunConfig, Trainer
+    >>> from rnn_core.diagnostics import gates_over_time
+    >>> trainer = Trainer(RunConfig(cell="lstm", hidden_size=8))
+    >>> step = next(trainer.steps())
+    >>> now = trainer.moment()
+    >>> gates_over_time(now.model, now.inputs, now.state).values["f"].shape
+    (1, 10, 8)
+"""
+
+from rnn_core.diagnostics.fixed_points import FixedPoints, find_fixed_points
+from rnn_core.diagnostics.gates import Gates, gates_over_time, half_life
+from rnn_core.diagnostics.gradients import (
+    LagGradient,
+    LagShares,
+    gradient_by_lag,
+    saliency,
+    shares_by_lag,
+)
+from rnn_core.diagnostics.spectrum import (
+    Lyapunov,
+    Spectrum,
+    lyapunov,
+    step_spectrum,
+    weight_spectrum,
+)
+from rnn_core.diagnostics.surgery import Surgery, memory_surgery
+from rnn_core.diagnostics.trajectory import Plane, Trajectory, hidden_trajectory, principal_plane
+from rnn_core.diagnostics.weights import Weight, snapshot, weight_matrices
+from rnn_core.moment import Moment
+
+__all__ = [
+    "FixedPoints",
+    "Gates",
+    "LagGradient",
+    "LagShares",
+    "Lyapunov",
+    "Moment",
+    "Plane",
+    "Spectrum",
+    "Surgery",
+    "Trajectory",
+    "Weight",
+    "find_fixed_points",
+    "gates_over_time",
+    "gradient_by_lag",
+    "half_life",
+    "hidden_trajectory",
+    "lyapunov",
+    "memory_surgery",
+    "principal_plane",
+    "saliency",
+    "shares_by_lag",
+    "snapshot",
+    "step_spectrum",
+    "weight_matrices",
+    "weight_spectrum",
+]

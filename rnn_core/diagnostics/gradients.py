@@ -1,0 +1,169 @@
+"""How gradients travel back through a window: by lag, from every output to every input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rnn_core.diagnostics.cells import Array
+from rnn_core.diagnostics.losses import check_targets, loss_slopes
+from rnn_core.diagnostics.unrolled import backward, unroll
+from rnn_core.models import RecurrentModel, State
+from rnn_core.tasks import Criterion
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LagGradient:
+    """How strongly the loss of one time step depends on the states before it.
+
+    Args:
+        index: the time step whose loss it is, counted from 0.
+        hidden: ‖∂L/∂h‖ for lags 0 to ``index + 1``, by layer, shape ``(L, index + 2)``. The last
+            one belongs to the state that the window starts from: training stops there.
+        cell: ‖∂L/∂c‖ likewise, what c does to its own h included; None unless the cell is an LSTM.
+    """
+
+    index: int
+    hidden: Array
+    cell: Array | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LagShares:
+    """The gradient of the recurrent weights, itemised by how many time steps it came through.
+
+    Args:
+        norm: Frobenius norm of each lag's part of ∂L/∂W_hh, by layer, shape ``(L, K)`` for lags
+            0 to K - 1.
+        share: how much of the whole gradient each part makes up, its projection on the whole over
+            the whole's squared norm, shape ``(L, K)``. With all lags a layer's shares add up to 1;
+            a part that works against the rest is negative. nan where the gradient is zero.
+        whole: norm of all parts together, by layer, shape ``(L,)``: with all lags ‖∂L/∂W_hh‖.
+    """
+
+    norm: Array
+    share: Array
+    whole: Array
+
+
+def gradient_by_lag(
+    model: RecurrentModel,
+    inputs: ArrayLike,
+    state: State | None,
+    targets: ArrayLike,
+    *,
+    criterion: Criterion = "mse",
+    counted: ArrayLike | None = None,
+) -> LagGradient:
+    """The gradient of the last counted time step's loss by every state before it.
+
+    Falling as lag grows it is the vanishing gradient, rising the exploding one.
+
+    Args:
+        model: read only.
+        inputs: the window, shape ``(T, D)``.
+        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
+        targets: shape ``(T, K)``.
+        criterion: the loss at a time step.
+        counted: which time steps have a loss, shape ``(T,)``; None for all.
+
+    Raises:
+        ValueError: when a shape is another one or no time step counts.
+
+    Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks"
+    (2013).
+    """
+    unrolled = unroll(model, inputs, state)
+    wanted, times = check_targets(targets, counted, unrolled.prediction)
+    index = int(times[-1])
+    slope = loss_slopes(unrolled.prediction[index], wanted[index], criterion)
+    seeds = [np.empty((0, len(unrolled.h[0, 0])))] * len(unrolled.inputs)
+    seeds[index] = (slope @ unrolled.readout)[None]
+    found = [adjoint for adjoint in backward(unrolled, seeds) if adjoint.step <= index]
+    hidden = np.stack([np.linalg.norm(adjoint.h[:, 0], axis=1) for adjoint in found], axis=1)
+    cell = np.stack([np.linalg.norm(adjoint.c[:, 0], axis=1) for adjoint in found], axis=1)
+    return LagGradient(index, hidden, cell if unrolled.cell == "lstm" else None)
+
+
+def saliency(model: RecurrentModel, inputs: ArrayLike, state: State | None = None) -> Array:
+    """How much the prediction at one time step depends on the input at another.
+
+    Args:
+        model: read only.
+        inputs: the window, shape ``(T, D)``.
+        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
+
+    Returns:
+        The Frobenius norms ‖∂y_t/∂x_s‖, shape ``(T, T)``: row t, column s; 0 where s > t.
+
+    Raises:
+        ValueError: when a shape is another one.
+
+    Source: Madsen, "Visualizing memorization in RNNs", Distill (2019), which calls it connectivity.
+    """
+    unrolled = unroll(model, inputs, state)
+    length, outputs = unrolled.prediction.shape
+    squares = np.zeros((length, length))
+    for adjoint in backward(unrolled, [unrolled.readout] * length):
+        if adjoint.step >= 0:
+            by_output = np.sum(adjoint.inputs**2, axis=1).reshape(-1, outputs)
+            squares[adjoint.sources[::outputs], adjoint.step] = by_output.sum(axis=1)
+    return np.sqrt(squares)
+
+
+def shares_by_lag(
+    model: RecurrentModel,
+    inputs: ArrayLike,
+    state: State | None,
+    targets: ArrayLike,
+    *,
+    criterion: Criterion = "mse",
+    counted: ArrayLike | None = None,
+    max_lag: int | None = None,
+) -> LagShares:
+    """Split the window's ∂L/∂W_hh into what flowed through 0, 1, 2 … time steps.
+
+    The part of lag k adds up, over all t, how the loss at t changes with the weights as they were
+    used at t - k. All parts together are the gradient of the row's loss.
+
+    Args:
+        model: read only.
+        inputs: the window, shape ``(T, D)``.
+        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
+        targets: shape ``(T, K)``.
+        criterion: the loss at a time step; the window's is the mean over the counted ones.
+        counted: which time steps have a loss, shape ``(T,)``; None for all.
+        max_lag: the longest lag asked for, at least 0; None goes through the whole window. Work
+            and memory grow with it (L·K·G·H² numbers for G gates); parts beyond it are left out
+            of everything.
+
+    Raises:
+        ValueError: when a shape is another one, no time step counts or max_lag is negative.
+
+    Source: Cashman et al., "RNNbow: visualizing learning via backpropagation gradients in RNNs",
+    arXiv:1907.12545.
+    """
+    if max_lag is not None and max_lag < 0:
+        raise ValueError(f"max_lag must be at least 0, got {max_lag}. Try 20.")
+    unrolled = unroll(model, inputs, state)
+    wanted, times = check_targets(targets, counted, unrolled.prediction)
+    length = len(wanted)
+    slopes = loss_slopes(unrolled.prediction[times], wanted[times], criterion) / len(times)
+    seeds = [np.empty((0, len(unrolled.h[0, 0])))] * length
+    for t, seed in zip(times, slopes @ unrolled.readout, strict=True):
+        seeds[t] = seed[None]
+    weight = unrolled.layers[0].w_hh.shape
+    lags = length if max_lag is None else min(length, max_lag + 1)
+    parts = np.zeros((len(unrolled.layers), lags, *weight))
+    for adjoint in backward(unrolled, seeds, max_lag):
+        if adjoint.step >= 0:
+            came = adjoint.sources - adjoint.step
+            before = unrolled.h[:, adjoint.step]  # (L, H)
+            parts[:, came] += adjoint.drives[:, :, :, None] * before[:, None, None, :]
+    flat = parts.reshape(len(parts), lags, -1)
+    whole = flat.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.sum(flat * whole, axis=2) / np.sum(whole**2, axis=2)
+    return LagShares(np.linalg.norm(flat, axis=2), share, np.linalg.norm(whole[:, 0], axis=1))

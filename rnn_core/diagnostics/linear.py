@@ -1,0 +1,53 @@
+"""Linear algebra on as many threads as torch has been given.
+
+Left to itself NumPy's takes all cores. On a machine with other work to do, its threads then wait
+for each other, and small matrices take ten to a hundred times as long.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnn_core.diagnostics.cells import Array
+
+
+def sorted_eigenvalues(matrices: Array) -> NDArray[np.complex128]:
+    """Eigenvalues of finite matrices ``(…, S, S)``, largest modulus first, shape ``(…, S)``."""
+    values = torch.linalg.eigvals(torch.from_numpy(matrices)).numpy()
+    order = np.argsort(-np.abs(values), axis=-1, kind="stable")
+    found: NDArray[np.complex128] = np.take_along_axis(values, order, axis=-1)
+    return found
+
+
+def largest_singular_value(matrices: Array) -> Array:
+    """Of finite matrices ``(…, M, N)``, shape ``(…)``."""
+    return _array(torch.linalg.matrix_norm(torch.from_numpy(matrices), 2))
+
+
+def orthonormal(matrix: Array) -> tuple[Array, Array]:
+    """Q and R of a matrix ``(M, N)``: orthonormal columns, and what they were stretched by."""
+    q, r = torch.linalg.qr(torch.from_numpy(matrix))
+    return _array(q), _array(r)
+
+
+def singular_vectors(matrix: Array) -> tuple[Array, Array]:
+    """U and V transposed of a finite matrix ``(M, N)``, largest singular value first."""
+    left, _, right = torch.linalg.svd(torch.from_numpy(matrix), full_matrices=False)
+    return _array(left), _array(right)
+
+
+def solve(matrices: Array, vectors: Array) -> Array:
+    """x of A x = b, for A of shape ``(P, S, S)`` and b of shape ``(P, S)``."""
+    return _array(torch.linalg.solve(torch.from_numpy(matrices), torch.from_numpy(vectors)))
+
+
+def product(left: Array, right: Array) -> Array:
+    """``left @ right``."""
+    return _array(torch.from_numpy(left) @ torch.from_numpy(right))
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    values: Array = tensor.numpy()
+    return values

@@ -1,0 +1,70 @@
+"""The loss at each time step, and its derivative by the prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rnn_core.diagnostics.cells import Array, as_float64
+from rnn_core.tasks import Criterion
+
+
+@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
+def losses(prediction: Array, targets: Array, criterion: Criterion) -> Array:
+    """The loss at each time step, as `rnn_core.tasks.Criterion` says.
+
+    Args:
+        prediction: shape ``(…, K)``.
+        targets: shaped likewise.
+
+    Returns:
+        Shape ``(…)``.
+    """
+    if criterion == "mse":
+        values: Array = np.mean((prediction - targets) ** 2, axis=-1)
+    else:
+        values = -np.sum(targets * _log_softmax(prediction), axis=-1)
+    return values
+
+
+@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
+def loss_slopes(prediction: Array, targets: Array, criterion: Criterion) -> Array:
+    """The derivative of `losses` by the prediction, shape ``(…, K)``."""
+    if criterion == "mse":
+        slopes: Array = 2 * (prediction - targets) / prediction.shape[-1]
+    else:
+        # Targets need not add up to 1.
+        whole = targets.sum(axis=-1, keepdims=True)
+        slopes = np.exp(_log_softmax(prediction)) * whole - targets
+    return slopes
+
+
+def check_targets(
+    targets: ArrayLike, counted: ArrayLike | None, prediction: Array
+) -> tuple[Array, np.ndarray]:
+    """Targets of shape ``(T, K)``, and the time steps that count, in order.
+
+    Raises:
+        ValueError: when a shape is another one or no time step counts.
+    """
+    values = as_float64(targets)
+    if values.shape != prediction.shape:
+        raise ValueError(
+            f"targets must have shape {prediction.shape}, got {values.shape}. "
+            "Give those of the same window: trainer.moment().targets."
+        )
+    if counted is None:
+        return values, np.arange(len(values))
+    marks = np.asarray(counted)
+    if marks.shape != (len(values),) or marks.dtype != np.bool_ or not marks.any():
+        raise ValueError(
+            f"counted must be {len(values)} booleans with at least one True, got {marks!r}. "
+            "Give None to count all."
+        )
+    return values, np.flatnonzero(marks)
+
+
+def _log_softmax(values: Array) -> Array:
+    shifted: Array = values - values.max(axis=-1, keepdims=True)
+    shifted -= np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
+    return shifted

@@ -1,0 +1,134 @@
+"""Memory surgery: what the loss becomes when the state between windows is kept, cut or swapped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_core.diagnostics.cells import Array, as_float64
+from rnn_core.diagnostics.losses import losses
+from rnn_core.models import RecurrentModel, State
+from rnn_core.tasks import Batch, Task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surgery:
+    """The loss of N windows, read three times by the same weights; each of shape ``(N,)``.
+
+    Their means stand beside the task's floors, which are means as well: ``reset`` beside
+    ``window_memory``, ``carried`` beside ``carried_memory``.
+
+    Args:
+        carried: every window starts where the one before ended.
+        reset: every window starts from zeros.
+        exchanged: every window starts from the state that another one should have had.
+    """
+
+    carried: Array
+    reset: Array
+    exchanged: Array
+
+
+class _Windows(NamedTuple):
+    """N windows of B rows.
+
+    Args:
+        batches: as the task gives them.
+        inputs: shape ``(N, B, T, D)``.
+    """
+
+    batches: list[Batch]
+    inputs: Tensor
+
+
+def memory_surgery(
+    model: RecurrentModel,
+    task: Task,
+    *,
+    start: int = 0,
+    windows: int = 20,
+    state: State | None = None,
+    shift: int = 1,
+) -> Surgery:
+    """Evaluate N windows with the state carried, reset and exchanged between them.
+
+    A network that does not use what it carries does not notice. One that does suffers from a reset
+    as from amnesia, and from another window's state as from false memories, often worse.
+
+    The windows form a ring for the exchange: window k gets the state that window k + shift should
+    have started from. Where a signal repeats every n windows (`Task.windows_per_cycle`), a shift
+    by n hands every window a state much like its own. Where every window is a sequence of its own
+    (`Task.streaming` is False), training resets, and a carried state is a foreign one as well.
+
+    Args:
+        model: read only.
+        task: where the windows come from, all rows of the batch.
+        start: index of the first window.
+        windows: how many, N, at least 2.
+        state: what the first one should start from: ``Trainer.state`` when ``start`` is the index
+            of the step that is held. None stands for zeros.
+        shift: from 1 to N - 1.
+
+    Raises:
+        ValueError: when windows, start or shift are outside their limits.
+
+    Source: own derivation.
+    """
+    if windows < 2:
+        raise ValueError(f"windows must be at least 2, got {windows}. Try 20.")
+    if start < 0:
+        raise ValueError(f"start must be at least 0, got {start}. Try 0.")
+    if not 1 <= shift < windows:
+        raise ValueError(f"shift must be from 1 to {windows - 1}, got {shift}. Try 1.")
+    read = _read(model, task, range(start, start + windows))
+    with torch.no_grad():
+        predictions, starts = [], []
+        for inputs in read.inputs:
+            starts.append(_zeros(model, inputs) if state is None else state)
+            prediction, state = model(inputs, starts[-1])
+            predictions.append(prediction)
+        swapped = [starts[(k + shift) % windows] for k in range(windows)]
+        together = read.inputs.flatten(0, 1)  # (N·B, T, D)
+        shape = (*read.inputs.shape[:3], -1)
+        reset, _ = model(together, None)
+        exchanged, _ = model(together, _side_by_side(swapped))
+    return Surgery(
+        _mean_losses(torch.stack(predictions), read.batches, task),
+        _mean_losses(reset.view(shape), read.batches, task),
+        _mean_losses(exchanged.view(shape), read.batches, task),
+    )
+
+
+def _read(model: RecurrentModel, task: Task, indices: range) -> _Windows:
+    dtype = model.out.weight.detach().numpy().dtype.type
+    batches = [task.batch(index, dtype) for index in indices]
+    return _Windows(batches, torch.from_numpy(np.stack([batch.inputs for batch in batches])))
+
+
+def _zeros(model: RecurrentModel, inputs: Tensor) -> State:
+    zeros = inputs.new_zeros(model.rnn.num_layers, len(inputs), model.rnn.hidden_size)
+    return (zeros, zeros) if isinstance(model.rnn, torch.nn.LSTM) else zeros
+
+
+def _side_by_side(states: list[State]) -> State:
+    """N states of B rows as one of N·B rows."""
+    if isinstance(states[0], tuple):
+        h, c = zip(*states, strict=True)
+        return torch.cat(h, dim=1), torch.cat(c, dim=1)
+    return torch.cat([state for state in states if isinstance(state, Tensor)], dim=1)
+
+
+def _mean_losses(prediction: Tensor, batches: list[Batch], task: Task) -> Array:
+    """The loss of each window, over its rows and counted time steps, shape ``(N,)``."""
+    found = []
+    for guess, batch in zip(prediction.numpy(), batches, strict=True):
+        counted = np.ones(guess.shape[:2], bool) if batch.counted is None else batch.counted
+        loss = losses(
+            as_float64(guess[counted]), as_float64(batch.targets[counted]), task.criterion
+        )
+        found.append(loss.mean())
+    return np.array(found)

@@ -1,0 +1,107 @@
+"""The weights as matrices, how they are distributed, and how fast they move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_core.diagnostics.cells import GATES, Array, layers_of
+from rnn_core.models import RecurrentModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weight:
+    """One parameter of the model.
+
+    Args:
+        name: PyTorch's, such as ``"rnn.weight_hh_l0"``.
+        values: a copy, as a matrix; a bias of n numbers has shape ``(n, 1)``.
+        gates: which gate each group of H rows belongs to, top to bottom; empty for the readout.
+        counts: histogram, shape ``(bins,)``.
+        edges: of its bins, shape ``(bins + 1,)``, as far below 0 as above. Weights that are not
+            finite are in no bin.
+        update_ratio: ‖w - w before‖ / ‖w before‖, Euclidean norms; None without weights before,
+            inf for what leaves zero. Around 1e-3 is usual; much more, and the step is too long.
+    """
+
+    name: str
+    values: Array
+    gates: tuple[str, ...]
+    counts: NDArray[np.int64]
+    edges: Array
+    update_ratio: float | None
+
+
+def weight_matrices(
+    model: RecurrentModel, *, before: Mapping[str, Array] | None = None, bins: int = 30
+) -> Mapping[str, Weight]:
+    """Every parameter by name.
+
+    The update ratio is that of the update that was really made, whatever the optimiser, momentum
+    or clipping: it compares with the weights that were.
+
+    Args:
+        model: read only.
+        before: `snapshot` of the step before.
+        bins: of each histogram, at least 1.
+
+    Raises:
+        ValueError: when bins is below 1, or ``before`` belongs to another model.
+
+    Source: ratio and its usual size: Karpathy, notes of Stanford's course CS231n.
+    """
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, got {bins}. Try 30.")
+    now = snapshot(model)
+    if before is not None:
+        shapes = {name: values.shape for name, values in before.items()}
+        if shapes != {name: values.shape for name, values in now.items()}:
+            raise ValueError(
+                f"before must have the model's weights, got {sorted(before)}. "
+                "Give snapshot(model) of the step before."
+            )
+    letters = GATES[layers_of(model)[0].cell]
+    return MappingProxyType(
+        {
+            name: _weight(
+                name,
+                values,
+                letters if name.startswith("rnn.") else (),
+                bins,
+                None if before is None else before[name],
+            )
+            for name, values in now.items()
+        }
+    )
+
+
+def snapshot(model: RecurrentModel) -> Mapping[str, Array]:
+    """A copy of all parameters by name, in float64, in PyTorch's shapes."""
+    return MappingProxyType(
+        {
+            name: parameter.detach().numpy().astype(np.float64)
+            for name, parameter in model.named_parameters()
+        }
+    )
+
+
+def _weight(
+    name: str, values: Array, gates: tuple[str, ...], bins: int, before: Array | None
+) -> Weight:
+    finite = values[np.isfinite(values)]
+    reach = float(np.abs(finite).max(initial=0.0)) or 1.0
+    counts, edges = np.histogram(finite, bins, (-reach, reach))
+    ratio = None if before is None else _ratio(values, before)
+    return Weight(name, values.reshape(len(values), -1), gates, counts, edges, ratio)
+
+
+@np.errstate(invalid="ignore", over="ignore")  # what has diverged has nan, silently
+def _ratio(values: Array, before: Array) -> float:
+    moved, size = (float(np.sqrt(np.sum(part**2))) for part in (values - before, before))
+    if size == 0:
+        return 0.0 if moved == 0 else float("inf")
+    return moved / size
