@@ -92,7 +92,7 @@ def layer(dataset: str) -> alt.Chart:
 def specification(chart: alt.LayerChart | alt.FacetChart) -> Spec:
     """The finished specification."""
     # The tables hold finite numbers only; looking for others in every row is work at every redraw.
-    spec: Spec = chart.configure_mark(invalid=None).to_dict()
+    spec: Spec = chart.configure_mark(invalid=None, aria=False).to_dict()
     return spec
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -100,17 +101,21 @@ READOUTS = ("step", "loss")
 CHARTS = ("signals", "loss", "state")  # in the order of the page
 
 
-class TrainPage:
-    """The Train page as a person sees and uses it."""
+class LivePage:
+    """A page with a player as a person sees and uses it."""
+
+    #: How many charts there are at first.
+    charts: int
 
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def open(self, url: str) -> TrainPage:
-        """Go there and wait until the page is complete: three charts, the player, all at rest."""
+    def open(self, url: str) -> Self:
+        """Go there and wait until the page is complete: charts, the player, all at rest."""
         self.page.goto(url)
-        for name in CHARTS:
-            expect(self.chart(name).locator(".marks").first).to_be_visible(timeout=30_000)
+        for number in range(self.charts):
+            chart = self.page.get_by_test_id("stVegaLiteChart").nth(number)
+            expect(chart.locator(".marks").first).to_be_visible(timeout=30_000)
         expect(self.key("new_seed").get_by_role("button")).to_be_visible()
         # Keys are heard only once the browser has caught up with the whole first run.
         app = self.page.get_by_test_id("stApp")
@@ -120,10 +125,6 @@ class TrainPage:
     def key(self, name: str) -> Locator:
         """The element or container with this key."""
         return self.page.locator(f".st-key-{name}")
-
-    def chart(self, name: str) -> Locator:
-        """A chart: signals, loss or state."""
-        return self.page.get_by_test_id("stVegaLiteChart").nth(CHARTS.index(name))
 
     def readout(self, name: str) -> Locator:
         """The text of a readout: step or loss."""
@@ -136,12 +137,6 @@ class TrainPage:
     def number(self, name: str) -> float:
         """The number in a readout: step or loss."""
         return float(self.readout(name).inner_text())
-
-    def prediction_path(self) -> str:
-        """The outline of the last line drawn in the signal chart, which is a prediction."""
-        path = self.chart("signals").locator(".mark-line path").last.get_attribute("d")
-        assert path
-        return path
 
     def wait_for_step(self, at_least: int) -> None:
         """Wait until the step readout has come so far; while a page is laid anew there is none."""
@@ -180,3 +175,25 @@ class TrainPage:
     def embeds(self) -> int:
         """Charts built anew since `watch_for_embeds`."""
         return int(self.page.evaluate("window.embeds"))
+
+
+class TrainPage(LivePage):
+    """The Train page."""
+
+    charts = len(CHARTS)
+
+    def chart(self, name: str) -> Locator:
+        """A chart: signals, loss or state."""
+        return self.page.get_by_test_id("stVegaLiteChart").nth(CHARTS.index(name))
+
+    def prediction_path(self) -> str:
+        """The outline of the last line drawn in the signal chart, which is a prediction."""
+        path = self.chart("signals").locator(".mark-line path").last.get_attribute("d")
+        assert path
+        return path
+
+
+class ComparePage(LivePage):
+    """The Compare page, with three contenders."""
+
+    charts = 2 + 3  # losses, every seed, and what each contender says

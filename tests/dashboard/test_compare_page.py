@@ -1,0 +1,153 @@
+"""The Compare page's logic, run by Streamlit's own test runner. Timers never fire there."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.live_comparison import LiveComparison
+from rnn_core import RunConfig
+
+# The entry point, but for the navigation, which opens the first page here.
+SCRIPT = """
+from dashboard import compare_page, controls
+controls.choose_language()
+refusals = controls.open_link()
+settings = controls.sidebar()
+controls.keep_in_link()
+compare_page.page(settings, refusals)
+"""
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    app.query_params.update({"seeds": "2", "hidden_size": "4", **query})
+    return healthy(app.run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    assert list(app.exception) == []
+    return app
+
+
+def live(app: AppTest) -> LiveComparison:
+    run: LiveComparison = app.session_state["comparison"].run
+    return run
+
+
+def names(app: AppTest) -> list[str]:
+    return [contender.name for contender in live(app).contenders]
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    return healthy(app.button(key=key).click().run())
+
+
+def test_it_opens_with_the_three_cells_and_everything_about_them() -> None:
+    app = page()
+    assert names(app) == ["RNN", "LSTM", "GRU"]
+    assert live(app).frame().seeds == 2
+    assert [metric.value for metric in app.metric] == ["0"]
+    charts = app.get("vega_lite_chart")
+    assert len(charts) == 2 + 3
+    for chart in charts:
+        assert chart.proto.alt
+        for dataset in chart.proto.datasets:
+            assert pa.ipc.open_stream(dataset.data.data).read_all().num_columns > 0
+    table = app.dataframe[0].value
+    assert table["parameters"].tolist() == [33, 117, 89]
+    assert table["reached"].tolist() == ["0 / 2"] * 3
+
+
+def test_run_pause_and_step_move_all_networks_together() -> None:
+    app = click(page(pace="20"), "play")
+    step = int(app.metric[0].value)
+    assert step == live(app).index > 0
+    app = click(app, "pause")
+    assert int(app.metric[0].value) == live(app).index
+    app = click(app, "step_once")
+    assert live(app).index == int(app.metric[0].value)
+    assert click(app, "reset").metric[0].value == "0"
+
+
+@pytest.mark.parametrize(
+    ("preset", "expected"),
+    [
+        ("carry", ["carried", "reset"]),
+        ("clipping", ["no clipping", "clip 1"]),
+        ("forget_bias", ["forget bias 0", "forget bias 1"]),
+        ("learning_rates", ["lr 0.004", "lr 0.02", "lr 0.1"]),
+    ],
+)
+def test_a_preset_is_chosen_by_link_or_by_hand(preset: str, expected: list[str]) -> None:
+    assert names(page(preset=preset)) == expected
+    app = page()
+    healthy(app.selectbox(key="preset").set_value(preset).run())
+    assert names(app) == expected
+    assert app.query_params["preset"] == preset
+
+
+def test_parameters_can_be_made_equal() -> None:
+    app = page(equal="parameters", hidden_size="32")
+    counts = live(app).frame().parameter_counts
+    assert max(counts) / min(counts) <= 1.02
+    sizes = [contender.config.hidden_size for contender in live(app).contenders]
+    assert sizes[0] > sizes[2] > sizes[1]
+
+
+def test_contenders_of_ones_own_travel_in_the_link() -> None:
+    app = page(preset="own", vs="cell:gru;cell:gru,hidden_size:9;lr:0.5")
+    configs = [contender.config for contender in live(app).contenders]
+    assert configs == [
+        RunConfig(cell="gru", hidden_size=4),
+        RunConfig(cell="gru", hidden_size=9),
+        RunConfig(lr=0.5, hidden_size=4),
+    ]
+    assert app.query_params["vs"] == "cell:gru;cell:gru,hidden_size:9;lr:0.5"
+
+
+def test_a_link_that_cannot_be_is_said_and_the_cells_take_its_place() -> None:
+    app = page(preset="own", vs="cell:rnn;cell:perceptron")
+    assert any("Unknown cell 'perceptron'" in warning.value for warning in app.warning)
+    assert [contender.config.cell for contender in live(app).contenders] == ["rnn", "lstm", "gru"]
+
+
+def test_a_preset_takes_the_place_of_ones_own() -> None:
+    app = page(preset="own", vs="cell:gru;cell:lstm")
+    healthy(app.selectbox(key="preset").set_value("carry").run())
+    assert names(app) == ["carried", "reset"]
+    assert "vs" not in app.query_params
+
+
+def test_the_learning_rate_changes_without_starting_again() -> None:
+    app = click(click(page(), "step_once"), "step_once")
+    healthy(app.select_slider(key="lr").set_value(0.001).run())
+    assert live(app).index == 2
+    assert {contender.config.lr for contender in live(app).contenders} == {0.001}
+
+
+def test_more_seeds_start_again_and_the_page_says_so() -> None:
+    app = click(page(), "step_once")
+    healthy(app.number_input(key="seeds").set_value(3).run())
+    assert live(app).index == 0
+    assert any("Started again from step 0" in caption.value for caption in app.caption)
+
+
+def test_the_threshold_decides_what_the_table_counts() -> None:
+    app = click(page(threshold="100", pace="20"), "play")
+    while live(app).index < 40:
+        healthy(app.run())
+    app = click(app, "pause")
+    assert app.dataframe[0].value["reached"].tolist() == ["2 / 2"] * 3
+
+
+@pytest.mark.parametrize("task", ["flip_flop", "adding", "copy"])
+def test_other_tasks_are_compared_as_well(task: str) -> None:
+    app = page(task=task)
+    assert live(app).contenders[0].config.task == task
+    click(app, "step_once")
+
+
+def test_it_speaks_chinese() -> None:
+    assert names(page(preset="carry", lang="zh_CN")) == ["传递", "重置"]
