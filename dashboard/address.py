@@ -34,6 +34,8 @@ LINK_RULES: Mapping[str, Rule] = MappingProxyType(
         "preset": Choice((*PRESETS, "own")),
         "seeds": Whole(1, 32),
         "equal": Choice(("hidden_size", "parameters")),
+        "view": Choice(("learning", "span")),
+        "span_seeds": Whole(1, 8),
         "threshold": Optional(Real(0.0, 1e6, open_low=True), "the lowest floor"),
     }
 )
@@ -45,6 +47,8 @@ _PAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "preset": "cells",
         "seeds": 8,
         "equal": "hidden_size",
+        "view": "learning",
+        "span_seeds": 3,
         "threshold": None,
     }
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import compare_charts, compare_words, controls, player
+from dashboard import compare_charts, compare_words, controls, player, span_panel
 from dashboard.address import LINK_RULES
 from dashboard.comparison_table import curves_table, seeds_table, summary_table
 from dashboard.contenders import FEWEST, MOST, PRESETS, Contender, contenders, preset_name
@@ -53,9 +53,30 @@ def page(settings: Settings, refusals: list[str]) -> None:
     ):
         st.subheader(_("Compare networks on the same data"), anchor=False, width="content")
         controls.pace()
+    views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
+    view = st.segmented_control(
+        _("View"),
+        options=list(views),
+        default=controls.default("view"),
+        format_func=views.__getitem__,
+        key="view",
+        persist_state="session",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if view == "span":
+        _race(settings, refusals)
+    else:
+        _learn(settings, refusals)
+
+
+def _learn(settings: Settings, refusals: list[str]) -> None:
+    """Contenders learn the sidebar's task."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        preset, seeds, equal = _choose()
-        view = st.popover(_("View"), icon=":material/tune:")
+        preset = _preset()
+        seeds = _seeds("seeds")
+        equal = _equal()
+        emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
         downloads = st.popover(_("Download"), icon=":material/download:")
     chosen = _contenders(settings.config, preset, equal)
     first_seed = settings.config.seed
@@ -70,7 +91,7 @@ def page(settings: Settings, refusals: list[str]) -> None:
         session.restarted = _("Started again from step 0: the contenders or the data have changed.")
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
-    with view:
+    with emphasis_place:
         emphasis = _emphasise(live)
     with downloads:
         _downloads(live, emphasis.threshold)
@@ -79,9 +100,19 @@ def page(settings: Settings, refusals: list[str]) -> None:
     )
 
 
-def _choose() -> tuple[str, int, str]:
-    """Which preset, how many seeds, and what is made equal."""
-    preset = st.selectbox(
+def _race(settings: Settings, refusals: list[str]) -> None:
+    """Contenders try one delay after another."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        preset = _preset()
+        seeds = _seeds("span_seeds")
+        equal = _equal()
+    chosen = _contenders(span_panel.base(settings.config), preset, equal)
+    span_panel.watch(chosen, seeds, settings, refusals)
+
+
+def _preset() -> str:
+    """Who takes part."""
+    return st.selectbox(
         _("Contenders"),
         options=[*PRESETS, "own"],
         format_func=preset_name,
@@ -93,38 +124,48 @@ def _choose() -> tuple[str, int, str]:
             "to {many} rows of a table."
         ).format(few=FEWEST, many=MOST),
     )
-    rule = LINK_RULES["seeds"]
+
+
+def _seeds(name: str) -> int:
+    """How many networks each contender has."""
+    rule = LINK_RULES[name]
     assert isinstance(rule, Whole)
-    seeds = st.number_input(
-        _("Seeds"),
-        min_value=rule.low,
-        max_value=rule.high,
-        value=controls.default("seeds"),
-        key="seeds",
-        bind="query-params",
-        width=130,
-        help=_(
-            "Networks of each contender, from the sidebar's seed on. One run proves little: other "
-            "initial weights may turn the order round."
-        ),
+    return int(
+        st.number_input(
+            _("Seeds"),
+            min_value=rule.low,
+            max_value=rule.high,
+            value=controls.default(name),
+            key=name,
+            bind="query-params",
+            width=130,
+            help=_(
+                "Networks of each contender, from the sidebar's seed on. One run proves little: "
+                "other initial weights may turn the order round."
+            ),
+        )
     )
-    equal = st.segmented_control(
-        _("Made equal"),
-        options=["hidden_size", "parameters"],
-        default=controls.default("equal"),
-        format_func=lambda kind: {
-            "hidden_size": _("hidden units"),
-            "parameters": _("parameters"),
-        }[kind],
-        key="equal",
-        persist_state="session",
-        required=True,
-        help=_(
-            "With as many hidden units an LSTM has about four times the weights of an RNN. Equal "
-            "parameters: hidden sizes are chosen so that all have about the same number of weights."
-        ),
+
+
+def _equal() -> str:
+    """What is made equal."""
+    kinds = {"hidden_size": _("hidden units"), "parameters": _("parameters")}
+    return str(
+        st.segmented_control(
+            _("Made equal"),
+            options=list(kinds),
+            default=controls.default("equal"),
+            format_func=kinds.__getitem__,
+            key="equal",
+            persist_state="session",
+            required=True,
+            help=_(
+                "With as many hidden units an LSTM has about four times the weights of an RNN. "
+                "Equal parameters: hidden sizes are chosen so that all have about the same number "
+                "of weights."
+            ),
+        )
     )
-    return preset, int(seeds), str(equal)
 
 
 def _contenders(base: RunConfig, preset: str, equal: str) -> tuple[Contender, ...]:

@@ -32,7 +32,11 @@ class Status(Enum):
     AT_LIMIT = "at limit"
     IDLE = "idle"
     DIVERGED = "diverged"
+    FINISHED = "finished"
 
+
+#: There is no further step.
+ENDED = frozenset({Status.DIVERGED, Status.FINISHED})
 
 Changes = dict[str, tuple[object, object]]
 
@@ -74,7 +78,7 @@ class Playback(ABC):
     def _take_step(self) -> None:
         """Advance and record, together: an interruption must not come between.
 
-        Sets the status to DIVERGED when there is no further step.
+        Sets a status of `ENDED` when there is no further step.
         """
 
     @abstractmethod
@@ -90,14 +94,14 @@ class Playback(ABC):
         self._touched = self._clock()
 
     def play(self) -> None:
-        """Let ticks train, unless the run has diverged."""
+        """Let ticks train, unless the run has ended."""
         with self._lock:
             self._speed.clear()
             if self.index == 0:
                 # Nothing is trained yet, so that the run can still be its own from the first
                 # step on.
                 self._renew()
-            if self._status is not Status.DIVERGED:
+            if self._status not in ENDED:
                 self._status = Status.PLAYING
 
     def pause(self) -> None:
@@ -113,9 +117,7 @@ class Playback(ABC):
             out_of_play: do so only if the run is still playing.
         """
         with self._lock:
-            if self._status is Status.DIVERGED or (
-                out_of_play and self._status is not Status.PLAYING
-            ):
+            if self._status in ENDED or (out_of_play and self._status is not Status.PLAYING):
                 return
             self._status = Status.PAUSED
             self._take_step()

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.language import current_language, use_language
 from dashboard.language import gettext as _
-from dashboard.playback import Status
+from dashboard.playback import ENDED, Status
 from dashboard.server import turns
 
 #: Seconds between two redraws while playing; more when many share the server.
@@ -148,7 +148,7 @@ def _buttons(session: Session, new_seed: Callable[[], None]) -> None:
     once the button says Run, all on the screen is final.
     """
     status = session.run.status
-    playing, diverged = status is Status.PLAYING, status is Status.DIVERGED
+    playing, ended = status is Status.PLAYING, status in ENDED
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
         with st.container(key="run", width="content"):
             st.button(
@@ -159,7 +159,7 @@ def _buttons(session: Session, new_seed: Callable[[], None]) -> None:
                 on_click=_pause if playing else _play,
                 args=(session,),
                 shortcut="space",
-                disabled=diverged,
+                disabled=ended,
             )
         with st.container(key="step", width="content"):
             st.button(
@@ -169,7 +169,7 @@ def _buttons(session: Session, new_seed: Callable[[], None]) -> None:
                 on_click=_step,
                 args=(session, playing),
                 shortcut="right",
-                disabled=diverged,
+                disabled=ended,
             )
         st.button(
             _("Reset"),

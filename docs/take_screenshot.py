@@ -1,14 +1,16 @@
-"""Take the README's picture of the running page. ``make screenshot`` does."""
+"""Take the README's pictures of the running pages. ``make screenshot`` does."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.app import TrainPage, launch_browser, serve
+from tests.e2e.app import ComparePage, TrainPage, launch_browser, serve
+
+_HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """Let the tutorial's network learn for a while, and take the picture."""
+    """Let the tutorial's network, and then three cells, learn for a while; take a picture each."""
     with serve() as server, launch_browser() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="en-US")
         # Slowly enough to see prediction and target apart.
@@ -17,7 +19,13 @@ def main() -> None:
         train.wait_for_step(60)
         page.mouse.move(0, 0)
         page.wait_for_timeout(500)
-        page.screenshot(path=Path(__file__).parent / "train-page.png")
+        page.screenshot(path=_HERE / "train-page.png")
+        compare = ComparePage(page).open(server.url + "/compare?seeds=12&step_limit=300&pace=20")
+        compare.press("run")
+        compare.wait_for_step(300)
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=_HERE / "compare-page.png")
 
 
 if __name__ == "__main__":

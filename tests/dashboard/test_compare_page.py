@@ -149,5 +149,17 @@ def test_other_tasks_are_compared_as_well(task: str) -> None:
     click(app, "step_once")
 
 
+def test_how_far_they_remember_is_a_view_of_its_own_with_the_same_player() -> None:
+    app = page(view="span", span_seeds="1", pace="1")
+    assert len(app.get("vega_lite_chart")) == 2
+    assert [metric.value for metric in app.metric] == ["1", "0"]
+    app = click(app, "step_once")
+    assert [metric.value for metric in app.metric] == ["1", "1"]
+    healthy(app.segmented_control(key="view").set_value("learning").run())
+    assert len(app.get("vega_lite_chart")) == 5
+    healthy(app.segmented_control(key="view").set_value("span").run())
+    assert [metric.value for metric in app.metric] == ["1", "1"]
+
+
 def test_it_speaks_chinese() -> None:
     assert names(page(preset="carry", lang="zh_CN")) == ["传递", "重置"]
