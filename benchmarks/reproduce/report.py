@@ -153,16 +153,31 @@ def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
-def opening(rows: Sequence[Row], plan: Plan, seconds: float, rehearsal: bool = False) -> str:
-    """The report's first lines: what, when, where, and how many figures agree."""
+def opening(
+    rows: Sequence[Row],
+    plan: Plan,
+    seconds: float,
+    processor_seconds: float,
+    rehearsal: bool = False,
+) -> str:
+    """The report's first lines: what, when, where, and how many figures agree.
+
+    Args:
+        rows: of all results.
+        plan: what was run.
+        seconds: how long all took.
+        processor_seconds: of all cores together; a busy machine hardly changes it.
+        rehearsal: as in `section`.
+    """
     judged = [row.verdict for row in rows if row.expected]
     if rehearsal:
         summary = "This is a REHEARSAL: far too few updates and seeds to say anything of results."
     else:
         summary = (
-            f"`make reproduce` took {seconds / 60:.1f} minutes. {judged.count('agrees')} of "
-            f"{len(judged)} published figures agree with ours, by the rule in the column *agrees "
-            "if*, which is our own; where ours differ, the reason stands below the table."
+            f"`make reproduce` took {seconds / 60:.1f} minutes, and {processor_seconds / 60:.1f} "
+            f"minutes of processor time. {judged.count('agrees')} of {len(judged)} published "
+            "figures agree with ours, by the rule in the column *agrees if*, which is our own; "
+            "where ours differ, the reason stands below the table."
         )
     paragraphs = [
         "# What was reproduced",

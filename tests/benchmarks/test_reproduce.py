@@ -115,11 +115,12 @@ def test_the_opening_counts_what_can_agree() -> None:
         row(values(2.0), Expected(high=1)),
         row(values(0.0)),
     ]
-    flowing = " ".join(opening(rows, Plan(), 90).split())
-    assert "took 1.5 minutes. 1 of 2 published figures agree" in flowing
+    flowing = " ".join(opening(rows, Plan(), 90, 60).split())
+    assert "took 1.5 minutes, and 1.0 minutes of processor time." in flowing
+    assert "1 of 2 published figures agree" in flowing
     assert "seeds are 0 to 4" in flowing
     assert f"torch {torch.__version__}" in flowing
-    rehearsal = opening(rows, REHEARSAL, 90, rehearsal=True)
+    rehearsal = opening(rows, REHEARSAL, 90, 60, rehearsal=True)
     assert "REHEARSAL" in rehearsal
     assert "agree with ours" not in rehearsal
 
@@ -250,7 +251,7 @@ def test_a_rehearsal_runs_what_is_asked_for_and_writes_nothing(
             name in ("temporal_order", "counting", "flip_flop")
         )
     assert "REHEARSAL" in said
-    assert said.count("not judged") > 10
+    assert said.count("not judged") > 5
     assert list(tmp_path.iterdir()) == []
 
 
