@@ -27,12 +27,12 @@ _WHY_RECALLED = "The median is at chance; one seed recalls a little. The source 
 _ABOUT = """\
 Ten symbols out of eight, T - 1 blanks, a delimiter, and the ten symbols are to be said again. Who
 recalls nothing but knows when to speak has a cross-entropy of 10 ln 8 / (T + 20). *Loss*: networks
-of 16 thousand parameters after 1,200 updates at T = 1,000, RMSprop at 0.002 (with which, of
-four settings tried on one seed, all cells came to the floor soonest), one sequence an update, mean
-of the last 20. *Accuracy*: share of the ten symbols that are right, 0.125 by chance,
-on 1,280 fresh sequences; networks of 10 thousand parameters after 3,000 updates at every T, RMSprop
-at 0.005, batches of 16. Gradient norm clipped at 1 and forget bias 1 in both. The source sought the
-best settings of each network and trained it for longer.
+of 16 thousand parameters after 1,200 updates at T = 1,000, RMSprop at 0.002 (of four settings tried
+on one seed, the one with which all cells came to the floor soonest), one sequence an update, mean
+of the last 20. *Accuracy*: share of the ten symbols that are right, 0.125 by chance, on 1,280 fresh
+sequences; networks of 10 thousand parameters after 3,000 updates at every T, RMSprop at 0.005,
+batches of 16. Gradient norm clipped at 1 and forget bias 1 in both. The source sought the best
+settings of each network and trained it for longer.
 
 Sources: Arjovsky, Shah and Bengio, ICML 2016, arXiv:1511.06464 (the floor); Bai, Kolter and Koltun,
 arXiv:1803.01271 (2018), table 1 and section 5.4."""
