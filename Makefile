@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-browser bench-classroom screenshot texts
+.PHONY: run test check bench bench-browser bench-classroom reproduce screenshot texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -26,6 +26,9 @@ bench-browser: .venv/dev  ## print the figures of the live page in a real browse
 
 bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server
 	$(BIN)/python -m benchmarks.classroom
+
+reproduce: .venv/dev  ## run published results again; ARGS=--quick for a rehearsal of seconds
+	$(BIN)/python -m benchmarks.reproduce $(ARGS)
 
 screenshot: .venv/dev  ## take the README's picture anew
 	$(BIN)/python -m docs.take_screenshot

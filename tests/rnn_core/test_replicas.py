@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_core import Replicas, ReplicaStep, RunConfig, Trainer
+from rnn_core import CELLS, Replicas, ReplicaStep, RunConfig, Trainer
 
 CONTENDERS = [
     RunConfig(cell="rnn", hidden_size=5),
@@ -110,6 +110,18 @@ def test_a_learning_rate_changes_for_one_replica_alone(engine: str) -> None:
     assert changed[0] != changed[1]
     with pytest.raises(ValueError, match="lr must be"):
         replicas.set_lr(0, -1)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_weights_overwritten_before_the_first_step_are_those_that_are_trained(engine: str) -> None:
+    configs = [RunConfig(cell=cell, hidden_size=5, seed=seed) for cell in CELLS for seed in (0, 1)]
+    replicas = Replicas(configs, engine=engine)
+    others = Replicas([replace(config, seed=config.seed + 7) for config in configs], engine=engine)
+    for ours, theirs in zip(replicas.models, others.models, strict=True):
+        ours.load_state_dict(theirs.state_dict())
+    for ours, theirs in zip(taken(10, replicas), taken(10, others), strict=True):
+        np.testing.assert_array_equal(ours.loss, theirs.loss)
+        np.testing.assert_array_equal(ours.prediction, theirs.prediction)
 
 
 def test_what_is_given_cannot_be_changed_and_does_not_change_later() -> None:

@@ -1,0 +1,71 @@
+"""Run published results again; write what comes out beside what was published.
+
+Run with ``python -m benchmarks.reproduce``; ``make reproduce`` does. With ``--quick`` next to
+nothing is trained, to see that all of it runs; with ``--only adding copy`` these results alone.
+Either prints its report and leaves the file as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+
+import torch
+
+from benchmarks.reproduce import (
+    adding,
+    copy_memory,
+    counting,
+    flip_flop,
+    temporal_order,
+    tutorial_floors,
+)
+from benchmarks.reproduce.report import Row, opening, section
+from benchmarks.reproduce.runs import REHEARSAL, Plan
+from rnn_core.engines import prepare_compiled
+
+RESULTS = {
+    module.RESULT.name: module.RESULT
+    for module in (tutorial_floors, adding, temporal_order, copy_memory, counting, flip_flop)
+}
+REPORT = Path(__file__).parents[1] / "REPRODUCED.md"
+
+
+def report(names: Sequence[str], plan: Plan, rehearsal: bool) -> str:
+    """Run the results of these names and say what came out, in Markdown."""
+    sections, rows = [], list[Row]()
+    began, processor_began = perf_counter(), process_time()
+    for name in names:
+        started = perf_counter()
+        found = RESULTS[name].run(plan)
+        sections.append(section(RESULTS[name], found, perf_counter() - started, rehearsal))
+        rows += found
+    taken, processor_taken = perf_counter() - began, process_time() - processor_began
+    return "\n".join([opening(rows, plan, taken, processor_taken, rehearsal), *sections])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the report and, if all of it was run in full, write it down."""
+    parser = argparse.ArgumentParser(prog="benchmarks.reproduce", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a rehearsal of some seconds")
+    parser.add_argument(
+        "--only", nargs="+", choices=RESULTS, metavar="NAME", help=", ".join(RESULTS)
+    )
+    asked = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    prepare_compiled().join()
+    text = report(
+        [name for name in RESULTS if not asked.only or name in asked.only],
+        REHEARSAL if asked.quick else Plan(),
+        asked.quick,
+    )
+    print(text)
+    if not asked.quick and not asked.only:
+        REPORT.write_text(text, encoding="utf-8")
+        print(f"Written to {REPORT}")
+
+
+if __name__ == "__main__":
+    main()
