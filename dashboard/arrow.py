@@ -41,7 +41,8 @@ class Table:
             columns: of equal length, in the order in which they were named.
 
         Raises:
-            pyarrow.ArrowInvalid: a column does not fit its kind, or the lengths differ.
+            pyarrow.ArrowInvalid: a column does not fit its kind.
+            ValueError: the lengths, or the number of columns, differ.
         """
         arrays = [
             column if isinstance(column, pa.Array) else pa.array(column, kind)

@@ -62,12 +62,18 @@ class Playback(ABC):
         self._touched = clock()
         self._sharers = 1
         self._status = Status.READY
+        self._plays = 0
         self._speed: deque[tuple[float, int]] = deque(maxlen=30)
 
     @property
     def status(self) -> Status:
         """What it is doing."""
         return self._status
+
+    @property
+    def plays(self) -> int:
+        """How often it has been let run, which tells one press of a button from the next."""
+        return self._plays
 
     @property
     @abstractmethod
@@ -103,6 +109,7 @@ class Playback(ABC):
                 self._renew()
             if self._status not in ENDED:
                 self._status = Status.PLAYING
+                self._plays += 1
 
     def pause(self) -> None:
         """Train no further step. Waits for a step that is under way."""

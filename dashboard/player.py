@@ -33,6 +33,10 @@ class Playable(Protocol):
     def status(self) -> Status:
         """What it is doing, and why it stopped."""
 
+    @property
+    def plays(self) -> int:
+        """How often it has been let run."""
+
     def play(self) -> None:
         """Let redraws train."""
 
@@ -118,8 +122,9 @@ def _burst(session: Session, redraw: Redraw, began: float, sharers: int) -> None
 
 # A click while the page plays may be delivered twice: with the redraw that was just due, and with
 # the run of the page that the click asked for. So each callback does what its button said when it
-# was pressed, and doing it again changes nothing. What does different things has different keys:
-# under one key, the second delivery would call what the button has come to mean meanwhile.
+# was pressed, and doing it again changes nothing. What does different things has different keys,
+# and so has each time of playing: under one key, a second delivery that comes late would call what
+# the button has come to mean meanwhile, and pause what has just been let run again.
 
 
 def _play(session: Session) -> None:
@@ -148,13 +153,14 @@ def _buttons(session: Session, new_seed: Callable[[], None]) -> None:
     once the button says Run, all on the screen is final.
     """
     status = session.run.status
+    plays = session.run.plays
     playing, ended = status is Status.PLAYING, status in ENDED
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
         with st.container(key="run", width="content"):
             st.button(
                 _("Pause") if playing else _("Run"),
                 icon=":material/pause:" if playing else ":material/play_arrow:",
-                key="pause" if playing else "play",
+                key=f"pause_{plays}" if playing else f"play_{plays}",
                 type="primary",
                 on_click=_pause if playing else _play,
                 args=(session,),
@@ -165,7 +171,7 @@ def _buttons(session: Session, new_seed: Callable[[], None]) -> None:
             st.button(
                 _("Step"),
                 icon=":material/skip_next:",
-                key="step_out_of_play" if playing else "step_once",
+                key=f"step_out_of_play_{plays}" if playing else "step_once",
                 on_click=_step,
                 args=(session, playing),
                 shortcut="right",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,7 @@ class SpanStep:
             networks have passed or diverged rests, and keeps its last.
         recent: its mean over the last `SMOOTHING` steps, or as many as there were, shape
             ``(R, S)``; infinite for a network that has diverged.
-        threshold: what ``recent`` has to come down to, shape ``(R,)``; -inf where a contender
-            has nothing to show memory with.
+        threshold: what ``recent`` has to come down to, shape ``(R,)``.
         passed: which networks have come down to it, at this step or before, shape ``(R, S)``.
     """
 
@@ -90,12 +90,14 @@ class MemorySpan:
 
     Args:
         contenders: their settings. ``task``, ``delay``, ``window_length`` and ``seed`` are not
-            read; the other settings of the data must be the same for all.
+            read; the other settings of the data must be the same for all. With the batch_size and
+            lr of `rnn_core.tasks.DEFAULTS`, cells of 32 units part within the default budget.
         seeds: how many seeds, counted from 0, or which.
         delays: the rungs, in samples, ascending, from 1 to 100.
         step_budget: a rung has at most so many steps.
         share: share of the gap between the floors, above 0 and up to 1. With a carried state it
-            is the share of the targets' variance that the network explains.
+            is the share of the targets' variance that the network explains. At 0.5 about
+            four bits in five are right, at 0.9 nearly all; guessing gets one in two.
         engine: as in `Trainer`; with ``"auto"`` each rung begins with what is ready then.
 
     Raises:
@@ -123,13 +125,13 @@ class MemorySpan:
         seeds: int | Sequence[int] = 3,
         *,
         delays: Sequence[int] = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 50, 65, 80, 100),
-        step_budget: int = 1500,
+        step_budget: int = 3000,
         share: float = 0.5,
         engine: str = "auto",
     ) -> None:
         self.contenders = _checked_contenders(contenders)
         self.delays = _checked_delays(delays)
-        self.step_budget = _STEP_BUDGET.check("step_budget", step_budget, 1500)
+        self.step_budget = _STEP_BUDGET.check("step_budget", step_budget, 3000)
         self.share = _SHARE.check("share", share, 0.5)
         self.engine = engine
         # Refuses now what no rung could be made of.
@@ -235,12 +237,14 @@ class _Attempt:
     @property
     def loss(self) -> NDArray[np.float64]:
         """Shape ``(S,)``."""
-        return self._comparison.loss[0]
+        loss: NDArray[np.float64] = self._comparison.loss[0]
+        return loss
 
     @property
     def recent(self) -> NDArray[np.float64]:
         """Shape ``(S,)``."""
-        return self._comparison.recent[0]
+        recent: NDArray[np.float64] = self._comparison.recent[0]
+        return recent
 
     def advance(self) -> None:
         """Take a step, unless all that can pass have done so."""
@@ -286,7 +290,7 @@ def _checked_delays(delays: Sequence[int]) -> tuple[int, ...]:
     rule = RULES["delay"]
     for delay in delays:
         rule.check("each of the delays", delay, 1)
-    if not delays or any(low >= high for low, high in zip(delays, delays[1:], strict=False)):
+    if not delays or any(low >= high for low, high in pairwise(delays)):
         raise ValueError(
             f"delays must be at least one, each longer than the one before, got {delays!r}. "
             "Try (1, 2, 4, 8)."

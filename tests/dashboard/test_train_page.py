@@ -28,7 +28,7 @@ def healthy(app: AppTest) -> AppTest:
 def button(app: AppTest, name: str) -> Button:
     """A button of the player; what means another thing while playing has another key then."""
     keys = {"run": ("play", "pause"), "step": ("step_once", "step_out_of_play")}.get(name, (name,))
-    (found,) = [shown for shown in app.button if shown.key in keys]
+    (found,) = [shown for shown in app.button if shown.key and shown.key.startswith(keys)]
     return found
 
 

@@ -20,7 +20,7 @@ def compare(open_window: Any) -> ComparePage:
 
 def pause(compare: ComparePage) -> int:
     compare.press("run")
-    expect(compare.key("play")).to_be_visible()
+    expect(compare.key("run")).to_contain_text("Run")
     return int(compare.number("step"))
 
 

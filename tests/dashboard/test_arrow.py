@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dashboard.arrow import Table, words
+
+SAMPLES = Table(place=float, step=int, h=np.float32, signal=str)
+
+
+def read(rows: bytes) -> pa.Table:
+    """As the browser reads them."""
+    return pa.ipc.open_stream(rows).read_all()
+
+
+def test_rows_come_back_as_they_were_sent() -> None:
+    place, step = np.array([0.5, -1.0, 2.0]), np.array([3, 1, 2])
+    h = np.array([0.1, 0.2, 0.3], np.float32)
+    table = read(SAMPLES.rows(place, step, h, ["a", "b", "a"]))
+    assert table.column_names == ["place", "step", "h", "signal"]
+    assert table.schema.types == [pa.float64(), pa.int64(), pa.float32(), pa.string()]
+    np.testing.assert_array_equal(table["place"], place)
+    np.testing.assert_array_equal(table["step"], step)
+    np.testing.assert_array_equal(table["h"], h)
+    assert table["signal"].to_pylist() == ["a", "b", "a"]
+
+
+def test_an_empty_table_has_its_columns() -> None:
+    table = read(SAMPLES.empty)
+    assert (table.num_rows, table.num_columns) == (0, 4)
+
+
+def test_words_are_repeated_in_their_order() -> None:
+    assert words(("input", "target"), 2).to_pylist() == ["input", "input", "target", "target"]
+    assert words(("input",), 3) is words(("input",), 3)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ([1.0], [1, 2], [1.0], ["a"]),
+        (["not a number"], [1], [1.0], ["a"]),
+        ([1.0], ["1.5"], [1.0], ["a"]),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(columns: tuple[list[object], ...]) -> None:
+    with pytest.raises((pa.ArrowInvalid, pa.ArrowTypeError, ValueError)):
+        SAMPLES.rows(*columns)  # type: ignore[arg-type]
+
+
+def test_a_missing_column_is_refused() -> None:
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        SAMPLES.rows([1.0], [1])

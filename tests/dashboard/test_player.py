@@ -1,0 +1,105 @@
+"""What a beat of the timer does, and what a click delivered twice does."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import pytest
+
+from dashboard import player
+from dashboard.playback import Status
+from dashboard.player import BURST, REDRAW_EVERY, Session
+
+
+@dataclass
+class Run:
+    """Counts what it is asked for."""
+
+    status: Status = Status.PLAYING
+    plays: int = 1
+    asked: list[str] = field(default_factory=list)
+
+    def play(self) -> None:
+        self.asked.append("play")
+        self.status = Status.PLAYING
+
+    def pause(self) -> None:
+        self.asked.append("pause")
+        self.status = Status.PAUSED
+
+    def step_once(self, *, out_of_play: bool = False) -> None:
+        if out_of_play and self.status is not Status.PLAYING:
+            return
+        self.asked.append("step")
+        self.status = Status.PAUSED
+
+    def reset(self) -> None:
+        self.asked.append("reset")
+
+
+class Clock:
+    """Time that passes by sleeping, and by so much at every redraw."""
+
+    def __init__(self, cost: float = 0.0) -> None:
+        self.now, self.cost, self.redraws = 0.0, cost, list[float]()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.now += seconds
+
+    def redraw(self, sharers: int) -> None:
+        self.redraws.append(self.now)
+        self.now += self.cost
+
+
+def burst(monkeypatch: pytest.MonkeyPatch, clock: Clock, run: Run, sharers: int = 1) -> list[float]:
+    monkeypatch.setattr(player, "time", clock)
+    player._burst(Session(run, []), clock.redraw, 0.0, sharers)
+    return clock.redraws
+
+
+def test_a_beat_is_redrawn_at_even_distances(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = burst(monkeypatch, Clock(), Run())
+    assert times == pytest.approx([n * REDRAW_EVERY for n in range(1, BURST)])
+
+
+def test_it_ends_as_soon_as_nothing_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert burst(monkeypatch, Clock(), Run(Status.PAUSED)) == []
+    run, clock = Run(), Clock()
+    redraw = clock.redraw
+
+    def redraw_and_stop(sharers: int) -> None:
+        redraw(sharers)
+        run.status = Status.AT_LIMIT
+
+    monkeypatch.setattr(player, "time", clock)
+    player._burst(Session(run, []), redraw_and_stop, 0.0, 1)
+    assert len(clock.redraws) == 1
+
+
+def test_late_redraws_are_given_up_unless_all_are_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = burst(monkeypatch, Clock(cost=0.2), Run())
+    crowded = burst(monkeypatch, Clock(cost=0.2), Run(), sharers=60)
+    assert len(alone) < BURST - 1
+    assert len(crowded) == BURST - 1
+    # What is drawn has time to leave the server.
+    assert min(later - sooner for sooner, later in itertools.pairwise(crowded)) > 0.2
+
+
+def test_a_click_that_comes_twice_does_what_its_button_said_once() -> None:
+    run = Run()
+    session = Session(run, ["refused"], restarted="changed")
+    player._pause(session)
+    player._pause(session)
+    assert run.status is Status.PAUSED
+    player._play(session)
+    assert (session.refusals, session.restarted) == ([], "")
+    player._step(session, True)
+    player._step(session, True)
+    assert run.asked.count("step") == 1
+    player._step(session, False)
+    assert run.asked.count("step") == 2

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from rnn_core import rank
+
+OURS = np.array([0.010, 0.012, 0.009, 0.011, 0.013, 0.008, 0.010, 0.015])
+
+
+def test_contenders_are_ordered_by_their_medians() -> None:
+    ranking = rank([3 * OURS, OURS, 2 * OURS])
+    assert ranking.order == (1, 2, 0)
+    assert [(duel.leader, duel.other) for duel in ranking.duels] == [(1, 2), (1, 0)]
+    assert [duel.wins for duel in ranking.duels] == [8, 8]
+    assert [duel.ratio for duel in ranking.duels] == pytest.approx([2, 3])
+
+
+def test_of_one_pair_the_p_value_is_wilcoxons() -> None:
+    theirs = OURS * np.array([1.5, 0.9, 2.0, 1.2, 1.4, 3.0, 0.95, 1.1])
+    (duel,) = rank([OURS, theirs]).duels
+    expected = stats.wilcoxon(np.log(theirs) - np.log(OURS)).pvalue
+    assert duel.p_value == pytest.approx(expected)
+    assert duel.wins == 6
+
+
+def test_every_seed_won_has_the_smallest_p_value_there_is() -> None:
+    (duel,) = rank([OURS, OURS * np.linspace(1.1, 2, 8)]).duels
+    assert duel.p_value == pytest.approx(2 / 2**8)
+    assert duel.is_shown
+
+
+def test_several_questions_are_corrected_after_holm() -> None:
+    clear, unclear = OURS * np.linspace(1.5, 2, 8), OURS * np.array([1.2, 0.9] * 4)
+    ranking = rank([OURS, clear, unclear])
+    alone = {other: rank([OURS, [clear, unclear][other - 1]]).duels[0].p_value for other in (1, 2)}
+    found = {duel.other: duel.p_value for duel in ranking.duels}
+    assert found[1] == pytest.approx(2 * alone[1])  # the smaller of two
+    assert found[2] == pytest.approx(max(2 * alone[1], alone[2]))
+
+
+@pytest.mark.parametrize(("contenders", "seeds"), [(2, 6), (3, 7), (6, 8)])
+def test_with_fewer_seeds_nothing_could_be_shown(contenders: int, seeds: int) -> None:
+    losses = np.outer(np.arange(1, contenders + 1), np.linspace(1, 1.3, 12))
+    assert rank(losses).seeds_needed == seeds
+    assert not any(duel.is_shown for duel in rank(losses[:, : seeds - 1]).duels)
+    assert all(duel.is_shown for duel in rank(losses[:, :seeds]).duels)
+
+
+def test_a_divergence_is_worse_than_any_loss() -> None:
+    theirs = OURS / 10
+    theirs[:6] = [math.inf, math.nan, math.inf, math.inf, math.inf, math.inf]
+    ranking = rank([theirs, OURS])
+    assert ranking.order == (1, 0)
+    (duel,) = ranking.duels
+    assert (duel.wins, duel.ratio, duel.interval) == (6, math.inf, None)
+    both = rank([np.full(8, math.inf), np.full(8, math.nan)])
+    assert both.duels[0].p_value == 1
+
+
+def test_equal_losses_show_nothing() -> None:
+    (duel,) = rank([OURS, OURS]).duels
+    assert (duel.p_value, duel.ratio, duel.wins) == (1, 1, 0)
+    zeros = rank([np.zeros(8), np.zeros(8)])
+    assert zeros.duels[0].ratio == 1
+
+
+def test_one_seed_gives_an_order_and_nothing_more() -> None:
+    ranking = rank([[2.0], [1.0]])
+    assert ranking.order == (1, 0)
+    assert ranking.duels[0].interval is None
+    assert not ranking.duels[0].is_shown
+
+
+@given(
+    arrays(np.float64, (3, 9), elements=st.floats(1e-6, 10.0)),
+    st.floats(0.01, 100.0),
+)
+@settings(max_examples=8, deadline=None)
+def test_a_common_factor_changes_nothing(losses: np.ndarray, factor: float) -> None:
+    one, other = rank(losses), rank(losses)
+    assert one == other  # a verdict does not flicker
+    for duel in one.duels:
+        assert 0 <= duel.p_value <= 1
+        assert duel.interval is not None
+        low, high = duel.interval
+        assert low <= duel.ratio * (1 + 1e-9)
+        assert duel.ratio <= high * (1 + 1e-9)
+    # A power of two, so that no rounding makes or breaks a tie.
+    scaled = rank(losses * 2.0 ** round(math.log2(factor)))
+    assert scaled.order == one.order
+    assert [duel.wins for duel in scaled.duels] == [duel.wins for duel in one.duels]
+
+
+@pytest.mark.parametrize("losses", [[1.0, 2.0], [[1.0, 2.0]], np.zeros((2, 0))])
+def test_what_cannot_be_ranked_is_refused(losses: object) -> None:
+    with pytest.raises(ValueError, match="at least two contenders and one seed"):
+        rank(losses)  # type: ignore[arg-type]
