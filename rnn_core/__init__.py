@@ -7,6 +7,7 @@ H hidden units; arrays are ``(B, T, …)``.
 from rnn_core.comparison import Comparison, Curves, equalise
 from rnn_core.config import RULES, RunConfig
 from rnn_core.history import LossHistory
+from rnn_core.memory_span import MemorySpan, SpanResult, SpanStep
 from rnn_core.models import CELLS, RecurrentModel, parameter_count
 from rnn_core.ranking import Duel, Ranking, rank
 from rnn_core.replicas import Replicas, ReplicaStep
@@ -24,11 +25,14 @@ __all__ = [
     "Duel",
     "Floor",
     "LossHistory",
+    "MemorySpan",
     "Ranking",
     "RecurrentModel",
     "ReplicaStep",
     "Replicas",
     "RunConfig",
+    "SpanResult",
+    "SpanStep",
     "Step",
     "Task",
     "Trainer",
