@@ -90,12 +90,14 @@ class MemorySpan:
 
     Args:
         contenders: their settings. ``task``, ``delay``, ``window_length`` and ``seed`` are not
-            read; the other settings of the data must be the same for all.
+            read; the other settings of the data must be the same for all. With the batch_size and
+            lr of `rnn_core.tasks.DEFAULTS`, cells of 32 units part within the default budget.
         seeds: how many seeds, counted from 0, or which.
         delays: the rungs, in samples, ascending, from 1 to 100.
         step_budget: a rung has at most so many steps.
         share: share of the gap between the floors, above 0 and up to 1. With a carried state it
-            is the share of the targets' variance that the network explains.
+            is the share of the targets' variance that the network explains. At 0.5 about
+            four bits in five are right, at 0.9 nearly all; guessing gets one in two.
         engine: as in `Trainer`; with ``"auto"`` each rung begins with what is ready then.
 
     Raises:
