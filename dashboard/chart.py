@@ -36,6 +36,8 @@ class Chart:
     alt: str
 
 
+# Names of which three stand side by side.
+_SHORT_NAME = 12
 # Lines on a logarithmic axis that are less than such a factor apart.
 _CLOSE = 1.2
 
@@ -127,6 +129,22 @@ def lane_axis(layout: WindowLayout) -> alt.Axis:
         values=heights,
         labelExpr=f"[{labels}][round(({middle} - datum.value) / {layout.lane_height})]",
         grid=False,
+    )
+
+
+def contender_axis(names: tuple[str, ...], **more: Any) -> alt.Axis:
+    """A horizontal axis of contenders, whose names are cut short before they overlap."""
+    return alt.Axis(labelAngle=0, labelLimit=300 / len(names), labelOverlap=False, **more)
+
+
+def contender_colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
+    """One colour per contender, in every chart the same."""
+    columns = 3 if max(map(len, names)) <= _SHORT_NAME else 1
+    return alt.Color(
+        "contender:N",
+        title=None,
+        scale=alt.Scale(domain=list(names), range=list(palette.CONTENDERS[: len(names)])),
+        legend=alt.Legend(orient="top", columns=columns, labelLimit=300) if legend else None,
     )
 
 

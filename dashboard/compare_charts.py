@@ -19,6 +19,8 @@ from dashboard.chart import (
     HEIGHT,
     Chart,
     Spec,
+    contender_axis,
+    contender_colour,
     floor_lines,
     layer,
     loss_title,
@@ -125,7 +127,7 @@ def _loss_layout(
             # Both say what the axis is to hold, or it would hold the lines alone.
             y=alt.Y("low:Q", title=y["title"], scale=_loss_scale(values)),
             y2="high:Q",
-            color=_colour(names, legend=True),
+            color=contender_colour(names, legend=True),
             fillOpacity=_strength(alt.FillOpacity, 0.22),
         )
     )
@@ -135,7 +137,7 @@ def _loss_layout(
         .encode(
             x=x,
             y=y,
-            color=_colour(names, legend=True),
+            color=contender_colour(names, legend=True),
             strokeOpacity=_strength(alt.StrokeOpacity, 1.0),
         )
     )
@@ -185,10 +187,10 @@ def _spread_layout(
                 "contender:N",
                 title=None,
                 scale=alt.Scale(domain=list(names)),
-                axis=alt.Axis(labelAngle=0, labelLimit=110, labelOverlap=False),
+                axis=contender_axis(names),
             ),
             y=y,
-            color=_colour(names, legend=False),
+            color=contender_colour(names, legend=False),
             opacity=_strength(alt.Opacity, 0.9),
             tooltip=[
                 alt.Tooltip("contender:N", title=_("contender")),
@@ -345,15 +347,6 @@ def _floor_layers(y: alt.Y) -> tuple[alt.Chart, alt.Chart]:
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
     ).encode(x=alt.value("width"), y=height, text="label:N", color=GUIDE)
     return rules, labels
-
-
-def _colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
-    return alt.Color(
-        "contender:N",
-        title=None,
-        scale=alt.Scale(domain=list(names), range=list(palette.CONTENDERS[: len(names)])),
-        legend=alt.Legend(orient="top") if legend else None,
-    )
 
 
 def _strength(channel: Any, strongest: float) -> Any:

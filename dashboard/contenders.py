@@ -76,19 +76,22 @@ def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, .
     """The contenders that these changes of ``base`` make, each with a name of its own."""
     configs = [replace(base, **change) for change in changes]
     differing = [
-        name
-        for name in SETTINGS
-        if len({getattr(config, name) for config in configs}) > 1
-        # Only an LSTM has forget gates, and only SGD a momentum.
-        and not (name == "forget_bias" and all(config.cell != "lstm" for config in configs))
-        and not (name == "momentum" and all(config.optimizer != "sgd" for config in configs))
+        name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1
     ]
     names: list[str] = []
     for config in configs:
-        name = ", ".join(_said(setting, config) for setting in differing) or config.cell.upper()
+        said = [_said(setting, config) for setting in differing if _matters(setting, config)]
+        name = ", ".join(said) or config.cell.upper()
         twins = sum(taken.split(" #")[0] == name for taken in names)
         names.append(f"{name} #{twins + 1}" if twins else name)
     return tuple(Contender(*pair) for pair in zip(names, configs, strict=True))
+
+
+def _matters(setting: str, config: RunConfig) -> bool:
+    """Only an LSTM has forget gates, and only SGD a momentum."""
+    if setting == "forget_bias":
+        return config.cell == "lstm" and config.forget_bias is not None
+    return setting != "momentum" or config.optimizer == "sgd"
 
 
 def _said(setting: str, config: RunConfig) -> str:
@@ -109,8 +112,7 @@ def _said(setting: str, config: RunConfig) -> str:
         "momentum": _("momentum {value}"),
         "forget_bias": _("forget bias {value}"),
     }
-    shown = _("default") if value is None else format(value, "g")
-    return short[setting].format(value=shown)
+    return short[setting].format(value=format(value, "g"))
 
 
 def to_text(changes: Sequence[Change]) -> str:

@@ -7,9 +7,19 @@ from functools import lru_cache
 import altair as alt
 import numpy as np
 
-from dashboard import palette
 from dashboard.arrow import Table, words
-from dashboard.chart import CANVAS, GUIDE, HEIGHT, Chart, Spec, layer, same, specification
+from dashboard.chart import (
+    CANVAS,
+    GUIDE,
+    HEIGHT,
+    Chart,
+    Spec,
+    contender_axis,
+    contender_colour,
+    layer,
+    same,
+    specification,
+)
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.live_span import SpanFrame
@@ -47,7 +57,7 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
         "contender:N",
         title=None,
         scale=alt.Scale(domain=list(names)),
-        axis=alt.Axis(labelAngle=0, labelLimit=110, labelOverlap=False, orient="top"),
+        axis=contender_axis(names, orient="top"),
     )
     y = alt.Y(
         "delay:O",
@@ -59,12 +69,10 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
     boxes = rungs.mark_rect(stroke=None).encode(
         x=x,
         y=y,
-        color=alt.Color(
-            "contender:N",
-            scale=alt.Scale(domain=list(names), range=list(palette.CONTENDERS[: len(names)])),
-            legend=None,
+        color=contender_colour(names, legend=False),
+        opacity=alt.Opacity(
+            "share:Q", scale=alt.Scale(domain=[0, 1], range=[0.06, 0.7]), legend=None
         ),
-        opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.06, 0.75])),
         tooltip=[
             alt.Tooltip("contender:N", title=_("contender")),
             alt.Tooltip("delay:Q", title=_("delay")),
@@ -72,8 +80,7 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
             alt.Tooltip("steps:Q", title=_("steps they needed (median)"), format="d"),
         ],
     )
-    boxes.encoding.opacity.legend = None
-    labels = rungs.mark_text(fontSize=11).encode(x=same(x), y=same(y), text="label:N", color=GUIDE)
+    labels = rungs.mark_text(fontSize=11).encode(x=same(x), y=same(y), text="label:N")
     chart = alt.layer(boxes, labels).properties(
         title=_("Delays passed"), height=HEIGHT + 60, usermeta=CANVAS
     )
@@ -118,16 +125,10 @@ def _rung_spec(language: str, names: tuple[str, ...]) -> Spec:
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1.2]), nice=False),
         axis=alt.Axis(format=".2~g", tickCount=5, grid=False),
     )
-    colour = alt.Color(
-        "contender:N",
-        title=None,
-        scale=alt.Scale(domain=list(names), range=list(palette.CONTENDERS[: len(names)])),
-        legend=alt.Legend(orient="top"),
-    )
     lines = (
         layer("lines")
         .mark_line(strokeWidth=1.6, clip=True)
-        .encode(x=x, y=y, detail="network:N", color=colour)
+        .encode(x=x, y=y, detail="network:N", color=contender_colour(names, legend=True))
     )
     goal = (
         layer("thresholds")

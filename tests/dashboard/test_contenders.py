@@ -59,6 +59,12 @@ def test_twins_are_told_apart_by_number() -> None:
     assert [contender.name for contender in chosen] == ["GRU", "GRU #2", "RNN"]
 
 
+def test_each_is_named_by_what_matters_to_it() -> None:
+    changes = [{"cell": "rnn"}, {"cell": "lstm"}, {"cell": "lstm", "forget_bias": 1.0}]
+    names = [contender.name for contender in contenders(RunConfig(), changes)]
+    assert names == ["RNN", "LSTM", "LSTM, forget bias 1"]
+
+
 def test_what_makes_no_difference_is_not_in_the_name() -> None:
     # An RNN has no forget gates, and Adam no momentum.
     chosen = contenders(
