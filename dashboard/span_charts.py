@@ -71,7 +71,10 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
         y=y,
         color=contender_colour(names, legend=False),
         opacity=alt.Opacity(
-            "share:Q", scale=alt.Scale(domain=[0, 1], range=[0.06, 0.7]), legend=None
+            "share:Q",
+            # Steep at first: that one network passed is to be seen.
+            scale=alt.Scale(type="sqrt", domain=[0, 1], range=[0.08, 0.8]),
+            legend=None,
         ),
         tooltip=[
             alt.Tooltip("contender:N", title=_("contender")),
@@ -80,7 +83,12 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
             alt.Tooltip("steps:Q", title=_("steps they needed (median)"), format="d"),
         ],
     )
-    labels = rungs.mark_text(fontSize=11).encode(x=same(x), y=same(y), text="label:N")
+    labels = rungs.mark_text(fontSize=11).encode(
+        x=same(x),
+        y=same(y),
+        text="label:N",
+        color=alt.condition("datum.passed > 0", alt.value("black"), alt.value("gray")),
+    )
     chart = alt.layer(boxes, labels).properties(
         title=_("Delays passed"), height=HEIGHT + 60, usermeta=CANVAS
     )
