@@ -15,6 +15,7 @@ from typing import Any
 from dashboard import links, words
 from dashboard.contenders import PRESETS
 from dashboard.language import LANGUAGES
+from dashboard.looks import VIEWS
 from rnn_core import RULES, RunConfig
 from rnn_core.rules import Choice, Optional, Real, Rule, Whole
 from rnn_core.tasks import DEFAULTS, build_task
@@ -34,6 +35,7 @@ LINK_RULES: Mapping[str, Rule] = MappingProxyType(
         "preset": Choice((*PRESETS, "own")),
         "seeds": Whole(1, 32),
         "equal": Choice(("hidden_size", "parameters")),
+        "look": Choice(VIEWS),
         "view": Choice(("learning", "span")),
         "span_seeds": Whole(1, 8),
         "threshold": Optional(Real(0.0, 1e6, open_low=True), "the lowest floor"),
@@ -47,6 +49,7 @@ _PAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "preset": "cells",
         "seeds": 8,
         "equal": "hidden_size",
+        "look": VIEWS[0],
         "view": "learning",
         "span_seeds": 3,
         "threshold": None,

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from dashboard import palette
+from dashboard.arrow import Table
 from dashboard.language import gettext as _
 from dashboard.window_layout import WindowLayout
 from rnn_core import Floor
@@ -152,3 +153,29 @@ def label_expression(names: dict[str, str]) -> str:
     """A Vega expression that gives each key its name."""
     pairs = ", ".join(f"{_quoted(key)}: {_quoted(name)}" for key, name in names.items())
     return f"{{{pairs}}}[datum.label]"
+
+
+#: Rows of a heat map: the edges of each cell and its value.
+CELLS = Table(left=float, right=float, low=float, high=float, value=float)
+
+
+def heat(x: alt.X, y: alt.Y, title: str, domain: list[float], *, legend: bool = True) -> alt.Chart:
+    """Cells of a heat map, with their values on hover."""
+    cells: alt.Chart = (
+        layer("cells")
+        .mark_rect()
+        .encode(
+            x=x,
+            x2="right:Q",
+            y=y,
+            y2="high:Q",
+            color=alt.Color(
+                "value:Q",
+                title=None,
+                scale=alt.Scale(domain=domain, clamp=True, range="diverging"),
+                legend=alt.Legend() if legend else None,
+            ),
+            tooltip=[alt.Tooltip("value:Q", title=title, format=".4f")],
+        )
+    )
+    return cells

@@ -19,7 +19,7 @@ from rnn_core.rules import Choice, Optional, Real, Rule, Whole
 from rnn_core.tasks import DEFAULTS, SETTINGS, build_task
 
 # Choices that the reader sees under other names than a link has for them.
-_CHOSEN_BY_NAME = ("task", "cell", "optimizer", "preset", "equal", "view", "lang")
+_CHOSEN_BY_NAME = ("task", "cell", "optimizer", "preset", "equal", "view", "look", "lang")
 
 
 @dataclass(frozen=True, slots=True)

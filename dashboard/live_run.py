@@ -13,6 +13,7 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.looks import Look, Looks
 from dashboard.playback import Changes, Playback, Status, changes_between
 from dashboard.window_layout import WindowLayout, window_layout
 from rnn_core import Floor, LossHistory, RunConfig, Step, Trainer
@@ -94,6 +95,7 @@ class LiveRun(Playback):
     ) -> None:
         super().__init__(clock, engine)
         self._previous: Curve | None = None
+        self._looks = Looks(clock)
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._restart(config)
 
@@ -149,6 +151,27 @@ class LiveRun(Playback):
                 lr=self._trainer.lr,
             )
 
+    def look(self, view: str) -> Look | None:
+        """Look inside, without changing what follows.
+
+        Args:
+            view: one of `VIEWS` but ``"state"``, which every frame has.
+
+        Returns:
+            What there is to see, perhaps of some steps ago; None if there was no look before the
+            run diverged.
+        """
+        with self._lock:
+            if self._status is Status.DIVERGED:
+                return self._looks.last(view)
+            return self._looks.take(
+                view,
+                self._trainer,
+                self.index,
+                tuple(self._hiddens),
+                resting=self._status is not Status.PLAYING,
+            )
+
     def _restart(self, config: RunConfig) -> None:
         """Begin a run with these settings."""
         self._keep_curve()
@@ -181,6 +204,8 @@ class LiveRun(Playback):
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._layout = window_layout(trainer.task, trainer.config)
         self._windows: deque[Step] = deque(maxlen=self._layout.windows)
+        self._hiddens: deque[NDArray[np.floating]] = deque(maxlen=self._layout.windows)
+        self._looks.forget()
         whole_cycles = -(-STEPS_TO_JUDGE // cycle) * cycle
         self._recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * STEPS_TO_JUDGE))
         self._speed.clear()
@@ -196,6 +221,7 @@ class LiveRun(Playback):
             return
         self._latest = step
         self._hidden = self._trainer.hidden_states[0]
+        self._hiddens.append(self._hidden)
         self._windows.append(step)
         self._history.append(step.index, step.loss)
         self._recent.append(step.loss)

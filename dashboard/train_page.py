@@ -5,16 +5,22 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls, player, words
+from dashboard import controls, look_words, player, words
 from dashboard import train_charts as charts
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
+from dashboard.look_charts import draw_look
+from dashboard.looks import VIEWS, WINDOWS_OPERATED_ON
 from dashboard.playback import Status
 from dashboard.player import Session
 from dashboard.signal_chart import signals
 from dashboard.vega import draw
+
+# Views whose one chart is about as high as it is wide.
+_BESIDE_WORDS = frozenset({"phase", "spectrum", "memory"})
 
 
 def page(settings: Settings, refusals: list[str]) -> None:
@@ -47,7 +53,7 @@ def _train_and_draw(
     session: Session, run: LiveRun, settings: Settings, sharers: int
 ) -> player.Redraw:
     run.tick(settings.most_steps, settings.step_limit, sharers)
-    panel = Panel(run.frame(), settings.step_limit, session.restarted)
+    panel = Panel(run, settings.step_limit, session.restarted)
 
     def redraw(sharers: int) -> None:
         run.tick(settings.most_steps, settings.step_limit, sharers)
@@ -63,12 +69,13 @@ class Panel:
     frame to frame, so that the browser updates them in place.
 
     Args:
-        frame: the moment to draw.
-        step_limit: where the run stops by itself.
+        run: what is drawn.
+        step_limit: where it stops by itself.
         restarted: why it began again, if it just did.
     """
 
-    def __init__(self, frame: Frame, step_limit: int, restarted: str) -> None:
+    def __init__(self, run: LiveRun, step_limit: int, restarted: str) -> None:
+        frame = run.frame()
         if frame.status is Status.DIVERGED:
             st.warning(words.divergence(frame), icon=":material/trending_up:")
         else:
@@ -98,8 +105,13 @@ class Panel:
                     "0, which no logarithmic axis reaches. The thin line is the run before."
                 )
             )
-        self._state = draw(charts.hidden_state(frame))
-        st.caption(_state_caption(frame))
+        view = _choose_view()
+        self._state: DeltaGenerator | None = None
+        if view == "state":
+            self._state = draw(charts.hidden_state(frame))
+            st.caption(_state_caption(frame))
+        else:
+            _show_look(run, view, frame)
         # Last, though it stands first: who sees the step's number sees all that belongs to it.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
 
@@ -107,9 +119,55 @@ class Panel:
         """Move the charts and the two numbers; words, which want reading, stay for a while."""
         draw(signals(frame), self._signals)
         draw(charts.loss(frame), self._losses)
-        draw(charts.hidden_state(frame), self._state)
+        if self._state is not None:
+            draw(charts.hidden_state(frame), self._state)
         self._loss.metric(_("Loss"), _loss(frame), width="content")
         self._step.metric(_("At step"), str(frame.step.index), width="content")
+
+
+def _choose_view() -> str:
+    """What to look at inside the network.
+
+    In the moving part, as it belongs between its charts; so the page's address hears of a choice
+    with the next run of the whole page.
+    """
+    return str(
+        st.segmented_control(
+            _("Inside the network"),
+            options=list(VIEWS),
+            default=VIEWS[0],
+            format_func=look_words.view_name,
+            key="look",
+            persist_state="session",
+            required=True,
+        )
+    )
+
+
+def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
+    """A view with its charts, numbers and how to read it.
+
+    Once a beat, not at every redraw: a look wants reading, and some take their time.
+    """
+    look = run.look(view)
+    if look is None:
+        st.caption(_("There is nothing to be seen any more: the run has diverged."))
+        return
+    shown = draw_look(look, frame.floors)
+    if view in _BESIDE_WORDS:
+        place, beside = st.columns([3, 2], vertical_alignment="center")
+        places = [place]
+    else:
+        places, beside = st.columns(len(shown)) if shown else [], st.container()
+    for place, chart in zip(places, shown, strict=True):
+        with place:
+            draw(chart)
+    age = frame.step.index - look.step
+    said = look_words.numbers(look)
+    if age:
+        said += " " + _(":small[(as it was {age} steps ago)]").format(age=age)
+    beside.markdown(said)
+    beside.caption(look_words.how_to_read(view).format(windows=WINDOWS_OPERATED_ON))
 
 
 def _loss(frame: Frame) -> str:

@@ -1,0 +1,261 @@
+"""Looks into a running network: what is computed for each view, and how fresh it is.
+
+Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_core import Trainer
+from rnn_core.diagnostics import (
+    FixedPoints,
+    Gates,
+    LagGradient,
+    Lyapunov,
+    Plane,
+    Spectrum,
+    Surgery,
+    Weight,
+    find_fixed_points,
+    gates_over_time,
+    gradient_by_lag,
+    lyapunov,
+    memory_surgery,
+    principal_plane,
+    saliency,
+    snapshot,
+    step_spectrum,
+    weight_matrices,
+    weight_spectrum,
+)
+
+#: The views, in the order in which they are offered.
+VIEWS = ("state", "gates", "gradient", "phase", "spectrum", "weights", "memory")
+# While playing a look is at least so old before it is taken anew, in seconds, and this many times
+# as old as it took: training and drawing come first.
+_FRESH, _SPARING = 0.3, 8.0
+#: Windows that memory is operated on.
+WINDOWS_OPERATED_ON = 20
+# Lyapunov exponents asked for, and units up to which fixed points are searched for.
+_EXPONENTS, _MOST_UNITS = 4, 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GatesLook:
+    """Gates of an LSTM or a GRU; None for a plain RNN."""
+
+    gates: Gates | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradientLook:
+    """The way of the last loss back through the window, and what each prediction rests on."""
+
+    by_lag: LagGradient
+    saliency: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhaseLook:
+    """The hidden states of the windows in view in a plane.
+
+    Args:
+        points: a window's states in the plane, oldest first, each ``(T, 2)``.
+        plane: which plane.
+        fixed: fixed and slow points with an input of zero; None while the network is trained, or
+            where it is too large.
+        fixed_at: where these lie in the plane, ``(N, 2)``.
+    """
+
+    points: tuple[NDArray[np.float64], ...]
+    plane: Plane
+    fixed: FixedPoints | None
+    fixed_at: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpectrumLook:
+    """Eigenvalues of a time step and of the recurrent weights; growth along the window."""
+
+    step: Spectrum
+    weights: Mapping[str, Spectrum]
+    growth: Lyapunov
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightsLook:
+    """Every parameter.
+
+    Args:
+        weights: by PyTorch's name.
+        over: so many steps lie between the weights before and these.
+    """
+
+    weights: Mapping[str, Weight]
+    over: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryLook:
+    """What a state carried, reset and exchanged does to the loss."""
+
+    surgery: Surgery
+
+
+Found = GatesLook | GradientLook | PhaseLook | SpectrumLook | WeightsLook | MemoryLook
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one view shows.
+
+    Args:
+        view: which.
+        step: the step it was taken at.
+        found: what was computed.
+    """
+
+    view: str
+    step: int
+    found: Found
+
+
+class Looks:
+    """The looks into one run, kept while they are fresh enough.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.forget()
+
+    def forget(self) -> None:
+        """Another network is looked at from now on."""
+        self._last: Look | None = None
+        self._resting = False
+        self._next = 0.0
+        self._plane: Plane | None = None
+        self._weights: tuple[int, Mapping[str, NDArray[np.float64]]] | None = None
+
+    def last(self, view: str) -> Look | None:
+        """The last look through this view, if it was the last look of all."""
+        return self._last if self._last is not None and self._last.view == view else None
+
+    def take(
+        self,
+        view: str,
+        trainer: Trainer,
+        step: int,
+        windows: Sequence[NDArray[np.floating]],
+        *,
+        resting: bool,
+    ) -> Look:
+        """Look at the step that the trainer stands at.
+
+        Args:
+            view: one of `VIEWS` but ``"state"``.
+            trainer: read only.
+            step: that step.
+            windows: hidden states of the windows in view, ``(T, H)`` each, oldest first.
+            resting: whether there is time: nothing is being trained.
+        """
+        last, now = self._last, self._clock()
+        if last is not None and last.view == view:
+            same = last.step == step and (self._resting or not resting)
+            if same or (not resting and now < self._next):
+                return last
+        found = _COMPUTE[view](self, trainer, step, windows, resting)
+        took = self._clock() - now
+        self._next = now + max(_FRESH, _SPARING * took)
+        self._resting = resting
+        self._last = Look(view, step, found)
+        return self._last
+
+    def _gates(self, trainer: Trainer, _step: int, _windows: Any, _resting: bool) -> GatesLook:
+        if trainer.config.cell == "rnn":
+            return GatesLook(None)
+        at = trainer.moment()
+        return GatesLook(gates_over_time(at.model, at.inputs, at.state))
+
+    def _gradient(
+        self, trainer: Trainer, _step: int, _windows: Any, _resting: bool
+    ) -> GradientLook:
+        at = trainer.moment()
+        by_lag = gradient_by_lag(
+            at.model,
+            at.inputs,
+            at.state,
+            at.targets,
+            criterion=at.criterion,
+            counted=at.counted,
+        )
+        return GradientLook(by_lag, saliency(at.model, at.inputs, at.state))
+
+    def _phase(
+        self,
+        trainer: Trainer,
+        _step: int,
+        windows: Sequence[NDArray[np.floating]],
+        resting: bool,
+    ) -> PhaseLook:
+        states = np.concatenate(windows).astype(np.float64)
+        self._plane = plane = principal_plane(states, before=self._plane)
+        fixed = None
+        at_fixed = np.empty((0, 2))
+        if resting and trainer.config.hidden_size <= _MOST_UNITS:
+            at = trainer.moment()
+            fixed = find_fixed_points(at.model, at.inputs, at.state)
+            at_fixed = (fixed.top - plane.centre) @ plane.axes.T
+        points = tuple((window - plane.centre) @ plane.axes.T for window in windows)
+        return PhaseLook(points, plane, fixed, at_fixed)
+
+    def _spectrum(
+        self, trainer: Trainer, _step: int, _windows: Any, _resting: bool
+    ) -> SpectrumLook:
+        at = trainer.moment()
+        return SpectrumLook(
+            step_spectrum(at.model, at.inputs, at.state, at=[-1]),
+            weight_spectrum(at.model),
+            lyapunov(at.model, at.inputs, at.state, count=_EXPONENTS),
+        )
+
+    def _look_at_weights(
+        self, trainer: Trainer, step: int, _windows: Any, _resting: bool
+    ) -> WeightsLook:
+        since, before = self._weights or (step, None)
+        found = weight_matrices(trainer.model, before=before)
+        self._weights = step, snapshot(trainer.model)
+        return WeightsLook(found, step - since)
+
+    def _memory(self, trainer: Trainer, step: int, _windows: Any, _resting: bool) -> MemoryLook:
+        # The present window and those to come, on which the network has not been trained.
+        return MemoryLook(
+            memory_surgery(
+                trainer.model,
+                trainer.task,
+                start=step,
+                windows=WINDOWS_OPERATED_ON,
+                state=trainer.state,
+            )
+        )
+
+
+_COMPUTE: Mapping[str, Callable[..., Found]] = MappingProxyType(
+    {
+        "gates": Looks._gates,
+        "gradient": Looks._gradient,
+        "phase": Looks._phase,
+        "spectrum": Looks._spectrum,
+        "weights": Looks._look_at_weights,
+        "memory": Looks._memory,
+    }
+)
