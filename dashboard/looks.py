@@ -225,7 +225,9 @@ class Looks:
         return SpectrumLook(
             step_spectrum(at.model, at.inputs, at.state, at=[-1]),
             weight_spectrum(at.model),
-            lyapunov(at.model, at.inputs, at.state, count=_EXPONENTS),
+            lyapunov(
+                at.model, at.inputs, at.state, count=min(_EXPONENTS, trainer.config.hidden_size)
+            ),
         )
 
     def _look_at_weights(

@@ -162,3 +162,17 @@ def test_the_page_speaks_the_chosen_language() -> None:
     healthy(app.selectbox(key="lang").set_value("en").run())
     assert button(app, "run").label == "Run"
     assert app.query_params["lang"] == "en"
+
+
+@pytest.mark.parametrize("view", ["gates", "gradient", "phase", "spectrum", "weights", "memory"])
+def test_the_inside_is_shown_and_its_view_is_in_the_link(view: str) -> None:
+    app = page(look=view, cell="lstm")
+    charts = len(app.get("vega_lite_chart"))
+    assert charts > 2
+    assert app.segmented_control(key="look").value == view
+    app = click(app, "run")
+    assert len(app.get("vega_lite_chart")) == charts
+    healthy(app.segmented_control(key="look").set_value("state").run())
+    assert "look" not in app.query_params
+    healthy(app.segmented_control(key="look").set_value(view).run())
+    assert app.query_params["look"] == view

@@ -212,3 +212,30 @@ def test_the_page_fits_its_window_in_light_and_dark(
     # However far one scrolls, the player is there.
     train.chart("state").scroll_into_view_if_needed()
     expect(train.key("run").get_by_role("button")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("view", ["gates", "phase"])
+def test_looks_inside_are_redrawn_in_place_while_it_learns(
+    open_page: Callable[..., TrainPage], view: str
+) -> None:
+    train = open_page("?look=" + view + "&cell=lstm&pace=1")
+    train.press("run")
+    train.wait_for_step(5)
+    train.watch_for_embeds()
+    train.wait_for_step(int(train.number("step")) + 25)
+    assert train.embeds() == 0
+    train.press("run")
+    train.expect_to_rest()
+
+
+def test_another_view_is_chosen_while_it_learns(open_page: Callable[..., TrainPage]) -> None:
+    train = open_page("?cell=gru")
+    train.press("run")
+    train.wait_for_step(10)
+    train.page.get_by_role("radio", name="spectrum").click()
+    expect(train.page.get_by_text("Largest modulus of the last time step")).to_be_visible()
+    train.wait_for_step(int(train.number("step")) + 20)
+    train.press("run")
+    train.expect_to_rest()
+    expect(train.page.get_by_text("Largest modulus of the last time step")).to_be_visible()
+    expect(train.page).to_have_url(re.compile("look=spectrum"))
