@@ -204,8 +204,9 @@ def _spread_layout(
     return specification(chart), _FLOORS.rows(values, labels)
 
 
-def predictions(frame: ComparisonFrame, number: int) -> Chart:
+def predictions(frame: ComparisonFrame, number: int, highlight: str | None = None) -> Chart:
     """What one contender says now, and the target: numbers as a band, symbols as shares."""
+    faint = highlight not in (None, frame.contenders[number].name)
     draw = _symbols if frame.layout.symbols else _numbers
     return Chart(
         _predictions_spec(
@@ -213,6 +214,7 @@ def predictions(frame: ComparisonFrame, number: int) -> Chart:
             tuple(contender.name for contender in frame.contenders),
             number,
             frame.layout,
+            faint,
         ),
         draw(frame, number),
         _("Target and prediction of one contender over the last few windows."),
@@ -265,7 +267,7 @@ def _symbols(frame: ComparisonFrame, number: int) -> dict[str, bytes]:
 
 @lru_cache(maxsize=256)
 def _predictions_spec(
-    language: str, names: tuple[str, ...], number: int, layout: WindowLayout
+    language: str, names: tuple[str, ...], number: int, layout: WindowLayout, faint: bool
 ) -> Spec:
     edges = [n * layout.span for n in range(layout.windows + 1)]
     x = alt.X(
@@ -274,7 +276,7 @@ def _predictions_spec(
         scale=alt.Scale(domain=[0, edges[-1]], nice=False),
         axis=alt.Axis(values=edges, labels=False, ticks=False),
     )
-    colour = alt.value(palette.CONTENDERS[number])
+    colour = GUIDE if faint else alt.value(palette.CONTENDERS[number])
     if layout.symbols:
         y = alt.Y(
             "symbol:Q",

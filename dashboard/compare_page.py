@@ -300,7 +300,7 @@ class Panel:
         draw(compare_charts.loss(frame, hidden, highlight), self._loss)
         draw(compare_charts.spread(frame, hidden, highlight), self._spread)
         for number, place in self._predictions.items():
-            draw(compare_charts.predictions(frame, number), place)
+            draw(compare_charts.predictions(frame, number, highlight), place)
         self._step.metric(_("At step"), str(frame.index), width="content")
 
     def _draw_predictions(self, frame: ComparisonFrame) -> dict[int, DeltaGenerator]:
@@ -319,7 +319,9 @@ class Panel:
                 strict=False,
             ):
                 with column:
-                    places[number] = draw(compare_charts.predictions(frame, number))
+                    places[number] = draw(
+                        compare_charts.predictions(frame, number, self._emphasis.highlight)
+                    )
         return places
 
 

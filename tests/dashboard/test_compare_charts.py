@@ -133,3 +133,14 @@ def test_networks_that_have_diverged_say_nothing_more() -> None:
     np.testing.assert_allclose(only["low"], only["high"])
     alive[0] = False
     assert tables(charts.predictions(replace(frame, alive=alive), 0))["wave"].num_rows == 0
+
+
+def test_what_is_not_highlighted_loses_its_colour_among_the_small_pictures() -> None:
+    frame = after(1, comparison()).frame()
+
+    def colours(highlight: str | None) -> set[str]:
+        spec = charts.predictions(frame, 1, highlight).spec
+        return {layer["encoding"]["color"]["value"] for layer in spec["layer"]}
+
+    assert colours(None) == colours("LSTM") == {"orange", "gray"}
+    assert colours("GRU") == {"gray"}
