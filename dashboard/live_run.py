@@ -5,23 +5,24 @@ Knows nothing of Streamlit.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.looks import Look, Looks
+from dashboard.looks import Look
 from dashboard.playback import Changes, Playback, Status, changes_between
-from dashboard.window_layout import WindowLayout, window_layout
-from rnn_core import Floor, LossHistory, RunConfig, Step, Trainer
+from dashboard.scene import Scene
+from dashboard.window_layout import WindowLayout
+from rnn_core import Floor, LossHistory, RunConfig, Snapshots, Step, Trainer
 
-#: Losses are averaged over at least so many steps before words are put to them.
-STEPS_TO_JUDGE = 20
 # Buckets of the loss curve: each keeps its lowest and its highest step, about two pixels wide.
 _LOSS_BUCKETS = 200
+# Snapshots to go back to: at most so many, and so many bytes together; with fewer than the least,
+# going back would take too long.
+_MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 100, 6_000_000, 4
 
 
 Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -50,6 +51,7 @@ class Frame:
         diverged_at: step whose loss was not finite, if one was.
         config: the run's settings.
         lr: learning rate in use.
+        newest: the newest step there is; a later one than ``step`` while somebody looks back.
     """
 
     status: Status
@@ -70,6 +72,7 @@ class Frame:
     diverged_at: int | None
     config: RunConfig
     lr: float
+    newest: int
 
     @property
     def moving(self) -> bool:
@@ -86,6 +89,12 @@ class LiveRun(Playback):
         engine: what trains, as in `Trainer`.
     """
 
+    _now: Scene
+    _snapshots: Snapshots
+    # Learning rates, each with the step from whose update on it was in use.
+    _rates: list[tuple[int, float]]
+    _diverged_at: int | None
+
     def __init__(
         self,
         config: RunConfig,
@@ -95,19 +104,19 @@ class LiveRun(Playback):
     ) -> None:
         super().__init__(clock, engine)
         self._previous: Curve | None = None
-        self._looks = Looks(clock)
+        self._past: Scene | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._restart(config)
 
     @property
     def config(self) -> RunConfig:
         """The settings the run began with."""
-        return self._trainer.config
+        return self._now.trainer.config
 
     @property
     def index(self) -> int:
         """The last step with a finite loss."""
-        return self._latest.index
+        return self._now.latest.index
 
     def configure(self, config: RunConfig) -> Changes:
         """Adopt the settings: a learning rate at once, anything else by starting again.
@@ -118,37 +127,38 @@ class LiveRun(Playback):
             What made it start again, by field: old value and new. Empty when it did not.
         """
         with self._lock:
-            changes = changes_between(self._trainer.config, config)
+            changes = changes_between(self._now.trainer.config, config)
             changes.pop("lr", None)
             if changes:
                 self._restart(config)
-            elif config.lr != self._trainer.lr:
-                self._trainer.lr = config.lr
+            elif config.lr != self._now.trainer.lr:
+                self._set_lr(config.lr)
             return changes
 
     def frame(self) -> Frame:
         """The present moment, to draw."""
         with self._lock:
-            recent = list(self._recent)
+            seen = self._past or self._now
             return Frame(
                 status=self._status,
-                step=self._latest,
-                windows=tuple(self._windows),
-                layout=self._layout,
-                hidden=self._hidden,
+                step=seen.latest,
+                windows=tuple(seen.windows),
+                layout=seen.layout,
+                hidden=seen.hidden,
                 curve=self._history.points(),
                 previous=self._previous,
-                recent_loss=float(np.mean(recent)),
-                recent_steps=len(recent),
-                floors=self._floors,
-                streaming=self._trainer.task.streaming,
-                parameter_count=self._trainer.parameter_count,
+                recent_loss=float(np.mean(seen.recent)),
+                recent_steps=len(seen.recent),
+                floors=seen.floors,
+                streaming=seen.trainer.task.streaming,
+                parameter_count=seen.trainer.parameter_count,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
                 sharers=self._sharers,
                 diverged_at=self._diverged_at,
-                config=self._trainer.config,
-                lr=self._trainer.lr,
+                config=seen.trainer.config,
+                lr=seen.trainer.lr,
+                newest=self.index,
             )
 
     def look(self, view: str) -> Look | None:
@@ -162,15 +172,73 @@ class LiveRun(Playback):
             run diverged.
         """
         with self._lock:
-            if self._status is Status.DIVERGED:
-                return self._looks.last(view)
-            return self._looks.take(
-                view,
-                self._trainer,
-                self.index,
-                tuple(self._hiddens),
-                resting=self._status is not Status.PLAYING,
-            )
+            seen = self._past or self._now
+            return seen.look(view, resting=self._status is not Status.PLAYING)
+
+    @property
+    def can_look_back(self) -> bool:
+        """Whether enough is kept to go back: not of very large networks."""
+        return self._most_snapshots >= _FEWEST_SNAPSHOTS
+
+    def look_back(self, index: int | None) -> None:
+        """Show the moment of an earlier step; of the newest again with None, or while playing.
+
+        Args:
+            index: the step, from 0 to the newest.
+        """
+        with self._lock:
+            if (
+                index is None
+                or index >= self.index
+                or self._status is Status.PLAYING
+                or not self.can_look_back
+            ):
+                self._past = None
+            elif self._past is None or self._past.latest.index != index:
+                self._past = self._relive(index)
+
+    def branch(self) -> None:
+        """Go on from the moment that is shown, as if what followed had never been.
+
+        If nothing is changed, it follows again, bit for bit. What was stays to be seen as the run
+        before.
+        """
+        with self._lock:
+            if self._past is None:
+                return
+            index = self._past.latest.index
+            self._keep_curve()
+            steps, losses = self._history.points()
+            self._history = LossHistory(buckets=_LOSS_BUCKETS)
+            for step, loss in zip(steps.tolist(), losses.tolist(), strict=True):
+                if step < index:
+                    self._history.append(step, loss)
+            self._history.append(index, self._past.latest.loss)
+            self._snapshots.cut(index)
+            self._rates = [rate for rate in self._rates if rate[0] <= index]
+            self._now, self._past = self._past, None
+            self._diverged_at = None
+            self._status = Status.PAUSED
+
+    def _relive(self, index: int) -> Scene:
+        """The moment of an earlier step, trained again from the snapshot before it."""
+        trainer = Trainer(self.config, engine=self._now.trainer.engine)
+        scene = Scene(trainer, self._clock)
+        trainer.restore(self._snapshots.before(max(0, index - scene.memory + 1)))
+        while (step := scene.advance()) is not None and step.index < index:
+            trainer.lr = self._lr_of(step.index)
+        trainer.lr = self._lr_of(index)
+        return scene
+
+    def _set_lr(self, lr: float) -> None:
+        """Take effect from the present step's update on."""
+        self._now.trainer.lr = lr
+        self._rates.append((self.index, lr))
+
+    def _lr_of(self, index: int) -> float:
+        """The learning rate of a step's update."""
+        rates = [lr for begin, lr in self._rates if begin <= index]
+        return rates[-1]
 
     def _restart(self, config: RunConfig) -> None:
         """Begin a run with these settings."""
@@ -180,13 +248,14 @@ class LiveRun(Playback):
         self._begin(self._new_trainer(config), config.lr)
 
     def _renew(self) -> None:
-        self._begin(self._new_trainer(self._trainer.config), self._trainer.lr)
+        self._begin(self._new_trainer(self.config), self._now.trainer.lr)
 
     def _rewind(self) -> None:
         self._keep_curve()
-        lr = self._trainer.lr
-        self._trainer.reset()  # the same engine too: the same run, bit for bit
-        self._begin(self._trainer, lr)
+        trainer = self._now.trainer
+        lr = trainer.lr
+        trainer.reset()  # the same engine too: the same run, bit for bit
+        self._begin(trainer, lr)
 
     def _new_trainer(self, config: RunConfig) -> Trainer:
         return Trainer(config, engine=self._engine)
@@ -197,31 +266,29 @@ class LiveRun(Playback):
 
     def _begin(self, trainer: Trainer, lr: float) -> None:
         """Watch this trainer from its step 0 on."""
-        self._trainer = trainer
         trainer.lr = lr
-        self._floors = trainer.task.floors()
-        cycle = trainer.task.windows_per_cycle
+        self._now, self._past = Scene(trainer, self._clock), None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
-        self._layout = window_layout(trainer.task, trainer.config)
-        self._windows: deque[Step] = deque(maxlen=self._layout.windows)
-        self._hiddens: deque[NDArray[np.floating]] = deque(maxlen=self._layout.windows)
-        self._looks.forget()
-        whole_cycles = -(-STEPS_TO_JUDGE // cycle) * cycle
-        self._recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * STEPS_TO_JUDGE))
+        self._rates = [(0, lr)]
+        self._snapshots = Snapshots()
+        self._most_snapshots = 0
         self._speed.clear()
-        self._diverged_at: int | None = None
-        self._steps: Iterator[Step] = trainer.steps()
+        self._diverged_at = None
         self._take_step()  # step 0: the untrained network is there to be seen
+        if not trainer.diverged:
+            first = trainer.snapshot()
+            self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // first.nbytes)
+        if self.can_look_back:
+            self._snapshots = Snapshots(self._most_snapshots)
+            self._snapshots.add(first)
 
     def _take_step(self) -> None:
-        step = next(self._steps, None)
+        self._past = None  # who goes on looks ahead
+        step = self._now.advance()
         if step is None or not step.is_finite:
             self._status = Status.DIVERGED
             self._diverged_at = step.index if step else self._diverged_at
             return
-        self._latest = step
-        self._hidden = self._trainer.hidden_states[0]
-        self._hiddens.append(self._hidden)
-        self._windows.append(step)
         self._history.append(step.index, step.loss)
-        self._recent.append(step.loss)
+        if step.index and self.can_look_back and self._snapshots.wants(step.index):
+            self._snapshots.add(self._now.trainer.snapshot())

@@ -59,13 +59,18 @@ def loss(frame: Frame) -> Chart:
         spec,
         {
             "now": now,
-            "head": _CURVE.rows(steps[-1:], losses[-1:]),
+            "head": _CURVE.rows(*_positive(_head(frame))),
             "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
             "floors": floors,
             "hover": _CURVE.empty if frame.moving else now,
         },
         _("Line of the loss at every step, on a logarithmic axis, with the floors."),
     )
+
+
+def _head(frame: Frame) -> Curve:
+    """The step on screen."""
+    return np.array([frame.step.index]), np.array([frame.step.loss])
 
 
 @lru_cache(maxsize=64)

@@ -46,7 +46,52 @@ def page(settings: Settings, refusals: list[str]) -> None:
         controls.pace()
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
+    run.look_back(st.session_state.get(_moment_key(run)))
     player.watch(session, partial(_train_and_draw, session, run, settings), controls.new_seed)
+    _time_travel(session, run)
+
+
+def _moment_key(run: LiveRun) -> str:
+    """Of the slider: another one whenever there are other steps to choose from."""
+    return f"moment {run.plays} {run.index}"
+
+
+def _time_travel(session: Session, run: LiveRun) -> None:
+    """A slider over all steps, to look back, and a way to go on from there."""
+    if run.status is Status.PLAYING or run.index == 0:
+        return
+    if not run.can_look_back:
+        st.caption(_("This network is too large to keep its past: there is no looking back."))
+        return
+    slider, button = st.columns([5, 1], vertical_alignment="bottom")
+    moment = slider.slider(
+        _("Look back"),
+        min_value=0,
+        max_value=run.index,
+        value=run.index,
+        key=_moment_key(run),
+        help=_(
+            "Every step of the run can be seen again, in the charts above and inside the network: "
+            "it is trained again from the nearest snapshot, bit for bit."
+        ),
+    )
+    button.button(
+        _("Go on from here"),
+        icon=":material/call_split:",
+        key="branch",
+        on_click=_branch,
+        args=(session, run),
+        disabled=moment == run.index,
+        width="stretch",
+    )
+
+
+def _branch(session: Session, run: LiveRun) -> None:
+    index = run.frame().step.index
+    if index == run.index:
+        return  # the second delivery of a click
+    run.branch()
+    session.restarted = _("Goes on from step {step}; the thin line is what was.").format(step=index)
 
 
 def _train_and_draw(

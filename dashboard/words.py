@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.language import gettext as _
-from dashboard.live_run import STEPS_TO_JUDGE, Frame
+from dashboard.live_run import Frame
 from dashboard.playback import Status
+from dashboard.scene import STEPS_TO_JUDGE
 from dashboard.tasks import task_story
 from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
 
@@ -97,6 +98,10 @@ def slower(sharers: int, redraws_per_second: float | None) -> str:
 def status(frame: Frame, step_limit: int) -> str:
     """What the player is doing, in one sentence."""
     index = frame.step.index
+    if frame.newest > index:
+        return _(
+            "Looking back at step {step} of {newest}. **Run** and **Step** go on from the newest."
+        ).format(step=index, newest=frame.newest)
     sentences = {
         Status.READY: _("This is the untrained network. Press **Run** and watch it learn.")
         + " "

@@ -11,6 +11,7 @@ from rnn_core.memory_span import MemorySpan, SpanResult, SpanStep
 from rnn_core.models import CELLS, RecurrentModel, parameter_count
 from rnn_core.ranking import Duel, Ranking, rank
 from rnn_core.replicas import Replicas, ReplicaStep
+from rnn_core.snapshots import Snapshot, Snapshots
 from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
 from rnn_core.training import OPTIMIZERS, Step, Trainer
 
@@ -31,6 +32,8 @@ __all__ = [
     "ReplicaStep",
     "Replicas",
     "RunConfig",
+    "Snapshot",
+    "Snapshots",
     "SpanResult",
     "SpanStep",
     "Step",

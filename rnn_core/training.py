@@ -18,6 +18,7 @@ from rnn_core.config import RunConfig
 from rnn_core.engines import Run, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
 from rnn_core.moment import Moment
+from rnn_core.snapshots import Snapshot, copied, flat
 from rnn_core.tasks import Task, build_task
 
 #: PyTorch's optimisers, by the name a config gives them: parameters and config to optimiser.
@@ -141,6 +142,7 @@ class Trainer:
         self._parameters = list(self.model.parameters())
         self._lr = self.config.lr
         self._index = 0
+        self._loss = math.nan
         self._diverged = False
 
     def steps(self) -> Iterator[Step]:
@@ -245,10 +247,65 @@ class Trainer:
             state=self.state,
         )
 
+    def snapshot(self) -> Snapshot:
+        """Where the run stands while a step is held. Asking changes nothing that follows.
+
+        Raises:
+            ValueError: before the first step.
+        """
+        if self._index == 0:
+            raise ValueError(
+                "snapshot must be asked for after a step, got none yet. Take one from steps() "
+                "first."
+            )
+        return Snapshot(
+            index=self._index - 1,
+            loss=self._loss,
+            lr=self._lr,
+            weights=flat(self._parameters),
+            optimizer=copied(self.optimizer.state_dict()),
+            state=copied(self.state),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back, or on, to a snapshot: the next step is the snapshot's own again, bit for bit.
+
+        So are all that follow, with the engine and the learning rates of then. `model` and
+        `optimizer` are others than before.
+
+        Args:
+            snapshot: of a run with the same config but for its ``lr``.
+
+        Raises:
+            ValueError: when it has another number of weights.
+        """
+        count = sum(parameter.numel() for parameter in self._parameters)
+        if snapshot.weights.numel() != count:
+            raise ValueError(
+                f"snapshot must have the run's {count} weights, got {snapshot.weights.numel()}. "
+                "Restore it in a Trainer with the config it was taken with."
+            )
+        with torch.inference_mode(False), torch.no_grad():
+            run = new_run(self.config, self.task, self.dtype)
+            parameters = list(run.model.parameters())
+            parts = torch.split(snapshot.weights, [parameter.numel() for parameter in parameters])
+            for parameter, part in zip(parameters, parts, strict=True):
+                parameter.copy_(part.view_as(parameter))
+            run.optimizer.load_state_dict(copied(snapshot.optimizer))
+            run.next_state = copied(snapshot.state)
+            self._engine = build_engine(self._engine_name, run)
+        self.model, self.optimizer = run.model, run.optimizer
+        self._parameters = parameters
+        self._index = snapshot.index
+        self._loss = snapshot.loss
+        self._diverged = False
+        self.lr = snapshot.lr
+
     def _advance(self) -> Step:
         started = perf_counter()
         batch = self.task.batch(self._index, NUMPY_DTYPES[self.dtype])
         loss, grad_norm, prediction = self._engine.advance(batch)
+        self._loss = loss
         self._diverged = not math.isfinite(loss)
         step = Step(
             index=self._index,

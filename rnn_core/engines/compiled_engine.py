@@ -155,7 +155,11 @@ class Stack:
         ):
             view.copy_(gradient)
         self.result[row, kernels.GRAD_NORM] = run.grad_norm
-        self.result[row, kernels.HAS_READ] = run.next_state is not None
+        self.result[row, kernels.HAS_READ] = kernels.NOTHING
+        if run.gradients:
+            self.result[row, kernels.HAS_READ] = kernels.A_WINDOW
+        elif run.next_state is not None:
+            self.result[row, kernels.HAS_READ] = kernels.A_STATE
         if isinstance(run.next_state, tuple):
             h, c = run.next_state
             self._h[row, :, -1], self._c[row, :, -1] = h.numpy(), c.numpy()

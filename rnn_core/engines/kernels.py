@@ -31,9 +31,11 @@ ADAM, SGD, RMSPROP = 0, 1, 2
 
 #: Columns of a replica's settings.
 LR, MOMENTUM, CLIP_NORM, CARRY = 0, 1, 2, 3
-#: Columns of a replica's result: the last two say whether a window was read before, so that its
-#: update is due, and whether the last window started from the state of the one before.
+#: Columns of a replica's result: the last two say what was read before, and whether the last window
+#: started from the state of the one before.
 LOSS, GRAD_NORM, HAS_READ, CARRIED = 0, 1, 2, 3
+#: What was read before: nothing; a window, so that its update is due; or a state alone.
+NOTHING, A_WINDOW, A_STATE = 0, 1, 2
 
 # So many rows of a few hundred numbers stay in the nearest cache, to be read more than once.
 _NEAR = 32
@@ -692,7 +694,7 @@ def train(
             for k in range(D):
                 x_by_time[t, b, k] = x[b, t, k]
     for n in range(begin, end):
-        if result[n, HAS_READ] != 0:
+        if result[n, HAS_READ] == A_WINDOW:
             if not math.isfinite(result[n, LOSS]):
                 prediction[n] = np.nan
                 continue
@@ -706,7 +708,7 @@ def train(
                 settings[n],
                 result[n, GRAD_NORM],
             )
-        result[n, CARRIED] = result[n, HAS_READ] * settings[n, CARRY]
+        result[n, CARRIED] = settings[n, CARRY] if result[n, HAS_READ] != NOTHING else 0.0
         for layer in range(h.shape[1]):
             if result[n, CARRIED] != 0:
                 _copy(_flat(h[n, layer, 0]), _flat(h[n, layer, T]))
@@ -727,5 +729,5 @@ def train(
             prediction[n],
         )
         # Summed in double precision, then rounded to the run's own, where they may overflow.
-        result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, 1
+        result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, A_WINDOW
         _copy(shown_gradient[n], gradient[n])

@@ -176,3 +176,22 @@ def test_the_inside_is_shown_and_its_view_is_in_the_link(view: str) -> None:
     assert "look" not in app.query_params
     healthy(app.segmented_control(key="look").set_value(view).run())
     assert app.query_params["look"] == view
+
+
+def test_one_can_look_back_and_go_on_from_there() -> None:
+    app = page()
+    assert not [slider for slider in app.slider if slider.key.startswith("moment")]
+    for _ in range(6):
+        app = click(app, "step")
+    losses = app.session_state["session"].run.frame().curve[1]
+    (slider,) = [slider for slider in app.slider if slider.key.startswith("moment")]
+    assert (slider.value, slider.max) == (6, 6)
+    app = healthy(slider.set_value(2).run())
+    assert step_and_loss(app) == (2, f"{losses[2]:.4g}")
+    assert any("Looking back at step 2 of 6" in said.value for said in app.caption)
+    app = click(app, "branch")
+    assert step_and_loss(app)[0] == 2
+    assert any("Goes on from step 2" in said.value for said in app.caption)
+    for step in range(3, 7):
+        app = click(app, "step")
+        assert step_and_loss(app) == (step, f"{losses[step]:.4g}")

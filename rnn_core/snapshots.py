@@ -1,0 +1,130 @@
+"""Where a run stood: what it takes to go back to a step and on from there, bit for bit."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnn_core.models import State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A run while a step is held. `Trainer.restore` takes up the run there.
+
+    Args:
+        index: the step; its own update is not yet applied.
+        loss: its loss.
+        lr: the learning rate of that update.
+        weights: of all parameters, one after another, shape ``(P,)``.
+        optimizer: PyTorch's state of the optimiser, as its ``state_dict`` gives it.
+        state: what the step's window starts from; None stands for zeros.
+    """
+
+    index: int
+    loss: float
+    lr: float
+    weights: Tensor
+    optimizer: dict[str, Any]
+    state: State | None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that its numbers take, in bytes."""
+        return _nbytes((self.weights, self.optimizer, self.state))
+
+
+class Snapshots:
+    """The snapshots of a run of any length, in bounded memory.
+
+    Step 0 is always among them. They lie evenly: every n-th step, where n doubles whenever there
+    are too many. What lies between is had by training on from the one before.
+
+    Args:
+        limit: the most that are kept, at least 2.
+
+    Raises:
+        ValueError: when the limit is below 2.
+    """
+
+    def __init__(self, limit: int = 160) -> None:
+        if limit < 2:
+            raise ValueError(f"limit must be at least 2, got {limit}. Try 160.")
+        self._limit = limit
+        self._stride = 1
+        self._kept: list[Snapshot] = []
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def stride(self) -> int:
+        """Every so many steps a snapshot is kept."""
+        return self._stride
+
+    def wants(self, index: int) -> bool:
+        """Whether a snapshot of this step would be kept."""
+        return index % self._stride == 0
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot, if it is wanted; steps come in their order.
+
+        Raises:
+            ValueError: when it is not later than those before.
+        """
+        if self._kept and snapshot.index <= self._kept[-1].index:
+            raise ValueError(
+                f"snapshot must be later than step {self._kept[-1].index}, got step "
+                f"{snapshot.index}. Cut what lies behind it first."
+            )
+        if not self.wants(snapshot.index):
+            return
+        self._kept.append(snapshot)
+        if len(self._kept) > self._limit:
+            self._stride *= 2
+            self._kept = [kept for kept in self._kept if self.wants(kept.index)]
+
+    def before(self, index: int) -> Snapshot:
+        """The latest snapshot that is not later than a step.
+
+        Raises:
+            LookupError: when there is none.
+        """
+        place = bisect_right(self._kept, index, key=lambda kept: kept.index)
+        if not place:
+            raise LookupError(f"There is no snapshot of step {index} or of one before it.")
+        return self._kept[place - 1]
+
+    def cut(self, index: int) -> None:
+        """Forget what is later than a step."""
+        self._kept = [kept for kept in self._kept if kept.index <= index]
+
+
+def copied(value: Any) -> Any:
+    """Nested tensors, copied; all else as it is."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(copied(each) for each in value)
+    return value
+
+
+def flat(parameters: list[torch.nn.Parameter]) -> Tensor:
+    """All numbers of the parameters, one after another; a copy."""
+    return torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
+
+
+def _nbytes(value: Any) -> int:
+    if isinstance(value, Tensor):
+        return value.numel() * value.element_size()
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return sum(_nbytes(each) for each in value)
+    return 0

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_core import RunConfig, Snapshot, Snapshots, Step, Trainer
+
+RUNS = [
+    RunConfig(hidden_size=4),
+    RunConfig(cell="lstm", hidden_size=4, num_layers=2, batch_size=2, clip_norm=0.1),
+    RunConfig(cell="gru", hidden_size=4, optimizer="rmsprop", lr=0.005),
+    RunConfig(hidden_size=4, optimizer="sgd", lr=0.05, momentum=0.9),
+    RunConfig(hidden_size=4, optimizer="sgd", lr=0.05, momentum=0.0),
+    RunConfig(cell="lstm", hidden_size=4, carry_state=False),
+    RunConfig(task="adding", window_length=8, batch_size=3, hidden_size=4),
+]
+
+
+def taken(trainer: Trainer, count: int) -> list[Step]:
+    return list(islice(trainer.steps(), count))
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("config", RUNS)
+def test_a_run_taken_up_again_is_the_same_bit_for_bit(config: RunConfig, engine: str) -> None:
+    trainer = Trainer(config, engine=engine)
+    taken(trainer, 6)
+    snapshot = trainer.snapshot()
+    straight_on = taken(trainer, 5)
+    for other in (trainer, Trainer(config, engine=engine)):
+        other.restore(snapshot)
+        again = taken(other, 6)
+        assert again[0].index == snapshot.index == 5
+        assert again[0].loss == snapshot.loss
+        assert again[1:] == straight_on
+
+
+@pytest.mark.parametrize("config", RUNS[:3])
+def test_asking_changes_nothing(config: RunConfig) -> None:
+    asked, left_alone = Trainer(config), Trainer(config)
+    for step in islice(asked.steps(), 5):
+        asked.snapshot()
+        assert step == taken(left_alone, 1)[0]
+
+
+def test_a_snapshot_does_not_move_on_with_the_run() -> None:
+    trainer = Trainer(RunConfig(hidden_size=4), engine="compiled")
+    taken(trainer, 3)
+    snapshot = trainer.snapshot()
+    weights = snapshot.weights.clone()
+    taken(trainer, 5)
+    torch.testing.assert_close(snapshot.weights, weights, rtol=0, atol=0)
+    trainer.restore(snapshot)
+    taken(trainer, 5)
+    torch.testing.assert_close(snapshot.weights, weights, rtol=0, atol=0)
+
+
+def test_the_learning_rate_of_then_comes_back() -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    taken(trainer, 3)
+    trainer.lr = 0.001
+    snapshot = trainer.snapshot()
+    trainer.lr = 0.5
+    trainer.restore(snapshot)
+    assert trainer.lr == 0.001
+
+
+def test_a_diverged_run_can_go_back() -> None:
+    trainer = Trainer(RunConfig(optimizer="sgd", lr=1.0))
+    taken(trainer, 2)
+    snapshot = trainer.snapshot()
+    for _ in trainer.steps():
+        pass
+    assert trainer.diverged
+    trainer.restore(snapshot)
+    assert taken(trainer, 1)[0].loss == snapshot.loss
+
+
+def test_the_size_of_a_snapshot_is_that_of_weights_moments_and_state() -> None:
+    trainer = Trainer(RunConfig())
+    taken(trainer, 3)
+    numbers = 3 * trainer.parameter_count + 32 + len(list(trainer.model.parameters()))
+    assert trainer.snapshot().nbytes == 4 * numbers
+    # Two hundred of them at H = 32, with an RNN.
+    assert 200 * trainer.snapshot().nbytes < 10e6
+
+
+def test_before_the_first_step_there_is_nothing_to_keep() -> None:
+    with pytest.raises(ValueError, match="snapshot must be asked for after a step"):
+        Trainer(RunConfig()).snapshot()
+
+
+def test_a_snapshot_of_another_network_is_refused() -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    taken(trainer, 1)
+    with pytest.raises(ValueError, match="must have the run's 46 weights, got 33"):
+        Trainer(RunConfig(hidden_size=5)).restore(trainer.snapshot())
+
+
+def made(index: int) -> Snapshot:
+    return Snapshot(index, 0.0, 0.1, torch.zeros(1), {}, None)
+
+
+@given(st.integers(2, 12), st.integers(0, 300))
+def test_snapshots_lie_evenly_and_are_never_too_many(limit: int, last: int) -> None:
+    snapshots = Snapshots(limit)
+    for index in range(last + 1):
+        if snapshots.wants(index):
+            snapshots.add(made(index))
+    assert 1 <= len(snapshots) <= limit
+    kept = sorted({snapshots.before(index).index for index in range(last + 1)})
+    assert kept == list(range(0, last + 1, snapshots.stride))
+    # No further apart than the limit asks for.
+    assert snapshots.stride == 1 or snapshots.stride * limit <= 2 * (last + 1)
+
+
+def test_what_is_behind_a_branch_is_forgotten() -> None:
+    snapshots = Snapshots()
+    for index in range(10):
+        snapshots.add(made(index))
+    snapshots.cut(4)
+    assert len(snapshots) == 5
+    assert snapshots.before(9).index == 4
+    snapshots.add(made(5))
+    with pytest.raises(ValueError, match="must be later than step 5, got step 5"):
+        snapshots.add(made(5))
+
+
+def test_what_was_never_kept_cannot_be_found() -> None:
+    with pytest.raises(LookupError, match="no snapshot of step 3"):
+        Snapshots().before(3)
+    with pytest.raises(ValueError, match="limit must be at least 2, got 1"):
+        Snapshots(1)
