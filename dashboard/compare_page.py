@@ -285,7 +285,7 @@ class Panel:
         st.caption(
             _(
                 "What each contender says now, over the last windows: its median and its 10 to "
-                "90 % band over the seeds; dashed or ringed, the target. Of symbols, the darker a "
+                "90 % band over the seeds; dashed or ringed, the target. Of symbols, the fuller a "
                 "dot, the more of the networks say so."
             )
         )

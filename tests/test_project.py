@@ -56,6 +56,7 @@ def test_the_dashboard_does_not_know_the_entry_point() -> None:
         "look_words",
         "looks",
         "playback",
+        "scene",
         "sharing",
         "signal_chart",
         "span_charts",

@@ -15,9 +15,11 @@ from rnn_core import MemorySpan, RunConfig
 BASE = RunConfig(task="delayed_recall", hidden_size=8, batch_size=8, lr=0.02)
 
 
-def race(base: RunConfig = BASE, preset: str = "carry", seeds: int = 2) -> LiveSpan:
+def race(
+    base: RunConfig = BASE, preset: str = "carry", seeds: int = 2, engine: str = "torch"
+) -> LiveSpan:
     chosen = contenders(base, PRESETS[preset](base))
-    return LiveSpan(chosen, seeds, clock=lambda: 0.0, engine="torch")
+    return LiveSpan(chosen, seeds, clock=lambda: 0.0, engine=engine)
 
 
 def after(steps: int, live: LiveSpan) -> LiveSpan:
@@ -55,7 +57,7 @@ def test_the_curve_is_that_of_the_present_rung() -> None:
 
 def test_a_long_rung_is_thinned() -> None:
     # A learning rate too small to get anywhere: the first rung lasts as long as it may.
-    live = after(1000, race(replace(BASE, lr=1e-6), seeds=1))
+    live = after(1000, race(replace(BASE, lr=1e-6), seeds=1, engine="compiled"))
     frame = live.frame()
     assert frame.latest.delay == 1
     assert len(frame.curve_steps) <= 201
@@ -64,7 +66,7 @@ def test_a_long_rung_is_thinned() -> None:
 
 
 def test_the_race_ends_when_nobody_is_left() -> None:
-    live = race(replace(BASE, lr=1e-6), seeds=1)
+    live = race(replace(BASE, lr=1e-6), seeds=1, engine="compiled")
     live.play()
     live.tick(None, 10**6)
     frame = live.frame()
