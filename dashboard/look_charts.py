@@ -33,8 +33,10 @@ from dashboard.looks import (
     MemoryLook,
     PhaseLook,
     SpectrumLook,
+    UnrolledLook,
     WeightsLook,
 )
+from dashboard.unrolled_chart import unrolled
 from dashboard.weight_charts import weight_histograms, weight_map
 from rnn_core import Floor
 
@@ -51,9 +53,17 @@ _FLOOR = Table(loss=float)
 _Array = NDArray[np.floating]
 
 
-def draw_look(look: Look, floors: tuple[Floor, ...]) -> list[Chart]:
-    """The charts of a look, none where there is nothing to draw."""
+def draw_look(look: Look, floors: tuple[Floor, ...], chosen: int = 1) -> list[Chart]:
+    """The charts of a look, none where there is nothing to draw.
+
+    Args:
+        look: what was seen.
+        floors: the task's.
+        chosen: the time step that is marked in the unrolled window, counted from 1.
+    """
     found = look.found
+    if isinstance(found, UnrolledLook):
+        return [unrolled(found, chosen)]
     if isinstance(found, GatesLook):
         return [gates(found)] if found.gates is not None else []
     if isinstance(found, GradientLook):

@@ -12,14 +12,17 @@ from dashboard.looks import (
     MemoryLook,
     PhaseLook,
     SpectrumLook,
+    UnrolledLook,
     WeightsLook,
 )
+from dashboard.unrolled_chart import MOST_STEPS, MOST_UNITS
 
 
 def view_name(view: str) -> str:
     """As the choice of views lists it."""
     names = {
         "state": _("state"),
+        "unrolled": _("unrolled"),
         "gates": _("gates"),
         "gradient": _("gradient"),
         "phase": _("phase"),
@@ -33,6 +36,12 @@ def view_name(view: str) -> str:
 def how_to_read(view: str) -> str:
     """How to read a view, and what is healthy."""
     sentences = {
+        "unrolled": _(
+            "The newest window as a chain: below the inputs, above them the cell at every time "
+            "step with its units as stripes, then what it predicts (y) and what was wanted (y*). "
+            "Blue is positive, orange negative. What comes from the left is the state carried "
+            "over. Choose a time step and a unit to open the cell."
+        ),
         "gates": _(
             "Blue is open, white is shut; candidates reach from -1 to 1. Healthy: gates that move "
             "with the signal, and some units whose forget gate (LSTM) or update gate (GRU) stays "
@@ -73,6 +82,8 @@ def how_to_read(view: str) -> str:
 def numbers(look: Look) -> str:
     """The view's main numbers, in a sentence or two."""
     found = look.found
+    if isinstance(found, UnrolledLook):
+        return _unrolled(found)
     if isinstance(found, GatesLook):
         return _gates(found)
     if isinstance(found, GradientLook):
@@ -85,6 +96,20 @@ def numbers(look: Look) -> str:
         return _weights(found)
     assert isinstance(found, MemoryLook)
     return _memory(found)
+
+
+def _unrolled(found: UnrolledLook) -> str:
+    steps, units = len(found.unrolled.inputs), found.unrolled.h.shape[2]
+    if steps <= MOST_STEPS and units <= MOST_UNITS:
+        return ""
+    return _(
+        "Shown: the last {steps} of {all_steps} time steps, {units} of {all_units} units."
+    ).format(
+        steps=min(steps, MOST_STEPS),
+        all_steps=steps,
+        units=min(units, MOST_UNITS),
+        all_units=units,
+    )
 
 
 def _gates(found: GatesLook) -> str:

@@ -22,6 +22,7 @@ from rnn_core.diagnostics import (
     Plane,
     Spectrum,
     Surgery,
+    Unrolled,
     Weight,
     find_fixed_points,
     gates_over_time,
@@ -32,12 +33,13 @@ from rnn_core.diagnostics import (
     saliency,
     snapshot,
     step_spectrum,
+    unroll,
     weight_matrices,
     weight_spectrum,
 )
 
 #: The views, in the order in which they are offered.
-VIEWS = ("state", "gates", "gradient", "phase", "spectrum", "weights", "memory")
+VIEWS = ("state", "unrolled", "gates", "gradient", "phase", "spectrum", "weights", "memory")
 # While playing a look is at least so old before it is taken anew, in seconds, and this many times
 # as old as it took: training and drawing come first.
 _FRESH, _SPARING = 0.3, 8.0
@@ -45,6 +47,23 @@ _FRESH, _SPARING = 0.3, 8.0
 WINDOWS_OPERATED_ON = 20
 # Lyapunov exponents asked for, and units up to which fixed points are searched for.
 _EXPONENTS, _MOST_UNITS = 4, 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnrolledLook:
+    """The whole window, time step by time step.
+
+    Args:
+        unrolled: states, gates and predictions.
+        targets: shape ``(T, K)``.
+        counted: time steps at which an answer is wanted; None for all.
+        symbols: whether inputs and answers stand for symbols.
+    """
+
+    unrolled: Unrolled
+    targets: NDArray[np.floating]
+    counted: NDArray[np.bool_] | None
+    symbols: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +128,9 @@ class MemoryLook:
     surgery: Surgery
 
 
-Found = GatesLook | GradientLook | PhaseLook | SpectrumLook | WeightsLook | MemoryLook
+Found = (
+    UnrolledLook | GatesLook | GradientLook | PhaseLook | SpectrumLook | WeightsLook | MemoryLook
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,6 +200,17 @@ class Looks:
         self._resting = resting
         self._last = Look(view, step, found)
         return self._last
+
+    def _unrolled(
+        self, trainer: Trainer, _step: int, _windows: Any, _resting: bool
+    ) -> UnrolledLook:
+        at = trainer.moment()
+        return UnrolledLook(
+            unroll(at.model, at.inputs, at.state),
+            at.targets,
+            at.counted,
+            at.criterion == "cross_entropy",
+        )
 
     def _gates(self, trainer: Trainer, _step: int, _windows: Any, _resting: bool) -> GatesLook:
         if trainer.config.cell == "rnn":
@@ -253,6 +285,7 @@ class Looks:
 
 _COMPUTE: Mapping[str, Callable[..., Found]] = MappingProxyType(
     {
+        "unrolled": Looks._unrolled,
         "gates": Looks._gates,
         "gradient": Looks._gradient,
         "phase": Looks._phase,

@@ -13,10 +13,12 @@ from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
 from dashboard.look_charts import draw_look
-from dashboard.looks import VIEWS, WINDOWS_OPERATED_ON
+from dashboard.looks import VIEWS, WINDOWS_OPERATED_ON, UnrolledLook
 from dashboard.playback import Status
 from dashboard.player import Session
 from dashboard.signal_chart import signals
+from dashboard.unrolled_chart import first_step
+from dashboard.unrolled_words import formulas
 from dashboard.vega import draw
 
 # Views whose one chart is about as high as it is wide.
@@ -198,7 +200,8 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
     if look is None:
         st.caption(_("There is nothing to be seen any more: the run has diverged."))
         return
-    shown = draw_look(look, frame.floors)
+    step, unit = _choose_cell(look.found) if isinstance(look.found, UnrolledLook) else (1, 1)
+    shown = draw_look(look, frame.floors, step)
     if view in _BESIDE_WORDS:
         place, beside = st.columns([3, 2], vertical_alignment="center")
         places = [place]
@@ -207,12 +210,31 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
     for place, chart in zip(places, shown, strict=True):
         with place:
             draw(chart)
+    if isinstance(look.found, UnrolledLook):
+        st.latex(formulas(look.found.unrolled, step, unit))
     age = frame.step.index - look.step
     said = look_words.numbers(look)
     if age:
         said += " " + _(":small[(as it was {age} steps ago)]").format(age=age)
     beside.markdown(said)
     beside.caption(look_words.how_to_read(view).format(windows=WINDOWS_OPERATED_ON))
+
+
+def _choose_cell(found: UnrolledLook) -> tuple[int, int]:
+    """A time step and a unit of the unrolled window, counted from 1."""
+    length = len(found.unrolled.inputs)
+    first = first_step(length)
+    units = found.unrolled.h.shape[2]
+    left, right = st.columns(2)
+    step = left.slider(
+        _("Time step"), min_value=first, max_value=length, value=first, key=f"chosen {length}"
+    )
+    if units == 1:
+        return int(step), 1
+    unit = right.slider(
+        _("Hidden unit"), min_value=1, max_value=units, value=1, key=f"chosen unit {units}"
+    )
+    return int(step), int(unit)
 
 
 def _loss(frame: Frame) -> str:

@@ -63,6 +63,8 @@ def test_the_dashboard_does_not_know_the_entry_point() -> None:
         "span_words",
         "tasks",
         "train_charts",
+        "unrolled_chart",
+        "unrolled_words",
         "weight_charts",
         "window_layout",
         "words",

@@ -33,6 +33,7 @@ from rnn_core.diagnostics.spectrum import (
 )
 from rnn_core.diagnostics.surgery import Surgery, memory_surgery
 from rnn_core.diagnostics.trajectory import Plane, Trajectory, hidden_trajectory, principal_plane
+from rnn_core.diagnostics.unrolled import Unrolled, unroll
 from rnn_core.diagnostics.weights import Weight, snapshot, weight_matrices
 from rnn_core.moment import Moment
 
@@ -47,6 +48,7 @@ __all__ = [
     "Spectrum",
     "Surgery",
     "Trajectory",
+    "Unrolled",
     "Weight",
     "find_fixed_points",
     "gates_over_time",
@@ -60,6 +62,7 @@ __all__ = [
     "shares_by_lag",
     "snapshot",
     "step_spectrum",
+    "unroll",
     "weight_matrices",
     "weight_spectrum",
 ]

@@ -164,7 +164,9 @@ def test_the_page_speaks_the_chosen_language() -> None:
     assert app.query_params["lang"] == "en"
 
 
-@pytest.mark.parametrize("view", ["gates", "gradient", "phase", "spectrum", "weights", "memory"])
+@pytest.mark.parametrize(
+    "view", ["unrolled", "gates", "gradient", "phase", "spectrum", "weights", "memory"]
+)
 def test_the_inside_is_shown_and_its_view_is_in_the_link(view: str) -> None:
     app = page(look=view, cell="lstm")
     charts = len(app.get("vega_lite_chart"))

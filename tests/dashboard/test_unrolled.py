@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dashboard.live_run import LiveRun
+from dashboard.looks import UnrolledLook
+from dashboard.unrolled_chart import MOST_STEPS, first_step, unrolled
+from dashboard.unrolled_words import formulas
+from rnn_core import RunConfig
+
+
+def window(config: RunConfig) -> UnrolledLook:
+    run = LiveRun(config, clock=lambda: 0.0, engine="torch")
+    run.step_once()
+    run.step_once()
+    look = run.look("unrolled")
+    assert look is not None
+    assert isinstance(look.found, UnrolledLook)
+    return look.found
+
+
+def rows(found: UnrolledLook, name: str, chosen: int = 1) -> list[dict[str, Any]]:
+    read: list[dict[str, Any]] = (
+        pa.ipc.open_stream(unrolled(found, chosen).tables[name]).read_all().to_pylist()
+    )
+    return read
+
+
+def test_the_chain_has_every_cell_input_prediction_and_target() -> None:
+    found = window(RunConfig(hidden_size=3))
+    cells = rows(found, "cells")
+    assert len(cells) == 10 * 3
+    np.testing.assert_allclose(
+        [cell["value"] for cell in cells], found.unrolled.h[0, 1:].ravel(), rtol=1e-6
+    )
+    dots = rows(found, "dots")
+    values = [dot["value"] for dot in dots]
+    np.testing.assert_allclose(values[:10], found.unrolled.inputs[:, 0])
+    np.testing.assert_allclose(values[10:20], found.unrolled.prediction[:, 0])
+    np.testing.assert_allclose(values[20:], found.targets[:, 0])
+    assert dots[1]["shown"] == f"{found.unrolled.inputs[1, 0]:.2f}"
+    # A state comes in from the left, and goes from each cell to the next.
+    assert len(rows(found, "arrows")) == 3 * 10
+    assert rows(found, "chosen", 4) == [{"left": 3.55, "right": 4.45}]
+
+
+def test_layers_stand_one_above_the_other() -> None:
+    found = window(RunConfig(hidden_size=3, num_layers=2, cell="gru"))
+    cells = rows(found, "cells")
+    lower, upper = cells[:30], cells[30:]
+    assert max(cell["high"] for cell in lower) < min(cell["low"] for cell in upper)
+    np.testing.assert_allclose([c["value"] for c in upper], found.unrolled.h[1, 1:].ravel())
+
+
+def test_of_a_long_window_the_end_is_shown_as_answers_stand_there() -> None:
+    order = RunConfig(task="temporal_order", window_length=50, batch_size=2, hidden_size=3)
+    found = window(order)
+    assert first_step(50) == 31
+    dots = rows(found, "dots")
+    assert len(dots) == MOST_STEPS + 2  # one answer, one target
+    symbols = found.unrolled.inputs[30:].argmax(axis=1)
+    assert [dot["shown"] for dot in dots[:20]] == [str(symbol) for symbol in symbols]
+    assert {dot["x"] for dot in dots[20:]} == {50}
+    assert dots[-1]["shown"] == str(found.targets[-1].argmax())
+
+
+def test_several_numbers_stand_one_above_the_other() -> None:
+    found = window(RunConfig(task="flip_flop", window_length=5, batch_size=1, hidden_size=3))
+    dots = rows(found, "dots")
+    assert len(dots) == 3 * 5 * 3
+    heights = [sorted({dot["y"] for dot in part}) for part in (dots[:15], dots[15:30], dots[30:])]
+    assert [len(part) for part in heights] == [3, 3, 3]
+    assert max(heights[0]) < min(heights[1])
+    assert max(heights[1]) < min(heights[2])
+
+
+def results(text: str) -> list[float]:
+    """What stands behind the last sign of equality on every line of numbers."""
+    return [float(number) for number in re.findall(r"= (-?\d+\.\d\d)(?= \\\\|\\end)", text)]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_the_formulas_hold_the_numbers_of_the_cell(cell: str, layers: int) -> None:
+    found = window(RunConfig(cell=cell, hidden_size=3, num_layers=layers))
+    moved = found.unrolled.moved[-1]
+    for step, unit in ((1, 1), (6, 3)):
+        place = step - 1, unit - 1
+        gates = [gate[unit - 1] for gate in moved.gates[step - 1]]
+        expected = {
+            "rnn": [moved.h[place]],
+            "lstm": [*gates, moved.c[place], moved.h[place]],
+            "gru": [*gates, moved.h[place]],
+        }[cell]
+        found_numbers = results(formulas(found.unrolled, step, unit))
+        assert found_numbers == pytest.approx(expected, abs=0.0051)
+
+
+def test_what_input_and_state_bring_adds_up() -> None:
+    found = window(RunConfig(hidden_size=3))
+    text = formulas(found.unrolled, 5, 2)
+    brought = re.search(r"\\tanh\((-?\d+\.\d\d) ([+-]\d+\.\d\d)\) = (-?\d+\.\d\d)", text)
+    assert brought
+    from_input, from_state, h = (float(part) for part in brought.groups())
+    assert np.tanh(from_input + from_state) == pytest.approx(h, abs=0.02)
+    assert h == pytest.approx(found.unrolled.h[0, 5, 1], abs=0.0051)
