@@ -47,6 +47,7 @@ _LEAST = 1e-12
 
 _NAMES = Table(at=float, name=str)
 _LAGS = Table(lag=int, norm=float, path=str)
+_SHARES = Table(lag=int, share=float)
 _LOSSES = Table(how=str, loss=float)
 _FLOOR = Table(loss=float)
 
@@ -67,7 +68,7 @@ def draw_look(look: Look, floors: tuple[Floor, ...], chosen: int = 1) -> list[Ch
     if isinstance(found, GatesLook):
         return [gates(found)] if found.gates is not None else []
     if isinstance(found, GradientLook):
-        return [gradient(found), saliency(found)]
+        return [gradient(found), shares(found), saliency(found)]
     if isinstance(found, PhaseLook):
         return [phase(found)]
     if isinstance(found, SpectrumLook):
@@ -182,6 +183,45 @@ def _gradient_spec(language: str, paths: tuple[str, ...]) -> Spec:
     )
     chart = alt.layer(line, dots).properties(
         title=_("Gradient of the last loss"), height=HEIGHT, usermeta=CANVAS
+    )
+    return specification(chart)
+
+
+def shares(found: GradientLook) -> Chart:
+    """How much of the recurrent weights' gradient comes through so many time steps."""
+    share = found.shares.share[-1]
+    share = np.where(np.isfinite(share), share, 0.0)
+    return Chart(
+        _shares_spec(current_language(), len(share)),
+        {"shares": _SHARES.rows(np.arange(len(share)), share)},
+        _("Bars of the share of the weights' gradient that each lag has."),
+    )
+
+
+@lru_cache(maxsize=32)
+def _shares_spec(language: str, lags: int) -> Spec:
+    x = alt.X(
+        "lag:O",
+        title=_("lag: time steps back"),
+        scale=alt.Scale(domain=list(range(lags))),
+        axis=alt.Axis(labelAngle=0, labelOverlap=True),
+    )
+    y = alt.Y("share:Q", title=_("share of the gradient"), axis=alt.Axis(format="%", tickCount=5))
+    bars = (
+        layer("shares")
+        .mark_bar()
+        .encode(
+            x=x,
+            y=y,
+            color=alt.value(palette.LOSS),
+            tooltip=[
+                alt.Tooltip("lag:O", title=_("lag")),
+                alt.Tooltip("share:Q", title=_("share of the gradient"), format=".1%"),
+            ],
+        )
+    )
+    chart = alt.layer(bars).properties(
+        title=_("Where learning comes from"), height=HEIGHT, usermeta=CANVAS
     )
     return specification(chart)
 

@@ -50,9 +50,10 @@ def how_to_read(view: str) -> str:
         "gradient": _(
             "Left: how much the window's last loss depends on the states so many steps before. A "
             "straight fall is a gradient that vanishes, a rise one that explodes; healthy is a "
-            "gentle slope. Training stops at the last point, the window's beginning. Right: the "
-            "stronger the blue, the more a prediction (row) depends on an input (column); relative "
-            "to the strongest."
+            "gentle slope. Training stops at the last point, the window's beginning. Middle: how "
+            "much of the recurrent weights' gradient comes through so many steps; lags that work "
+            "against the whole have negative shares. Right: the stronger the blue, the more a "
+            "prediction (row) depends on an input (column); relative to the strongest."
         ),
         "phase": _(
             "The state's way through the plane in which it varies most, over the windows in view, "

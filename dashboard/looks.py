@@ -18,6 +18,7 @@ from rnn_core.diagnostics import (
     FixedPoints,
     Gates,
     LagGradient,
+    LagShares,
     Lyapunov,
     Plane,
     Spectrum,
@@ -31,6 +32,7 @@ from rnn_core.diagnostics import (
     memory_surgery,
     principal_plane,
     saliency,
+    shares_by_lag,
     snapshot,
     step_spectrum,
     unroll,
@@ -45,6 +47,8 @@ VIEWS = ("state", "unrolled", "gates", "gradient", "phase", "spectrum", "weights
 _FRESH, _SPARING = 0.3, 8.0
 #: Windows that memory is operated on.
 WINDOWS_OPERATED_ON = 20
+# The longest lag that has a share of its own: the work grows with its square.
+_LONGEST_LAG = 19
 # Lyapunov exponents asked for, and units up to which fixed points are searched for.
 _EXPONENTS, _MOST_UNITS = 4, 64
 
@@ -75,9 +79,10 @@ class GatesLook:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientLook:
-    """The way of the last loss back through the window, and what each prediction rests on."""
+    """The way of the loss back through the window, and what each prediction rests on."""
 
     by_lag: LagGradient
+    shares: LagShares
     saliency: NDArray[np.float64]
 
 
@@ -222,15 +227,13 @@ class Looks:
         self, trainer: Trainer, _step: int, _windows: Any, _resting: bool
     ) -> GradientLook:
         at = trainer.moment()
-        by_lag = gradient_by_lag(
-            at.model,
-            at.inputs,
-            at.state,
-            at.targets,
-            criterion=at.criterion,
-            counted=at.counted,
+        window = at.model, at.inputs, at.state, at.targets
+        loss: dict[str, Any] = {"criterion": at.criterion, "counted": at.counted}
+        return GradientLook(
+            gradient_by_lag(*window, **loss),
+            shares_by_lag(*window, **loss, max_lag=_LONGEST_LAG),
+            saliency(at.model, at.inputs, at.state),
         )
-        return GradientLook(by_lag, saliency(at.model, at.inputs, at.state))
 
     def _phase(
         self,

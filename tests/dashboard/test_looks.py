@@ -226,7 +226,10 @@ def test_the_gradients_line_and_the_saliency_are_what_was_computed() -> None:
     taken = look(run_after(2, RunConfig(cell="lstm", hidden_size=3)), "gradient")
     found = taken.found
     assert isinstance(found, GradientLook)
-    by_lag, saliency = (tables(chart) for chart in draw_look(taken, ()))
+    by_lag, shares, saliency = (tables(chart) for chart in draw_look(taken, ()))
+    found_shares = [row["share"] for row in shares["shares"]]
+    np.testing.assert_allclose(found_shares, found.shares.share[-1])
+    assert sum(found_shares) == pytest.approx(1)
     hidden = [row["norm"] for row in by_lag["lags"] if row["path"] == "h"]
     np.testing.assert_allclose(hidden, found.by_lag.hidden[-1])
     assert len(saliency["cells"]) == 10 * 11 / 2
