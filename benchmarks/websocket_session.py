@@ -138,7 +138,8 @@ class Session:
         kind = element.WhichOneof("type")  # type: ignore[attr-defined]
         if kind == "button":
             identity = element.button.id  # type: ignore[attr-defined]
-            key = identity.rpartition("-")[2]
+            # Behind the name stands how often it has played.
+            key = identity.rpartition("-")[2].partition("_")[0]
             if key in ("play", "pause"):
                 self._button = identity, key
                 self._answer()

@@ -21,8 +21,10 @@ from rnn_core import Floor, LossHistory, RunConfig, Snapshots, Step, Trainer
 # Buckets of the loss curve: each keeps its lowest and its highest step, about two pixels wide.
 _LOSS_BUCKETS = 200
 # Snapshots to go back to: at most so many, and so many bytes together; with fewer than the least,
-# going back would take too long.
-_MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 100, 6_000_000, 4
+# going back would take too long. One of each step would cost a redraw a millisecond, and one of
+# every few is enough, as steps between are trained again.
+_MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 60, 6_000_000, 4
+_SNAPSHOT_EVERY = 16
 
 
 Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -279,7 +281,7 @@ class LiveRun(Playback):
             first = trainer.snapshot()
             self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // first.nbytes)
         if self.can_look_back:
-            self._snapshots = Snapshots(self._most_snapshots)
+            self._snapshots = Snapshots(self._most_snapshots, _SNAPSHOT_EVERY)
             self._snapshots.add(first)
 
     def _take_step(self) -> None:

@@ -46,16 +46,19 @@ class Snapshots:
 
     Args:
         limit: the most that are kept, at least 2.
+        stride: n to begin with, at least 1.
 
     Raises:
-        ValueError: when the limit is below 2.
+        ValueError: when the limit is below 2 or the stride below 1.
     """
 
-    def __init__(self, limit: int = 160) -> None:
+    def __init__(self, limit: int = 160, stride: int = 1) -> None:
         if limit < 2:
             raise ValueError(f"limit must be at least 2, got {limit}. Try 160.")
+        if stride < 1:
+            raise ValueError(f"stride must be at least 1, got {stride}. Try 1.")
         self._limit = limit
-        self._stride = 1
+        self._stride = stride
         self._kept: list[Snapshot] = []
 
     def __len__(self) -> int:

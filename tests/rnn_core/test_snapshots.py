@@ -105,9 +105,9 @@ def made(index: int) -> Snapshot:
     return Snapshot(index, 0.0, 0.1, torch.zeros(1), {}, None)
 
 
-@given(st.integers(2, 12), st.integers(0, 300))
-def test_snapshots_lie_evenly_and_are_never_too_many(limit: int, last: int) -> None:
-    snapshots = Snapshots(limit)
+@given(st.integers(2, 12), st.integers(0, 300), st.integers(1, 5))
+def test_snapshots_lie_evenly_and_are_never_too_many(limit: int, last: int, stride: int) -> None:
+    snapshots = Snapshots(limit, stride)
     for index in range(last + 1):
         if snapshots.wants(index):
             snapshots.add(made(index))
@@ -115,7 +115,7 @@ def test_snapshots_lie_evenly_and_are_never_too_many(limit: int, last: int) -> N
     kept = sorted({snapshots.before(index).index for index in range(last + 1)})
     assert kept == list(range(0, last + 1, snapshots.stride))
     # No further apart than the limit asks for.
-    assert snapshots.stride == 1 or snapshots.stride * limit <= 2 * (last + 1)
+    assert snapshots.stride == stride or snapshots.stride * limit <= 2 * (last + 1)
 
 
 def test_what_is_behind_a_branch_is_forgotten() -> None:
@@ -135,3 +135,5 @@ def test_what_was_never_kept_cannot_be_found() -> None:
         Snapshots().before(3)
     with pytest.raises(ValueError, match="limit must be at least 2, got 1"):
         Snapshots(1)
+    with pytest.raises(ValueError, match="stride must be at least 1, got 0"):
+        Snapshots(stride=0)
