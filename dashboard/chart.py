@@ -11,7 +11,6 @@ from dashboard import palette
 from dashboard.arrow import Table
 from dashboard.language import gettext as _
 from dashboard.window_layout import WindowLayout
-from rnn_core import Floor
 
 #: Of a large chart, in pixels.
 HEIGHT = 330
@@ -39,48 +38,6 @@ class Chart:
 
 # Names of which three stand side by side.
 _SHORT_NAME = 12
-# Lines on a logarithmic axis that are less than such a factor apart.
-_CLOSE = 1.2
-
-
-def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
-    """Value and label of each line that a logarithmic axis can show; equal floors share one."""
-    names = {
-        "constant": _("constant"),
-        "time_only": _("a clock alone"),
-        "memoryless": _("no memory"),
-        "last_marker": _("the second marker alone"),
-        "persistence": _("as now"),
-        "window_memory": _("memory inside a window"),
-        "carried_memory": _("carried memory"),
-    }
-    shared: dict[str, list[Floor]] = {}
-    for floor in floors:
-        if floor.value > 0:
-            shared.setdefault(f"{floor.value:.3g}", []).append(floor)
-    lines = []
-    for shown, group in shared.items():
-        kinds = _(" or ").join(names[floor.key] for floor in group)
-        at_least = "≥ " if all(floor.bound == "lower" for floor in group) else ""
-        lines.append((group[0].value, f"{kinds}: {at_least}{shown}"))
-    return _legible(lines)
-
-
-def _legible(lines: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """With one label for lines so close to one another that two would cover each other."""
-    apart: list[tuple[float, str]] = []
-    for value, label in lines:
-        if apart and apart[-1][0] < _CLOSE * value:
-            above, shared = apart.pop()
-            apart += [(above, f"{shared} · {label}"), (value, "")]
-        else:
-            apart.append((value, label))
-    return apart
-
-
-def loss_title(symbols: bool) -> str:
-    """What the axis of a loss is called."""
-    return _("loss (cross-entropy, nats)") if symbols else _("loss (mean squared error)")
 
 
 # As encodings, not as properties of a mark: there alone Streamlit reads a name as a theme colour.

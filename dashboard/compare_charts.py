@@ -21,15 +21,14 @@ from dashboard.chart import (
     Spec,
     contender_axis,
     contender_colour,
-    floor_lines,
     layer,
-    loss_title,
     same,
     specification,
 )
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.live_comparison import ComparisonFrame
+from dashboard.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
 from dashboard.window_layout import WindowLayout
 from rnn_core import Curves, Floor
 
@@ -42,7 +41,6 @@ _FAINT = 0.15
 _LEAST = 1e-12
 
 _CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
-_FLOORS = Table(loss=float, label=str)
 _SEEDS = Table(contender=str, seed=int, loss=float, weight=float)
 _WAVE = Table(place=float, line=int, target=float, low=float, median=float, high=float)
 _WANTED = Table(place=float, symbol=int)
@@ -110,22 +108,15 @@ def _thinned(curves: Curves) -> Curves:
 def _loss_layout(
     language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
 ) -> tuple[Spec, bytes]:
-    lines = floor_lines(floors)
-    values, labels = [value for value, _label in lines], [label for _value, label in lines]
-    x = alt.X(
-        "step:Q",
-        title=_("step (updates done)"),
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 20]), nice=False),
-        axis=alt.Axis(grid=False, tickMinStep=1, tickCount=6, format="d"),
-    )
-    y = alt.Y("median:Q", title=loss_title(symbols), scale=_loss_scale(values), axis=_LOSS_AXIS)
+    x = step_axis(_("step (updates done)"), 20)
+    y = loss_axis("median", floors, symbols)
     band = (
         layer("curves")
         .mark_area()
         .encode(
             x=same(x),
             # Both say what the axis is to hold, or it would hold the lines alone.
-            y=alt.Y("low:Q", title=y["title"], scale=_loss_scale(values)),
+            y=alt.Y("low:Q", title=y["title"], scale=y["scale"]),
             y2="high:Q",
             color=contender_colour(names, legend=True),
             fillOpacity=_strength(alt.FillOpacity, 0.22),
@@ -141,11 +132,11 @@ def _loss_layout(
             strokeOpacity=_strength(alt.StrokeOpacity, 1.0),
         )
     )
-    rules, rule_labels = _floor_layers(y)
+    rules, rule_labels = floor_layers(y)
     chart = alt.layer(rules, band, line, rule_labels).properties(
         title=_("Loss"), height=HEIGHT, usermeta=CANVAS
     )
-    return specification(chart), _FLOORS.rows(values, labels)
+    return specification(chart), floor_rows(floors)
 
 
 def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
@@ -176,9 +167,7 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
 def _spread_layout(
     language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
 ) -> tuple[Spec, bytes]:
-    lines = floor_lines(floors)
-    values, labels = [value for value, _label in lines], [label for _value, label in lines]
-    y = alt.Y("loss:Q", title=loss_title(symbols), scale=_loss_scale(values), axis=_LOSS_AXIS)
+    y = loss_axis("loss", floors, symbols)
     dots = (
         layer("seeds")
         .mark_tick(thickness=2, size=26)
@@ -199,9 +188,9 @@ def _spread_layout(
             ],
         )
     )
-    rules, _labels = _floor_layers(y)
+    rules, _labels = floor_layers(y)
     chart = alt.layer(rules, dots).properties(title=_("Every seed"), height=HEIGHT, usermeta=CANVAS)
-    return specification(chart), _FLOORS.rows(values, labels)
+    return specification(chart), floor_rows(floors)
 
 
 def predictions(frame: ComparisonFrame, number: int, highlight: str | None = None) -> Chart:
@@ -328,27 +317,6 @@ def _predictions_spec(
         usermeta=CANVAS,
     )
     return specification(chart)
-
-
-_LOSS_AXIS = alt.Axis(format=".2~g", tickCount=5, grid=False)
-
-
-def _loss_scale(floors: list[float]) -> alt.Scale:
-    lowest, highest = min(floors, default=0.1), max(floors, default=1.0)
-    return alt.Scale(
-        type="log", nice=False, domain=alt.DomainUnionWith(unionWith=[lowest / 3, highest * 2])
-    )
-
-
-def _floor_layers(y: alt.Y) -> tuple[alt.Chart, alt.Chart]:
-    """The floors as lines, and their labels."""
-    data = layer("floors")
-    height = alt.Y("loss:Q", title=y["title"])
-    rules = data.mark_rule(strokeDash=[5, 4]).encode(y=height, color=GUIDE)
-    labels = data.mark_text(
-        align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
-    ).encode(x=alt.value("width"), y=height, text="label:N", color=GUIDE)
-    return rules, labels
 
 
 def _strength(channel: Any, strongest: float) -> Any:

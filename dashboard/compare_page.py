@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import compare_charts, compare_words, controls, player, span_panel
-from dashboard.address import LINK_RULES
+from dashboard import compare_charts, compare_words, controls, player, span_panel, words
 from dashboard.comparison_table import curves_table, seeds_table, summary_table
 from dashboard.contenders import FEWEST, MOST, PRESETS, Contender, contenders, preset_name
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_comparison import ComparisonFrame, LiveComparison
 from dashboard.own_contenders import forget_own_contenders, own_contenders
-from dashboard.player import Session
 from dashboard.vega import draw
 from rnn_core import RunConfig, equalise
-from rnn_core.rules import Whole
 
 # Small pictures side by side.
 _ABREAST = 3
@@ -48,22 +45,9 @@ def page(settings: Settings, refusals: list[str]) -> None:
         settings: what the sidebar says; contenders change some of it.
         refusals: what the visitor's link asked for and could not have.
     """
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        st.subheader(_("Compare networks on the same data"), anchor=False, width="content")
-        controls.pace()
+    controls.header(_("Compare networks on the same data"))
     views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
-    view = st.segmented_control(
-        _("View"),
-        options=list(views),
-        default=controls.default("view"),
-        format_func=views.__getitem__,
-        key="view",
-        persist_state="session",
-        required=True,
-        label_visibility="collapsed",
-    )
+    view = controls.choose("view", _("View"), views.__getitem__, hide_label=True)
     if view == "span":
         _race(settings, refusals)
     else:
@@ -79,25 +63,28 @@ def _learn(settings: Settings, refusals: list[str]) -> None:
         emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
         downloads = st.popover(_("Download"), icon=":material/download:")
     chosen = _contenders(settings.config, preset, equal)
-    first_seed = settings.config.seed
-    if "comparison" not in st.session_state:
-        run = LiveComparison(chosen, seeds, first_seed)
-        st.session_state["comparison"] = Session(run, refusals)
-    session: Session = st.session_state["comparison"]
-    live: LiveComparison = session.run  # type: ignore[assignment]
-    live.touch()
-    if live.configure(chosen, seeds, first_seed):
-        session.refusals = []
-        session.restarted = _("Started again from step 0: the contenders or the data have changed.")
-    for refusal in session.refusals:
-        st.warning(refusal, icon=":material/link_off:")
+    session = player.open_session(
+        "comparison",
+        begin=lambda: LiveComparison(chosen, seeds, settings.config.seed),
+        adopt=lambda live: _adopt(live, chosen, seeds, settings.config.seed),
+        refusals=refusals,
+    )
+    live = session.run
     with emphasis_place:
         emphasis = _emphasise(live)
     with downloads:
         _downloads(live, emphasis.threshold)
     player.watch(
-        session, partial(_train_and_draw, session, live, settings, emphasis), controls.new_seed
+        session,
+        lambda: Panel(live, settings.step_limit, session.restarted, emphasis),
+        settings,
     )
+
+
+def _adopt(live: LiveComparison, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
+    if live.configure(chosen, seeds, first_seed):
+        return _("Started again from step 0: the contenders or the data have changed.")
+    return ""
 
 
 def _race(settings: Settings, refusals: list[str]) -> None:
@@ -128,43 +115,29 @@ def _preset() -> str:
 
 def _seeds(name: str) -> int:
     """How many networks each contender has."""
-    rule = LINK_RULES[name]
-    assert isinstance(rule, Whole)
-    return int(
-        st.number_input(
-            _("Seeds"),
-            min_value=rule.low,
-            max_value=rule.high,
-            value=controls.default(name),
-            key=name,
-            bind="query-params",
-            width=130,
-            help=_(
-                "Networks of each contender, from the sidebar's seed on. One run proves little: "
-                "other initial weights may turn the order round."
-            ),
-        )
+    return controls.whole_number(
+        name,
+        _("Seeds"),
+        _(
+            "Networks of each contender, from the sidebar's seed on. One run proves little: "
+            "other initial weights may turn the order round."
+        ),
+        width=130,
     )
 
 
 def _equal() -> str:
     """What is made equal."""
     kinds = {"hidden_size": _("hidden units"), "parameters": _("parameters")}
-    return str(
-        st.segmented_control(
-            _("Made equal"),
-            options=list(kinds),
-            default=controls.default("equal"),
-            format_func=kinds.__getitem__,
-            key="equal",
-            persist_state="session",
-            required=True,
-            help=_(
-                "With as many hidden units an LSTM has about four times the weights of an RNN. "
-                "Equal parameters: hidden sizes are chosen so that all have about the same number "
-                "of weights."
-            ),
-        )
+    return controls.choose(
+        "equal",
+        _("Made equal"),
+        kinds.__getitem__,
+        _(
+            "With as many hidden units an LSTM has about four times the weights of an RNN. "
+            "Equal parameters: hidden sizes are chosen so that all have about the same number "
+            "of weights."
+        ),
     )
 
 
@@ -179,12 +152,18 @@ def _contenders(base: RunConfig, preset: str, equal: str) -> tuple[Contender, ..
         changes = PRESETS[preset](base)
     chosen = contenders(base, changes)
     if equal == "parameters":
-        sized = equalise([contender.config for contender in chosen])
+        sized = _equalised(tuple(contender.config for contender in chosen))
         chosen = tuple(
             replace(contender, config=config)
             for contender, config in zip(chosen, sized, strict=True)
         )
     return chosen
+
+
+@lru_cache(maxsize=64)
+def _equalised(configs: tuple[RunConfig, ...]) -> tuple[RunConfig, ...]:
+    """Cached, as every click on the page asks again and the search takes as long as a redraw."""
+    return tuple(equalise(configs))
 
 
 def _emphasise(live: LiveComparison) -> Emphasis:
@@ -194,7 +173,7 @@ def _emphasise(live: LiveComparison) -> Emphasis:
         _("Shown"), options=names, default=names, selection_mode="multi", key=f"shown {names}"
     )
     highlight = st.pills(_("Highlighted"), options=names, key=f"highlighted {names}")
-    lowest = compare_words.lowest_floor(live.frame().floors)
+    lowest = compare_words.lowest_floor(live.floors)
     threshold = st.number_input(
         _("Threshold"),
         min_value=1e-9,
@@ -234,19 +213,6 @@ def _csv(table: pd.DataFrame) -> bytes:
     return text.encode()
 
 
-def _train_and_draw(
-    session: Session, live: LiveComparison, settings: Settings, emphasis: Emphasis, sharers: int
-) -> player.Redraw:
-    live.tick(settings.most_steps, settings.step_limit, sharers)
-    panel = Panel(live, settings.step_limit, session.restarted, emphasis)
-
-    def redraw(sharers: int) -> None:
-        live.tick(settings.most_steps, settings.step_limit, sharers)
-        panel.update(live.frame())
-
-    return redraw
-
-
 class Panel:
     """All that moves: status, verdict, curves, table, what each predicts.
 
@@ -262,9 +228,9 @@ class Panel:
     def __init__(
         self, live: LiveComparison, step_limit: int, restarted: str, emphasis: Emphasis
     ) -> None:
+        self._live, self._emphasis = live, emphasis
         frame = live.frame()
-        self._emphasis = emphasis
-        said = compare_words.status(frame, step_limit) + compare_words.speed(frame)
+        said = compare_words.status(frame, step_limit) + words.speed(frame)
         st.caption(f"{said}  \n{restarted}" if restarted else said)
         with st.container(key="readouts"):
             step, verdict = st.columns([1, 7])
@@ -294,8 +260,9 @@ class Panel:
         # Last, though it stands first: who sees the step's number sees all that belongs to it.
         self._step = step.metric(_("At step"), str(frame.index), width="content")
 
-    def update(self, frame: ComparisonFrame) -> None:
+    def update(self) -> None:
         """Move the charts and the step; words and table, which want reading, stay for a while."""
+        frame = self._live.frame()
         hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
         draw(compare_charts.loss(frame, hidden, highlight), self._loss)
         draw(compare_charts.spread(frame, hidden, highlight), self._spread)

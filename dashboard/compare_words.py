@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from dashboard import words
 from dashboard.language import gettext as _
 from dashboard.live_comparison import ComparisonFrame
 from dashboard.playback import Status
@@ -106,14 +105,6 @@ def how_it_is_judged(frame: ComparisonFrame) -> str:
 def lowest_floor(floors: tuple[Floor, ...]) -> float:
     """The loss that the table counts steps to, unless somebody names another."""
     return min((floor.value for floor in floors if floor.value > 0), default=0.1)
-
-
-def speed(frame: ComparisonFrame) -> str:
-    """How fast it goes, and why it is slower if it is; empty while it stands."""
-    if frame.steps_per_second is None:
-        return ""
-    line = _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
-    return line + words.slower(frame.sharers, frame.redraws_per_second)
 
 
 def _times(ratio: float) -> str:

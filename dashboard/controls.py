@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,17 +95,8 @@ def sidebar() -> Settings:
             bind="query-params",
             help=_("Length of every update, `lr`. Move it while the network learns."),
         )
-        limits = address.LINK_RULES["step_limit"]
-        assert isinstance(limits, Whole)
-        step_limit = st.number_input(
-            _("Step limit"),
-            min_value=limits.low,
-            max_value=limits.high,
-            value=default("step_limit"),
-            step=10_000,
-            key="step_limit",
-            bind="query-params",
-            help=_("Playing stops by itself at this step."),
+        step_limit = whole_number(
+            "step_limit", _("Step limit"), _("Playing stops by itself at this step."), step=10_000
         )
         st.caption(_(":material/restart_alt: **Starts the run again**"))
         chosen: dict[str, Any] = {"task": task, "lr": lr}
@@ -142,8 +134,16 @@ def default(name: str) -> Any:
     return address.defaults(st.session_state["task"])[name]
 
 
-def pace() -> None:
-    """How many steps a redraw takes; stands above the charts."""
+def header(title: str) -> None:
+    """A page's title, and beside it how many steps a redraw takes."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.subheader(title, anchor=False, width="content")
+        _pace()
+
+
+def _pace() -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         st.caption(
             _("steps per redraw"),
@@ -163,11 +163,11 @@ def pace() -> None:
 
 def _network(task: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
-    chosen["cell"] = _choice(
+    chosen["cell"] = choose(
         "cell",
         _("Cell"),
-        _("A plain tanh RNN, or a cell with gates: LSTM or GRU."),
         str.upper,
+        _("A plain tanh RNN, or a cell with gates: LSTM or GRU."),
     )
     chosen["hidden_size"] = _slider(
         "hidden_size",
@@ -203,8 +203,8 @@ def _network(task: str) -> dict[str, Any]:
 
 def _training() -> dict[str, Any]:
     chosen: dict[str, Any] = {}
-    chosen["optimizer"] = _choice(
-        "optimizer", _("Optimizer"), _("How a gradient becomes an update."), str
+    chosen["optimizer"] = choose(
+        "optimizer", _("Optimizer"), str, _("How a gradient becomes an update.")
     )
     if chosen["optimizer"] == "sgd":
         chosen["momentum"] = _slider(
@@ -224,7 +224,7 @@ def _training() -> dict[str, Any]:
         _("Windows per batch"),
         _("Each row reads the stream one window ahead of the row before, with a state of its own."),
     )
-    chosen["seed"] = _whole_number("seed", _("Seed"), _("Decides the initial weights."))
+    chosen["seed"] = whole_number("seed", _("Seed"), _("Decides the initial weights."))
     return chosen
 
 
@@ -255,7 +255,7 @@ def _data(task: str) -> dict[str, Any]:
         if name in SETTINGS[task]
     }
     if "data_seed" in SETTINGS[task] and chosen.get("noise_std") != 0:
-        chosen["data_seed"] = _whole_number(
+        chosen["data_seed"] = whole_number(
             "data_seed",
             _("Seed of the data"),
             _("Decides all that is random in the data, apart from the weights."),
@@ -294,8 +294,16 @@ def keep_in_link() -> None:
             st.query_params[name] = value
 
 
-def _choice(name: str, label: str, help_text: str, shown_as: Any) -> str:
-    rule = RULES[name]
+def choose(
+    name: str,
+    label: str,
+    shown_as: Callable[[str], str],
+    help_text: str | None = None,
+    *,
+    hide_label: bool = False,
+) -> str:
+    """One of a rule's few options, side by side, under the names that the reader knows."""
+    rule = address.LINK_RULES[name]
     assert isinstance(rule, Choice)
     picked = st.segmented_control(
         label,
@@ -305,6 +313,7 @@ def _choice(name: str, label: str, help_text: str, shown_as: Any) -> str:
         key=name,
         persist_state="session",
         required=True,
+        label_visibility="collapsed" if hide_label else "visible",
         help=help_text,
     )
     return str(picked or default(name))
@@ -326,8 +335,9 @@ def _slider(name: str, label: str, help_text: str, step: float = 0.01) -> int | 
     return float(st.slider(label, min_value=low, max_value=high, step=step, **common))
 
 
-def _whole_number(name: str, label: str, help_text: str) -> int:
-    rule = RULES[name]
+def whole_number(name: str, label: str, help_text: str, **more: Any) -> int:
+    """A box for a number, within its rule."""
+    rule = address.LINK_RULES[name]
     assert isinstance(rule, Whole)
     return int(
         st.number_input(
@@ -338,6 +348,7 @@ def _whole_number(name: str, label: str, help_text: str) -> int:
             key=name,
             bind="query-params",
             help=help_text,
+            **more,
         )
     )
 

@@ -18,8 +18,9 @@ from dashboard.playback import Playback, Status
 from dashboard.window_layout import WindowLayout, window_layout
 from rnn_core import Comparison, Curves, Floor, Ranking, ReplicaStep, RunConfig, Trainer, rank
 
-# Steps over which one network alone is timed.
-_TIMED = 12
+# Steps over which one network alone is timed; fewer when they take so long, in seconds: somebody
+# waits.
+_TIMED, _TIMED_FOR = 12, 0.05
 # The verdict is worked out anew at most so often while playing, in seconds.
 _VERDICT_EVERY = 2.0
 
@@ -103,7 +104,8 @@ class LiveComparison(Playback):
         engine: str = "auto",
     ) -> None:
         super().__init__(clock, engine)
-        self._restart(tuple(contenders), seeds, first_seed)
+        self._contenders, self._seeds, self._first_seed = tuple(contenders), seeds, first_seed
+        self._begin()
 
     @property
     def index(self) -> int:
@@ -114,6 +116,11 @@ class LiveComparison(Playback):
     def contenders(self) -> tuple[Contender, ...]:
         """Who takes part, with the settings they began with."""
         return self._contenders
+
+    @property
+    def floors(self) -> tuple[Floor, ...]:
+        """The task's floors."""
+        return self._floors
 
     def configure(self, contenders: Sequence[Contender], seeds: int, first_seed: int) -> bool:
         """Adopt the settings: learning rates at once, anything else by starting again.
@@ -131,7 +138,8 @@ class LiveComparison(Playback):
                 and _without_lr(new) == _without_lr(self._contenders)
             )
             if not same:
-                self._restart(new, seeds, first_seed)
+                self._contenders, self._seeds, self._first_seed = new, seeds, first_seed
+                self._begin_again()
                 return True
             for number, (old, contender) in enumerate(zip(self._contenders, new, strict=True)):
                 if old.config.lr != contender.config.lr:
@@ -184,18 +192,6 @@ class LiveComparison(Playback):
             self._ranking = rank(self._comparison.recent)
             self._ranked_at, self._ranked = self.index, now
 
-    def _restart(self, contenders: tuple[Contender, ...], seeds: int, first_seed: int) -> None:
-        self._contenders, self._seeds, self._first_seed = contenders, seeds, first_seed
-        if self._status is not Status.PLAYING:
-            self._status = Status.READY
-        self._begin()
-
-    def _renew(self) -> None:
-        self._begin()
-
-    def _rewind(self) -> None:
-        self._begin()
-
     def _begin(self) -> None:
         configs = [contender.config for contender in self._contenders]
         seeds = range(self._first_seed, self._first_seed + self._seeds)
@@ -228,8 +224,8 @@ def _without_lr(contenders: Sequence[Contender]) -> list[tuple[str, RunConfig]]:
 def _milliseconds(config: RunConfig, engine: str) -> float:
     """Of one step of one network alone: the fastest of a few."""
     steps = Trainer(config, engine=engine).steps()
-    times = []
-    for _ in range(_TIMED):
+    times: list[float] = []
+    while len(times) < _TIMED and sum(times) < _TIMED_FOR:
         began = perf_counter()
         if next(steps, None) is None:
             break

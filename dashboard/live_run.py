@@ -108,12 +108,13 @@ class LiveRun(Playback):
         self._previous: Curve | None = None
         self._past: Scene | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
-        self._restart(config)
+        self._config, self._rates = config, [(0, config.lr)]
+        self._begin()
 
     @property
     def config(self) -> RunConfig:
         """The settings the run began with."""
-        return self._now.trainer.config
+        return self._config
 
     @property
     def index(self) -> int:
@@ -129,10 +130,12 @@ class LiveRun(Playback):
             What made it start again, by field: old value and new. Empty when it did not.
         """
         with self._lock:
-            changes = changes_between(self._now.trainer.config, config)
+            changes = changes_between(self._config, config)
             changes.pop("lr", None)
             if changes:
-                self._restart(config)
+                self._keep_curve()
+                self._config, self._rates = config, [(0, config.lr)]
+                self._begin_again()
             elif config.lr != self._now.trainer.lr:
                 self._set_lr(config.lr)
             return changes
@@ -224,8 +227,8 @@ class LiveRun(Playback):
 
     def _relive(self, index: int) -> Scene:
         """The moment of an earlier step, trained again from the snapshot before it."""
-        trainer = Trainer(self.config, engine=self._now.trainer.engine)
-        scene = Scene(trainer, self._clock)
+        trainer = Trainer(self._config, engine=self._now.trainer.engine)
+        scene = Scene(trainer, self._clock, like=self._now)
         trainer.restore(self._snapshots.before(max(0, index - scene.memory + 1)))
         while (step := scene.advance()) is not None and step.index < index:
             trainer.lr = self._lr_of(step.index)
@@ -242,32 +245,21 @@ class LiveRun(Playback):
         rates = [lr for begin, lr in self._rates if begin <= index]
         return rates[-1]
 
-    def _restart(self, config: RunConfig) -> None:
-        """Begin a run with these settings."""
-        self._keep_curve()
-        if self._status is not Status.PLAYING:
-            self._status = Status.READY
-        self._begin(self._new_trainer(config), config.lr)
-
-    def _renew(self) -> None:
-        self._begin(self._new_trainer(self.config), self._now.trainer.lr)
+    def _begin(self) -> None:
+        self._watch(Trainer(self._config, engine=self._engine))
 
     def _rewind(self) -> None:
         self._keep_curve()
-        trainer = self._now.trainer
-        lr = trainer.lr
-        trainer.reset()  # the same engine too: the same run, bit for bit
-        self._begin(trainer, lr)
-
-    def _new_trainer(self, config: RunConfig) -> Trainer:
-        return Trainer(config, engine=self._engine)
+        self._now.trainer.reset()  # the same engine too: the same run, bit for bit
+        self._watch(self._now.trainer)
 
     def _keep_curve(self) -> None:
         if len(self._history) > 1:
             self._previous = self._history.points()
 
-    def _begin(self, trainer: Trainer, lr: float) -> None:
-        """Watch this trainer from its step 0 on."""
+    def _watch(self, trainer: Trainer) -> None:
+        """Watch this trainer from its step 0 on, at the learning rate of now."""
+        _begin, lr = self._rates[-1]
         trainer.lr = lr
         self._now, self._past = Scene(trainer, self._clock), None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)

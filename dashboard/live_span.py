@@ -107,9 +107,7 @@ class LiveSpan(Playback):
             if _as_raced(asked) == _as_raced(self._asked):
                 return False
             self._asked = asked
-            if self._status is not Status.PLAYING:
-                self._status = Status.READY
-            self._begin()
+            self._begin_again()
             return True
 
     def frame(self) -> SpanFrame:
@@ -133,12 +131,6 @@ class LiveSpan(Playback):
                 redraws_per_second=self._per_second(steps=False),
                 sharers=self._sharers,
             )
-
-    def _renew(self) -> None:
-        self._begin()
-
-    def _rewind(self) -> None:
-        self._begin()
 
     def _begin(self) -> None:
         contenders, seeds, first_seed = self._asked

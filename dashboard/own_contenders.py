@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.contenders import FEWEST, MOST, SETTINGS, Change, contenders, from_text, to_text
 from dashboard.language import gettext as _
 from rnn_core import RULES, RunConfig
-from rnn_core.rules import Choice, Optional, Whole
+from rnn_core.rules import Choice, Optional, Real, Rule, Whole
 
 _LINK = "vs"
 
@@ -96,7 +96,7 @@ def _columns() -> dict[str, Any]:
     return {name: _column(title, RULES[name]) for name, title in titles.items()}
 
 
-def _column(title: str, rule: Any) -> Any:
+def _column(title: str, rule: Rule) -> Any:
     if isinstance(rule, Choice):
         return st.column_config.SelectboxColumn(title, options=list(rule.options), required=True)
     number = rule.rule if isinstance(rule, Optional) else rule
@@ -104,7 +104,7 @@ def _column(title: str, rule: Any) -> Any:
         return st.column_config.NumberColumn(
             title, min_value=number.low, max_value=number.high, step=1
         )
-    if hasattr(number, "low"):
+    if isinstance(number, Real):
         # The box cannot leave out its own lower end, so it begins a little above.
         low = 1e-6 if number.open_low else number.low
         return st.column_config.NumberColumn(title, min_value=low, max_value=number.high)

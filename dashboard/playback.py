@@ -88,12 +88,18 @@ class Playback(ABC):
         """
 
     @abstractmethod
-    def _renew(self) -> None:
-        """At step 0: build again what trains, as a faster engine may have become ready."""
+    def _begin(self) -> None:
+        """Build what trains, with the present settings, and take step 0."""
 
-    @abstractmethod
     def _rewind(self) -> None:
         """Back to step 0 of the same run."""
+        self._begin()
+
+    def _begin_again(self) -> None:
+        """Begin with other settings; what was playing goes on playing."""
+        if self._status is not Status.PLAYING:
+            self._status = Status.READY
+        self._begin()
 
     def touch(self) -> None:
         """Somebody is here."""
@@ -104,9 +110,8 @@ class Playback(ABC):
         with self._lock:
             self._speed.clear()
             if self.index == 0:
-                # Nothing is trained yet, so that the run can still be its own from the first
-                # step on.
-                self._renew()
+                # Nothing is trained yet, and a faster engine may have become ready.
+                self._begin()
             if self._status not in ENDED:
                 self._status = Status.PLAYING
                 self._plays += 1

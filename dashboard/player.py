@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
 
+from dashboard.controls import Settings, new_seed
 from dashboard.language import current_language, use_language
 from dashboard.language import gettext as _
 from dashboard.playback import ENDED, Status
@@ -37,6 +38,12 @@ class Playable(Protocol):
     def plays(self) -> int:
         """How often it has been let run."""
 
+    def touch(self) -> None:
+        """Somebody is here."""
+
+    def tick(self, most_steps: int | None, step_limit: int, sharers: int = 1) -> None:
+        """Train for one redraw, if playing."""
+
     def play(self) -> None:
         """Let redraws train."""
 
@@ -50,8 +57,11 @@ class Playable(Protocol):
         """Back to step 0."""
 
 
+RunT = TypeVar("RunT", bound=Playable)
+
+
 @dataclass
-class Session:
+class Session(Generic[RunT]):
     """What one visitor watches on one page.
 
     Args:
@@ -61,18 +71,43 @@ class Session:
         whole_page: the redraw that comes belongs to a run of the whole page: somebody clicked.
     """
 
-    run: Playable
+    run: RunT
     refusals: list[str]
     restarted: str = ""
     whole_page: bool = True
 
 
-#: Brings what has been drawn up to date, in place, after training for the share of one redraw
-#: that is left when so many runs play on this server.
-Redraw = Callable[[int], None]
+class Panel(Protocol):
+    """All that moves on a page; drawn as a whole when it is made."""
+
+    def update(self) -> None:
+        """Redraw what has to move in place."""
 
 
-def watch(session: Session, draw: Callable[[int], Redraw], new_seed: Callable[[], None]) -> None:
+def open_session(
+    key: str, begin: Callable[[], RunT], adopt: Callable[[RunT], str], refusals: list[str]
+) -> Session[RunT]:
+    """The visitor's session on a page, begun at the first visit; shows what a link could not have.
+
+    Args:
+        key: of the page.
+        begin: makes what trains.
+        adopt: has it adopt the page's settings; gives why it began again, empty if it did not.
+        refusals: what the visitor's link asked for and could not have.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = Session(begin(), refusals)
+    session: Session[RunT] = st.session_state[key]
+    session.run.touch()
+    restarted = adopt(session.run)
+    if restarted:
+        session.refusals, session.restarted = [], restarted
+    for refusal in session.refusals:
+        st.warning(refusal, icon=":material/link_off:")
+    return session
+
+
+def watch(session: Session[RunT], open_panel: Callable[[], Panel], settings: Settings) -> None:
     """Draw the page's moving part and the player's buttons; and redraw it while playing.
 
     A beat of the browser's timer runs the moving part, which draws all of it once and then some
@@ -81,31 +116,45 @@ def watch(session: Session, draw: Callable[[int], Redraw], new_seed: Callable[[]
 
     Args:
         session: whose page it is.
-        draw: trains like a `Redraw`, draws everything, and gives what redraws it.
-        new_seed: what the button of that name does.
+        open_panel: draws the moving part.
+        settings: what the sidebar says.
     """
     session.whole_page = True  # the page as a whole is only run when somebody does something
     playing = session.run.status is Status.PLAYING
     part = st.fragment(_beat, run_every=BURST * REDRAW_EVERY if playing else None)
-    part(session, draw, current_language())
-    _buttons(session, new_seed)
+    part(session, open_panel, settings, current_language())
+    _buttons(session)
 
 
-def _beat(session: Session, draw: Callable[[int], Redraw], language: str) -> None:
+def _beat(
+    session: Session[RunT], open_panel: Callable[[], Panel], settings: Settings, language: str
+) -> None:
     """The moving part of the page, as a whole; and a burst, if the timer asked for it."""
     use_language(language)  # a fragment runs in a thread of its own
     began = time.monotonic()
     whole_page, session.whole_page = session.whole_page, False
     was_playing = session.run.status is Status.PLAYING
+
+    def train(sharers: int) -> None:
+        session.run.tick(settings.most_steps, settings.step_limit, sharers)
+
     with turns().turn(id(session), plays=was_playing, urgent=whole_page) as sharers:
-        redraw = draw(sharers)
+        train(sharers)
+        panel = open_panel()
+
+    def redraw(sharers: int) -> None:
+        train(sharers)
+        panel.update()
+
     if not whole_page:
         _burst(session, redraw, began, sharers)
     if session.run.status is not Status.PLAYING and (was_playing or not whole_page):
         st.rerun()  # it stopped by itself: the buttons and the timer must hear of it
 
 
-def _burst(session: Session, redraw: Redraw, began: float, sharers: int) -> None:
+def _burst(
+    session: Session[RunT], redraw: Callable[[int], None], began: float, sharers: int
+) -> None:
     """The further redraws of a beat, at even distances, as far as there is time for them."""
     patience = max((BURST - 0.5) * REDRAW_EVERY, sharers * _PATIENCE)
     for n in range(1, BURST):
@@ -127,26 +176,26 @@ def _burst(session: Session, redraw: Redraw, began: float, sharers: int) -> None
 # the button has come to mean meanwhile, and pause what has just been let run again.
 
 
-def _play(session: Session) -> None:
+def _play(session: Session[RunT]) -> None:
     session.refusals, session.restarted = [], ""
     session.run.play()
 
 
-def _pause(session: Session) -> None:
+def _pause(session: Session[RunT]) -> None:
     session.run.pause()
 
 
-def _step(session: Session, was_playing: bool) -> None:
+def _step(session: Session[RunT], was_playing: bool) -> None:
     session.restarted = ""
     session.run.step_once(out_of_play=was_playing)
 
 
-def _reset(session: Session) -> None:
+def _reset(session: Session[RunT]) -> None:
     session.restarted = ""
     session.run.reset()
 
 
-def _buttons(session: Session, new_seed: Callable[[], None]) -> None:
+def _buttons(session: Session[RunT]) -> None:
     """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
 
     In the main script, not in the fragment: a click here interrupts at once. Last on the page:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.looks import Look, Looks
-from dashboard.window_layout import window_layout
-from rnn_core import Step, Trainer
+from dashboard.window_layout import WindowLayout, window_layout
+from rnn_core import Floor, Step, Trainer
 
 #: Losses are averaged over at least so many steps before words are put to them.
 STEPS_TO_JUDGE = 20
@@ -25,6 +25,7 @@ class Scene:
     Args:
         trainer: is advanced by `advance`, and by nobody else.
         clock: seconds.
+        like: a scene of the same run; what stays as long as the run is not worked out again.
 
     Attributes:
         latest: the last step with a finite loss.
@@ -35,11 +36,15 @@ class Scene:
 
     latest: Step
     hidden: NDArray[np.floating]
+    floors: tuple[Floor, ...]
+    layout: WindowLayout
 
-    def __init__(self, trainer: Trainer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, trainer: Trainer, clock: Callable[[], float], *, like: Scene | None = None
+    ) -> None:
         self.trainer = trainer
-        self.floors = trainer.task.floors()
-        self.layout = window_layout(trainer.task, trainer.config)
+        self.floors = like.floors if like else trainer.task.floors()
+        self.layout = like.layout if like else window_layout(trainer.task, trainer.config)
         self.windows: deque[Step] = deque(maxlen=self.layout.windows)
         self._hiddens: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
         cycle = trainer.task.windows_per_cycle

@@ -23,6 +23,7 @@ from dashboard.chart import (
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.live_span import SpanFrame
+from dashboard.loss_axes import LOSS_LABELS, loss_title, step_axis
 
 _RUNGS = Table(contender=str, delay=int, passed=int, share=float, steps=float, label=str)
 _LINES = Table(step=int, loss=float, contender=str, network=int)
@@ -121,17 +122,12 @@ def rung(frame: SpanFrame) -> Chart:
 
 @lru_cache(maxsize=64)
 def _rung_spec(language: str, names: tuple[str, ...]) -> Spec:
-    x = alt.X(
-        "step:Q",
-        title=_("step at this delay"),
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 50]), nice=False),
-        axis=alt.Axis(grid=False, tickMinStep=1, tickCount=6, format="d"),
-    )
+    x = step_axis(_("step at this delay"), 50)
     y = alt.Y(
         "loss:Q",
-        title=_("loss (mean squared error)"),
+        title=loss_title(symbols=False),
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1.2]), nice=False),
-        axis=alt.Axis(format=".2~g", tickCount=5, grid=False),
+        axis=LOSS_LABELS,
     )
     lines = (
         layer("lines")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import streamlit as st
 
-from dashboard import controls, player, span_charts, span_words
+from dashboard import player, span_charts, span_words, words
 from dashboard.address import defaults
 from dashboard.contenders import Contender
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
-from dashboard.live_span import LiveSpan, SpanFrame
-from dashboard.player import Session
+from dashboard.live_span import LiveSpan
 from dashboard.vega import draw
 from rnn_core import RunConfig
 from rnn_core.tasks import DEFAULTS
@@ -41,43 +39,36 @@ def watch(
         refusals: what the visitor's link asked for and could not have.
     """
     first_seed = settings.config.seed
-    if "span" not in st.session_state:
-        st.session_state["span"] = Session(LiveSpan(chosen, seeds, first_seed), refusals)
-    session: Session = st.session_state["span"]
-    live: LiveSpan = session.run  # type: ignore[assignment]
-    live.touch()
+    session = player.open_session(
+        "span",
+        begin=lambda: LiveSpan(chosen, seeds, first_seed),
+        adopt=lambda live: _adopt(live, chosen, seeds, first_seed),
+        refusals=refusals,
+    )
+    player.watch(
+        session, lambda: Panel(session.run, settings.step_limit, session.restarted), settings
+    )
+
+
+def _adopt(live: LiveSpan, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
     if live.configure(chosen, seeds, first_seed):
-        session.refusals = []
-        session.restarted = _("Started again from the first delay: the contenders have changed.")
-    for refusal in session.refusals:
-        st.warning(refusal, icon=":material/link_off:")
-    player.watch(session, partial(_train_and_draw, session, live, settings), controls.new_seed)
-
-
-def _train_and_draw(
-    session: Session, live: LiveSpan, settings: Settings, sharers: int
-) -> player.Redraw:
-    live.tick(settings.most_steps, settings.step_limit, sharers)
-    panel = Panel(live.frame(), settings.step_limit, session.restarted)
-
-    def redraw(sharers: int) -> None:
-        live.tick(settings.most_steps, settings.step_limit, sharers)
-        panel.update(live.frame())
-
-    return redraw
+        return _("Started again from the first delay: the contenders have changed.")
+    return ""
 
 
 class Panel:
     """All that moves: status, verdict, the ladder, the rung under way.
 
     Args:
-        frame: the moment to draw.
+        live: what is drawn.
         step_limit: where the race stops by itself.
         restarted: why it began again, if it just did.
     """
 
-    def __init__(self, frame: SpanFrame, step_limit: int, restarted: str) -> None:
-        said = span_words.status(frame, step_limit) + span_words.speed(frame)
+    def __init__(self, live: LiveSpan, step_limit: int, restarted: str) -> None:
+        self._live = live
+        frame = live.frame()
+        said = span_words.status(frame, step_limit) + words.speed(frame)
         st.caption(f"{said}  \n{restarted}" if restarted else said)
         with st.container(key="readouts"):
             delay, step, verdict = st.columns([1, 1, 6])
@@ -111,8 +102,9 @@ class Panel:
         self._delay = delay.metric(_("Delay"), str(frame.latest.delay), width="content")
         self._step = step.metric(_("At step"), str(frame.latest.index), width="content")
 
-    def update(self, frame: SpanFrame) -> None:
+    def update(self) -> None:
         """Move the charts and the numbers; words, which want reading, stay for a while."""
+        frame = self._live.frame()
         draw(span_charts.ladder(frame), self._ladder)
         draw(span_charts.rung(frame), self._rung)
         self._delay.metric(_("Delay"), str(frame.latest.delay), width="content")

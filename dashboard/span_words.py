@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dashboard import words
 from dashboard.language import gettext as _
 from dashboard.live_span import SpanFrame
 from dashboard.playback import Status
@@ -55,11 +54,3 @@ def verdict(frame: SpanFrame) -> str:
         else ""
     )
     return "  \n".join(lines) + f"  \n:small[{networks}{few}]"
-
-
-def speed(frame: SpanFrame) -> str:
-    """How fast it goes, and why it is slower if it is; empty while it stands."""
-    if frame.steps_per_second is None:
-        return ""
-    line = _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
-    return line + words.slower(frame.sharers, frame.redraws_per_second)

@@ -26,15 +26,14 @@ from dashboard.chart import (
     HEIGHT,
     Chart,
     Spec,
-    floor_lines,
     layer,
-    loss_title,
     same,
     specification,
 )
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.live_run import Curve, Frame
+from dashboard.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
 from rnn_core import Floor
 
 #: Cells of the heat map at most: enough to see a pattern, few enough to redraw ten times a second.
@@ -47,7 +46,6 @@ _MOST_POINTS = 50
 
 _LOSS = alt.value(palette.LOSS)
 _CURVE = Table(step=int, loss=float)
-_FLOORS = Table(loss=float, label=str)
 
 
 def loss(frame: Frame) -> Chart:
@@ -76,34 +74,13 @@ def _head(frame: Frame) -> Curve:
 @lru_cache(maxsize=64)
 def _loss_layout(language: str, floors: tuple[Floor, ...], symbols: bool) -> tuple[Spec, bytes]:
     """The specification, and the floors as a table: both stay while the settings do."""
-    lines = floor_lines(floors)
-    values, labels = [value for value, _label in lines], [label for _value, label in lines]
-    lowest, highest = min(values, default=0.1), max(values, default=1.0)
-    x = alt.X(
-        "step:Q",
-        title=_("step (updates done)"),
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 20]), nice=False),
-        axis=alt.Axis(grid=False, tickMinStep=1, tickCount=6, format="d"),
-    )
-    y = alt.Y(
-        "loss:Q",
-        title=loss_title(symbols),
-        scale=alt.Scale(
-            type="log",
-            nice=False,
-            domain=alt.DomainUnionWith(unionWith=[lowest / 3, highest * 2]),
-        ),
-        axis=alt.Axis(format=".2~g", tickCount=5, grid=False),
-    )
+    x = step_axis(_("step (updates done)"), 20)
+    y = loss_axis("loss", floors, symbols)
     further: dict[str, Any] = {"x": same(x), "y": same(y)}
     line = layer("now").mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=y, color=_LOSS)
     before = layer("before").mark_line(strokeWidth=1, opacity=0.6).encode(color=GUIDE, **further)
     head = layer("head").mark_point(filled=True, opacity=1, size=55).encode(color=_LOSS, **further)
-    floor_data = layer("floors")
-    rules = floor_data.mark_rule(strokeDash=[5, 4]).encode(y=same(y), color=GUIDE)
-    rule_labels = floor_data.mark_text(
-        align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
-    ).encode(x=alt.value("width"), y=same(y), text="label:N", color=GUIDE)
+    rules, rule_labels = floor_layers(y)
     hover = (
         layer("hover")
         .mark_point(opacity=0.001, filled=True, size=60)
@@ -116,9 +93,7 @@ def _loss_layout(language: str, floors: tuple[Floor, ...], symbols: bool) -> tup
         )
     )
     chart = alt.layer(rules, before, line, head, rule_labels, hover)
-    return specification(chart.properties(title=_("Loss"), height=HEIGHT)), _FLOORS.rows(
-        values, labels
-    )
+    return specification(chart.properties(title=_("Loss"), height=HEIGHT)), floor_rows(floors)
 
 
 def _positive(curve: Curve) -> Curve:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -13,7 +11,7 @@ from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
 from dashboard.look_charts import draw_look
-from dashboard.looks import VIEWS, WINDOWS_OPERATED_ON, UnrolledLook
+from dashboard.looks import WINDOWS_OPERATED_ON, UnrolledLook
 from dashboard.playback import Status
 from dashboard.player import Session
 from dashboard.signal_chart import signals
@@ -32,25 +30,22 @@ def page(settings: Settings, refusals: list[str]) -> None:
         settings: what the sidebar says.
         refusals: what the visitor's link asked for and could not have.
     """
-    if "session" not in st.session_state:
-        st.session_state["session"] = Session(LiveRun(settings.config), refusals)
-    session: Session = st.session_state["session"]
-    run: LiveRun = session.run  # type: ignore[assignment]
-    run.touch()
-    changes = run.configure(settings.config)
-    if changes:
-        session.refusals = []
-        session.restarted = words.restarted(changes)
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        st.subheader(_("Watch a recurrent network learn"), anchor=False, width="content")
-        controls.pace()
-    for refusal in session.refusals:
-        st.warning(refusal, icon=":material/link_off:")
+    controls.header(_("Watch a recurrent network learn"))
+    session = player.open_session(
+        "session",
+        begin=lambda: LiveRun(settings.config),
+        adopt=lambda run: _adopt(run, settings),
+        refusals=refusals,
+    )
+    run = session.run
     run.look_back(st.session_state.get(_moment_key(run)))
-    player.watch(session, partial(_train_and_draw, session, run, settings), controls.new_seed)
-    _time_travel(session, run)
+    player.watch(session, lambda: Panel(run, settings.step_limit, session.restarted), settings)
+    _time_travel(session)
+
+
+def _adopt(run: LiveRun, settings: Settings) -> str:
+    changes = run.configure(settings.config)
+    return words.restarted(changes) if changes else ""
 
 
 def _moment_key(run: LiveRun) -> str:
@@ -58,8 +53,9 @@ def _moment_key(run: LiveRun) -> str:
     return f"moment {run.plays} {run.index}"
 
 
-def _time_travel(session: Session, run: LiveRun) -> None:
+def _time_travel(session: Session[LiveRun]) -> None:
     """A slider over all steps, to look back, and a way to go on from there."""
+    run = session.run
     if run.status is Status.PLAYING or run.index == 0:
         return
     if not run.can_look_back:
@@ -82,31 +78,19 @@ def _time_travel(session: Session, run: LiveRun) -> None:
         icon=":material/call_split:",
         key="branch",
         on_click=_branch,
-        args=(session, run),
+        args=(session,),
         disabled=moment == run.index,
         width="stretch",
     )
 
 
-def _branch(session: Session, run: LiveRun) -> None:
+def _branch(session: Session[LiveRun]) -> None:
+    run = session.run
     index = run.frame().step.index
     if index == run.index:
         return  # the second delivery of a click
     run.branch()
     session.restarted = _("Goes on from step {step}; the thin line is what was.").format(step=index)
-
-
-def _train_and_draw(
-    session: Session, run: LiveRun, settings: Settings, sharers: int
-) -> player.Redraw:
-    run.tick(settings.most_steps, settings.step_limit, sharers)
-    panel = Panel(run, settings.step_limit, session.restarted)
-
-    def redraw(sharers: int) -> None:
-        run.tick(settings.most_steps, settings.step_limit, sharers)
-        panel.update(run.frame())
-
-    return redraw
 
 
 class Panel:
@@ -122,6 +106,7 @@ class Panel:
     """
 
     def __init__(self, run: LiveRun, step_limit: int, restarted: str) -> None:
+        self._run = run
         frame = run.frame()
         if frame.status is Status.DIVERGED:
             st.warning(words.divergence(frame), icon=":material/trending_up:")
@@ -162,8 +147,9 @@ class Panel:
         # Last, though it stands first: who sees the step's number sees all that belongs to it.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
 
-    def update(self, frame: Frame) -> None:
+    def update(self) -> None:
         """Move the charts and the two numbers; words, which want reading, stay for a while."""
+        frame = self._run.frame()
         draw(signals(frame), self._signals)
         draw(charts.loss(frame), self._losses)
         if self._state is not None:
@@ -178,17 +164,7 @@ def _choose_view() -> str:
     In the moving part, as it belongs between its charts; so the page's address hears of a choice
     with the next run of the whole page.
     """
-    return str(
-        st.segmented_control(
-            _("Inside the network"),
-            options=list(VIEWS),
-            default=VIEWS[0],
-            format_func=look_words.view_name,
-            key="look",
-            persist_state="session",
-            required=True,
-        )
-    )
+    return controls.choose("look", _("Inside the network"), look_words.view_name)
 
 
 def _show_look(run: LiveRun, view: str, frame: Frame) -> None:

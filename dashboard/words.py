@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame
@@ -79,13 +80,34 @@ def details(frame: Frame) -> str:
         line += _(":small[ · {share:.0%} of the newest answers right]").format(
             share=frame.step.accuracy
         )
+    return line + speed(frame)
+
+
+class Speed(Protocol):
+    """Of any frame: how fast what it shows goes on."""
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Measured while playing, else None."""
+
+    @property
+    def redraws_per_second(self) -> float | None:
+        """Likewise."""
+
+    @property
+    def sharers(self) -> int:
+        """Runs that played on this server at the last redraw, this one included."""
+
+
+def speed(frame: Speed) -> str:
+    """How fast it goes, and why it is slower if it is; empty while it stands."""
     if frame.steps_per_second is None:
-        return line
-    line += _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
-    return line + slower(frame.sharers, frame.redraws_per_second)
+        return ""
+    line = _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
+    return line + _slower(frame.sharers, frame.redraws_per_second)
 
 
-def slower(sharers: int, redraws_per_second: float | None) -> str:
+def _slower(sharers: int, redraws_per_second: float | None) -> str:
     """That a run goes slower than it would alone, and why; empty while it does not."""
     if sharers == 1 or (redraws_per_second or FULL_SPEED) >= FULL_SPEED:
         return ""

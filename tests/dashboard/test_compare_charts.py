@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,19 +13,9 @@ from dashboard.live_comparison import ComparisonFrame
 from rnn_core import Curves, RunConfig
 from rnn_core.tasks import DEFAULTS, TASKS
 from tests.dashboard.comparisons import after, comparison
+from tests.dashboard.sent_charts import datasets_in, tables
 
 NONE: frozenset[str] = frozenset()
-
-
-def tables(chart: Chart) -> dict[str, pa.Table]:
-    return {name: pa.ipc.open_stream(rows).read_all() for name, rows in chart.tables.items()}
-
-
-def named(spec: Any) -> set[str]:
-    if isinstance(spec, dict):
-        own = {spec["data"]["name"]} if "name" in spec.get("data", {}) else set()
-        return own.union(*(named(value) for value in spec.values()))
-    return set().union(*(named(value) for value in spec)) if isinstance(spec, list) else set()
 
 
 def drawn(frame: ComparisonFrame) -> list[Chart]:
@@ -46,7 +35,7 @@ def test_every_task_can_be_drawn_and_the_specification_stays(task: str) -> None:
         assert one.spec is other.spec
         assert one.alt == other.alt
         assert one.spec["title"]
-        assert named(one.spec) == set(one.tables)
+        assert datasets_in(one.spec) == set(one.tables)
         assert json.loads(json.dumps(one.spec)) == one.spec
 
 

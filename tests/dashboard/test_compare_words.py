@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard import compare_words
+from dashboard import compare_words, words
 from dashboard.live_comparison import ComparisonFrame
 from dashboard.playback import Status
 from rnn_core import rank
@@ -84,9 +84,9 @@ def test_the_status_counts_the_networks() -> None:
     assert "same 4 seeds" in compare_words.status(frame, 100)
     playing = replace(frame, status=Status.PLAYING, steps_per_second=120.4, sharers=1)
     assert compare_words.status(playing, 100) == "Training 12 networks in lockstep."
-    assert compare_words.speed(playing) == ":small[ · 120 steps per second]"
+    assert words.speed(playing) == ":small[ · 120 steps per second]"
     crowded = replace(playing, sharers=9, redraws_per_second=4.0)
-    assert "9 runs share this server" in compare_words.speed(crowded)
+    assert "9 runs share this server" in words.speed(crowded)
 
 
 def test_the_threshold_is_the_lowest_floor_that_a_loss_can_reach() -> None:

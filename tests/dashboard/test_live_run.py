@@ -11,20 +11,9 @@ from dashboard.playback import FRAME_BUDGET, IDLE_LIMIT, Status
 from dashboard.window_layout import windows_in_view
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
+from tests.dashboard.clock import Clock
 
 DIVERGING = RunConfig(optimizer="sgd", lr=1.0)
-
-
-class Clock:
-    """Seconds that pass only when told to, or by so much at every look."""
-
-    def __init__(self, per_look: float = 0.0) -> None:
-        self.now = 0.0
-        self.per_look = per_look
-
-    def __call__(self) -> float:
-        self.now += self.per_look
-        return self.now
 
 
 def unhurried(config: RunConfig) -> LiveRun:

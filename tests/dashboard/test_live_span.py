@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from dashboard import span_charts, span_panel, span_words
@@ -11,6 +10,7 @@ from dashboard.contenders import PRESETS, contenders
 from dashboard.live_span import LiveSpan
 from dashboard.playback import Status
 from rnn_core import MemorySpan, RunConfig
+from tests.dashboard.sent_charts import rows
 
 BASE = RunConfig(task="delayed_recall", hidden_size=8, batch_size=8, lr=0.02)
 
@@ -92,16 +92,10 @@ def test_what_a_race_has_of_its_own_does_not_start_it_again() -> None:
     assert live.index == 0
 
 
-def rows(chart: object, name: str) -> list[dict[str, object]]:
-    table = pa.ipc.open_stream(chart.tables[name]).read_all()  # type: ignore[attr-defined]
-    found: list[dict[str, object]] = table.to_pylist()
-    return found
-
-
 def test_the_ladder_counts_the_networks_that_passed() -> None:
     live = after(150, race())
     frame = live.frame()
-    shown = rows(span_charts.ladder(frame), "rungs")
+    shown = rows(span_charts.ladder(frame))["rungs"]
     expected = [
         (contender.name, result.delay, result.passed, f"{result.passed} / 2")
         for contender, results in zip(frame.contenders, frame.results, strict=True)
@@ -114,11 +108,11 @@ def test_the_ladder_counts_the_networks_that_passed() -> None:
 def test_the_rung_shows_every_network_and_the_loss_to_reach() -> None:
     frame = after(30, race()).frame()
     chart = span_charts.rung(frame)
-    lines = rows(chart, "lines")
+    lines = rows(chart)["lines"]
     assert {line["network"] for line in lines} == {0, 1, 2, 3}
     newest = [line["loss"] for line in lines if line["step"] == frame.latest.index]
     np.testing.assert_allclose(np.array(newest, float), frame.latest.recent.ravel())
-    assert [line["loss"] for line in rows(chart, "thresholds")] == frame.latest.threshold.tolist()
+    assert [line["loss"] for line in rows(chart)["thresholds"]] == frame.latest.threshold.tolist()
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from dashboard import look_words
-from dashboard.chart import Chart
 from dashboard.live_run import LiveRun
 from dashboard.look_charts import draw_look
 from dashboard.looks import (
@@ -24,16 +21,10 @@ from dashboard.looks import (
 from rnn_core import RunConfig, Trainer
 from rnn_core.diagnostics import gates_over_time, gradient_by_lag, memory_surgery, step_spectrum
 from rnn_core.tasks import DEFAULTS, TASKS
+from tests.dashboard.clock import Clock
+from tests.dashboard.sent_charts import rows
 
 INSIDE = [view for view in VIEWS if view != "state"]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def run_after(steps: int, config: RunConfig, clock: Clock | None = None) -> LiveRun:
@@ -58,12 +49,6 @@ def look(run: LiveRun, view: str) -> Look:
     found = run.look(view)
     assert found is not None
     return found
-
-
-def tables(chart: Chart) -> dict[str, list[dict[str, Any]]]:
-    return {
-        name: pa.ipc.open_stream(rows).read_all().to_pylist() for name, rows in chart.tables.items()
-    }
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
@@ -213,9 +198,9 @@ def test_the_gates_cells_are_the_gates() -> None:
     assert isinstance(taken.found, GatesLook)
     assert taken.found.gates is not None
     (chart,) = draw_look(taken, ())
-    cells = tables(chart)["cells"]
+    cells = rows(chart)["cells"]
     assert len(cells) == 4 * 10 * 3
-    names = [row["name"] for row in tables(chart)["names"]]
+    names = [row["name"] for row in rows(chart)["names"]]
     assert [name[0] for name in names] == list(taken.found.gates.values)
     values = np.array([cell["value"] for cell in cells]).reshape(4, 10, 3)
     for number, letter in enumerate(taken.found.gates.values):
@@ -226,7 +211,7 @@ def test_the_gradients_line_and_the_saliency_are_what_was_computed() -> None:
     taken = look(run_after(2, RunConfig(cell="lstm", hidden_size=3)), "gradient")
     found = taken.found
     assert isinstance(found, GradientLook)
-    by_lag, shares, saliency = (tables(chart) for chart in draw_look(taken, ()))
+    by_lag, shares, saliency = (rows(chart) for chart in draw_look(taken, ()))
     found_shares = [row["share"] for row in shares["shares"]]
     np.testing.assert_allclose(found_shares, found.shares.share[-1])
     assert sum(found_shares) == pytest.approx(1)
@@ -244,7 +229,7 @@ def test_surgery_is_set_beside_the_floors() -> None:
     taken = look(run, "memory")
     assert isinstance(taken.found, MemoryLook)
     (chart,) = draw_look(taken, run.frame().floors)
-    shown = tables(chart)
+    shown = rows(chart)
     assert [row["how"] for row in shown["losses"]] == ["carried", "reset", "exchanged"]
     assert shown["losses"][1]["loss"] == pytest.approx(taken.found.surgery.reset.mean())
     assert [row["loss"] for row in shown["floors"]] == pytest.approx([0.55, 0.55, 0.1])

@@ -8,13 +8,7 @@ import time
 import pytest
 
 from dashboard.sharing import Turns
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.dashboard.clock import Clock
 
 
 def test_one_has_a_turn_at_a_time_in_the_order_of_asking_and_who_clicked_goes_first() -> None:

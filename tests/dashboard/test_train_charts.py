@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from dashboard import train_charts as charts
-from dashboard.chart import Chart, floor_lines
+from dashboard.chart import Chart
 from dashboard.language import use_language
 from dashboard.live_run import Frame, LiveRun
+from dashboard.loss_axes import floor_lines
 from dashboard.signal_chart import signals
 from rnn_core import Floor, RunConfig
+from tests.dashboard.sent_charts import datasets_in, tables
 
 DRAWERS = [signals, charts.loss, charts.hidden_state]
 
@@ -28,22 +29,8 @@ def frame_after(steps: int, config: RunConfig | None = None, *, playing: bool = 
     return run.frame()
 
 
-def tables(chart: Chart) -> dict[str, pa.Table]:
-    """The datasets, as the browser reads them."""
-    return {name: pa.ipc.open_stream(rows).read_all() for name, rows in chart.tables.items()}
-
-
 def layers(chart: Chart) -> list[dict[str, Any]]:
     return list(chart.spec["layer"])
-
-
-def names_in(spec: object) -> set[str]:
-    if isinstance(spec, dict):
-        own = {spec["data"]["name"]} if "name" in spec.get("data", {}) else set()
-        return own.union(*(names_in(value) for value in spec.values()))
-    if isinstance(spec, list):
-        return set().union(*(names_in(value) for value in spec))
-    return set()
 
 
 @pytest.mark.parametrize("draw", DRAWERS)
@@ -73,7 +60,7 @@ def test_every_chart_has_title_axes_and_exactly_the_data_it_names(
 ) -> None:
     chart = draw(frame_after(9, config))
     assert chart.spec["title"]
-    assert names_in(chart.spec) == set(chart.tables)
+    assert datasets_in(chart.spec) == set(chart.tables)
     assert json.loads(json.dumps(chart.spec)) == chart.spec
     titles = [
         channel["title"]

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from dashboard.live_run import LiveRun
@@ -12,6 +11,7 @@ from dashboard.looks import UnrolledLook
 from dashboard.unrolled_chart import MOST_STEPS, first_step, unrolled
 from dashboard.unrolled_words import formulas
 from rnn_core import RunConfig
+from tests.dashboard.sent_charts import rows
 
 
 def window(config: RunConfig) -> UnrolledLook:
@@ -24,34 +24,31 @@ def window(config: RunConfig) -> UnrolledLook:
     return look.found
 
 
-def rows(found: UnrolledLook, name: str, chosen: int = 1) -> list[dict[str, Any]]:
-    read: list[dict[str, Any]] = (
-        pa.ipc.open_stream(unrolled(found, chosen).tables[name]).read_all().to_pylist()
-    )
-    return read
+def rows_of(found: UnrolledLook, name: str, chosen: int = 1) -> list[dict[str, Any]]:
+    return rows(unrolled(found, chosen))[name]
 
 
 def test_the_chain_has_every_cell_input_prediction_and_target() -> None:
     found = window(RunConfig(hidden_size=3))
-    cells = rows(found, "cells")
+    cells = rows_of(found, "cells")
     assert len(cells) == 10 * 3
     np.testing.assert_allclose(
         [cell["value"] for cell in cells], found.unrolled.h[0, 1:].ravel(), rtol=1e-6
     )
-    dots = rows(found, "dots")
+    dots = rows_of(found, "dots")
     values = [dot["value"] for dot in dots]
     np.testing.assert_allclose(values[:10], found.unrolled.inputs[:, 0])
     np.testing.assert_allclose(values[10:20], found.unrolled.prediction[:, 0])
     np.testing.assert_allclose(values[20:], found.targets[:, 0])
     assert dots[1]["shown"] == f"{found.unrolled.inputs[1, 0]:.2f}"
     # A state comes in from the left, and goes from each cell to the next.
-    assert len(rows(found, "arrows")) == 3 * 10
-    assert rows(found, "chosen", 4) == [{"left": 3.55, "right": 4.45}]
+    assert len(rows_of(found, "arrows")) == 3 * 10
+    assert rows_of(found, "chosen", 4) == [{"left": 3.55, "right": 4.45}]
 
 
 def test_layers_stand_one_above_the_other() -> None:
     found = window(RunConfig(hidden_size=3, num_layers=2, cell="gru"))
-    cells = rows(found, "cells")
+    cells = rows_of(found, "cells")
     lower, upper = cells[:30], cells[30:]
     assert max(cell["high"] for cell in lower) < min(cell["low"] for cell in upper)
     np.testing.assert_allclose([c["value"] for c in upper], found.unrolled.h[1, 1:].ravel())
@@ -61,7 +58,7 @@ def test_of_a_long_window_the_end_is_shown_as_answers_stand_there() -> None:
     order = RunConfig(task="temporal_order", window_length=50, batch_size=2, hidden_size=3)
     found = window(order)
     assert first_step(50) == 31
-    dots = rows(found, "dots")
+    dots = rows_of(found, "dots")
     assert len(dots) == MOST_STEPS + 2  # one answer, one target
     symbols = found.unrolled.inputs[30:].argmax(axis=1)
     assert [dot["shown"] for dot in dots[:20]] == [str(symbol) for symbol in symbols]
@@ -71,7 +68,7 @@ def test_of_a_long_window_the_end_is_shown_as_answers_stand_there() -> None:
 
 def test_several_numbers_stand_one_above_the_other() -> None:
     found = window(RunConfig(task="flip_flop", window_length=5, batch_size=1, hidden_size=3))
-    dots = rows(found, "dots")
+    dots = rows_of(found, "dots")
     assert len(dots) == 3 * 5 * 3
     heights = [sorted({dot["y"] for dot in part}) for part in (dots[:15], dots[15:30], dots[30:])]
     assert [len(part) for part in heights] == [3, 3, 3]
