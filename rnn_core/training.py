@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -300,6 +301,20 @@ class Trainer:
         self._loss = snapshot.loss
         self._diverged = False
         self.lr = snapshot.lr
+
+    def fork(self) -> Trainer:
+        """A second trainer at the same place: its next step is the one that is held, bit for bit.
+
+        It goes its own way: nothing that it does changes this one. The two share the task, so
+        only one thread may advance them.
+
+        Raises:
+            ValueError: before the first step.
+        """
+        snapshot = self.snapshot()
+        other = copy.copy(self)
+        other.restore(snapshot)  # which gives it a model, an optimiser and an engine of its own
+        return other
 
     def _advance(self) -> Step:
         started = perf_counter()

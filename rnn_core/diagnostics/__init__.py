@@ -34,6 +34,7 @@ from rnn_core.diagnostics.spectrum import (
 from rnn_core.diagnostics.surgery import Surgery, memory_surgery
 from rnn_core.diagnostics.trajectory import Plane, Trajectory, hidden_trajectory, principal_plane
 from rnn_core.diagnostics.unrolled import Unrolled, unroll
+from rnn_core.diagnostics.update import ParameterUpdate, Update, dissect_update
 from rnn_core.diagnostics.weights import Weight, snapshot, weight_matrices
 from rnn_core.moment import Moment
 
@@ -44,12 +45,15 @@ __all__ = [
     "LagShares",
     "Lyapunov",
     "Moment",
+    "ParameterUpdate",
     "Plane",
     "Spectrum",
     "Surgery",
     "Trajectory",
     "Unrolled",
+    "Update",
     "Weight",
+    "dissect_update",
     "find_fixed_points",
     "gates_over_time",
     "gradient_by_lag",

@@ -1,0 +1,138 @@
+"""One update taken apart: forward, loss, back through time, clipping, the step, the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from rnn_core.diagnostics.cells import Array, as_float64
+from rnn_core.diagnostics.losses import check_targets, loss_slopes, losses
+from rnn_core.diagnostics.unrolled import Unrolled, backward, unroll
+from rnn_core.training import Trainer
+
+
+class ParameterUpdate(NamedTuple):
+    """What an update does to one parameter: Euclidean norms.
+
+    Args:
+        weight: of the parameter before it.
+        gradient: of its gradient, before clipping; over all rows of the batch.
+        change: of the difference that the update makes.
+    """
+
+    weight: float
+    gradient: float
+    change: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Update:
+    """The update that follows a step, phase by phase; of the batch the first row, L layers.
+
+    Args:
+        unrolled: forward: states, gates and predictions.
+        losses: of each time step, shape ``(T,)``; nan where none is counted.
+        loss: their mean over the counted ones, the row's loss.
+        read: back through time: ∂loss/∂h of the top layer through the prediction of the same time
+            step alone, shape ``(T, H)``.
+        hidden: ∂loss/∂h through all that follows as well, shape ``(L, 1 + T, H)``; first that of
+            the state which the window starts from, where training stops.
+        grad_norm: Euclidean norm of the whole gradient, over all rows of the batch.
+        clip_factor: what clipping multiplies the gradient with, from 0 to 1; None without clipping.
+        lr: learning rate of the update.
+        parameters: what it does to each parameter, by PyTorch's name.
+        handed_on: h, and for an LSTM c, that the next window starts from, ``(L, H)`` each; None
+            when it starts from zeros.
+    """
+
+    unrolled: Unrolled
+    losses: Array
+    loss: float
+    read: Array
+    hidden: Array
+    grad_norm: float
+    clip_factor: float | None
+    lr: float
+    parameters: Mapping[str, ParameterUpdate]
+    handed_on: tuple[Array, ...] | None
+
+
+def dissect_update(trainer: Trainer) -> Update:
+    """Take the update apart that the trainer will make when it is asked for its next step.
+
+    The update itself is not worked out again but made, by a fork of the trainer: whatever
+    optimiser, momentum or engine, it is the one that comes.
+
+    Args:
+        trainer: holds a step; nothing that follows changes.
+
+    Raises:
+        ValueError: before the first step, or when the run has diverged.
+
+    Source: phases as in Werbos, "Backpropagation through time: what it does and how to do it"
+    (1990); clipping after Pascanu, Mikolov and Bengio (2013).
+    """
+    if trainer.diverged:
+        raise ValueError("trainer must have a next update, got a run that has diverged. Reset it.")
+    at = trainer.moment()
+    unrolled = unroll(at.model, at.inputs, at.state)
+    wanted, times = check_targets(at.targets, at.counted, unrolled.prediction)
+    by_step = np.full(len(wanted), np.nan)
+    by_step[times] = losses(unrolled.prediction[times], wanted[times], at.criterion)
+    read = np.zeros((len(wanted), len(unrolled.h[0, 0])))
+    slopes = loss_slopes(unrolled.prediction[times], wanted[times], at.criterion) / len(times)
+    read[times] = slopes @ unrolled.readout
+    fork = trainer.fork()
+    held = next(fork.steps())
+    before = {name: as_float64(weight) for name, weight in fork.model.named_parameters()}
+    gradients = {
+        name: 0.0 if weight.grad is None else float(np.linalg.norm(as_float64(weight.grad)))
+        for name, weight in fork.model.named_parameters()
+    }
+    next(fork.steps())  # which makes the update
+    after = {name: as_float64(weight) for name, weight in fork.model.named_parameters()}
+    return Update(
+        unrolled,
+        by_step,
+        float(np.mean(by_step[times])),
+        read,
+        _through_time(unrolled, read),
+        held.grad_norm,
+        _clip_factor(held.grad_norm, trainer.config.clip_norm),
+        trainer.lr,
+        MappingProxyType(
+            {
+                name: ParameterUpdate(
+                    float(np.linalg.norm(weight)),
+                    gradients[name],
+                    float(np.linalg.norm(after[name] - weight)),
+                )
+                for name, weight in before.items()
+            }
+        ),
+        _first_row(fork.state),
+    )
+
+
+def _through_time(unrolled: Unrolled, read: Array) -> Array:
+    """∂loss/∂h of every layer at every time step and at the start, ``(L, 1 + T, H)``."""
+    whole = np.zeros_like(unrolled.h)
+    for adjoint in backward(unrolled, list(read[:, None])):
+        whole[:, adjoint.step + 1] = adjoint.h.sum(axis=1)
+    return whole
+
+
+def _clip_factor(norm: float, clip_norm: float | None) -> float | None:
+    """As torch.nn.utils.clip_grad_norm_ has it."""
+    return None if clip_norm is None else min(1.0, clip_norm / (norm + 1e-6))
+
+
+def _first_row(state: object) -> tuple[Array, ...] | None:
+    if state is None:
+        return None
+    parts = state if isinstance(state, tuple) else (state,)
+    return tuple(as_float64(part)[:, 0] for part in parts)
