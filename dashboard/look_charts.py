@@ -32,10 +32,13 @@ from dashboard.looks import (
     Look,
     MemoryLook,
     PhaseLook,
+    SlowLook,
     SpectrumLook,
     UnrolledLook,
     WeightsLook,
 )
+from dashboard.slow_chart import slow_motion
+from dashboard.slow_motion import Place
 from dashboard.unrolled_chart import unrolled
 from dashboard.weight_charts import weight_histograms, weight_map
 from rnn_core import Floor
@@ -44,6 +47,8 @@ from rnn_core import Floor
 _MOST_CELLS, _MOST_POINTS = 2_400, 50
 # A logarithmic axis has no place for zero.
 _LEAST = 1e-12
+
+_BEGINNING = Place("forward", 1)
 
 _NAMES = Table(at=float, name=str)
 _LAGS = Table(lag=int, norm=float, path=str)
@@ -54,17 +59,19 @@ _FLOOR = Table(loss=float)
 _Array = NDArray[np.floating]
 
 
-def draw_look(look: Look, floors: tuple[Floor, ...], chosen: int = 1) -> list[Chart]:
+def draw_look(look: Look, floors: tuple[Floor, ...], place: Place = _BEGINNING) -> list[Chart]:
     """The charts of a look, none where there is nothing to draw.
 
     Args:
         look: what was seen.
         floors: the task's.
-        chosen: the time step that is marked in the unrolled window, counted from 1.
+        place: the time step that is marked in the unrolled window, and the phase of an update.
     """
     found = look.found
     if isinstance(found, UnrolledLook):
-        return [unrolled(found, chosen)]
+        return [unrolled(found, place.time_step)]
+    if isinstance(found, SlowLook):
+        return [slow_motion(found, place)]
     if isinstance(found, GatesLook):
         return [gates(found)] if found.gates is not None else []
     if isinstance(found, GradientLook):

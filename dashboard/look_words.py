@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dashboard.chain import MOST_STEPS, MOST_UNITS
 from dashboard.language import gettext as _
 from dashboard.looks import (
     GatesLook,
@@ -11,11 +12,11 @@ from dashboard.looks import (
     Look,
     MemoryLook,
     PhaseLook,
+    SlowLook,
     SpectrumLook,
     UnrolledLook,
     WeightsLook,
 )
-from dashboard.unrolled_chart import MOST_STEPS, MOST_UNITS
 
 
 def view_name(view: str) -> str:
@@ -23,6 +24,7 @@ def view_name(view: str) -> str:
     names = {
         "state": _("state"),
         "unrolled": _("unrolled"),
+        "slow": _("slow motion"),
         "gates": _("gates"),
         "gradient": _("gradient"),
         "phase": _("phase"),
@@ -41,6 +43,11 @@ def how_to_read(view: str) -> str:
             "step with its units as stripes, then what it predicts (y) and what was wanted (y*). "
             "Blue is positive, orange negative. What comes from the left is the state carried "
             "over. Choose a time step and a unit to open the cell."
+        ),
+        "slow": _(
+            "One update, phase by phase, on the unrolled window: what takes part is drawn "
+            "strongly. Healthy: gradients that still reach the window's beginning, no clipping at "
+            "every step, and changes of about a thousandth of the weights."
         ),
         "gates": _(
             "Blue is open, white is shut; candidates reach from -1 to 1. Healthy: gates that move "
@@ -85,6 +92,8 @@ def numbers(look: Look) -> str:
     found = look.found
     if isinstance(found, UnrolledLook):
         return _unrolled(found)
+    if isinstance(found, SlowLook):
+        return _unrolled(found.window)
     if isinstance(found, GatesLook):
         return _gates(found)
     if isinstance(found, GradientLook):

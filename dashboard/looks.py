@@ -24,7 +24,9 @@ from rnn_core.diagnostics import (
     Spectrum,
     Surgery,
     Unrolled,
+    Update,
     Weight,
+    dissect_update,
     find_fixed_points,
     gates_over_time,
     gradient_by_lag,
@@ -41,7 +43,19 @@ from rnn_core.diagnostics import (
 )
 
 #: The views, in the order in which they are offered.
-VIEWS = ("state", "unrolled", "gates", "gradient", "phase", "spectrum", "weights", "memory")
+VIEWS = (
+    "state",
+    "unrolled",
+    "slow",
+    "gates",
+    "gradient",
+    "phase",
+    "spectrum",
+    "weights",
+    "memory",
+)
+#: Views of a network at rest: nothing is looked at while it is trained.
+AT_REST = frozenset({"slow"})
 # While playing a look is at least so old before it is taken anew, in seconds, and this many times
 # as old as it took: training and drawing come first.
 _FRESH, _SPARING = 0.3, 8.0
@@ -68,6 +82,21 @@ class UnrolledLook:
     targets: NDArray[np.floating]
     counted: NDArray[np.bool_] | None
     symbols: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlowLook:
+    """The update that comes next, phase by phase.
+
+    Args:
+        window: the window that it is made from.
+        update: what each phase does.
+        optimizer: its name.
+    """
+
+    window: UnrolledLook
+    update: Update
+    optimizer: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +163,14 @@ class MemoryLook:
 
 
 Found = (
-    UnrolledLook | GatesLook | GradientLook | PhaseLook | SpectrumLook | WeightsLook | MemoryLook
+    UnrolledLook
+    | SlowLook
+    | GatesLook
+    | GradientLook
+    | PhaseLook
+    | SpectrumLook
+    | WeightsLook
+    | MemoryLook
 )
 
 
@@ -217,6 +253,13 @@ class Looks:
             at.criterion == "cross_entropy",
         )
 
+    def _slow(self, trainer: Trainer, step: int, windows: Any, resting: bool) -> SlowLook:
+        return SlowLook(
+            self._unrolled(trainer, step, windows, resting),
+            dissect_update(trainer),
+            trainer.config.optimizer,
+        )
+
     def _gates(self, trainer: Trainer, _step: int, _windows: Any, _resting: bool) -> GatesLook:
         if trainer.config.cell == "rnn":
             return GatesLook(None)
@@ -289,6 +332,7 @@ class Looks:
 _COMPUTE: Mapping[str, Callable[..., Found]] = MappingProxyType(
     {
         "unrolled": Looks._unrolled,
+        "slow": Looks._slow,
         "gates": Looks._gates,
         "gradient": Looks._gradient,
         "phase": Looks._phase,

@@ -105,6 +105,11 @@ class Playback(ABC):
         """Somebody is here."""
         self._touched = self._clock()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody has been here for a long while."""
+        return self._clock() - self._touched > IDLE_LIMIT
+
     def play(self) -> None:
         """Let ticks train, unless the run has ended."""
         with self._lock:
@@ -152,7 +157,7 @@ class Playback(ABC):
         with self._lock:
             if self._status is not Status.PLAYING:
                 return
-            if self._clock() - self._touched > IDLE_LIMIT:
+            if self.idle:
                 self._status = Status.IDLE
                 return
             self._sharers = sharers

@@ -69,12 +69,16 @@ class Session(Generic[RunT]):
         refusals: what their link asked for and could not have.
         restarted: why the run began again, until they play on.
         whole_page: the redraw that comes belongs to a run of the whole page: somebody clicked.
+        resting_beat: seconds between two redraws while nothing is trained, if there are any.
+        armed: seconds between two beats of the timer that the browser was given.
     """
 
     run: RunT
     refusals: list[str]
     restarted: str = ""
     whole_page: bool = True
+    resting_beat: float | None = None
+    armed: float | None = None
 
 
 class Panel(Protocol):
@@ -120,8 +124,8 @@ def watch(session: Session[RunT], open_panel: Callable[[], Panel], settings: Set
         settings: what the sidebar says.
     """
     session.whole_page = True  # the page as a whole is only run when somebody does something
-    playing = session.run.status is Status.PLAYING
-    part = st.fragment(_beat, run_every=BURST * REDRAW_EVERY if playing else None)
+    session.armed = _interval(session)
+    part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
     _buttons(session)
 
@@ -146,10 +150,19 @@ def _beat(
         train(sharers)
         panel.update()
 
-    if not whole_page:
+    if not whole_page and was_playing:
         _burst(session, redraw, began, sharers)
-    if session.run.status is not Status.PLAYING and (was_playing or not whole_page):
-        st.rerun()  # it stopped by itself: the buttons and the timer must hear of it
+    if _interval(session) != session.armed or not (whole_page or session.armed):
+        # It stopped by itself, or somebody clicked in here: the buttons, the timer and the page's
+        # address must hear of it.
+        st.rerun()
+
+
+def _interval(session: Session[RunT]) -> float | None:
+    """Seconds between two beats of the browser's timer; None for no timer."""
+    if session.run.status is Status.PLAYING:
+        return BURST * REDRAW_EVERY
+    return session.resting_beat
 
 
 def _burst(

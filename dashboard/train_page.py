@@ -5,17 +5,17 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls, look_words, player, words
+from dashboard import controls, look_words, player, slow_panel, words
 from dashboard import train_charts as charts
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
 from dashboard.look_charts import draw_look
-from dashboard.looks import WINDOWS_OPERATED_ON, UnrolledLook
+from dashboard.looks import AT_REST, WINDOWS_OPERATED_ON, SlowLook, UnrolledLook
 from dashboard.playback import Status
 from dashboard.player import Session
 from dashboard.signal_chart import signals
-from dashboard.unrolled_chart import first_step
+from dashboard.slow_motion import Place
 from dashboard.unrolled_words import formulas
 from dashboard.vega import draw
 
@@ -38,19 +38,14 @@ def page(settings: Settings, refusals: list[str]) -> None:
         refusals=refusals,
     )
     run = session.run
-    run.look_back(st.session_state.get(_moment_key(run)))
-    player.watch(session, lambda: Panel(run, settings.step_limit, session.restarted), settings)
+    run.look_back(st.session_state.get(slow_panel.moment_key(run)))
+    player.watch(session, lambda: Panel(session, settings.step_limit), settings)
     _time_travel(session)
 
 
 def _adopt(run: LiveRun, settings: Settings) -> str:
     changes = run.configure(settings.config)
     return words.restarted(changes) if changes else ""
-
-
-def _moment_key(run: LiveRun) -> str:
-    """Of the slider: another one whenever there are other steps to choose from."""
-    return f"moment {run.plays} {run.index}"
 
 
 def _time_travel(session: Session[LiveRun]) -> None:
@@ -67,7 +62,7 @@ def _time_travel(session: Session[LiveRun]) -> None:
         min_value=0,
         max_value=run.index,
         value=run.index,
-        key=_moment_key(run),
+        key=slow_panel.moment_key(run),
         help=_(
             "Every step of the run can be seen again, in the charts above and inside the network: "
             "it is trained again from the nearest snapshot, bit for bit."
@@ -100,13 +95,14 @@ class Panel:
     frame to frame, so that the browser updates them in place.
 
     Args:
-        run: what is drawn.
+        session: whose run is drawn.
         step_limit: where it stops by itself.
-        restarted: why it began again, if it just did.
     """
 
-    def __init__(self, run: LiveRun, step_limit: int, restarted: str) -> None:
-        self._run = run
+    def __init__(self, session: Session[LiveRun], step_limit: int) -> None:
+        self._run = run = session.run
+        restarted = session.restarted
+        slow_panel.go_on(session)
         frame = run.frame()
         if frame.status is Status.DIVERGED:
             st.warning(words.divergence(frame), icon=":material/trending_up:")
@@ -172,22 +168,32 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
 
     Once a beat, not at every redraw: a look wants reading, and some take their time.
     """
+    if view in AT_REST and frame.moving:
+        st.caption(_("This is a view of the network at rest. **Pause**, and it is here."))
+        return
     look = run.look(view)
     if look is None:
         st.caption(_("There is nothing to be seen any more: the run has diverged."))
         return
-    step, unit = _choose_cell(look.found) if isinstance(look.found, UnrolledLook) else (1, 1)
-    shown = draw_look(look, frame.floors, step)
+    place, unit = Place("forward", 1), 1
+    if isinstance(look.found, UnrolledLook):
+        step, unit = _choose_cell(look.found)
+        place = Place("forward", step)
+    elif isinstance(look.found, SlowLook):
+        place = slow_panel.choose_place(run, look.found, frame.step.index)
+    shown = draw_look(look, frame.floors, place)
     if view in _BESIDE_WORDS:
-        place, beside = st.columns([3, 2], vertical_alignment="center")
-        places = [place]
+        picture, beside = st.columns([3, 2], vertical_alignment="center")
+        places = [picture]
     else:
         places, beside = st.columns(len(shown)) if shown else [], st.container()
-    for place, chart in zip(places, shown, strict=True):
-        with place:
+    for picture, chart in zip(places, shown, strict=True):
+        with picture:
             draw(chart)
     if isinstance(look.found, UnrolledLook):
-        st.latex(formulas(look.found.unrolled, step, unit))
+        st.latex(formulas(look.found.unrolled, place.time_step, unit))
+    elif isinstance(look.found, SlowLook):
+        slow_panel.explain(look.found, place)
     age = frame.step.index - look.step
     said = look_words.numbers(look)
     if age:
@@ -199,18 +205,16 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
 def _choose_cell(found: UnrolledLook) -> tuple[int, int]:
     """A time step and a unit of the unrolled window, counted from 1."""
     length = len(found.unrolled.inputs)
-    first = first_step(length)
     units = found.unrolled.h.shape[2]
     left, right = st.columns(2)
-    step = left.slider(
-        _("Time step"), min_value=first, max_value=length, value=first, key=f"chosen {length}"
-    )
+    with left:
+        step = slow_panel.choose_time_step(length)
     if units == 1:
-        return int(step), 1
+        return step, 1
     unit = right.slider(
         _("Hidden unit"), min_value=1, max_value=units, value=1, key=f"chosen unit {units}"
     )
-    return int(step), int(unit)
+    return step, int(unit)
 
 
 def _loss(frame: Frame) -> str:

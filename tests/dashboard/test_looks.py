@@ -171,7 +171,7 @@ def test_every_view_can_be_drawn_on_every_task(view: str, task: str) -> None:
     )
     run = run_after(1, config)
     taken = look(run, view)
-    assert look_words.numbers(taken) or view == "unrolled"
+    assert look_words.numbers(taken) or view in ("unrolled", "slow")
     charts = draw_look(taken, run.frame().floors)
     assert charts
     for chart, again in zip(charts, draw_look(taken, run.frame().floors), strict=True):

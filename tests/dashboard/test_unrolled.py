@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dashboard.chain import MOST_STEPS, first_step
 from dashboard.live_run import LiveRun
 from dashboard.looks import UnrolledLook
-from dashboard.unrolled_chart import MOST_STEPS, first_step, unrolled
+from dashboard.unrolled_chart import unrolled
 from dashboard.unrolled_words import formulas
 from rnn_core import RunConfig
 from tests.dashboard.sent_charts import rows
