@@ -86,46 +86,49 @@ def explanation(found: SlowLook, place: Place) -> str:
 
 
 def formula(found: SlowLook, place: Place) -> str:
-    """The phase at its time step, in LaTeX, with numbers."""
+    """The phase at its time step, in LaTeX, with numbers; in lines that fit on a phone."""
+    return r"\begin{aligned}" + r" \\[4pt] ".join(_lines(found, place)) + r"\end{aligned}"
+
+
+def _lines(found: SlowLook, place: Place) -> list[str]:
     phase, step = place
     window, update = found.window, found.update
     prediction = _vector(window.unrolled.prediction[step - 1], window.symbols)
     if phase == "forward":
         cell = window.unrolled.cell.upper()
-        return (
-            rf"x_{{{step}}} = {_vector(window.unrolled.inputs[step - 1], window.symbols)}"
-            rf" \qquad h_{{{step}}} = \text{{{cell}}}(x_{{{step}}}, h_{{{step - 1}}})"
-            rf" \qquad y_{{{step}}} = W h_{{{step}}} + b = {prediction}"
-        )
+        return [
+            rf"x_{{{step}}} &= {_vector(window.unrolled.inputs[step - 1], window.symbols)}",
+            rf"h_{{{step}}} &= \text{{{cell}}}(x_{{{step}}}, h_{{{step - 1}}})",
+            rf"y_{{{step}}} &= W h_{{{step}}} + b = {prediction}",
+        ]
     if phase == "loss":
-        return rf"{_loss(found, step, prediction)} \qquad L = \tfrac{{1}}{{{_counted(found)}}}" + (
-            rf"\textstyle\sum_t L_t = {update.loss:.4g}"
-        )
+        mean = rf"\tfrac{{1}}{{{_counted(found)}}}\textstyle\sum_t L_t"
+        return [_loss(found, step, prediction), rf"L &= {mean} = {update.loss:.4g}"]
     if phase == "back":
         own, whole = update.read[step - 1], update.hidden[-1, step]
-        return (
+        return [
             rf"\Bigl\|\frac{{\partial L}}{{\partial h_{{{step}}}}}\Bigr\| = "
             rf"\|\underbrace{{\text{{{_('own')}}}}}_{{{np.linalg.norm(own):.3g}}} + "
             rf"\underbrace{{\text{{{_('from later')}}}}}_{{{np.linalg.norm(whole - own):.3g}}}\|"
             rf" = {np.linalg.norm(whole):.3g}"
-        )
+        ]
     if phase == "clip":
         factor = 1.0 if update.clip_factor is None else update.clip_factor
-        return (
+        return [
             rf"\|g\| = {update.grad_norm:.3g} \;\to\; {factor:.3g} \cdot {update.grad_norm:.3g}"
             rf" = {factor * update.grad_norm:.3g}"
-        )
+        ]
     if phase == "update":
-        return (
-            r"W \leftarrow W + \Delta W, \qquad "
-            rf"\|W\| = {_whole('weight', found):.3g}, \quad "
-            rf"\|\Delta W\| = {_whole('change', found):.3g}"
-        )
+        return [
+            r"W &\leftarrow W + \Delta W",
+            rf"\|W\| &= {_whole('weight', found):.3g}",
+            rf"\|\Delta W\| &= {_whole('change', found):.3g}",
+        ]
     if update.handed_on is None:
-        return r"h_0 \leftarrow 0"
+        return [r"h_0 \leftarrow 0"]
     last = len(window.unrolled.inputs)
     norm = np.linalg.norm(update.handed_on[0][-1])
-    return rf"h_0 \leftarrow h_{{{last}}}, \qquad \|h_{{{last}}}\| = {norm:.3g}"
+    return [rf"h_0 &\leftarrow h_{{{last}}}", rf"\|h_{{{last}}}\| &= {norm:.3g}"]
 
 
 def parameters(found: SlowLook) -> Mapping[str, list[str | float]]:
@@ -148,12 +151,12 @@ def _loss(found: SlowLook, step: int, prediction: str) -> str:
         return rf"\text{{{_('no answer is wanted at this time step')}}}"
     target = _vector(found.window.targets[step - 1], found.window.symbols)
     if found.window.symbols:
-        return rf"L_{{{step}}} = -\log p_{{{step}}}({target}) = {loss:.3g}"
+        return rf"L_{{{step}}} &= -\log p_{{{step}}}({target}) = {loss:.3g}"
     several = found.window.targets.shape[1]
     if several == 1:
-        return rf"L_{{{step}}} = ({prediction} - ({target}))^2 = {loss:.3g}"
+        return rf"L_{{{step}}} &= ({prediction} - ({target}))^2 = {loss:.3g}"
     mean = rf"\tfrac{{1}}{{{several}}}\|y_{{{step}}} - y^*_{{{step}}}\|^2"
-    return rf"L_{{{step}}} = {mean} = {loss:.3g}"
+    return rf"L_{{{step}}} &= {mean} = {loss:.3g}"
 
 
 def _counted(found: SlowLook) -> int:

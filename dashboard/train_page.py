@@ -184,16 +184,18 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
     shown = draw_look(look, frame.floors, place)
     if view in _BESIDE_WORDS:
         picture, beside = st.columns([3, 2], vertical_alignment="center")
-        places = [picture]
+        places, inside = [picture], beside
     else:
-        places, beside = st.columns(len(shown)) if shown else [], st.container()
+        places = st.columns(len(shown)) if shown else []
+        inside, beside = st.container(), st.container()
     for picture, chart in zip(places, shown, strict=True):
         with picture:
             draw(chart)
-    if isinstance(look.found, UnrolledLook):
-        st.latex(formulas(look.found.unrolled, place.time_step, unit))
-    elif isinstance(look.found, SlowLook):
-        slow_panel.explain(look.found, place)
+    with inside:
+        if isinstance(look.found, UnrolledLook):
+            st.latex(formulas(look.found.unrolled, place.time_step, unit))
+        elif isinstance(look.found, SlowLook):
+            slow_panel.explain(look.found, place)
     age = frame.step.index - look.step
     said = look_words.numbers(look)
     if age:
