@@ -12,7 +12,7 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.looks import Look
+from dashboard.looks import AS_IT_IS, Look, Probe
 from dashboard.playback import Changes, Playback, Status, changes_between
 from dashboard.scene import Scene
 from dashboard.window_layout import WindowLayout
@@ -46,6 +46,7 @@ class Frame:
         recent_steps: how many that mean covers.
         floors: the task's floors, highest first.
         streaming: whether each window goes on where the one before ended.
+        ahead: after so many samples a target comes in as input; None where it never does.
         parameter_count: trainable numbers.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
@@ -67,6 +68,7 @@ class Frame:
     recent_steps: int
     floors: tuple[Floor, ...]
     streaming: bool
+    ahead: int | None
     parameter_count: int
     steps_per_second: float | None
     redraws_per_second: float | None
@@ -156,6 +158,7 @@ class LiveRun(Playback):
                 recent_steps=len(seen.recent),
                 floors=seen.floors,
                 streaming=seen.trainer.task.streaming,
+                ahead=seen.trainer.task.ahead,
                 parameter_count=seen.trainer.parameter_count,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
@@ -166,11 +169,12 @@ class LiveRun(Playback):
                 newest=self.index,
             )
 
-    def look(self, view: str) -> Look | None:
+    def look(self, view: str, probe: Probe = AS_IT_IS) -> Look | None:
         """Look inside, without changing what follows.
 
         Args:
             view: one of `VIEWS` but ``"state"``, which every frame has.
+            probe: what the visitor has the view try.
 
         Returns:
             What there is to see, perhaps of some steps ago; None if there was no look before the
@@ -178,7 +182,7 @@ class LiveRun(Playback):
         """
         with self._lock:
             seen = self._past or self._now
-            return seen.look(view, resting=self._status is not Status.PLAYING)
+            return seen.look(view, resting=self._status is not Status.PLAYING, probe=probe)
 
     @property
     def can_look_back(self) -> bool:

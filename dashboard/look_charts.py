@@ -24,9 +24,11 @@ from dashboard.chart import (
     specification,
 )
 from dashboard.dynamics_charts import phase, spectrum
+from dashboard.free_charts import free_error, free_signals
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.looks import (
+    FreeLook,
     GatesLook,
     GradientLook,
     Look,
@@ -82,6 +84,8 @@ def draw_look(look: Look, floors: tuple[Floor, ...], place: Place = _BEGINNING) 
         return [spectrum(found)]
     if isinstance(found, WeightsLook):
         return [weight_map(found), weight_histograms(found)]
+    if isinstance(found, FreeLook):
+        return [free_signals(found), free_error(found)] if found.run is not None else []
     assert isinstance(found, MemoryLook)
     return [memory(found, floors)]
 

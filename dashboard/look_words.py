@@ -7,6 +7,8 @@ import numpy as np
 from dashboard.chain import MOST_STEPS, MOST_UNITS
 from dashboard.language import gettext as _
 from dashboard.looks import (
+    TOLERANCE,
+    FreeLook,
     GatesLook,
     GradientLook,
     Look,
@@ -31,6 +33,7 @@ def view_name(view: str) -> str:
         "spectrum": _("spectrum"),
         "weights": _("weights"),
         "memory": _("memory"),
+        "free": _("free run"),
     }
     return names[view]
 
@@ -83,6 +86,12 @@ def how_to_read(view: str) -> str:
             "carried over their borders, reset to zero, and exchanged for that of another window. "
             "If all three lie together, it does not use what it carries. Dashed: the floors."
         ),
+        "free": _(
+            "Before the shade the network hears the signal; in the shade it goes on alone, with "
+            "its state never reset and nothing trained. Right: its error, as a share of the "
+            "target's standard deviation; at 1 it knows no more than the mean. Healthy: an error "
+            "that rises late and slowly; chaos forgives no error for long."
+        ),
     }
     return sentences[view]
 
@@ -104,6 +113,8 @@ def numbers(look: Look) -> str:
         return _spectrum(found)
     if isinstance(found, WeightsLook):
         return _weights(found)
+    if isinstance(found, FreeLook):
+        return _free(found)
     assert isinstance(found, MemoryLook)
     return _memory(found)
 
@@ -198,6 +209,38 @@ def _weights(found: WeightsLook) -> str:
     listed = ", ".join(f"`{name}` {ratio:.2g}" for name, ratio in ratios.items())
     return _("Change per step, over the last {steps}, as a share of the weights: {listed}.").format(
         steps=found.over, listed=listed
+    )
+
+
+def _free(found: FreeLook) -> str:
+    if found.run is None:
+        return _(
+            "Every window of this task is a sequence of its own: there is nothing to go on with. "
+            "Choose a wave, a forecast or another endless signal as the **task**."
+        )
+    alone = len(found.targets) - found.heard
+    if not found.fed_back:
+        before, after = found.run.error[: found.heard], found.run.error[found.heard :]
+        return _(
+            "Error while it heard what it knows {before:.0%} of the target's standard deviation, "
+            "over the {steps} time steps after {after:.0%}."
+        ).format(
+            before=float(np.sqrt(np.mean(before**2))),
+            after=float(np.sqrt(np.mean(after**2))),
+            steps=alone,
+        )
+    if found.run.holds == alone:
+        return _(
+            "Hearing only itself, it holds to the end, {steps} time steps: its error stays below "
+            "{tolerance:.0%} of the target's standard deviation."
+        ).format(steps=alone, tolerance=TOLERANCE)
+    return _(
+        "Hearing only itself, it holds for **{holds} time steps**, {windows:.1f} windows: then its "
+        "error exceeds {tolerance:.0%} of the target's standard deviation."
+    ).format(
+        holds=found.run.holds,
+        windows=found.run.holds / found.window_length,
+        tolerance=TOLERANCE,
     )
 
 

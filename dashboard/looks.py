@@ -5,17 +5,19 @@ Knows nothing of Streamlit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_core import Trainer
+from rnn_core import RunConfig, Task, Trainer
 from rnn_core.diagnostics import (
     FixedPoints,
+    FreeRun,
     Gates,
     LagGradient,
     LagShares,
@@ -28,6 +30,7 @@ from rnn_core.diagnostics import (
     Weight,
     dissect_update,
     find_fixed_points,
+    free_run,
     gates_over_time,
     gradient_by_lag,
     lyapunov,
@@ -41,6 +44,7 @@ from rnn_core.diagnostics import (
     weight_matrices,
     weight_spectrum,
 )
+from rnn_core.tasks import build_task
 
 #: The views, in the order in which they are offered.
 VIEWS = (
@@ -53,6 +57,7 @@ VIEWS = (
     "spectrum",
     "weights",
     "memory",
+    "free",
 )
 #: Views of a network at rest: nothing is looked at while it is trained.
 AT_REST = frozenset({"slow"})
@@ -65,6 +70,10 @@ WINDOWS_OPERATED_ON = 20
 _LONGEST_LAG = 19
 # Lyapunov exponents asked for, and units up to which fixed points are searched for.
 _EXPONENTS, _MOST_UNITS = 4, 64
+#: Relative error up to which a free run holds.
+TOLERANCE = 0.4
+# Time steps that a free run goes on for, at least, and windows.
+_FREE_STEPS, _FREE_WINDOWS = 200, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,6 +171,44 @@ class MemoryLook:
     surgery: Surgery
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a visitor has a view try.
+
+    Args:
+        feed_back: in a free run, whether predictions are fed back where they can be.
+        frequency: of the wave, from where the free run begins; None for as it was.
+        amplitude: likewise.
+    """
+
+    feed_back: bool = True
+    frequency: float | None = None
+    amplitude: float | None = None
+
+
+#: Nothing is tried but what every view begins with.
+AS_IT_IS = Probe()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FreeLook:
+    """The network alone: how it goes on after the windows that it has heard.
+
+    Args:
+        run: what it read and said; None where every window is a sequence of its own.
+        targets: shape ``(N, K)``.
+        heard: time steps that it heard before.
+        fed_back: whether it read its own predictions then.
+        window_length: time steps of a window.
+    """
+
+    run: FreeRun | None
+    targets: NDArray[np.floating]
+    heard: int
+    fed_back: bool
+    window_length: int
+
+
 Found = (
     UnrolledLook
     | SlowLook
@@ -171,6 +218,7 @@ Found = (
     | SpectrumLook
     | WeightsLook
     | MemoryLook
+    | FreeLook
 )
 
 
@@ -203,6 +251,7 @@ class Looks:
     def forget(self) -> None:
         """Another network is looked at from now on."""
         self._last: Look | None = None
+        self._probe = AS_IT_IS
         self._resting = False
         self._next = 0.0
         self._plane: Plane | None = None
@@ -220,6 +269,7 @@ class Looks:
         windows: Sequence[NDArray[np.floating]],
         *,
         resting: bool,
+        probe: Probe = AS_IT_IS,
     ) -> Look:
         """Look at the step that the trainer stands at.
 
@@ -229,9 +279,11 @@ class Looks:
             step: that step.
             windows: hidden states of the windows in view, ``(T, H)`` each, oldest first.
             resting: whether there is time: nothing is being trained.
+            probe: what the visitor has the view try.
         """
         last, now = self._last, self._clock()
-        if last is not None and last.view == view:
+        asked_before, self._probe = self._probe, probe
+        if last is not None and last.view == view and probe == asked_before:
             same = last.step == step and (self._resting or not resting)
             if same or (not resting and now < self._next):
                 return last
@@ -328,6 +380,51 @@ class Looks:
             )
         )
 
+    def _free(self, trainer: Trainer, step: int, _windows: Any, _resting: bool) -> FreeLook:
+        config, task = trainer.config, trainer.task
+        length = config.window_length
+        if not task.streaming:
+            return FreeLook(None, np.empty((0, task.output_size)), 0, False, length)
+        fed_back = task.ahead is not None and self._probe.feed_back
+        heard = -(-(task.ahead or 1) // length)  # windows
+        further = max(_FREE_WINDOWS, -(-_FREE_STEPS // length))
+        after = task if fed_back else _changed(config, self._probe, step + heard)
+        batches = [task.batch(step + n) for n in range(heard)]
+        batches += [after.batch(step + heard + n) for n in range(further)]
+        targets = np.concatenate([batch.targets[0] for batch in batches])
+        run = free_run(
+            trainer.model,
+            np.concatenate([batch.inputs[0] for batch in batches]),
+            targets,
+            trainer.state,
+            heard=heard * length,
+            ahead=task.ahead if fed_back else None,
+            tolerance=TOLERANCE,
+        )
+        return FreeLook(run, targets, heard * length, fed_back, length)
+
+
+def can_change_waves(task: str) -> bool:
+    """Whether a task's wave can go on with another frequency without a leap."""
+    return task in ("sin_to_cos", "square_wave", "noisy_sine")
+
+
+def _changed(config: RunConfig, probe: Probe, window: int) -> Task:
+    """The task with another wave, which begins at a window where the old one would have gone on."""
+    if not can_change_waves(config.task):
+        return build_task(config)
+    frequency = probe.frequency or config.frequency
+    time = float(build_task(config).batch(window).time[0, 0])
+    phase = config.phase + (config.frequency - frequency) * time
+    return build_task(
+        replace(
+            config,
+            frequency=frequency,
+            amplitude=probe.amplitude or config.amplitude,
+            phase=math.remainder(phase, 2 * math.pi),
+        )
+    )
+
 
 _COMPUTE: Mapping[str, Callable[..., Found]] = MappingProxyType(
     {
@@ -339,5 +436,6 @@ _COMPUTE: Mapping[str, Callable[..., Found]] = MappingProxyType(
         "spectrum": Looks._spectrum,
         "weights": Looks._look_at_weights,
         "memory": Looks._memory,
+        "free": Looks._free,
     }
 )

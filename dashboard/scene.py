@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.looks import Look, Looks
+from dashboard.looks import AS_IT_IS, Look, Looks, Probe
 from dashboard.window_layout import WindowLayout, window_layout
 from rnn_core import Floor, Step, Trainer
 
@@ -69,10 +69,15 @@ class Scene:
             self.recent.append(step.loss)
         return step
 
-    def look(self, view: str, *, resting: bool) -> Look | None:
+    def look(self, view: str, *, resting: bool, probe: Probe = AS_IT_IS) -> Look | None:
         """Look inside; what was seen last, if the run has diverged."""
         if self.trainer.diverged:
             return self._looks.last(view)
         return self._looks.take(
-            view, self.trainer, self.latest.index, tuple(self._hiddens), resting=resting
+            view,
+            self.trainer,
+            self.latest.index,
+            tuple(self._hiddens),
+            resting=resting,
+            probe=probe,
         )

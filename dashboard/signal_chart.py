@@ -86,7 +86,7 @@ def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
 
 @lru_cache(maxsize=64)
 def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
-    names = _signal_names()
+    names = signal_names()
     x = _place(layout)
     # With room for the windows' labels above.
     height = layout.high - layout.low
@@ -108,7 +108,7 @@ def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
             x=x,
             y=y,
             detail="line:N",
-            color=_signal_colour(names),
+            color=signal_colour(names),
         )
     )
     # The tutorial's ten points can be seen; two hundred would only thicken the line.
@@ -173,7 +173,7 @@ def _many_lanes(frame: Frame) -> Chart:
 
 @lru_cache(maxsize=64)
 def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
-    names = _signal_names()
+    names = signal_names()
     x = _place(layout)
     low, high = layout.range
     room = 1.0 if layout.symbols else 0.3 * layout.lane_height
@@ -185,7 +185,7 @@ def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
         ),
         axis=lane_axis(layout),
     )
-    colour = _signal_colour(names)
+    colour = signal_colour(names)
     marks: list[alt.Chart] = []
     hovers: list[alt.Chart] = []
     for name, title in names.items():
@@ -257,11 +257,13 @@ def _window_layers() -> tuple[alt.Chart, alt.Chart, alt.Chart]:
     return newest, borders, labels
 
 
-def _signal_names() -> dict[str, str]:
+def signal_names() -> dict[str, str]:
+    """What the three signals are called."""
     return {"input": _("input"), "target": _("target"), "prediction": _("prediction")}
 
 
-def _signal_colour(names: dict[str, str]) -> alt.Color:
+def signal_colour(names: dict[str, str]) -> alt.Color:
+    """One colour for each signal, with a legend."""
     return alt.Color(
         "signal:N",
         title=None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls, look_words, player, slow_panel, words
+from dashboard import controls, free_panel, look_words, player, slow_panel, words
 from dashboard import train_charts as charts
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
 from dashboard.look_charts import draw_look
-from dashboard.looks import AT_REST, WINDOWS_OPERATED_ON, SlowLook, UnrolledLook
+from dashboard.looks import AS_IT_IS, AT_REST, WINDOWS_OPERATED_ON, SlowLook, UnrolledLook
 from dashboard.playback import Status
 from dashboard.player import Session
 from dashboard.signal_chart import signals
@@ -171,7 +171,8 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
     if view in AT_REST and frame.moving:
         st.caption(_("This is a view of the network at rest. **Pause**, and it is here."))
         return
-    look = run.look(view)
+    probe = free_panel.choose_probe(frame) if view == "free" else AS_IT_IS
+    look = run.look(view, probe)
     if look is None:
         st.caption(_("There is nothing to be seen any more: the run has diverged."))
         return

@@ -16,6 +16,7 @@ Example:
 """
 
 from rnn_core.diagnostics.fixed_points import FixedPoints, find_fixed_points
+from rnn_core.diagnostics.free_run import FreeRun, free_run
 from rnn_core.diagnostics.gates import Gates, gates_over_time, half_life
 from rnn_core.diagnostics.gradients import (
     LagGradient,
@@ -40,6 +41,7 @@ from rnn_core.moment import Moment
 
 __all__ = [
     "FixedPoints",
+    "FreeRun",
     "Gates",
     "LagGradient",
     "LagShares",
@@ -55,6 +57,7 @@ __all__ = [
     "Weight",
     "dissect_update",
     "find_fixed_points",
+    "free_run",
     "gates_over_time",
     "gradient_by_lag",
     "half_life",

@@ -102,8 +102,8 @@ def unroll(model: RecurrentModel, inputs: ArrayLike, state: State | None) -> Unr
         ValueError: when inputs or state do not have the model's shapes.
     """
     layers = layers_of(model)
-    values = _check_inputs(inputs, model.rnn.input_size)
-    start_h, start_c = _start(model, state)
+    values = check_inputs(inputs, model.rnn.input_size)
+    start_h, start_c = start_of(model, state)
     size = len(layers), 1 + len(values), layers[0].hidden_size
     h, c = np.empty(size), np.zeros(size)
     h[:, 0], c[:, 0] = start_h, start_c
@@ -188,7 +188,8 @@ def _through(layer: Layer, inputs: Array, h: Array, c: Array) -> Moved:
     return Moved(h[1:], c[1:], gates, recalled)
 
 
-def _check_inputs(inputs: ArrayLike, features: int) -> Array:
+def check_inputs(inputs: ArrayLike, features: int) -> Array:
+    """A window's inputs, ``(T, D)``; ValueError for another shape."""
     values = as_float64(inputs)
     if values.ndim != 2 or values.shape[1] != features or not len(values):
         raise ValueError(
@@ -198,7 +199,7 @@ def _check_inputs(inputs: ArrayLike, features: int) -> Array:
     return values
 
 
-def _start(model: RecurrentModel, state: State | None) -> tuple[Array, Array]:
+def start_of(model: RecurrentModel, state: State | None) -> tuple[Array, Array]:
     """The first row's h and c, each ``(L, H)``."""
     rnn = model.rnn
     zeros = np.zeros((rnn.num_layers, rnn.hidden_size))

@@ -73,12 +73,15 @@ class Task(Protocol):
             ``"cross_entropy"`` of the softmax over K, in nats.
         streaming: whether each window goes on where the one before ended. Otherwise every window
             is a sequence of its own, and every network starts it from zeros.
+        ahead: so many samples after it was wanted a target comes in as input, as in a forecast;
+            None where targets never come in.
     """
 
     input_size: int
     output_size: int
     criterion: Criterion
     streaming: bool
+    ahead: int | None
 
     @property
     def span(self) -> float:

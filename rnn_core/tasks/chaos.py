@@ -47,6 +47,7 @@ class Forecast(Windows):
 
     def __init__(self, config: RunConfig, streams: Blocks, spacing: float) -> None:
         super().__init__(config, spacing)
+        self.ahead = config.delay
         self._streams = streams
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:

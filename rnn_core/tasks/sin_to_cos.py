@@ -41,6 +41,7 @@ class SinToCos:
     output_size = 1
     criterion: Criterion = "mse"
     streaming = True
+    ahead: int | None = None
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config

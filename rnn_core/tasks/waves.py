@@ -48,6 +48,7 @@ class Wave(Windows):
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config, 2 * math.pi / config.points_per_period)
+        self.ahead = config.delay
         # repr gives the decimal that was meant: 1.3, not the binary fraction nearest to it.
         turns = Fraction(repr(config.frequency)) / config.points_per_period
         self._cycles_per_sample = (turns / self.turns_per_cycle).limit_denominator(_LONGEST_CYCLE)

@@ -173,7 +173,7 @@ def test_every_view_can_be_drawn_on_every_task(view: str, task: str) -> None:
     taken = look(run, view)
     assert look_words.numbers(taken) or view in ("unrolled", "slow")
     charts = draw_look(taken, run.frame().floors)
-    assert charts
+    assert charts or (view == "free" and not run.frame().streaming)
     for chart, again in zip(charts, draw_look(taken, run.frame().floors), strict=True):
         assert chart.spec is again.spec
         assert chart.spec["title"]

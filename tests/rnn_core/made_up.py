@@ -26,6 +26,7 @@ class MadeUp:
     output_size: int = 1
     input_size: int = 1
     streaming: bool = True
+    ahead: int | None = None
     batch_size: int = 2
     window_length: int = 5
     span: float = 1.0

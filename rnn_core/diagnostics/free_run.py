@@ -1,0 +1,115 @@
+"""Free run: a forecaster reads its own predictions, and one sees how long it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rnn_core.diagnostics.cells import Array, as_float64, layers_of, move
+from rnn_core.diagnostics.unrolled import check_inputs, start_of
+from rnn_core.models import RecurrentModel, State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FreeRun:
+    """A signal of N time steps, the first of them heard, the others gone through alone.
+
+    Args:
+        inputs: what was read, shape ``(N, D)``: the signal, and then the network's own predictions.
+        prediction: shape ``(N, K)``.
+        error: at every time step, relative to the spread of the targets: the root of the mean
+            squared error over K, divided by the targets' standard deviation; shape ``(N,)``. Who
+            always says the mean has 1 on average.
+        holds: after what was heard so many time steps until the error first exceeds the tolerance:
+            the valid time, from 0 to N - heard.
+    """
+
+    inputs: Array
+    prediction: Array
+    error: Array
+    holds: int
+
+
+@np.errstate(invalid="ignore", over="ignore", divide="ignore")
+def free_run(
+    model: RecurrentModel,
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    state: State | None,
+    *,
+    heard: int,
+    ahead: int | None = None,
+    tolerance: float = 0.4,
+) -> FreeRun:
+    """Let the network hear a signal, and then only itself; or read on, beyond its window.
+
+    The state is carried from the first time step to the last.
+
+    Args:
+        model: read only.
+        inputs: the signal, shape ``(N, D)``.
+        targets: shape ``(N, K)``; must vary.
+        state: what the signal starts from, as `Trainer.state` gives it; None stands for zeros.
+        heard: time steps at which the signal itself is read, from 1 to N.
+        ahead: afterwards the input is the prediction of so many time steps before, from 1 to
+            ``heard``, as `rnn_core.tasks.Task.ahead` says; None reads the signal to its end.
+        tolerance: largest relative error that still counts as holding, above 0.
+
+    Raises:
+        ValueError: when a shape is another one or a number outside its limits.
+
+    Source: valid time and its tolerance after Pathak et al., "Hybrid forecasting of chaotic
+    processes: using machine learning in conjunction with a knowledge-based model", Chaos 28
+    (2018), who divide by the root mean square instead.
+    """
+    signal = check_inputs(inputs, model.rnn.input_size)
+    wanted = as_float64(targets)
+    count, outputs = len(signal), model.out.out_features
+    if wanted.shape != (count, outputs):
+        raise ValueError(
+            f"targets must have shape ({count}, {outputs}), got {wanted.shape}. "
+            "Give those of the same time steps."
+        )
+    if not 1 <= heard <= count:
+        raise ValueError(f"heard must be from 1 to {count}, got {heard}. Try {(count + 1) // 2}.")
+    if ahead is not None and not 1 <= ahead <= heard:
+        raise ValueError(
+            f"ahead must be from 1 to heard, which is {heard}, got {ahead}. Give the task's own: "
+            "trainer.task.ahead."
+        )
+    if ahead is not None and outputs != signal.shape[1]:
+        raise ValueError(
+            f"ahead must be None where {outputs} outputs cannot be {signal.shape[1]} inputs, "
+            f"got {ahead}. Give None."
+        )
+    if not tolerance > 0:
+        raise ValueError(f"tolerance must be above 0, got {tolerance}. Try 0.4.")
+    read, prediction = _run(model, signal, state, heard, ahead)
+    spread = np.sqrt(np.mean(wanted.var(axis=0)))
+    error = np.sqrt(np.mean((prediction - wanted) ** 2, axis=1)) / spread
+    lost = np.flatnonzero(~(error[heard:] <= tolerance))  # what is not a number is lost as well
+    return FreeRun(read, prediction, error, int(lost[0]) if len(lost) else count - heard)
+
+
+def _run(
+    model: RecurrentModel, signal: Array, state: State | None, heard: int, ahead: int | None
+) -> tuple[Array, Array]:
+    """What is read, and what is said to it."""
+    layers = layers_of(model)
+    start_h, start_c = start_of(model, state)
+    h, c = list(start_h[:, None]), list(start_c[:, None])  # (1, H) each
+    weight, bias = as_float64(model.out.weight), as_float64(model.out.bias)
+    read, prediction = signal.copy(), np.empty((len(signal), len(bias)))
+    for n in range(len(signal)):
+        if ahead is not None and n >= heard:
+            read[n] = prediction[n - ahead]
+        below = read[n : n + 1]
+        for number, layer in enumerate(layers):
+            from_input = below @ layer.w_ih.T + layer.b_ih
+            moved = move(layer, from_input, h[number], c[number])
+            h[number], c[number] = moved.h, moved.c
+            below = moved.h
+        prediction[n] = below[0] @ weight.T + bias
+    return read, prediction
