@@ -13,6 +13,7 @@ from dashboard.chart import CANVAS, GUIDE, HEIGHT, Chart, Spec, layer, same, spe
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.looks import TOLERANCE, FreeLook
+from dashboard.loss_axes import LOSS_LABELS
 from dashboard.signal_chart import signal_colour, signal_names
 
 # A logarithmic axis has no place for zero, nor a screen for what has blown up.
@@ -111,7 +112,7 @@ def _error_spec(language: str, first: int, last: int) -> Spec:
         "error:Q",
         title=_("error / standard deviation"),
         scale=alt.Scale(type="log", domain=alt.DomainUnionWith(unionWith=[0.01, 2])),
-        axis=alt.Axis(format=".1~g", tickCount=5, grid=False),
+        axis=LOSS_LABELS,
     )
     line = (
         layer("error")
