@@ -165,7 +165,7 @@ def test_the_page_speaks_the_chosen_language() -> None:
 
 
 @pytest.mark.parametrize(
-    "view", ["unrolled", "gates", "gradient", "phase", "spectrum", "weights", "memory"]
+    "view", ["unrolled", "gates", "gradient", "phase", "spectrum", "weights", "memory", "free"]
 )
 def test_the_inside_is_shown_and_its_view_is_in_the_link(view: str) -> None:
     app = page(look=view, cell="lstm")
@@ -197,3 +197,45 @@ def test_one_can_look_back_and_go_on_from_there() -> None:
     for step in range(3, 7):
         app = click(app, "step")
         assert step_and_loss(app) == (step, f"{losses[step]:.4g}")
+
+
+def test_an_update_is_gone_through_phase_by_phase() -> None:
+    app = click(page(look="slow", cell="gru"), "step")
+    for number in range(6):
+        following = [b for b in app.button if b.key.startswith("next ")]
+        assert step_and_loss(app)[0] == 1
+        assert following[0].label == ("Next update" if number == 5 else "Next phase")
+        app = healthy(following[0].click().run())
+    assert step_and_loss(app)[0] == 2
+    assert app.segmented_control(key="phase of update").value == "forward"
+
+
+def test_looking_back_the_next_update_is_that_of_then() -> None:
+    app = page(look="slow")
+    for _ in range(3):
+        app = click(app, "step")
+    (slider,) = [slider for slider in app.slider if slider.key.startswith("moment")]
+    app = healthy(slider.set_value(1).run())
+    healthy(app.segmented_control(key="phase of update").set_value("carry").run())
+    (following,) = [b for b in app.button if b.key.startswith("next ")]
+    app = healthy(following.click().run())
+    assert step_and_loss(app)[0] == 2
+    assert app.session_state["session"].run.index == 3
+
+
+def test_slow_motion_waits_until_training_rests() -> None:
+    app = click(page(look="slow"), "run")
+    assert any("view of the network at rest" in said.value for said in app.caption)
+
+
+def test_a_free_run_can_be_given_another_wave() -> None:
+    app = click(page(look="free"), "step")
+    (slider,) = [s for s in app.slider if s.key.startswith("free frequency")]
+    before = app.session_state["session"].run.look("free").found.targets
+    healthy(slider.set_value(2.0).run())
+    looked = app.session_state["session"].run.frame()
+    assert looked.step.index == 1
+    assert [s.value for s in app.slider if s.key.startswith("free frequency")] == [2.0]
+    assert before.shape == (210, 1)
+    app = page(look="free", task="lorenz")
+    assert app.toggle(key="feed back").value
