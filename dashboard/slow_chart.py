@@ -15,6 +15,7 @@ from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.looks import SlowLook
 from dashboard.slow_motion import Place
+from dashboard.unrolled_chart import axes
 
 # How strongly what does not take part is drawn.
 _FAINT = 0.15
@@ -165,14 +166,7 @@ def _strength(taking_part: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def _spec(language: str, first: int, last: int, inputs: int, highest: float, symbols: bool) -> Spec:
-    x = alt.X(
-        "x:Q",
-        title=_("time step in the window"),
-        scale=alt.Scale(domain=[first - 1.2, last + 1.1], nice=False),
-        axis=alt.Axis(values=list(range(first, last + 1)), format="d", grid=False),
-    )
-    domain = [chain.INPUTS - (inputs - 1) * chain.APART - 0.7, highest + 0.5]
-    y = alt.Y("y:Q", title=None, scale=alt.Scale(domain=domain, nice=False), axis=None)
+    x, y = axes(first, last, inputs, highest + 0.5, right=1.1)
     left = alt.X("left:Q", title=x["title"], scale=x["scale"])
     low = alt.Y("low:Q", title=None, axis=None, scale=y["scale"])
     lit = alt.Opacity("lit:Q", scale=None, legend=None)

@@ -56,16 +56,32 @@ def _row_names(targets: float) -> bytes:
     return _ROWS.rows(heights, ["x", "h", "y", "y*"])
 
 
-@lru_cache(maxsize=32)
-def _spec(language: str, first: int, last: int, inputs: int, highest: float, symbols: bool) -> Spec:
+def axes(
+    first: int, last: int, inputs: int, top: float, *, right: float = 0.6
+) -> tuple[alt.X, alt.Y]:
+    """Time steps along the chain, and its heights.
+
+    Args:
+        first: the first time step that is drawn.
+        last: the last one.
+        inputs: rows of inputs.
+        top: the greatest height.
+        right: room after the last time step, in time steps.
+    """
     x = alt.X(
         "x:Q",
         title=_("time step in the window"),
-        scale=alt.Scale(domain=[first - 1.2, last + 0.6], nice=False),
+        scale=alt.Scale(domain=[first - 1.2, last + right], nice=False),
         axis=alt.Axis(values=list(range(first, last + 1)), format="d", grid=False),
     )
-    domain = [chain.INPUTS - (inputs - 1) * chain.APART - 0.7, highest + 0.7]
+    domain = [chain.INPUTS - (inputs - 1) * chain.APART - 0.7, top]
     y = alt.Y("y:Q", title=None, scale=alt.Scale(domain=domain, nice=False), axis=None)
+    return x, y
+
+
+@lru_cache(maxsize=32)
+def _spec(language: str, first: int, last: int, inputs: int, highest: float, symbols: bool) -> Spec:
+    x, y = axes(first, last, inputs, highest + 0.7)
     chosen = (
         layer("chosen")
         .mark_rect(opacity=0.14)
