@@ -123,6 +123,11 @@ class LiveRun(Playback):
         """The last step with a finite loss."""
         return self._now.latest.index
 
+    @property
+    def learning_rates(self) -> tuple[float, ...]:
+        """Those of the updates so far, one after another."""
+        return tuple(lr for begin, lr in self._rates if begin < max(1, self.index))
+
     def configure(self, config: RunConfig) -> Changes:
         """Adopt the settings: a learning rate at once, anything else by starting again.
 
@@ -145,29 +150,7 @@ class LiveRun(Playback):
     def frame(self) -> Frame:
         """The present moment, to draw."""
         with self._lock:
-            seen = self._past or self._now
-            return Frame(
-                status=self._status,
-                step=seen.latest,
-                windows=tuple(seen.windows),
-                layout=seen.layout,
-                hidden=seen.hidden,
-                curve=self._history.points(),
-                previous=self._previous,
-                recent_loss=float(np.mean(seen.recent)),
-                recent_steps=len(seen.recent),
-                floors=seen.floors,
-                streaming=seen.trainer.task.streaming,
-                ahead=seen.trainer.task.ahead,
-                parameter_count=seen.trainer.parameter_count,
-                steps_per_second=self._per_second(steps=True),
-                redraws_per_second=self._per_second(steps=False),
-                sharers=self._sharers,
-                diverged_at=self._diverged_at,
-                config=seen.trainer.config,
-                lr=seen.trainer.lr,
-                newest=self.index,
-            )
+            return self._frame(self._past or self._now)
 
     def look(self, view: str, probe: Probe = AS_IT_IS) -> Look | None:
         """Look inside, without changing what follows.
@@ -206,6 +189,25 @@ class LiveRun(Playback):
             elif self._past is None or self._past.latest.index != index:
                 self._past = self._relive(index)
 
+    def moments(self, most: int) -> list[Frame]:
+        """The whole run in so many frames at most, each as it was; changes nothing.
+
+        They lie close together early on, when a network changes fast, and evenly later. None, if
+        there is no looking back.
+
+        Args:
+            most: at least 4. The first step and the newest are among them.
+        """
+        with self._lock:
+            if not self.can_look_back:
+                return []
+            frames: list[Frame] = []
+            past: Scene | None = None
+            for index in self._film_steps(most):
+                past = self._relive(index, past)
+                frames.append(self._frame(past))
+            return frames
+
     def branch(self) -> None:
         """Go on from the moment that is shown, as if what followed had never been.
 
@@ -229,15 +231,61 @@ class LiveRun(Playback):
             self._diverged_at = None
             self._status = Status.PAUSED
 
-    def _relive(self, index: int) -> Scene:
-        """The moment of an earlier step, trained again from the snapshot before it."""
-        trainer = Trainer(self._config, engine=self._now.trainer.engine)
-        scene = Scene(trainer, self._clock, like=self._now)
-        trainer.restore(self._snapshots.before(max(0, index - scene.memory + 1)))
-        while (step := scene.advance()) is not None and step.index < index:
-            trainer.lr = self._lr_of(step.index)
-        trainer.lr = self._lr_of(index)
-        return scene
+    def _frame(self, seen: Scene) -> Frame:
+        return Frame(
+            status=self._status,
+            step=seen.latest,
+            windows=tuple(seen.windows),
+            layout=seen.layout,
+            hidden=seen.hidden,
+            curve=self._history.points(),
+            previous=self._previous,
+            recent_loss=float(np.mean(seen.recent)),
+            recent_steps=len(seen.recent),
+            floors=seen.floors,
+            streaming=seen.trainer.task.streaming,
+            ahead=seen.trainer.task.ahead,
+            parameter_count=seen.trainer.parameter_count,
+            steps_per_second=self._per_second(steps=True),
+            redraws_per_second=self._per_second(steps=False),
+            sharers=self._sharers,
+            diverged_at=self._diverged_at,
+            config=seen.trainer.config,
+            lr=seen.trainer.lr,
+            newest=self.index,
+        )
+
+    def _relive(self, index: int, past: Scene | None = None) -> Scene:
+        """The moment of an earlier step, trained again from the snapshot before it.
+
+        Args:
+            index: the step.
+            past: of a step not later than that; goes on, if that is shorter.
+        """
+        snapshot = self._snapshots.before(max(0, index - self._now.memory + 1))
+        if past is None or past.latest.index < snapshot.index:
+            trainer = Trainer(self._config, engine=self._now.trainer.engine)
+            past = Scene(trainer, self._clock, like=self._now)
+            trainer.restore(snapshot)
+            past.advance()
+        while past.latest.index < index:
+            past.trainer.lr = self._lr_of(past.latest.index)
+            past.advance()
+        past.trainer.lr = self._lr_of(index)
+        return past
+
+    def _film_steps(self, most: int) -> list[int]:
+        """The first step, the newest, and between them such as are soon trained again."""
+        newest, stride = self.index, self._snapshots.stride
+        early = np.geomspace(1, max(1, newest), most // 3)
+        evenly = np.linspace(0, newest, most - len(early))
+        wanted = np.unique(np.rint(np.concatenate([early, evenly])).astype(int))
+        memory = self._now.memory - 1
+        # Later ones are moved to where all that is seen with them begins at a snapshot.
+        near = np.rint((wanted - memory) / stride).astype(int) * stride + memory
+        steps = np.where(wanted < 2 * stride, wanted, near)
+        inside = steps[(steps > 0) & (steps < newest)].tolist()
+        return sorted({0, newest, *inside})
 
     def _set_lr(self, lr: float) -> None:
         """Take effect from the present step's update on."""

@@ -189,8 +189,8 @@ def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
     marks: list[alt.Chart] = []
     hovers: list[alt.Chart] = []
     for name, title in names.items():
-        place = {"x": same(x), "y": same(y)} if marks else {"x": x, "y": y}
-        samples = layer(name).encode(color=colour, **place)
+        place = {"x": same(x), "y": same(y)}
+        samples = layer(name).encode(color=colour, **(place if marks else {"x": x, "y": y}))
         if layout.symbols or (layout.sparse and name != "input"):
             # What is said stands inside what is wanted, if it is right.
             ring = name == "target"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls, free_panel, look_words, player, slow_panel, words
+from dashboard import controls, film_panel, free_panel, look_words, player, slow_panel, words
 from dashboard import train_charts as charts
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
@@ -49,14 +49,14 @@ def _adopt(run: LiveRun, settings: Settings) -> str:
 
 
 def _time_travel(session: Session[LiveRun]) -> None:
-    """A slider over all steps, to look back, and a way to go on from there."""
+    """A slider over all steps, to look back; a way to go on from there; and all as a film."""
     run = session.run
     if run.status is Status.PLAYING or run.index == 0:
         return
     if not run.can_look_back:
         st.caption(_("This network is too large to keep its past: there is no looking back."))
         return
-    slider, button = st.columns([5, 1], vertical_alignment="bottom")
+    slider, branch, replay = st.columns([5, 1.2, 0.9], vertical_alignment="bottom")
     moment = slider.slider(
         _("Look back"),
         min_value=0,
@@ -68,7 +68,7 @@ def _time_travel(session: Session[LiveRun]) -> None:
             "it is trained again from the nearest snapshot, bit for bit."
         ),
     )
-    button.button(
+    branch.button(
         _("Go on from here"),
         icon=":material/call_split:",
         key="branch",
@@ -77,6 +77,9 @@ def _time_travel(session: Session[LiveRun]) -> None:
         disabled=moment == run.index,
         width="stretch",
     )
+    replayed = replay.button(_("Replay"), icon=":material/movie:", key="replay", width="stretch")
+    if replayed:
+        film_panel.show_film(run)
 
 
 def _branch(session: Session[LiveRun]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.app import Server, TrainPage
 
@@ -239,3 +239,56 @@ def test_another_view_is_chosen_while_it_learns(open_page: Callable[..., TrainPa
     train.expect_to_rest()
     expect(train.page.get_by_text("Largest modulus of the last time step")).to_be_visible()
     expect(train.page).to_have_url(re.compile("look=spectrum"))
+
+
+FRAME = "document.querySelector('.vega-bindings input[type=range]')?.value"
+
+
+def picture(page: Page, film: str) -> str:
+    """What is drawn of the frame that is shown."""
+    drawn: str = page.evaluate(f"document.querySelector('{film} canvas.marks').toDataURL()")
+    return drawn
+
+
+def test_a_film_plays_without_the_server_and_its_file_without_a_network(
+    open_page: Open, browser: Browser, tmp_path: Path
+) -> None:
+    train = open_page()
+    page = train.page
+    for step in range(1, 7):
+        train.press("step")
+        train.expect_step(step)
+    train.press("replay")
+    page.wait_for_function(f"{FRAME} > 0")
+    first = picture(page, ".st-key-film")
+    heard: list[object] = []
+    client = page.context.new_cdp_session(page)
+    client.on("Network.webSocketFrameReceived", lambda message: heard.append(message))
+    client.send("Network.enable")
+    page.wait_for_function(f"{FRAME} == 6")  # it stops at its end
+    expect(page.get_by_role("checkbox", name="Play")).not_to_be_checked()
+    assert picture(page, ".st-key-film") != first
+    assert heard == []
+    with page.expect_download() as saving:
+        train.press("save_film")
+    file = tmp_path / saving.value.suggested_filename
+    saving.value.save_as(file)
+    assert heard != []  # saving asks for the file: the ear is open
+    assert file.name == "sin_to_cos-rnn-seed-0-steps-6.html"
+
+    alone = browser.new_context(offline=True).new_page()
+    asked: list[str] = []
+    alone.on("request", lambda request: asked.append(request.url))
+    wrong: list[str] = []
+    alone.on("pageerror", lambda error: wrong.append(str(error)))
+    alone.on("console", lambda said: wrong.append(said.text))
+    alone.goto(file.as_uri())
+    alone.wait_for_function(f"{FRAME} > 0")
+    first = picture(alone, "#film")
+    alone.wait_for_function(f"{FRAME} == 6")
+    assert picture(alone, "#film") != first
+    alone.get_by_role("checkbox", name="Play").check()
+    alone.wait_for_function(f"{FRAME} == 2")
+    assert asked == [file.as_uri()]
+    assert wrong == []
+    alone.context.close()

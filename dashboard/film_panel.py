@@ -1,0 +1,95 @@
+"""Replay on the Train page: the run as a film that plays in the browser, and as a file to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from dashboard import film_file, words
+from dashboard.chart import Chart
+from dashboard.film import film
+from dashboard.language import current_language, use_language
+from dashboard.language import gettext as _
+from dashboard.live_run import LiveRun
+from dashboard.tasks import task_name
+from dashboard.vega import draw
+from rnn_core.tasks import SETTINGS
+
+# Settings that are read by some tasks only.
+_OF_TASKS = frozenset().union(*SETTINGS.values())
+# The film's controls stand above it, where they can be seen with its first chart.
+_CONTROLS_FIRST = """<style>
+.st-key-film .vega-embed { display: flex; flex-direction: column; }
+.st-key-film .vega-embed form.vega-bindings { order: -1; display: flex; flex-flow: row wrap;
+  gap: 0.5rem 2rem; margin-bottom: 1rem; }
+.st-key-film .vega-embed form.vega-bindings .vega-bind { width: auto; }
+.st-key-film .vega-embed form.vega-bindings .vega-bind-name { width: auto; min-width: 0; }
+</style>"""
+
+
+def show_film(run: LiveRun) -> None:
+    """Have a film of the run made and play it, in front of the page."""
+    st.dialog(_("Replay"), width="large", icon=":material/movie:")(_film)(run, current_language())
+
+
+def _film(run: LiveRun, language: str) -> None:
+    use_language(language)  # what is clicked in here runs this again, in a thread of its own
+    with st.spinner(_("Making the film…")):
+        shown = film(run)
+    said, save = st.columns([4, 1], vertical_alignment="center")
+    said.caption(
+        _(
+            "All of the run, first in small steps and then in longer ones. It plays in your "
+            "browser alone: stop it, choose its speed, or drag it to any frame."
+        )
+    )
+    save.download_button(
+        _("Save as HTML"),
+        data=_file(run, shown),
+        file_name=_file_name(run),
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        key="save_film",
+        width="stretch",
+        help=_("One file that plays in any browser, without a network."),
+    )
+    with st.container(key="film"):
+        st.html(_CONTROLS_FIRST)
+        draw(shown)
+
+
+def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
+    """Makes the file when it is wanted; its words are of the language of now."""
+    title = _("A recurrent network learns: {cell} on {task}").format(
+        cell=run.config.cell.upper(), task=task_name(run.config.task)
+    )
+    reading = _(
+        "Each window is one training step; the newest is shaded. A floor is the best that a kind "
+        "of predictor can do. In the hidden state blue is positive and orange negative."
+    )
+    return partial(film_file.html, shown, current_language(), title, reading, settings(run))
+
+
+def settings(run: LiveRun) -> str:
+    """What it takes to train this network again."""
+    config = run.config
+    unread = _OF_TASKS - set(SETTINGS[config.task])
+    if config.cell != "lstm":
+        unread |= {"forget_bias"}
+    if config.optimizer != "sgd":
+        unread |= {"momentum"}
+    values = {
+        name: words.shown(name, value)
+        for name, value in config.to_dict().items()
+        if name not in unread
+    }
+    values["lr"] = " → ".join(words.shown("lr", lr) for lr in run.learning_rates)
+    return " · ".join(f"{name}\u00a0{value}" for name, value in values.items())
+
+
+def _file_name(run: LiveRun) -> str:
+    config = run.config
+    return f"{config.task}-{config.cell}-seed-{config.seed}-steps-{run.index}.html"
