@@ -64,7 +64,8 @@ def stripes(values: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
     """The cells: layers one above the other, a stripe for each unit. ``values`` is ``(L, N, U)``.
 
     Returns:
-        Left, right, low, high and value of each stripe.
+        Left, right, low, high and value of each stripe; its time step, and its unit from 1, or 0
+        in a layer below the top one.
     """
     layers, _steps, units = values.shape
     height = (CELLS_TO - CELLS_FROM) / layers
@@ -72,8 +73,28 @@ def stripes(values: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
     bottom = CELLS_FROM + np.arange(layers)[:, None, None] * height
     low = np.broadcast_to(bottom + edges[:-1], values.shape)
     high = np.broadcast_to(bottom + edges[1:], values.shape)
-    left = np.broadcast_to(at[None, :, None] - HALF, values.shape)
-    return left.ravel(), left.ravel() + 2 * HALF, low.ravel(), high.ravel(), values.ravel()
+    step = np.broadcast_to(at[None, :, None], values.shape).ravel()
+    unit = np.zeros(values.shape, dtype=int)
+    unit[-1] = np.arange(units) + 1
+    edges_of_cell = (step - HALF, step + HALF)
+    return *edges_of_cell, low.ravel(), high.ravel(), values.ravel(), step, unit.ravel()
+
+
+def columns(at: np.ndarray, low: float, high: float) -> tuple[np.ndarray, ...]:
+    """What stands below, above and beside the cells, between two heights: ``4 N`` rectangles.
+
+    Returns:
+        Left, right, low and high of each; its time step, and 0 for no unit.
+    """
+    sides = (  # left, right, low, high
+        (-0.5, 0.5, low, CELLS_FROM),
+        (-0.5, 0.5, CELLS_TO, high),
+        (-0.5, -HALF, CELLS_FROM, CELLS_TO),
+        (HALF, 0.5, CELLS_FROM, CELLS_TO),
+    )
+    step = np.tile(at, len(sides))
+    left, right, bottom, top = np.repeat(np.array(sides), len(at), axis=0).T
+    return step + left, step + right, bottom, top, step, np.zeros_like(step)
 
 
 def arrows(at: np.ndarray) -> tuple[np.ndarray, ...]:

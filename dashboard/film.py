@@ -39,7 +39,7 @@ _CHARTS = ((signals, 190), (loss, 150), (hidden_state, 150))
 def film(run: LiveRun) -> Chart:
     """The run so far, to be played; the run must be one that `can_look_back`."""
     newest = [draw(run.frame()) for draw, _height in _CHARTS]
-    size = sum(len(rows) for chart in newest for rows in chart.tables.values())
+    size = sum(map(len, {rows for chart in newest for rows in chart.tables.values()}))
     return of_frames(run.moments(max(_FEWEST_FRAMES, min(_MOST_FRAMES, _BYTES // size))))
 
 

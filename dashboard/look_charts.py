@@ -61,17 +61,20 @@ _FLOOR = Table(loss=float)
 _Array = NDArray[np.floating]
 
 
-def draw_look(look: Look, floors: tuple[Floor, ...], place: Place = _BEGINNING) -> list[Chart]:
+def draw_look(
+    look: Look, floors: tuple[Floor, ...], place: Place = _BEGINNING, unit: int = 1
+) -> list[Chart]:
     """The charts of a look, none where there is nothing to draw.
 
     Args:
         look: what was seen.
         floors: the task's.
         place: the time step that is marked in the unrolled window, and the phase of an update.
+        unit: the unit that is marked there, counted from 1.
     """
     found = look.found
     if isinstance(found, UnrolledLook):
-        return [unrolled(found, place.time_step)]
+        return [unrolled(found, place.time_step, unit)]
     if isinstance(found, SlowLook):
         return [slow_motion(found, place)]
     if isinstance(found, GatesLook):

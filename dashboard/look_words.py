@@ -45,7 +45,8 @@ def how_to_read(view: str) -> str:
             "The newest window as a chain: below the inputs, above them the cell at every time "
             "step with its units as stripes, then what it predicts (y) and what was wanted (y*). "
             "Blue is positive, orange negative. What comes from the left is the state carried "
-            "over. Choose a time step and a unit to open the cell."
+            "over. Click on a unit of a cell, or choose time step and unit above, to open its "
+            "formulas."
         ),
         "slow": _(
             "One update, phase by phase, on the unrolled window: what takes part is drawn "

@@ -10,12 +10,12 @@ import numpy as np
 
 from dashboard import chain, palette
 from dashboard.arrow import Table
+from dashboard.chain_layers import axes, place_rows, places
 from dashboard.chart import CANVAS, GUIDE, Chart, Spec, layer, same, specification
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.looks import SlowLook
 from dashboard.slow_motion import Place
-from dashboard.unrolled_chart import axes
 
 # How strongly what does not take part is drawn.
 _FAINT = 0.15
@@ -23,7 +23,9 @@ _FAINT = 0.15
 _BARS, _BAR = 0.8, 0.8
 _KINDS = ("rest", "forward", "back", "update")
 
-_CELLS = Table(left=float, right=float, low=float, high=float, value=float, lit=float)
+_CELLS = Table(
+    left=float, right=float, low=float, high=float, value=float, step=int, unit=int, lit=float
+)
 _DOTS = Table(x=float, y=float, value=float, shown=str, text_y=float, lit=float)
 _ARROWS = Table(x=float, y=float, x2=float, y2=float, kind=str, lit=float)
 _HEADS = Table(x=float, y=float, angle=float, kind=str, lit=float)
@@ -52,15 +54,9 @@ def slow_motion(found: SlowLook, place: Place) -> Chart:
         targets,
         base + _BAR / 2,
     ]
+    inputs, top = chain.rows_of_inputs(window), base + _BAR + 0.5
     return Chart(
-        _spec(
-            current_language(),
-            int(at[0]),
-            length,
-            chain.rows_of_inputs(window),
-            base + _BAR,
-            window.symbols,
-        ),
+        _spec(current_language(), int(at[0]), length, inputs, top, window.symbols),
         {
             "cells": _cells(found, place, at),
             "dots": _dots(found, place),
@@ -68,6 +64,7 @@ def slow_motion(found: SlowLook, place: Place) -> Chart:
             "bars": _bars(found, place, at, base),
             "chosen": _CHOSEN.rows([place.time_step - 0.45], [place.time_step + 0.45]),
             "rows": _ROWS.rows(heights, ["x", "h", "y", "y*", "L"]),
+            "places": place_rows(at, inputs, top),
         },
         _("The window as a chain of cells; what takes part in the phase is drawn strongly."),
     )
@@ -165,8 +162,8 @@ def _strength(taking_part: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def _spec(language: str, first: int, last: int, inputs: int, highest: float, symbols: bool) -> Spec:
-    x, y = axes(first, last, inputs, highest + 0.5, right=1.1)
+def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols: bool) -> Spec:
+    x, y = axes(first, last, inputs, top, right=1.1)
     left = alt.X("left:Q", title=x["title"], scale=x["scale"])
     low = alt.Y("low:Q", title=None, axis=None, scale=y["scale"])
     lit = alt.Opacity("lit:Q", scale=None, legend=None)
@@ -203,7 +200,7 @@ def _spec(language: str, first: int, last: int, inputs: int, highest: float, sym
     )
     cells = (
         layer("cells")
-        .mark_rect()
+        .mark_rect(cursor="pointer")
         .encode(
             x=same(left),
             x2="right:Q",
@@ -262,7 +259,7 @@ def _spec(language: str, first: int, last: int, inputs: int, highest: float, sym
         .encode(x=alt.value(2), y=alt.Y("y:Q", title=None, axis=None), text="name:N", color=GUIDE)
     )
     chart = (
-        alt.layer(chosen, arrows, heads, cells, bars, losses, dots, texts, names)
+        alt.layer(chosen, arrows, heads, cells, bars, losses, dots, texts, names, places(x, y))
         .resolve_scale(color="independent")
         .properties(title=_("One update, in slow motion"), height=430, usermeta=CANVAS)
     )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import slow_words
 from dashboard.chain import first_step
+from dashboard.chain_panel import choose_time_step, time_step_key
 from dashboard.language import gettext as _
 from dashboard.live_run import LiveRun
 from dashboard.looks import SlowLook
@@ -22,20 +23,6 @@ _PHASE, _SLOWLY, _PLAYED = "phase of update", "play slowly", "slow motion"
 def moment_key(run: LiveRun) -> str:
     """Of the slider to look back: another one whenever there are other steps to choose from."""
     return f"moment {run.plays} {run.index}"
-
-
-def choose_time_step(length: int) -> int:
-    """A time step of a window, counted from 1."""
-    first = first_step(length)
-    return int(
-        st.slider(
-            _("Time step"),
-            min_value=first,
-            max_value=length,
-            value=first,
-            key=_time_step_key(length),
-        )
-    )
 
 
 def go_on(session: Session[LiveRun]) -> None:
@@ -65,7 +52,7 @@ def go_on(session: Session[LiveRun]) -> None:
         place = motion.at(now, first_step(length), length)
         assert place is not None
     state[_PLAYED] = motion
-    state[_PHASE], state[_time_step_key(length)] = place
+    state[_PHASE], state[time_step_key(length)] = place
     session.resting_beat = BEAT
 
 
@@ -143,8 +130,4 @@ def _go_to(run: LiveRun, index: int, phase: str | None, length: int) -> None:
 def _show_all(length: int) -> None:
     """A phase that somebody chooses is seen at its end; the slider leads back into it."""
     phase = st.session_state.get(_PHASE) or PHASES[0]
-    st.session_state[_time_step_key(length)] = end_of(phase, first_step(length), length).time_step
-
-
-def _time_step_key(length: int) -> str:
-    return f"chosen {length}"
+    st.session_state[time_step_key(length)] = end_of(phase, first_step(length), length).time_step

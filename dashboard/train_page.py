@@ -5,7 +5,16 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls, film_panel, free_panel, look_words, player, slow_panel, words
+from dashboard import (
+    chain_panel,
+    controls,
+    film_panel,
+    free_panel,
+    look_words,
+    player,
+    slow_panel,
+    words,
+)
 from dashboard import train_charts as charts
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
@@ -179,13 +188,15 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
     if look is None:
         st.caption(_("There is nothing to be seen any more: the run has diverged."))
         return
-    place, unit = Place("forward", 1), 1
+    place, units, unit = Place("forward", 1), 1, 1
+    length = frame.layout.length
     if isinstance(look.found, UnrolledLook):
-        step, unit = _choose_cell(look.found)
+        units = look.found.unrolled.h.shape[2]
+        step, unit = chain_panel.choose_cell(length, units)
         place = Place("forward", step)
     elif isinstance(look.found, SlowLook):
         place = slow_panel.choose_place(run, look.found, frame.step.index)
-    shown = draw_look(look, frame.floors, place)
+    shown = draw_look(look, frame.floors, place, unit)
     if view in _BESIDE_WORDS:
         picture, beside = st.columns([3, 2], vertical_alignment="center")
         places, inside = [picture], beside
@@ -194,7 +205,10 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
         inside, beside = st.container(), st.container()
     for picture, chart in zip(places, shown, strict=True):
         with picture:
-            draw(chart)
+            if isinstance(look.found, UnrolledLook | SlowLook):
+                chain_panel.draw_chain(chart, length, units)
+            else:
+                draw(chart)
     with inside:
         if isinstance(look.found, UnrolledLook):
             st.latex(formulas(look.found.unrolled, place.time_step, unit))
@@ -206,21 +220,6 @@ def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
         said += " " + _(":small[(as it was {age} steps ago)]").format(age=age)
     beside.markdown(said)
     beside.caption(look_words.how_to_read(view).format(windows=WINDOWS_OPERATED_ON))
-
-
-def _choose_cell(found: UnrolledLook) -> tuple[int, int]:
-    """A time step and a unit of the unrolled window, counted from 1."""
-    length = len(found.unrolled.inputs)
-    units = found.unrolled.h.shape[2]
-    left, right = st.columns(2)
-    with left:
-        step = slow_panel.choose_time_step(length)
-    if units == 1:
-        return step, 1
-    unit = right.slider(
-        _("Hidden unit"), min_value=1, max_value=units, value=1, key=f"chosen unit {units}"
-    )
-    return step, int(unit)
 
 
 def _loss(frame: Frame) -> str:

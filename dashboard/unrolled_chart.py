@@ -9,23 +9,29 @@ import altair as alt
 
 from dashboard import chain
 from dashboard.arrow import Table
-from dashboard.chart import CANVAS, CELLS, GUIDE, Chart, Spec, heat, layer, same, specification
+from dashboard.chain_layers import axes, place_rows, places
+from dashboard.chart import CANVAS, GUIDE, Chart, Spec, heat, layer, same, specification
 from dashboard.language import current_language
 from dashboard.language import gettext as _
 from dashboard.looks import UnrolledLook
 
+_CELLS = Table(left=float, right=float, low=float, high=float, value=float, step=int, unit=int)
 _DOTS = Table(x=float, y=float, value=float, shown=str, text_y=float)
 _ARROWS = Table(x=float, y=float, x2=float, y2=float)
 _CHOSEN = Table(left=float, right=float)
+_UNIT = Table(left=float, right=float, low=float, high=float)
 _ROWS = Table(y=float, name=str)
+# Room above the targets.
+_ABOVE = 0.7
 
 
-def unrolled(found: UnrolledLook, chosen: int) -> Chart:
-    """The chain, with one time step marked.
+def unrolled(found: UnrolledLook, chosen: int, unit: int = 1) -> Chart:
+    """The chain, with one time step marked, and one unit of the top layer.
 
     Args:
         found: the window.
         chosen: a time step, counted from 1.
+        unit: counted from 1; only the first ones are drawn.
     """
     window = found.unrolled
     length, at = len(window.inputs), chain.shown_steps(len(window.inputs))
@@ -35,17 +41,21 @@ def unrolled(found: UnrolledLook, chosen: int) -> Chart:
     columns = [
         list(chain_of.from_iterable(column)) for column in zip(*chain.numbers(found), strict=True)
     ]
-    highest = targets + (rows - 1) * chain.APART
+    cells = chain.stripes(window.h[:, first:, : chain.MOST_UNITS], at)
+    left, right, low, high, _value, steps, units = cells
+    marked = (steps == chosen) & (units == unit)
+    top = targets + (rows - 1) * chain.APART + _ABOVE
+    inputs = chain.rows_of_inputs(found)
     return Chart(
-        _spec(
-            current_language(), first, length, chain.rows_of_inputs(found), highest, found.symbols
-        ),
+        _spec(current_language(), first, length, inputs, top, found.symbols),
         {
-            "cells": CELLS.rows(*chain.stripes(window.h[:, first:, : chain.MOST_UNITS], at)),
+            "cells": _CELLS.rows(*cells),
             "dots": _DOTS.rows(*columns),
             "arrows": _ARROWS.rows(*chain.arrows(at)),
             "chosen": _CHOSEN.rows([chosen - 0.45], [chosen + 0.45]),
+            "unit": _UNIT.rows(*(edge[marked] for edge in (left, right, low, high))),
             "rows": _row_names(targets),
+            "places": place_rows(at, inputs, top),
         },
         _("The window as a chain of cells, with inputs below and predictions above."),
     )
@@ -56,32 +66,9 @@ def _row_names(targets: float) -> bytes:
     return _ROWS.rows(heights, ["x", "h", "y", "y*"])
 
 
-def axes(
-    first: int, last: int, inputs: int, top: float, *, right: float = 0.6
-) -> tuple[alt.X, alt.Y]:
-    """Time steps along the chain, and its heights.
-
-    Args:
-        first: the first time step that is drawn.
-        last: the last one.
-        inputs: rows of inputs.
-        top: the greatest height.
-        right: room after the last time step, in time steps.
-    """
-    x = alt.X(
-        "x:Q",
-        title=_("time step in the window"),
-        scale=alt.Scale(domain=[first - 1.2, last + right], nice=False),
-        axis=alt.Axis(values=list(range(first, last + 1)), format="d", grid=False),
-    )
-    domain = [chain.INPUTS - (inputs - 1) * chain.APART - 0.7, top]
-    y = alt.Y("y:Q", title=None, scale=alt.Scale(domain=domain, nice=False), axis=None)
-    return x, y
-
-
 @lru_cache(maxsize=32)
-def _spec(language: str, first: int, last: int, inputs: int, highest: float, symbols: bool) -> Spec:
-    x, y = axes(first, last, inputs, highest + 0.7)
+def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols: bool) -> Spec:
+    x, y = axes(first, last, inputs, top)
     chosen = (
         layer("chosen")
         .mark_rect(opacity=0.14)
@@ -98,6 +85,17 @@ def _spec(language: str, first: int, last: int, inputs: int, highest: float, sym
         "h",
         [-1, 1],
         legend=False,
+    ).mark_rect(cursor="pointer")
+    unit = (
+        layer("unit")
+        .mark_rect(filled=False, strokeWidth=2)
+        .encode(
+            x=alt.X("left:Q", title=x["title"], scale=x["scale"]),
+            x2="right:Q",
+            y=alt.Y("low:Q", title=None, axis=None, scale=y["scale"]),
+            y2="high:Q",
+            color=GUIDE,
+        )
     )
     dots = (
         layer("dots")
@@ -109,7 +107,7 @@ def _spec(language: str, first: int, last: int, inputs: int, highest: float, sym
                 "value:Q",
                 title=None,
                 scale=alt.Scale(domain=[-1, 1], clamp=True, range="diverging"),
-                legend=alt.Legend(),
+                legend=None,
             ),
         )
     )
@@ -128,7 +126,7 @@ def _spec(language: str, first: int, last: int, inputs: int, highest: float, sym
         .mark_text(align="left", fontSize=13, fontWeight="bold")
         .encode(x=alt.value(2), y=alt.Y("y:Q", title=None, axis=None), text="name:N", color=GUIDE)
     )
-    chart = alt.layer(chosen, arrows, cells, dots, texts, names).properties(
+    chart = alt.layer(chosen, arrows, cells, unit, dots, texts, names, places(x, y)).properties(
         title=_("The window, unrolled"), height=400, usermeta=CANVAS
     )
     return specification(chart)

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from dashboard.chain import MOST_STEPS, first_step
+from dashboard.chain_layers import CLICKED, Clicked, last_click, places_of
 from dashboard.live_run import LiveRun
-from dashboard.looks import UnrolledLook
+from dashboard.looks import SlowLook, UnrolledLook
+from dashboard.slow_chart import slow_motion
+from dashboard.slow_motion import Place
 from dashboard.unrolled_chart import unrolled
 from dashboard.unrolled_words import formulas
 from rnn_core import RunConfig
@@ -75,6 +78,64 @@ def test_several_numbers_stand_one_above_the_other() -> None:
     assert [len(part) for part in heights] == [3, 3, 3]
     assert max(heights[0]) < min(heights[1])
     assert max(heights[1]) < min(heights[2])
+
+
+def test_one_cell_of_the_chosen_time_step_is_marked() -> None:
+    found = window(RunConfig(hidden_size=3, num_layers=2))
+    sent = rows(unrolled(found, 4, 2))
+    (marked,) = sent["unit"]
+    (cell,) = [cell for cell in sent["cells"] if (cell["step"], cell["unit"]) == (4, 2)]
+    assert marked == {edge: cell[edge] for edge in ("left", "right", "low", "high")}
+    assert cell["value"] == pytest.approx(found.unrolled.h[1, 4, 1])
+    # Formulas are of the top layer; below it there is nothing to open.
+    assert [cell["unit"] for cell in sent["cells"]] == [0] * 30 + [1, 2, 3] * 10
+    assert rows(unrolled(found, 4, 17))["unit"] == []
+
+
+@pytest.mark.parametrize("config", [RunConfig(hidden_size=3), RunConfig(task="anbn")])
+def test_all_of_a_column_belongs_to_its_time_step(config: RunConfig) -> None:
+    found = window(config)
+    length = len(found.unrolled.inputs)
+    places = rows_of(found, "places")
+    cells = rows_of(found, "cells")
+    (_low, high) = unrolled(found, 1).spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    for step in range(first_step(length), length + 1):
+        column = [place for place in places if place["step"] == step]
+        cell = [place for place in cells if place["step"] == step]
+        area = sum((one["right"] - one["left"]) * (one["high"] - one["low"]) for one in column)
+        inside = 0.6 * 3.0  # that of the cell
+        assert area + inside == pytest.approx(high - _low)
+        assert {place["unit"] for place in column} == {0}
+        for place in column + cell:
+            assert step - 0.5 <= place["left"] < place["right"] <= step + 0.5
+
+
+def test_a_click_changes_the_selection_by_its_place() -> None:
+    one = places_of([{"step": 3, "unit": 2}])
+    both = places_of([{"step": 3, "unit": 2}, {"step": 5, "unit": 0}])
+    assert last_click(frozenset(), one) == Clicked(3, 2)
+    assert last_click(one, both) == Clicked(5, 0)
+    assert last_click(both, one) == Clicked(5, 0)  # on the same place again
+    # After the chart was built anew its selection holds the new click alone.
+    assert last_click(both, places_of([{"step": 1, "unit": 1}])) == Clicked(1, 1)
+    assert last_click(one, one) is None  # delivered twice
+    assert last_click(both, frozenset()) is None  # a double click
+    assert places_of([{"step": None, "unit": None}, {}]) == frozenset()
+
+
+def test_the_charts_of_the_chain_have_one_selection_that_toggles() -> None:
+    run = LiveRun(RunConfig(hidden_size=3), clock=lambda: 0.0, engine="torch")
+    run.step_once()
+    look = run.look("slow")
+    assert look is not None
+    assert isinstance(look.found, SlowLook)
+    for spec in (
+        unrolled(look.found.window, 1).spec,
+        slow_motion(look.found, Place("forward", 1)).spec,
+    ):
+        (param,) = spec["params"]
+        assert param["name"] == CLICKED
+        assert param["select"] == {"type": "point", "fields": ["step", "unit"], "toggle": "true"}
 
 
 def results(text: str) -> list[float]:

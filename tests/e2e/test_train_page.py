@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.app import Server, TrainPage
 
@@ -214,7 +214,7 @@ def test_the_page_fits_its_window_in_light_and_dark(
     expect(train.key("run").get_by_role("button")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("view", ["gates", "phase"])
+@pytest.mark.parametrize("view", ["unrolled", "gates", "phase"])
 def test_looks_inside_are_redrawn_in_place_while_it_learns(
     open_page: Callable[..., TrainPage], view: str
 ) -> None:
@@ -239,6 +239,32 @@ def test_another_view_is_chosen_while_it_learns(open_page: Callable[..., TrainPa
     train.expect_to_rest()
     expect(train.page.get_by_text("Largest modulus of the last time step")).to_be_visible()
     expect(train.page).to_have_url(re.compile("look=spectrum"))
+
+
+def test_a_click_into_the_unrolled_window_opens_that_cell(open_page: Open) -> None:
+    train = open_page("?look=unrolled", viewport={"width": 1400, "height": 1500})
+    page = train.page
+    main = page.get_by_test_id("stMain")
+    chain = train.chart("state").locator("canvas")
+    left, top, width, height = (chain.bounding_box() or {}).values()
+
+    def click(time_step: int, down: float) -> None:
+        along = (time_step + 0.2) / 10.8  # from before the first time step to behind the last
+        page.mouse.click(left + along * width, top + down * height)
+
+    def chosen(slider: str) -> Locator:
+        return main.get_by_role("slider", name=slider)
+
+    expect(chosen("Time step")).to_have_value("1")
+    click(7, 0.45)
+    expect(chosen("Time step")).to_have_value("7")
+    expect(chosen("Hidden unit")).not_to_have_value("1")
+    unit = chosen("Hidden unit").input_value()
+    click(3, 0.2)  # above the cells: the unit stays
+    expect(chosen("Time step")).to_have_value("3")
+    click(7, 0.45)  # once more
+    expect(chosen("Time step")).to_have_value("7")
+    expect(chosen("Hidden unit")).to_have_value(unit)
 
 
 FRAME = "document.querySelector('.vega-bindings input[type=range]')?.value"

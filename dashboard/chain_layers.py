@@ -1,0 +1,100 @@
+"""What the charts of an unrolled window share: their axes, and that one can click in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import altair as alt
+import numpy as np
+
+from dashboard import chain
+from dashboard.arrow import Table
+from dashboard.chart import layer
+from dashboard.language import gettext as _
+
+#: The selection that a click makes: of fields ``step``, and ``unit``, 0 beside the cells. Every
+#: click adds its place, or takes it away if it is there: so each of them changes something.
+CLICKED = "clicked"
+# Room below the lowest inputs.
+_BELOW = 0.7
+_PLACES = Table(left=float, right=float, low=float, high=float, step=int, unit=int)
+
+
+class Clicked(NamedTuple):
+    """A place in the picture: a time step, and a unit of its cell, from 1; 0 beside its units."""
+
+    step: int
+    unit: int
+
+
+def axes(
+    first: int, last: int, inputs: int, top: float, *, right: float = 0.6
+) -> tuple[alt.X, alt.Y]:
+    """Time steps along the chain, and its heights.
+
+    Args:
+        first: the first time step that is drawn.
+        last: the last one.
+        inputs: rows of inputs.
+        top: the greatest height.
+        right: room after the last time step, in time steps.
+    """
+    x = alt.X(
+        "x:Q",
+        title=_("time step in the window"),
+        scale=alt.Scale(domain=[first - 1.2, last + right], nice=False),
+        axis=alt.Axis(values=list(range(first, last + 1)), format="d", grid=False),
+    )
+    domain = [_bottom(inputs), top]
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(domain=domain, nice=False), axis=None)
+    return x, y
+
+
+def places(x: alt.X, y: alt.Y) -> alt.Chart:
+    """A layer, the last one, that makes all of a time step's column a place to click on.
+
+    Of the layers below, those are clicked on whose rows have a ``step`` and a ``unit``.
+    """
+    clicked = alt.selection_point(name=CLICKED, fields=["step", "unit"], toggle="true")
+    drawn: alt.Chart = (
+        layer("places")
+        .mark_rect(opacity=0.001, cursor="pointer", tooltip=None)
+        .encode(
+            x=alt.X("left:Q", title=x["title"], scale=x["scale"]),
+            x2="right:Q",
+            y=alt.Y("low:Q", title=None, axis=None, scale=y["scale"]),
+            y2="high:Q",
+        )
+        .add_params(clicked)
+    )
+    return drawn
+
+
+def place_rows(at: np.ndarray, inputs: int, top: float) -> bytes:
+    """The dataset ``places``: for the time steps that are drawn, with axes as for `axes`."""
+    return _PLACES.rows(*chain.columns(at, _bottom(inputs), top))
+
+
+def places_of(selected: Iterable[Mapping[str, Any]]) -> frozenset[Clicked]:
+    """The places that a selection holds, without marks that are of no time step."""
+    return frozenset(
+        Clicked(int(place["step"]), int(place["unit"]))
+        for place in selected
+        if place.get("step") is not None and place.get("unit") is not None
+    )
+
+
+def last_click(before: frozenset[Clicked], now: frozenset[Clicked]) -> Clicked | None:
+    """The place that was clicked on: one that is new in the selection, or else that has gone.
+
+    Returns:
+        None where nothing is new, as when a click is delivered twice; or where all has gone, as
+        after a double click.
+    """
+    changed = (now - before) or (before - now)
+    return next(iter(changed)) if len(changed) == 1 else None
+
+
+def _bottom(inputs: int) -> float:
+    return chain.INPUTS - (inputs - 1) * chain.APART - _BELOW
