@@ -23,7 +23,7 @@ _LOSS_BUCKETS = 200
 # Snapshots to go back to: at most so many, and so many bytes together; with fewer than the least,
 # going back would take too long. One of each step would cost a redraw a millisecond, and one of
 # every few is enough, as steps between are trained again.
-_MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 60, 6_000_000, 4
+_MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 200, 12_000_000, 4
 _SNAPSHOT_EVERY = 16
 
 
@@ -323,7 +323,8 @@ class LiveRun(Playback):
         self._take_step()  # step 0: the untrained network is there to be seen
         if not trainer.diverged:
             first = trainer.snapshot()
-            self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // first.nbytes)
+            size = 3 * first.nbytes  # Adam will keep two numbers with each weight
+            self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // size)
         if self.can_look_back:
             self._snapshots = Snapshots(self._most_snapshots, _SNAPSHOT_EVERY)
             self._snapshots.add(first)
