@@ -322,12 +322,11 @@ class LiveRun(Playback):
         self._diverged_at = None
         self._take_step()  # step 0: the untrained network is there to be seen
         if not trainer.diverged:
-            first = trainer.snapshot()
-            size = 3 * first.nbytes  # Adam will keep two numbers with each weight
+            size = 4 * 3 * trainer.parameter_count  # Adam keeps two numbers with each weight
             self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // size)
         if self.can_look_back:
             self._snapshots = Snapshots(self._most_snapshots, _SNAPSHOT_EVERY)
-            self._snapshots.add(first)
+            self._snapshots.add(trainer.snapshot())
 
     def _take_step(self) -> None:
         self._past = None  # who goes on looks ahead

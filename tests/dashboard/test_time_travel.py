@@ -152,3 +152,14 @@ def test_of_a_very_large_network_no_past_is_kept() -> None:
     assert not run.can_look_back
     run.look_back(0)
     assert run.frame().step.index == 2
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("hidden_size", [32, 120])
+def test_the_past_takes_bounded_memory(engine: str, hidden_size: int) -> None:
+    run = LiveRun(RunConfig(cell="lstm", hidden_size=hidden_size), engine=engine)
+    for _ in range(40):
+        run.step_once()
+    one = run._snapshots.before(40).nbytes
+    assert 10 <= run._most_snapshots <= 200
+    assert run._most_snapshots * one < 13_000_000
