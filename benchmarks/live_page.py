@@ -3,19 +3,23 @@
 Run with ``python -m benchmarks.live_page``; ``make bench-browser`` does. A long task keeps the
 page's only thread for more than 50 ms, in which it neither draws nor answers. Click to frame is the
 time from a press on the button to the first frame that shows its effect: after Pause the button
-that says Run, after Run a signal chart that has moved.
+that says Run, after Run a signal chart that has moved. Then the same rates with each look inside,
+and what a film takes that plays in the page.
 """
 
 from __future__ import annotations
 
 import statistics
+import time
 
 from playwright.sync_api import Page
 
+from dashboard.looks import VIEWS
 from tests.e2e.app import TrainPage, launch_browser, serve
 
 SECONDS = 10
 PRESSES = 7
+LOOKED_AT = 5
 QUERIES = (
     "",
     "?pace=20",
@@ -100,6 +104,44 @@ def measure(page: Page, url: str, query: str) -> str:
     )
 
 
+def measure_look(page: Page, url: str, view: str) -> str:
+    """One line of the table of looks inside."""
+    train = TrainPage(page).open(f"{url}?cell=lstm&look={view}")
+    train.press("run")
+    train.wait_for_step(30)
+    train.page.evaluate(OBSERVE)
+    train.watch_for_embeds()
+    train.page.wait_for_timeout(LOOKED_AT * 1000)
+    redraws = train.page.evaluate("window.redraws") / LOOKED_AT
+    busy = sum(train.page.evaluate("window.longTasks")) / 1000 / LOOKED_AT
+    return f"{view:32} {redraws:9.1f} {train.embeds():7d} {busy:6.1%}"
+
+
+def measure_film(page: Page, url: str) -> str:
+    """Until a film of the default run plays, and what it does to the page at its fastest."""
+    train = TrainPage(page).open(url)
+    train.press("run")
+    train.wait_for_step(400)
+    train.press("run")
+    train.expect_to_rest()
+    began = time.monotonic()
+    train.press("replay")
+    frame = page.locator(".st-key-film .vega-bindings input[type=range]")
+    page.locator(".st-key-film canvas.marks").wait_for()
+    until = time.monotonic() - began
+    page.locator(".st-key-film select").select_option(label="10")
+    page.evaluate(OBSERVE)
+    first, began = int(frame.input_value()), time.monotonic()
+    page.wait_for_timeout(3000)
+    rate = (int(frame.input_value()) - first) / (time.monotonic() - began)
+    busy = sum(page.evaluate("window.longTasks")) / 1000 / 3
+    count = 1 + int(frame.get_attribute("max") or 0)
+    return (
+        f"A film of {train.number('step'):.0f} steps, {count} frames: plays {until:.2f} s after "
+        f"the click; at 10 frames a second it shows {rate:.1f}, long tasks {busy:.1%}"
+    )
+
+
 def main() -> None:
     """Print the table."""
     with serve() as server, launch_browser() as browser:
@@ -114,6 +156,13 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
             print(measure(page, server.url, query), flush=True)
             page.close()
+        print(f"\nLooks inside, {LOOKED_AT} s each: redraws/s, charts anew, share of long tasks")
+        for view in VIEWS:
+            page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
+            print(measure_look(page, server.url, view), flush=True)
+            page.close()
+        page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
+        print("\n" + measure_film(page, server.url))
 
 
 if __name__ == "__main__":
