@@ -51,6 +51,11 @@ def _number(value: float) -> str:
     return f"{value:.2f}" if np.isfinite(value) else r"\text{nan}"
 
 
+def _factor(value: float) -> str:
+    """A number behind a sign."""
+    return f"({_number(value)})" if value < 0 else _number(value)
+
+
 def _sum(terms: Mapping[str, float], letter: str) -> str:
     """What the input brings, and what the state."""
     return f"{_number(terms[f'{letter}_x'])} {terms[f'{letter}_h']:+.2f}"
@@ -85,7 +90,8 @@ def _lstm(terms: Mapping[str, float]) -> list[Equation]:
         (
             "c_t",
             "f_t c_{t-1} + i_t g_t",
-            rf"{n['f']} \cdot ({n['c_before']}) + {n['i']} \cdot ({n['g']}) = {n['c']}",
+            rf"{n['f']} \cdot {_factor(terms['c_before'])}"
+            rf" + {n['i']} \cdot {_factor(terms['g'])} = {n['c']}",
         ),
         ("h_t", r"o_t \tanh(c_t)", rf"{n['o']} \cdot \tanh({n['c']}) = {n['h']}"),
     ]
@@ -98,12 +104,13 @@ def _gru(terms: Mapping[str, float]) -> list[Equation]:
         _gate(terms, "z"),
         (
             "n_t",
-            r"\tanh(W_{in} x_t + b_{in} + r_t (W_{hn} h_{t-1} + b_{hn}))",
-            rf"\tanh({n['n_x']} + {n['r']} \cdot ({n['n_h']})) = {n['n']}",
+            r"\tanh(W_{in} x_t + b_{in} \\ &\qquad + r_t (W_{hn} h_{t-1} + b_{hn}))",
+            rf"\tanh({n['n_x']} + {n['r']} \cdot {_factor(terms['n_h'])}) = {n['n']}",
         ),
         (
             "h_t",
             "(1 - z_t) n_t + z_t h_{t-1}",
-            rf"(1 - {n['z']}) \cdot ({n['n']}) + {n['z']} \cdot ({n['h_before']}) = {n['h']}",
+            rf"{_number(1 - terms['z'])} \cdot {_factor(terms['n'])}"
+            rf" + {n['z']} \cdot {_factor(terms['h_before'])} = {n['h']}",
         ),
     ]
