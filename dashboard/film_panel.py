@@ -17,6 +17,8 @@ from dashboard.tasks import task_name
 from dashboard.vega import draw
 from rnn_core.tasks import SETTINGS
 
+# That a film is shown; and the film, as long as it is.
+_OPEN, _FILM = "film is open", "film"
 # Settings that are read by some tasks only.
 _OF_TASKS = frozenset().union(*SETTINGS.values())
 # The film's controls stand above it, where they can be seen with its first chart.
@@ -29,15 +31,34 @@ _CONTROLS_FIRST = """<style>
 </style>"""
 
 
+def open_film() -> None:
+    """Show a film from now on."""
+    st.session_state[_OPEN] = True
+
+
+def close() -> None:
+    """Show none any more."""
+    st.session_state.pop(_OPEN, None)
+    st.session_state.pop(_FILM, None)
+
+
+def is_open() -> bool:
+    """Whether a film stands in front of the page."""
+    return _OPEN in st.session_state
+
+
 def show_film(run: LiveRun) -> None:
-    """Have a film of the run made and play it, in front of the page."""
-    st.dialog(_("Replay"), width="large", icon=":material/movie:")(_film)(run, current_language())
+    """Play a film of the run, in front of the page."""
+    dialog = st.dialog(_("Replay"), width="large", icon=":material/movie:", on_dismiss=close)
+    dialog(_show)(run, current_language())
 
 
-def _film(run: LiveRun, language: str) -> None:
+def _show(run: LiveRun, language: str) -> None:
     use_language(language)  # what is clicked in here runs this again, in a thread of its own
-    with st.spinner(_("Making the film…")):
-        shown = film(run)
+    if _FILM not in st.session_state:
+        with st.spinner(_("Making the film…")):
+            st.session_state[_FILM] = film(run)
+    shown: Chart = st.session_state[_FILM]
     said, save = st.columns([4, 1], vertical_alignment="center")
     said.caption(
         _(

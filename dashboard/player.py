@@ -111,7 +111,13 @@ def open_session(
     return session
 
 
-def watch(session: Session[RunT], open_panel: Callable[[], Panel], settings: Settings) -> None:
+def watch(
+    session: Session[RunT],
+    open_panel: Callable[[], Panel],
+    settings: Settings,
+    *,
+    keys: bool = True,
+) -> None:
     """Draw the page's moving part and the player's buttons; and redraw it while playing.
 
     A beat of the browser's timer runs the moving part, which draws all of it once and then some
@@ -122,12 +128,13 @@ def watch(session: Session[RunT], open_panel: Callable[[], Panel], settings: Set
         session: whose page it is.
         open_panel: draws the moving part.
         settings: what the sidebar says.
+        keys: whether the keyboard plays, too; not while something stands in front of the page.
     """
     session.whole_page = True  # the page as a whole is only run when somebody does something
     session.armed = _interval(session)
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
-    _buttons(session)
+    _buttons(session, keys)
 
 
 def _beat(
@@ -208,7 +215,7 @@ def _reset(session: Session[RunT]) -> None:
     session.run.reset()
 
 
-def _buttons(session: Session[RunT]) -> None:
+def _buttons(session: Session[RunT], keys: bool) -> None:
     """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
 
     In the main script, not in the fragment: a click here interrupts at once. Last on the page:
@@ -226,7 +233,7 @@ def _buttons(session: Session[RunT]) -> None:
                 type="primary",
                 on_click=_pause if playing else _play,
                 args=(session,),
-                shortcut="space",
+                shortcut="space" if keys else None,
                 disabled=ended,
             )
         with st.container(key="step", width="content"):
@@ -236,7 +243,7 @@ def _buttons(session: Session[RunT]) -> None:
                 key=f"step_out_of_play_{plays}" if playing else "step_once",
                 on_click=_step,
                 args=(session, playing),
-                shortcut="right",
+                shortcut="right" if keys else None,
                 disabled=ended,
             )
         st.button(
@@ -245,14 +252,14 @@ def _buttons(session: Session[RunT]) -> None:
             key="reset",
             on_click=_reset,
             args=(session,),
-            shortcut="home",
+            shortcut="home" if keys else None,
         )
         st.button(
             _("New seed"),
             icon=":material/casino:",
             key="new_seed",
             on_click=new_seed,
-            shortcut="n",
+            shortcut="n" if keys else None,
         )
         st.caption(_("keys"), help=_help(), width="content")
 

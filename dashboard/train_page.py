@@ -48,7 +48,14 @@ def page(settings: Settings, refusals: list[str]) -> None:
     )
     run = session.run
     run.look_back(st.session_state.get(slow_panel.moment_key(run)))
-    player.watch(session, lambda: Panel(session, settings.step_limit), settings)
+    if not _has_past(run):
+        film_panel.close()
+    player.watch(
+        session,
+        lambda: Panel(session, settings.step_limit),
+        settings,
+        keys=not film_panel.is_open(),
+    )
     _time_travel(session)
 
 
@@ -57,10 +64,15 @@ def _adopt(run: LiveRun, settings: Settings) -> str:
     return words.restarted(changes) if changes else ""
 
 
+def _has_past(run: LiveRun) -> bool:
+    """Whether it rests, and has come further than its beginning."""
+    return run.status is not Status.PLAYING and run.index > 0
+
+
 def _time_travel(session: Session[LiveRun]) -> None:
     """A slider over all steps, to look back; a way to go on from there; and all as a film."""
     run = session.run
-    if run.status is Status.PLAYING or run.index == 0:
+    if not _has_past(run):
         return
     if not run.can_look_back:
         st.caption(_("This network is too large to keep its past: there is no looking back."))
@@ -86,8 +98,14 @@ def _time_travel(session: Session[LiveRun]) -> None:
         disabled=moment == run.index,
         width="stretch",
     )
-    replayed = replay.button(_("Replay"), icon=":material/movie:", key="replay", width="stretch")
-    if replayed:
+    replay.button(
+        _("Replay"),
+        icon=":material/movie:",
+        key="replay",
+        on_click=film_panel.open_film,
+        width="stretch",
+    )
+    if film_panel.is_open():
         film_panel.show_film(run)
 
 

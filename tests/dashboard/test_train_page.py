@@ -216,8 +216,14 @@ def test_the_run_is_replayed_as_a_film() -> None:
     (save,) = app.get("download_button")
     assert save.proto.label == "Save as HTML"
     assert step_and_loss(app)[0] == 2
-    app = click(app, "step")
+    # It stands in front of the player, whose keys would train or reset behind it.
+    shortcuts = {shown.key: shown.proto.shortcut for shown in app.button}
+    assert not shortcuts["step_once"]
+    assert not shortcuts["reset"]
+    # A run that has begun anew has nothing to replay.
+    app = click(app, "reset")
     assert not app.get("download_button")
+    assert button(app, "reset").proto.shortcut
 
 
 def test_a_film_says_which_settings_it_takes_to_train_the_network_again() -> None:

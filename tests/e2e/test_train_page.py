@@ -295,12 +295,22 @@ def test_a_film_plays_without_the_server_and_its_file_without_a_network(
     expect(page.get_by_role("checkbox", name="Play")).not_to_be_checked()
     assert picture(page, ".st-key-film") != first
     assert heard == []
+    for key in ("Space", "ArrowRight", "Home"):  # not for the player, which the film hides
+        page.keyboard.press(key)
+    page.wait_for_timeout(500)
+    assert train.number("step") == 6
     with page.expect_download() as saving:
         train.press("save_film")
     file = tmp_path / saving.value.suggested_filename
     saving.value.save_as(file)
     assert heard != []  # saving asks for the file: the ear is open
     assert file.name == "sin_to_cos-rnn-seed-0-steps-6.html"
+    page.get_by_role("button", name="Close").click()
+    expect(train.key("film")).to_have_count(0)
+    train.press("step")
+    train.expect_step(7)
+    page.keyboard.press("Home")
+    train.expect_step(0)
 
     alone = browser.new_context(offline=True).new_page()
     asked: list[str] = []
