@@ -267,6 +267,23 @@ def test_a_click_into_the_unrolled_window_opens_that_cell(open_page: Open) -> No
     expect(chosen("Hidden unit")).to_have_value(unit)
 
 
+def test_an_update_plays_slowly_in_place_until_somebody_stops_it(open_page: Open) -> None:
+    train = open_page("?look=slow&cell=gru&window_length=3")
+    page = train.page
+    train.press("step")
+    train.expect_step(1)
+    switch = page.get_by_text("Play slowly")
+    switch.click()
+    phase = page.get_by_role("radio", name="2 loss")
+    expect(phase).to_be_checked()
+    train.watch_for_embeds()
+    expect(page.get_by_role("radio", name="3 back through time")).to_be_checked()
+    assert train.embeds() == 0
+    assert train.number("step") == 1
+    switch.click()
+    train.expect_to_rest()
+
+
 FRAME = "document.querySelector('.vega-bindings input[type=range]')?.value"
 
 
