@@ -14,6 +14,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ _DIGITS = 5
 _THEME = Path(__file__).parents[1] / ".streamlit" / "config.toml"
 # In a process of its own: what makes the bundle takes 130 MB and gives none of it back.
 _BUNDLE = "import vl_convert; print(vl_convert.javascript_bundle(vl_version='6.4'))"
+_making = Lock()
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="$language">
 <head>
@@ -92,9 +94,14 @@ def html(film: Chart, language: str, title: str, reading: str, settings: str) ->
     )
 
 
-@cache
 def _bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script."""
+    """Vega, Vega-Lite and Vega-Embed as one script, made once: a whole class may ask together."""
+    with _making:
+        return _made_bundle()
+
+
+@cache
+def _made_bundle() -> str:
     command = [sys.executable, "-X", "utf8", "-c", _BUNDLE]
     done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
     return done.stdout
