@@ -152,12 +152,13 @@ class LiveRun(Playback):
         with self._lock:
             return self._frame(self._past or self._now)
 
-    def look(self, view: str, probe: Probe = AS_IT_IS) -> Look | None:
+    def look(self, view: str, probe: Probe = AS_IT_IS, *, hasty: bool = False) -> Look | None:
         """Look inside, without changing what follows.
 
         Args:
             view: one of `VIEWS` but ``"state"``, which every frame has.
             probe: what the visitor has the view try.
+            hasty: do without what takes long, as while training.
 
         Returns:
             What there is to see, perhaps of some steps ago; None if there was no look before the
@@ -165,7 +166,8 @@ class LiveRun(Playback):
         """
         with self._lock:
             seen = self._past or self._now
-            return seen.look(view, resting=self._status is not Status.PLAYING, probe=probe)
+            resting = self._status is not Status.PLAYING and not hasty
+            return seen.look(view, resting=resting, probe=probe)
 
     @property
     def can_look_back(self) -> bool:

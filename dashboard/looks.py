@@ -61,6 +61,8 @@ VIEWS = (
 )
 #: Views of a network at rest: nothing is looked at while it is trained.
 AT_REST = frozenset({"slow"})
+#: Views that take long at rest, up to a second: a hasty look can be shown first.
+HEAVY = frozenset({"phase"})
 # While playing a look is at least so old before it is taken anew, in seconds, and this many times
 # as old as it took: training and drawing come first.
 _FRESH, _SPARING = 0.3, 8.0

@@ -5,31 +5,15 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import (
-    chain_panel,
-    controls,
-    film_panel,
-    free_panel,
-    look_words,
-    player,
-    slow_panel,
-    words,
-)
+from dashboard import controls, film_panel, look_panel, look_words, player, slow_panel, words
 from dashboard import train_charts as charts
 from dashboard.controls import Settings
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
-from dashboard.look_charts import draw_look
-from dashboard.looks import AS_IT_IS, AT_REST, WINDOWS_OPERATED_ON, SlowLook, UnrolledLook
 from dashboard.playback import Status
 from dashboard.player import Session
 from dashboard.signal_chart import signals
-from dashboard.slow_motion import Place
-from dashboard.unrolled_words import formulas
 from dashboard.vega import draw
-
-# Views whose one chart is about as high as it is wide.
-_BESIDE_WORDS = frozenset({"phase", "spectrum", "memory"})
 
 
 def page(settings: Settings, refusals: list[str]) -> None:
@@ -165,13 +149,16 @@ class Panel:
             )
         view = _choose_view()
         self._state: DeltaGenerator | None = None
+        complete = None
         if view == "state":
             self._state = draw(charts.hidden_state(frame))
             st.caption(_state_caption(frame))
         else:
-            _show_look(run, view, frame)
+            complete = look_panel.show_look(run, view, frame)
         # Last, though it stands first: who sees the step's number sees all that belongs to it.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
+        if complete:
+            complete()
 
     def update(self) -> None:
         """Move the charts and the two numbers; words, which want reading, stay for a while."""
@@ -191,53 +178,6 @@ def _choose_view() -> str:
     with the next run of the whole page.
     """
     return controls.choose("look", _("Inside the network"), look_words.view_name)
-
-
-def _show_look(run: LiveRun, view: str, frame: Frame) -> None:
-    """A view with its charts, numbers and how to read it.
-
-    Once a beat, not at every redraw: a look wants reading, and some take their time.
-    """
-    if view in AT_REST and frame.moving:
-        st.caption(_("This is a view of the network at rest. **Pause**, and it is here."))
-        return
-    probe = free_panel.choose_probe(frame) if view == "free" else AS_IT_IS
-    look = run.look(view, probe)
-    if look is None:
-        st.caption(_("There is nothing to be seen any more: the run has diverged."))
-        return
-    place, units, unit = Place("forward", 1), 1, 1
-    length = frame.layout.length
-    if isinstance(look.found, UnrolledLook):
-        units = look.found.unrolled.h.shape[2]
-        step, unit = chain_panel.choose_cell(length, units)
-        place = Place("forward", step)
-    elif isinstance(look.found, SlowLook):
-        place = slow_panel.choose_place(run, look.found, frame.step.index)
-    shown = draw_look(look, frame.floors, place, unit)
-    if view in _BESIDE_WORDS:
-        picture, beside = st.columns([3, 2], vertical_alignment="center")
-        places, inside = [picture], beside
-    else:
-        places = st.columns(len(shown)) if shown else []
-        inside, beside = st.container(), st.container()
-    for picture, chart in zip(places, shown, strict=True):
-        with picture:
-            if isinstance(look.found, UnrolledLook | SlowLook):
-                chain_panel.draw_chain(chart, length, units)
-            else:
-                draw(chart)
-    with inside:
-        if isinstance(look.found, UnrolledLook):
-            st.latex(formulas(look.found.unrolled, place.time_step, unit))
-        elif isinstance(look.found, SlowLook):
-            slow_panel.explain(look.found, place)
-    age = frame.step.index - look.step
-    said = look_words.numbers(look)
-    if age:
-        said += " " + _(":small[(as it was {age} steps ago)]").format(age=age)
-    beside.markdown(said)
-    beside.caption(look_words.how_to_read(view).format(windows=WINDOWS_OPERATED_ON))
 
 
 def _loss(frame: Frame) -> str:

@@ -115,6 +115,24 @@ def test_at_rest_the_same_step_is_looked_at_once() -> None:
     assert look(run, "phase") is not first
 
 
+def test_a_hasty_look_comes_first_and_never_after_a_thorough_one() -> None:
+    run = run_after(3, RunConfig(hidden_size=4))
+    hasty = run.look("phase", hasty=True)
+    assert hasty is not None
+    assert isinstance(hasty.found, PhaseLook)
+    assert hasty.found.fixed is None
+    thorough = look(run, "phase")
+    assert isinstance(thorough.found, PhaseLook)
+    assert thorough.found.fixed is not None
+    np.testing.assert_allclose(thorough.found.points[-1], hasty.found.points[-1], atol=1e-12)
+    assert run.look("phase", hasty=True) is thorough
+    run.look_back(1)
+    at_once = run.look("phase", hasty=True)
+    assert at_once is not None
+    assert isinstance(at_once.found, PhaseLook)
+    assert (at_once.step, at_once.found.fixed) == (1, None)
+
+
 def test_fixed_points_are_searched_for_at_rest_only() -> None:
     clock = Clock()
     run = LiveRun(RunConfig(hidden_size=4), clock=clock, engine="torch")

@@ -237,6 +237,16 @@ def test_a_film_says_which_settings_it_takes_to_train_the_network_again() -> Non
     assert not [each for each in settings if each.startswith(read_by_others)]
 
 
+def test_what_takes_long_is_put_in_place_when_all_else_is_drawn() -> None:
+    app = click(page(look="phase"), "step")
+    said = [text.value for text in app.markdown if "of the state's variance" in text.value]
+    assert len(said) == 1
+    assert "fixed points:" in said[0]
+    (chart,) = app.get("vega_lite_chart")[2:]
+    rows = {table.name: table.data.data for table in chart.proto.datasets}
+    assert pa.ipc.open_stream(rows["fixed"]).read_all().num_rows > 0
+
+
 def test_an_update_is_gone_through_phase_by_phase() -> None:
     app = click(page(look="slow", cell="gru"), "step")
     for number in range(6):
