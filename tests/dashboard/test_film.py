@@ -45,27 +45,29 @@ def drawn(film: Chart, frame: int = 0) -> str:
 # --- the moments ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ["torch", "compiled"])
-@pytest.mark.parametrize("steps", [1, 40, 700])
+@pytest.mark.parametrize(
+    ("engine", "steps"),
+    [("torch", 1), ("torch", 40), ("torch", 700), ("compiled", 40), ("compiled", 3600)],
+)
 def test_every_frame_is_as_that_step_was(engine: str, steps: int) -> None:
     run = run_to(steps, engine=engine)
     frames = run.moments(30)
     shown = [frame.step.index for frame in frames]
     assert shown == sorted(set(shown))
     assert (shown[0], shown[-1]) == (0, steps)
-    assert len(frames) == min(steps + 1, len(frames)) <= 32
+    assert min(steps + 1, 20) <= len(frames) <= 32
     for frame in frames:
         run.look_back(frame.step.index)
         assert_same_moment(frame, run.frame())
 
 
 def test_steps_lie_close_together_early_on() -> None:
-    shown = [frame.step.index for frame in run_to(1500).moments(60)]
+    run = run_to(1500)
+    shown = [frame.step.index for frame in run.moments(60)]
     assert shown[:4] == [0, 1, 2, 3]
     gaps = np.diff(shown)
     assert gaps.max() <= 1500 / 20
     # Later ones are soon trained again: all that is seen with them begins at a snapshot.
-    run = run_to(1500)
     stride, memory = run._snapshots.stride, run._now.memory
     late = [index for index in shown if 2 * stride < index < 1500]
     assert {(index - memory + 1) % stride for index in late} == {0}
