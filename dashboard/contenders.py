@@ -14,6 +14,7 @@ from dashboard import links
 from dashboard.language import gettext as _
 from rnn_core import RULES, RunConfig
 from rnn_core.replicas import MAY_DIFFER
+from rnn_core.tasks import is_read
 
 #: So few and so many contenders can be compared.
 FEWEST, MOST = 2, 6
@@ -88,10 +89,9 @@ def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, .
 
 
 def _matters(setting: str, config: RunConfig) -> bool:
-    """Only an LSTM has forget gates, and only SGD a momentum."""
-    if setting == "forget_bias":
-        return config.cell == "lstm" and config.forget_bias is not None
-    return setting != "momentum" or config.optimizer == "sgd"
+    """Whether it is worth a word: it is read, and not as PyTorch has it anyway."""
+    as_pytorch = setting == "forget_bias" and config.forget_bias is None
+    return is_read(setting, config) and not as_pytorch
 
 
 def _said(setting: str, config: RunConfig) -> str:

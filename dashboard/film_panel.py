@@ -15,12 +15,10 @@ from dashboard.language import gettext as _
 from dashboard.live_run import LiveRun
 from dashboard.tasks import task_name
 from dashboard.vega import draw
-from rnn_core.tasks import SETTINGS
+from rnn_core.tasks import is_read
 
 # That a film is shown; and the film, as long as it is.
 _OPEN, _FILM = "film is open", "film"
-# Settings that are read by some tasks only.
-_OF_TASKS = frozenset().union(*SETTINGS.values())
 # The film's controls stand above it, where they can be seen with its first chart.
 _CONTROLS_FIRST = """<style>
 .st-key-film .vega-embed { display: flex; flex-direction: column; }
@@ -96,16 +94,10 @@ def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
 
 def settings(run: LiveRun) -> str:
     """What it takes to train this network again."""
-    config = run.config
-    unread = _OF_TASKS - set(SETTINGS[config.task])
-    if config.cell != "lstm":
-        unread |= {"forget_bias"}
-    if config.optimizer != "sgd":
-        unread |= {"momentum"}
     values = {
         name: words.shown(name, value)
-        for name, value in config.to_dict().items()
-        if name not in unread
+        for name, value in run.config.to_dict().items()
+        if is_read(name, run.config)
     }
     values["lr"] = " → ".join(words.shown("lr", lr) for lr in run.learning_rates)
     return " · ".join(f"{name}\u00a0{value}" for name, value in values.items())

@@ -59,6 +59,21 @@ SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+_OF_TASKS = frozenset[str]().union(*SETTINGS.values())
+
+
+def is_read(setting: str, config: RunConfig) -> bool:
+    """Whether a setting changes anything in a run that has the others of ``config``.
+
+    Tasks read some of theirs, only an LSTM has forget gates, and only SGD a momentum.
+    """
+    if setting == "forget_bias":
+        return config.cell == "lstm"
+    if setting == "momentum":
+        return config.optimizer == "sgd"
+    return setting not in _OF_TASKS or setting in SETTINGS[config.task]
+
+
 def _values(**settings: float | str) -> Mapping[str, float | str]:
     return MappingProxyType(settings)
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_core import RULES, TASKS, Batch, RunConfig, build_task
-from rnn_core.tasks import DEFAULTS, SETTINGS
+from rnn_core import RULES, TASKS, Batch, RunConfig, Trainer, build_task
+from rnn_core.tasks import DEFAULTS, SETTINGS, is_read
+from tests.rnn_core.runs import first
 
 SEQUENCES = {"adding", "temporal_order", "copy", "anbn"}
 CLASSES = {"temporal_order", "copy", "anbn"}
@@ -242,6 +243,28 @@ def test_the_settings_that_a_task_lists_and_no_others_change_its_data(
     task, changed = build_task(config), build_task(replace(config, **{setting: value}))
     is_same = all(same(task.batch(k), changed.batch(k)) for k in range(8))
     assert is_same == (setting not in SETTINGS[name])
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize(("setting", "value"), [("forget_bias", 2.0), ("momentum", 0.2)])
+def test_what_is_not_read_changes_no_run(
+    cell: str, optimizer: str, setting: str, value: float
+) -> None:
+    config = RunConfig(cell=cell, optimizer=optimizer, hidden_size=3)
+    losses = [
+        [step.loss for step in first(4, Trainer(each))]
+        for each in (config, replace(config, **{setting: value}))  # type: ignore[arg-type]
+    ]
+    assert (losses[0] == losses[1]) == (not is_read(setting, config))
+
+
+def test_of_a_tasks_settings_those_are_read_that_it_lists() -> None:
+    flip_flop = RunConfig(task="flip_flop")
+    assert is_read("data_seed", flip_flop)
+    assert is_read("hidden_size", flip_flop)
+    assert not is_read("frequency", flip_flop)
+    assert is_read("frequency", RunConfig())
 
 
 @pytest.mark.parametrize("name", TASKS)
