@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
 import numpy as np
 
 from dashboard.looks import UnrolledLook
@@ -10,6 +14,8 @@ from dashboard.looks import UnrolledLook
 MOST_STEPS, MOST_UNITS = 20, 16
 #: Heights: of inputs, of the cells, of predictions.
 INPUTS, CELLS_FROM, CELLS_TO, PREDICTIONS = 0.0, 1.0, 4.0, 5.0
+#: Where the cells have their middle.
+MIDDLE = (CELLS_FROM + CELLS_TO) / 2
 #: Half the width of a cell.
 HALF = 0.3
 #: Of several numbers at a time step so many are drawn, so far apart.
@@ -60,6 +66,11 @@ def numbers(found: UnrolledLook) -> list[Dots]:
     ]
 
 
+def together(parts: Iterable[tuple[list[Any], ...]]) -> list[list[Any]]:
+    """The columns of all parts, one after another."""
+    return [list(chain.from_iterable(column)) for column in zip(*parts, strict=True)]
+
+
 def stripes(values: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
     """The cells: layers one above the other, a stripe for each unit. ``values`` is ``(L, N, U)``.
 
@@ -103,14 +114,13 @@ def arrows(at: np.ndarray) -> tuple[np.ndarray, ...]:
     Returns:
         x, y, x2 and y2.
     """
-    middle = (CELLS_FROM + CELLS_TO) / 2
     along = at - 1 + HALF
     ones = np.ones(len(at))
     return (
         np.concatenate([at, along, at]).astype(float),
-        np.concatenate([(INPUTS + 0.25) * ones, middle * ones, CELLS_TO * ones]),
+        np.concatenate([(INPUTS + 0.25) * ones, MIDDLE * ones, CELLS_TO * ones]),
         np.concatenate([at, along + 1 - 2 * HALF, at]).astype(float),
-        np.concatenate([CELLS_FROM * ones, middle * ones, (PREDICTIONS - 0.25) * ones]),
+        np.concatenate([CELLS_FROM * ones, MIDDLE * ones, (PREDICTIONS - 0.25) * ones]),
     )
 
 

@@ -1,16 +1,16 @@
-"""What the charts of an unrolled window share: their axes, and that one can click in them."""
+"""What the charts of an unrolled window share: axes, numbers, names, and that one can click."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import altair as alt
-import numpy as np
 
 from dashboard import chain
 from dashboard.arrow import Table
-from dashboard.chart import layer
+from dashboard.chart import GUIDE, layer, same
 from dashboard.language import gettext as _
 
 #: The selection that a click makes: of fields ``step``, and ``unit``, 0 beside the cells. Every
@@ -19,6 +19,16 @@ CLICKED = "clicked"
 # Room below the lowest inputs.
 _BELOW = 0.7
 _PLACES = Table(left=float, right=float, low=float, high=float, step=int, unit=int)
+_CHOSEN = Table(left=float, right=float)
+_ROWS = Table(y=float, name=str)
+
+#: The colour of a number: blue is positive, orange negative.
+VALUE = alt.Color(
+    "value:Q",
+    title=None,
+    scale=alt.Scale(domain=[-1, 1], clamp=True, range="diverging"),
+    legend=None,
+)
 
 
 class Clicked(NamedTuple):
@@ -51,6 +61,68 @@ def axes(
     return x, y
 
 
+def chosen(x: alt.X, opacity: float) -> alt.Chart:
+    """The layer, the first one, that marks the chosen time step."""
+    drawn: alt.Chart = (
+        layer("chosen")
+        .mark_rect(opacity=opacity)
+        .encode(x=alt.X("left:Q", title=x["title"], scale=x["scale"]), x2="right:Q", color=GUIDE)
+    )
+    return drawn
+
+
+def chosen_rows(time_step: int) -> bytes:
+    """The dataset ``chosen``."""
+    return _CHOSEN.rows([time_step - 0.45], [time_step + 0.45])
+
+
+def numbers(x: alt.X, *, symbols: bool, **more: Any) -> tuple[alt.Chart, alt.Chart]:
+    """Inputs, predictions and targets, rows of the dataset ``dots``: as dots, and as texts.
+
+    Args:
+        x: from `axes`.
+        symbols: texts stand inside the dots.
+        more: further channels of both.
+    """
+    data = layer("dots")
+    dots = data.mark_point(filled=True, size=150, opacity=1).encode(
+        x=same(x), y=alt.Y("y:Q", title=None, axis=None), color=VALUE, **more
+    )
+    texts = data.mark_text(fontSize=11 if symbols else 10).encode(
+        x=same(x),
+        y=alt.Y("text_y:Q", title=None, axis=None),
+        text="shown:N",
+        **({} if symbols else {"color": GUIDE}),
+        **more,
+    )
+    return dots, texts
+
+
+def names() -> alt.Chart:
+    """What stands at which height, rows of the dataset ``rows``."""
+    drawn: alt.Chart = (
+        layer("rows")
+        .mark_text(align="left", fontSize=13, fontWeight="bold")
+        .encode(x=alt.value(2), y=alt.Y("y:Q", title=None, axis=None), text="name:N", color=GUIDE)
+    )
+    return drawn
+
+
+@lru_cache(maxsize=32)
+def name_rows(targets: float, losses: float | None = None) -> bytes:
+    """The dataset ``rows``.
+
+    Args:
+        targets: height of the targets.
+        losses: height of the losses, where they are drawn.
+    """
+    heights = [chain.INPUTS, chain.MIDDLE, chain.PREDICTIONS, targets]
+    called = ["x", "h", "y", "y*"]
+    if losses is not None:
+        heights, called = [*heights, losses], [*called, "L"]
+    return _ROWS.rows(heights, called)
+
+
 def places(x: alt.X, y: alt.Y) -> alt.Chart:
     """A layer, the last one, that makes all of a time step's column a place to click on.
 
@@ -71,9 +143,10 @@ def places(x: alt.X, y: alt.Y) -> alt.Chart:
     return drawn
 
 
-def place_rows(at: np.ndarray, inputs: int, top: float) -> bytes:
-    """The dataset ``places``: for the time steps that are drawn, with axes as for `axes`."""
-    return _PLACES.rows(*chain.columns(at, _bottom(inputs), top))
+@lru_cache(maxsize=32)
+def place_rows(length: int, inputs: int, top: float) -> bytes:
+    """The dataset ``places``: of a window of this length, with axes as for `axes`."""
+    return _PLACES.rows(*chain.columns(chain.shown_steps(length), _bottom(inputs), top))
 
 
 def places_of(selected: Iterable[Mapping[str, Any]]) -> frozenset[Clicked]:

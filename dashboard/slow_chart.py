@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import chain as chain_of
 
 import altair as alt
 import numpy as np
 
 from dashboard import chain, palette
 from dashboard.arrow import Table
-from dashboard.chain_layers import axes, place_rows, places
+from dashboard.chain_layers import (
+    VALUE,
+    axes,
+    chosen,
+    chosen_rows,
+    name_rows,
+    names,
+    numbers,
+    place_rows,
+    places,
+)
 from dashboard.chart import CANVAS, GUIDE, Chart, Spec, layer, same, specification
 from dashboard.language import current_language
 from dashboard.language import gettext as _
@@ -30,8 +39,6 @@ _DOTS = Table(x=float, y=float, value=float, shown=str, text_y=float, lit=float)
 _ARROWS = Table(x=float, y=float, x2=float, y2=float, kind=str, lit=float)
 _HEADS = Table(x=float, y=float, angle=float, kind=str, lit=float)
 _BARS_OF_LOSS = Table(left=float, right=float, low=float, high=float, lit=float, shown=str)
-_CHOSEN = Table(left=float, right=float)
-_ROWS = Table(y=float, name=str)
 
 
 def slow_motion(found: SlowLook, place: Place) -> Chart:
@@ -47,13 +54,6 @@ def slow_motion(found: SlowLook, place: Place) -> Chart:
     rows = chain.rows_of_answers(window)
     targets = chain.height_of_targets(rows)
     base = targets + (rows - 1) * chain.APART + _BARS
-    heights = [
-        chain.INPUTS,
-        (chain.CELLS_FROM + chain.CELLS_TO) / 2,
-        chain.PREDICTIONS,
-        targets,
-        base + _BAR / 2,
-    ]
     inputs, top = chain.rows_of_inputs(window), base + _BAR + 0.5
     return Chart(
         _spec(current_language(), int(at[0]), length, inputs, top, window.symbols),
@@ -62,9 +62,9 @@ def slow_motion(found: SlowLook, place: Place) -> Chart:
             "dots": _dots(found, place),
             **_arrows(place, at, handed_on=found.update.handed_on is not None),
             "bars": _bars(found, place, at, base),
-            "chosen": _CHOSEN.rows([place.time_step - 0.45], [place.time_step + 0.45]),
-            "rows": _ROWS.rows(heights, ["x", "h", "y", "y*", "L"]),
-            "places": place_rows(at, inputs, top),
+            "chosen": chosen_rows(place.time_step),
+            "rows": name_rows(targets, base + _BAR / 2),
+            "places": place_rows(length, inputs, top),
         },
         _("The window as a chain of cells; what takes part in the phase is drawn strongly."),
     )
@@ -102,9 +102,7 @@ def _dots(found: SlowLook, place: Place) -> bytes:
             "back": (x >= step) & (kind != "input"),
         }.get(phase, x < 0)
         parts.append((*dots, _strength(taking_part).tolist()))
-    return _DOTS.rows(
-        *(list(chain_of.from_iterable(column)) for column in zip(*parts, strict=True))
-    )
+    return _DOTS.rows(*chain.together(parts))
 
 
 def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes]:
@@ -113,7 +111,7 @@ def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes
     x, y, x2, y2 = (np.append(part, 0.0) for part in chain.arrows(at))
     # One more, out of the last cell into the next window.
     x[-1], x2[-1] = at[-1] + chain.HALF, at[-1] + 1 - chain.HALF
-    y[-1] = y2[-1] = (chain.CELLS_FROM + chain.CELLS_TO) / 2
+    y[-1] = y2[-1] = chain.MIDDLE
     count = len(at)
     into, along, out = (np.arange(len(x)) // count == part for part in range(3))
     when = np.append(np.tile(at, 3), at[-1] + 1)
@@ -175,13 +173,6 @@ def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols
         ),
         legend=None,
     )
-    value = alt.Color(
-        "value:Q",
-        title=None,
-        scale=alt.Scale(domain=[-1, 1], clamp=True, range="diverging"),
-        legend=None,
-    )
-    chosen = layer("chosen").mark_rect(opacity=0.1).encode(x=left, x2="right:Q", color=GUIDE)
     arrows = (
         layer("arrows")
         .mark_rule(strokeWidth=1.8)
@@ -206,7 +197,7 @@ def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols
             x2="right:Q",
             y=low,
             y2="high:Q",
-            color=value,
+            color=VALUE,
             opacity=lit,
             tooltip=[alt.Tooltip("value:Q", title=_("value"), format=".4f")],
         )
@@ -237,29 +228,20 @@ def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols
     losses = losses.transform_calculate(middle=f"datum.left + {chain.HALF}").encode(
         x=alt.X("middle:Q", title=x["title"])
     )
-    dots = (
-        layer("dots")
-        .mark_point(filled=True, size=150)
-        .encode(x=same(x), y=alt.Y("y:Q", title=None, axis=None), color=value, opacity=lit)
-    )
-    texts = (
-        layer("dots")
-        .mark_text(fontSize=11 if symbols else 10)
-        .encode(
-            x=same(x),
-            y=alt.Y("text_y:Q", title=None, axis=None),
-            text="shown:N",
-            opacity=lit,
-            **({} if symbols else {"color": GUIDE}),
-        )
-    )
-    names = (
-        layer("rows")
-        .mark_text(align="left", fontSize=13, fontWeight="bold")
-        .encode(x=alt.value(2), y=alt.Y("y:Q", title=None, axis=None), text="name:N", color=GUIDE)
-    )
+    dots, texts = numbers(x, symbols=symbols, opacity=lit)
     chart = (
-        alt.layer(chosen, arrows, heads, cells, bars, losses, dots, texts, names, places(x, y))
+        alt.layer(
+            chosen(x, 0.1),
+            arrows,
+            heads,
+            cells,
+            bars,
+            losses,
+            dots,
+            texts,
+            names(),
+            places(x, y),
+        )
         .resolve_scale(color="independent")
         .properties(title=_("One update, in slow motion"), height=430, usermeta=CANVAS)
     )
