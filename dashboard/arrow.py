@@ -52,6 +52,23 @@ class Table:
         return b"".join((self._head, batch.serialize(), _END_OF_STREAM))
 
 
+def read(rows: bytes) -> pa.Table:
+    """The dataset that these bytes hold."""
+    return pa.ipc.open_stream(rows).read_all()
+
+
+def joined(each: Sequence[bytes], number: str) -> bytes:
+    """The rows of several datasets of one kind, with a column that numbers the datasets from 0."""
+    tables = [read(rows) for rows in each]
+    numbers = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+    together = pa.concat_tables(tables).append_column(number, pa.array(numbers)).combine_chunks()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, together.schema) as stream:
+        stream.write_table(together)
+    sent: bytes = sink.getvalue().to_pybytes()
+    return sent
+
+
 @lru_cache(maxsize=256)
 def words(each: tuple[str, ...], times: int) -> pa.Array:
     """A column that holds every word so many times, made once."""

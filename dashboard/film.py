@@ -14,9 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
+from dashboard.arrow import joined
 from dashboard.chart import CANVAS, Chart, Spec
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame, LiveRun
@@ -32,6 +30,10 @@ _STAYS_FOR = (20, 10, 4, 2)
 _USUAL_STAY = 4
 # Room for a vertical axis, in pixels.
 _MARGIN = 92
+# How the names of datasets begin.
+_MOVES, _STAYS = "moving", "constant"
+# What a specification says that holds others says it for all.
+_OF_THE_WHOLE = frozenset({"$schema", "config", "usermeta", "height"})
 # Each chart with its height, in pixels.
 _CHARTS = ((signals, 190), (loss, 150), (hidden_state, 150))
 
@@ -52,9 +54,8 @@ def of_frames(frames: Sequence[Frame]) -> Chart:
         sent = {}
         for name in charts[0].tables:
             each = tuple(chart.tables[name] for chart in charts)
-            sent[name] = names.setdefault(
-                each, f"{_MOVES if _moves(each) else _STAYS} {len(names)}"
-            )
+            kind = _STAYS if all(rows == each[0] for rows in each) else _MOVES
+            sent[name] = names.setdefault(each, f"{kind} {len(names)}")
         part = {key: value for key, value in charts[0].spec.items() if key not in _OF_THE_WHOLE}
         parts.append({**_inside(_played(part, sent)), "height": height})
     whole: Spec = {
@@ -65,30 +66,11 @@ def of_frames(frames: Sequence[Frame]) -> Chart:
         "vconcat": parts,
         "usermeta": CANVAS,
     }
-    tables = {name: _numbered(each) if _moves(each) else each[0] for each, name in names.items()}
+    tables = {
+        name: joined(each, "frame") if name.startswith(_MOVES) else each[0]
+        for each, name in names.items()
+    }
     return Chart(whole, tables, _("Film of the run: signals, loss and hidden state."))
-
-
-# How the names of datasets begin.
-_MOVES, _STAYS = "moving", "constant"
-# What a specification says that holds others says it for all.
-_OF_THE_WHOLE = frozenset({"$schema", "config", "usermeta", "height"})
-
-
-def _moves(each: tuple[bytes, ...]) -> bool:
-    return any(rows != each[0] for rows in each)
-
-
-def _numbered(each: tuple[bytes, ...]) -> bytes:
-    """The rows of all frames, each with the number of its frame."""
-    tables = [pa.ipc.open_stream(rows).read_all() for rows in each]
-    numbers = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
-    together = pa.concat_tables(tables).append_column("frame", pa.array(numbers)).combine_chunks()
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, together.schema) as stream:
-        stream.write_table(together)
-    sent: bytes = sink.getvalue().to_pybytes()
-    return sent
 
 
 def _played(part: Spec, sent: Mapping[str, str]) -> Spec:

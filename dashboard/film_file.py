@@ -17,13 +17,12 @@ from string import Template
 from threading import Lock
 from typing import Any
 
-import pyarrow as pa
-
+from dashboard.arrow import read
 from dashboard.chart import Chart
 
 # Digits that a number keeps: more than can be seen.
 _DIGITS = 5
-_THEME = Path(__file__).parents[1] / ".streamlit" / "config.toml"
+_SETTINGS = Path(__file__).parents[1] / ".streamlit" / "config.toml"
 # In a process of its own: what makes the bundle takes 130 MB and gives none of it back.
 _BUNDLE = "import vl_convert; print(vl_convert.javascript_bundle(vl_version='6.4'))"
 _making = Lock()
@@ -75,19 +74,18 @@ def html(film: Chart, language: str, title: str, reading: str, settings: str) ->
         reading: how to read it, below the heading.
         settings: what it takes to train the network again, below the film.
     """
-    colours = _colours()
     spec = {
-        **_coloured(film.spec, colours),
+        **_coloured(film.spec),
         "datasets": {name: _rows(table) for name, table in film.tables.items()},
     }
-    spec["config"] = {**spec["config"], **_config(colours)}
+    spec["config"] = {**spec["config"], **_config()}
     return _PAGE.substitute(
         language=escape(language.replace("_", "-")),
         title=escape(title),
         reading=escape(reading),
         settings=escape(settings),
         alt=escape(film.alt),
-        accent=colours["primary"],
+        accent=_colour("primary"),
         bundle=_bundle(),
         # Inside a script, "</" would be read as its end.
         film=json.dumps(spec, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
@@ -108,13 +106,20 @@ def _made_bundle() -> str:
 
 
 @cache
-def _colours() -> Mapping[str, Any]:
-    """What the names of colours stand for on a light page; and the list ``chartDiverging``."""
-    theme = tomllib.loads(_THEME.read_text(encoding="utf-8"))["theme"]["light"]
-    return {name.removesuffix("s").removesuffix("Color"): value for name, value in theme.items()}
+def _theme() -> Mapping[str, Any]:
+    """Streamlit's settings of a light page."""
+    theme: Mapping[str, Any] = tomllib.loads(_SETTINGS.read_text(encoding="utf-8"))["theme"]
+    light: Mapping[str, Any] = theme["light"]
+    return light
 
 
-def _config(colours: Mapping[str, Any]) -> dict[str, Any]:
+def _colour(name: str) -> str:
+    """What the name of a colour stands for; anything else stands for itself."""
+    colour: str = _theme().get(f"{name}Color", name)
+    return colour
+
+
+def _config() -> dict[str, Any]:
     """How axes, titles and legends look, where no Streamlit says it."""
     grey = "#5b6070"
     quiet = {
@@ -131,30 +136,30 @@ def _config(colours: Mapping[str, Any]) -> dict[str, Any]:
         "axis": {**quiet, **axis, "titlePadding": 10},
         "legend": {**quiet, "orient": "top"},
         "title": {"anchor": "start", "color": "#31333f", "fontSize": 14, "offset": 12},
-        "range": {"diverging": colours["chartDiverging"]},
+        "range": {"diverging": _theme()["chartDivergingColors"]},
     }
 
 
-def _coloured(spec: Any, colours: Mapping[str, Any]) -> Any:
+def _coloured(spec: Any) -> Any:
     """The specification with colours that a browser knows, where Streamlit would read a name."""
     if isinstance(spec, list):
-        return [_coloured(each, colours) for each in spec]
+        return [_coloured(each) for each in spec]
     if not isinstance(spec, dict):
         return spec
-    copied = {key: _coloured(value, colours) for key, value in spec.items()}
+    copied = {key: _coloured(value) for key, value in spec.items()}
     colour = copied.get("color")
     if isinstance(colour, dict):
         if "value" in colour:
-            colour["value"] = colours.get(colour["value"], colour["value"])
+            colour["value"] = _colour(colour["value"])
         scale = colour.get("scale") or {}
         if isinstance(scale.get("range"), list):
-            scale["range"] = [colours.get(name, name) for name in scale["range"]]
+            scale["range"] = [_colour(name) for name in scale["range"]]
     return copied
 
 
 def _rows(table: bytes) -> list[dict[str, Any]]:
     """A dataset's rows, with numbers as long as anybody can see."""
-    columns = pa.ipc.open_stream(table).read_all().to_pydict()
+    columns = read(table).to_pydict()
     shortened = [
         [float(format(value, f".{_DIGITS}g")) for value in column]
         if column and isinstance(column[0], float)

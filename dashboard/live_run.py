@@ -194,8 +194,8 @@ class LiveRun(Playback):
     def moments(self, most: int) -> list[Frame]:
         """The whole run in so many frames at most, each as it was; changes nothing.
 
-        They lie close together early on, when a network changes fast, and evenly later. None, if
-        there is no looking back.
+        They lie close together early on, when a network changes fast, and evenly later. There are
+        none if there is no looking back.
 
         Args:
             most: at least 4. The first step and the newest are among them.
@@ -272,7 +272,8 @@ class LiveRun(Playback):
             past.advance()
         while past.latest.index < index:
             past.trainer.lr = self._lr_of(past.latest.index)
-            past.advance()
+            if past.advance() is None:
+                break
         past.trainer.lr = self._lr_of(index)
         return past
 

@@ -390,7 +390,7 @@ class Looks:
         fed_back = task.ahead is not None and self._probe.feed_back
         heard = -(-(task.ahead or 1) // length)  # windows
         further = max(_FREE_WINDOWS, -(-_FREE_STEPS // length))
-        after = task if fed_back else _changed(config, self._probe, step + heard)
+        after = task if fed_back else _changed(task, config, self._probe, step + heard)
         batches = [task.batch(step + n) for n in range(heard)]
         batches += [after.batch(step + heard + n) for n in range(further)]
         targets = np.concatenate([batch.targets[0] for batch in batches])
@@ -411,12 +411,12 @@ def can_change_waves(task: str) -> bool:
     return task in ("sin_to_cos", "square_wave", "noisy_sine")
 
 
-def _changed(config: RunConfig, probe: Probe, window: int) -> Task:
+def _changed(task: Task, config: RunConfig, probe: Probe, window: int) -> Task:
     """The task with another wave, which begins at a window where the old one would have gone on."""
     if not can_change_waves(config.task):
-        return build_task(config)
+        return task
     frequency = probe.frequency or config.frequency
-    time = float(build_task(config).batch(window).time[0, 0])
+    time = float(task.batch(window).time[0, 0])
     phase = config.phase + (config.frequency - frequency) * time
     return build_task(
         replace(

@@ -6,12 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from dashboard.arrow import read
 from dashboard.chart import Chart
 
 
 def tables(chart: Chart) -> dict[str, pa.Table]:
     """The datasets, by name."""
-    return {name: pa.ipc.open_stream(rows).read_all() for name, rows in chart.tables.items()}
+    return {name: read(rows) for name, rows in chart.tables.items()}
 
 
 def rows(chart: Chart) -> dict[str, list[dict[str, Any]]]:
