@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard.language import gettext as _
 from dashboard.live_run import Frame
-from dashboard.looks import AS_IT_IS, Probe, can_change_waves
+from dashboard.looking import can_change_waves
+from dashboard.looks import AS_IT_IS, Probe
 from rnn_core import RULES
 from rnn_core.rules import Real
 

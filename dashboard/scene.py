@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.looks import AS_IT_IS, Look, Looks, Probe
+from dashboard.looking import Looks
+from dashboard.looks import AS_IT_IS, Look, Probe
 from dashboard.window_layout import WindowLayout, window_layout
 from rnn_core import Floor, Step, Trainer
 

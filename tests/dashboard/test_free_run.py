@@ -9,7 +9,8 @@ import pytest
 from dashboard import look_words
 from dashboard.free_charts import free_error, free_signals
 from dashboard.live_run import LiveRun
-from dashboard.looks import AS_IT_IS, FreeLook, Look, Probe, can_change_waves
+from dashboard.looking import can_change_waves
+from dashboard.looks import AS_IT_IS, FreeLook, Look, Probe
 from rnn_core import RunConfig
 from rnn_core.tasks import SETTINGS, TASKS, build_task
 from tests.dashboard.clock import Clock
