@@ -20,6 +20,7 @@ bench: .venv/bench  ## print the figures of the training step, beside the tutori
 	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.threads_together
 	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.time_travel
 
 bench-browser: .venv/dev  ## print the figures of the live page in a real browser
 	$(BIN)/python -m benchmarks.live_page
