@@ -21,7 +21,7 @@ from benchmarks.timing import microseconds_per_step
 from benchmarks.tutorial_loop import TutorialNetwork, tutorial_losses
 from rnn_core import CELLS, Replicas, RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
-from rnn_core.training import NUMPY_DTYPES
+from rnn_core.training.trainer import NUMPY_DTYPES
 
 WINDOWS = (10, 50, 200)
 BATCHES = (1, 32)

@@ -8,8 +8,8 @@ from dashboard.language import gettext as _
 from dashboard.live_comparison import ComparisonFrame
 from dashboard.playback import Status
 from rnn_core import Duel, Floor
-from rnn_core.comparison import SMOOTHING
-from rnn_core.ranking import SIGNIFICANCE
+from rnn_core.experiments.comparison import SMOOTHING
+from rnn_core.experiments.ranking import SIGNIFICANCE
 
 
 def status(frame: ComparisonFrame, step_limit: int) -> str:

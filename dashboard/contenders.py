@@ -13,8 +13,8 @@ from typing import Any
 from dashboard import links
 from dashboard.language import gettext as _
 from rnn_core import RULES, RunConfig
-from rnn_core.replicas import MAY_DIFFER
 from rnn_core.tasks import is_read
+from rnn_core.training.replicas import MAY_DIFFER
 
 #: So few and so many contenders can be compared.
 FEWEST, MOST = 2, 6

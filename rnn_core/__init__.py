@@ -4,16 +4,16 @@ Needs torch and numpy only. Letters used throughout: B batch, T time steps, D fe
 H hidden units; arrays are ``(B, T, …)``.
 """
 
-from rnn_core.comparison import Comparison, Curves, equalise
 from rnn_core.config import RULES, RunConfig
-from rnn_core.history import LossHistory
-from rnn_core.memory_span import MemorySpan, SpanResult, SpanStep
+from rnn_core.experiments.comparison import Comparison, Curves, equalise
+from rnn_core.experiments.memory_span import MemorySpan, SpanResult, SpanStep
+from rnn_core.experiments.ranking import Duel, Ranking, rank
 from rnn_core.models import CELLS, RecurrentModel, parameter_count
-from rnn_core.ranking import Duel, Ranking, rank
-from rnn_core.replicas import Replicas, ReplicaStep
-from rnn_core.snapshots import Snapshot, Snapshots
 from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
-from rnn_core.training import OPTIMIZERS, Step, Trainer
+from rnn_core.training.history import LossHistory
+from rnn_core.training.replicas import Replicas, ReplicaStep
+from rnn_core.training.snapshots import Snapshot, Snapshots
+from rnn_core.training.trainer import OPTIMIZERS, Step, Trainer
 
 __all__ = [
     "CELLS",

@@ -32,12 +32,12 @@ from rnn_core.diagnostics.spectrum import (
     step_spectrum,
     weight_spectrum,
 )
-from rnn_core.diagnostics.surgery import Surgery, memory_surgery
+from rnn_core.diagnostics.state_ablation import Surgery, memory_surgery
 from rnn_core.diagnostics.trajectory import Plane, Trajectory, hidden_trajectory, principal_plane
 from rnn_core.diagnostics.unrolled import Unrolled, unroll
 from rnn_core.diagnostics.update import ParameterUpdate, Update, dissect_update
 from rnn_core.diagnostics.weights import Weight, snapshot, weight_matrices
-from rnn_core.moment import Moment
+from rnn_core.training.step_context import Moment
 
 __all__ = [
     "FixedPoints",

@@ -12,7 +12,7 @@ import numpy as np
 from rnn_core.diagnostics.cells import Array, as_float64
 from rnn_core.diagnostics.losses import check_targets, loss_slopes, losses
 from rnn_core.diagnostics.unrolled import Unrolled, backward, unroll
-from rnn_core.training import Trainer
+from rnn_core.training.trainer import Trainer
 
 
 class ParameterUpdate(NamedTuple):

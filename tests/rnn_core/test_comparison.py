@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_core import Comparison, RecurrentModel, RunConfig, Trainer, equalise, parameter_count
-from rnn_core.comparison import SMOOTHING
+from rnn_core.experiments.comparison import SMOOTHING
 
 BASE = RunConfig(hidden_size=4)
 CELLS = tuple(replace(BASE, cell=cell) for cell in ("rnn", "lstm", "gru"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rnn_core import MemorySpan, Replicas, RunConfig, SpanStep, Trainer
-from rnn_core.comparison import SMOOTHING
+from rnn_core.experiments.comparison import SMOOTHING
 
 QUICK = RunConfig(cell="rnn", hidden_size=16, batch_size=8, lr=0.01)
 # Too slow to learn anything in the steps it gets.

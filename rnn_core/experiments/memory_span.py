@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_core.comparison import SMOOTHING, Comparison
 from rnn_core.config import RULES, RunConfig
+from rnn_core.experiments.comparison import SMOOTHING, Comparison
 from rnn_core.rules import Real, Whole
 from rnn_core.tasks import Task
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RULES, RunConfig
 from rnn_core.models import parameter_count
-from rnn_core.replicas import Replicas, ReplicaStep
 from rnn_core.rules import Whole
 from rnn_core.tasks import build_task
+from rnn_core.training.replicas import Replicas, ReplicaStep
 
 #: Losses are averaged over so many steps before a threshold is held to them: one may be lucky.
 SMOOTHING = 20

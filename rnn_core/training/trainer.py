@@ -18,9 +18,9 @@ from torch import nn
 from rnn_core.config import RunConfig
 from rnn_core.engines import Run, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
-from rnn_core.moment import Moment
-from rnn_core.snapshots import Snapshot, copied, flat
 from rnn_core.tasks import Task, build_task
+from rnn_core.training.snapshots import Snapshot, copied, flat
+from rnn_core.training.step_context import Moment
 
 #: PyTorch's optimisers, by the name a config gives them: parameters and config to optimiser.
 OPTIMIZERS: Mapping[str, Callable[[list[nn.Parameter], RunConfig], torch.optim.Optimizer]] = (

@@ -19,7 +19,7 @@ from rnn_core.config import RunConfig
 from rnn_core.engines import Engine, Run, build_engine, choose_engine
 from rnn_core.models import RecurrentModel
 from rnn_core.tasks import Batch, build_task
-from rnn_core.training import NUMPY_DTYPES, check_dtype, for_reading, new_run
+from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, for_reading, new_run
 
 if TYPE_CHECKING:
     from rnn_core.engines.compiled_engine import Stack

@@ -1,0 +1,1 @@
+"""Training: the step-by-step generator, replicas in lockstep, and what remembers a run."""
