@@ -5,9 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import compare_page, controls, train_page
-from dashboard.language import gettext as _
-from dashboard.server import prepare_server
+from dashboard.app import sidebar as controls
+from dashboard.app.language import gettext as _
+from dashboard.app.server import prepare_server
+from dashboard.compare import page as compare_page
+from dashboard.train import page as train_page
 
 st.set_page_config(
     page_title="RNN Playground",

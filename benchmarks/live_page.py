@@ -14,7 +14,7 @@ import time
 
 from playwright.sync_api import Page
 
-from dashboard.looks import VIEWS
+from dashboard.train.views.base import VIEWS
 from tests.e2e.app import TrainPage, launch_browser, serve
 
 SECONDS = 10

@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from dashboard.film import film
-from dashboard.live_run import LiveRun
+from dashboard.train.live_run import LiveRun
+from dashboard.train.replay.spec import film
 from rnn_core import RunConfig, Trainer
 from rnn_core.tasks import DEFAULTS
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.contenders import PRESETS, contenders
-from dashboard.live_comparison import LiveComparison
+from dashboard.compare.contenders import PRESETS, contenders
+from dashboard.compare.live_comparison import LiveComparison
 from rnn_core import RunConfig
 
 

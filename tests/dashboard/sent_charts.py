@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dashboard.arrow import read
-from dashboard.chart import Chart
+from dashboard.charts.arrow import read
+from dashboard.charts.base import Chart
 
 
 def tables(chart: Chart) -> dict[str, pa.Table]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.address import LINK_RULES, defaults, read_link, rule_of, shortest_window
+from dashboard.app.link import LINK_RULES, defaults, read_link, rule_of, shortest_window
 from rnn_core import RULES, RunConfig, build_task
 from rnn_core.rules import Whole
 from rnn_core.tasks import DEFAULTS, TASKS

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dashboard.arrow import Table, words
+from dashboard.charts.arrow import Table, words
 
 SAMPLES = Table(place=float, step=int, h=np.float32, signal=str)
 

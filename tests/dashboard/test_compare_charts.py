@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dashboard import compare_charts as charts
-from dashboard.chart import Chart
-from dashboard.live_comparison import ComparisonFrame
+from dashboard.charts.base import Chart
+from dashboard.compare import charts
+from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, RunConfig
 from rnn_core.tasks import DEFAULTS, TASKS
 from tests.dashboard.comparisons import after, comparison

@@ -6,12 +6,13 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.live_comparison import LiveComparison
+from dashboard.compare.live_comparison import LiveComparison
 from rnn_core import RunConfig
 
 # The entry point, but for the navigation, which opens the first page here.
 SCRIPT = """
-from dashboard import compare_page, controls
+from dashboard.compare import page as compare_page
+from dashboard.app import sidebar as controls
 controls.choose_language()
 refusals = controls.open_link()
 settings = controls.sidebar()

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard import compare_words, words
-from dashboard.live_comparison import ComparisonFrame
-from dashboard.playback import Status
+from dashboard.app.playback import Status
+from dashboard.compare import text as compare_words
+from dashboard.compare.live_comparison import ComparisonFrame
+from dashboard.train import text as words
 from rnn_core import rank
 from tests.dashboard.comparisons import comparison
 

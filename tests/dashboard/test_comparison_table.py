@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dashboard.comparison_table import curves_table, seeds_table, summary_table
+from dashboard.compare.table import curves_table, seeds_table, summary_table
 from rnn_core import RunConfig
 from tests.dashboard.comparisons import after, comparison
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.contenders import (
+from dashboard.compare.contenders import (
     FEWEST,
     MOST,
     PRESETS,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.address import read_link
-from dashboard.controls import learning_rates
+from dashboard.app.link import read_link
+from dashboard.app.sidebar import learning_rates
 from rnn_core import RULES
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import vl_convert
 
-from dashboard import film_file
-from dashboard.chart import Chart
-from dashboard.film import film, of_frames
-from dashboard.language import use_language
-from dashboard.live_run import LiveRun
-from dashboard.playback import Status
-from dashboard.signal_chart import signals
-from dashboard.train_charts import hidden_state
+from dashboard.app.language import use_language
+from dashboard.app.playback import Status
+from dashboard.charts.base import Chart
+from dashboard.charts.signals import signals
+from dashboard.train.charts import hidden_state
+from dashboard.train.live_run import LiveRun
+from dashboard.train.replay import html as film_file
+from dashboard.train.replay.spec import film, of_frames
 from rnn_core import RunConfig
 from tests.dashboard.sent_charts import datasets_in, rows
 from tests.dashboard.test_time_travel import assert_same_moment, go_on, run_to

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard import look_words
-from dashboard.free_charts import free_error, free_signals
-from dashboard.live_run import LiveRun
-from dashboard.looking import can_change_waves
-from dashboard.looks import AS_IT_IS, FreeLook, Look, Probe
+from dashboard.train.live_run import LiveRun
+from dashboard.train.views import text as look_words
+from dashboard.train.views.base import AS_IT_IS, FreeLook, Look, Probe
+from dashboard.train.views.cache import can_change_waves
+from dashboard.train.views.free_charts import free_error, free_signals
 from rnn_core import RunConfig
 from rnn_core.tasks import SETTINGS, TASKS, build_task
 from tests.dashboard.clock import Clock

@@ -8,7 +8,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from dashboard.language import (
+from dashboard.app.language import (
     LANGUAGES,
     LOCALE_DIRECTORY,
     current_language,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.links import parse, write
+from dashboard.app.link_values import parse, write
 from rnn_core import RULES
 from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
 

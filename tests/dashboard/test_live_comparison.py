@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.contenders import PRESETS, contenders
-from dashboard.live_comparison import LiveComparison
-from dashboard.playback import Status
+from dashboard.app.playback import Status
+from dashboard.compare.contenders import PRESETS, contenders
+from dashboard.compare.live_comparison import LiveComparison
 from rnn_core import Comparison, RunConfig, Trainer, rank
 from tests.dashboard.comparisons import after, comparison
 

@@ -6,9 +6,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from dashboard.live_run import LiveRun
-from dashboard.playback import FRAME_BUDGET, IDLE_LIMIT, Status
-from dashboard.window_layout import windows_in_view
+from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
+from dashboard.charts.window_layout import windows_in_view
+from dashboard.train.live_run import LiveRun
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
 from tests.dashboard.clock import Clock

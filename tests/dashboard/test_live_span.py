@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard import span_charts, span_panel, span_words
-from dashboard.contenders import PRESETS, contenders
-from dashboard.live_span import LiveSpan
-from dashboard.playback import Status
+from dashboard.app.playback import Status
+from dashboard.compare.contenders import PRESETS, contenders
+from dashboard.compare.memory_span import charts as span_charts
+from dashboard.compare.memory_span import panel as span_panel
+from dashboard.compare.memory_span import text as span_words
+from dashboard.compare.memory_span.live_span import LiveSpan
 from rnn_core import MemorySpan, RunConfig
 from tests.dashboard.sent_charts import rows
 

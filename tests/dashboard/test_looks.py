@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from dashboard import look_words
-from dashboard.live_run import LiveRun
-from dashboard.look_charts import draw_look
-from dashboard.looks import (
+from dashboard.train.live_run import LiveRun
+from dashboard.train.views import text as look_words
+from dashboard.train.views.base import (
     VIEWS,
     GatesLook,
     GradientLook,
@@ -18,6 +17,7 @@ from dashboard.looks import (
     SpectrumLook,
     WeightsLook,
 )
+from dashboard.train.views.charts import draw_look
 from rnn_core import RunConfig, Trainer
 from rnn_core.diagnostics import gates_over_time, gradient_by_lag, memory_surgery, step_spectrum
 from rnn_core.tasks import DEFAULTS, TASKS

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dashboard import player
-from dashboard.playback import Status
-from dashboard.player import BURST, REDRAW_EVERY, Session
+from dashboard.app import player
+from dashboard.app.playback import Status
+from dashboard.app.player import BURST, REDRAW_EVERY, Session
 
 
 @dataclass

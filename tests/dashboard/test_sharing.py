@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dashboard.sharing import Turns
+from dashboard.app.render_queue import Turns
 from tests.dashboard.clock import Clock
 
 

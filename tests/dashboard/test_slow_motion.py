@@ -6,11 +6,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard import slow_words
-from dashboard.live_run import LiveRun
-from dashboard.looks import SlowLook
-from dashboard.slow_chart import slow_motion
-from dashboard.slow_motion import BEAT, PHASES, Place, SlowMotion, after, beats, end_of
+from dashboard.train.live_run import LiveRun
+from dashboard.train.views.base import SlowLook
+from dashboard.train.views.update import text as slow_words
+from dashboard.train.views.update.chart import slow_motion
+from dashboard.train.views.update.phases import (
+    BEAT,
+    PHASES,
+    Place,
+    SlowMotion,
+    after,
+    beats,
+    end_of,
+)
 from rnn_core import RunConfig
 from rnn_core.tasks import DEFAULTS, TASKS
 from tests.dashboard.clock import Clock

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard import words
-from dashboard.live_run import Frame, LiveRun
-from dashboard.looks import GatesLook
-from dashboard.playback import Status
+from dashboard.app.playback import Status
+from dashboard.train import text as words
+from dashboard.train.live_run import Frame, LiveRun
+from dashboard.train.views.base import GatesLook
 from rnn_core import RunConfig
 
 CONFIG = RunConfig(cell="lstm", hidden_size=4)

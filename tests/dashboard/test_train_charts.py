@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard import train_charts as charts
-from dashboard.chart import Chart
-from dashboard.language import use_language
-from dashboard.live_run import Frame, LiveRun
-from dashboard.loss_axes import floor_lines
-from dashboard.signal_chart import signals
+from dashboard.app.language import use_language
+from dashboard.charts.base import Chart
+from dashboard.charts.loss_axes import floor_lines
+from dashboard.charts.signals import signals
+from dashboard.train import charts
+from dashboard.train.live_run import Frame, LiveRun
 from rnn_core import Floor, RunConfig
 from tests.dashboard.sent_charts import datasets_in, tables
 

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from dashboard import film_panel
-from dashboard.live_run import LiveRun
+from dashboard.train.live_run import LiveRun
+from dashboard.train.replay import panel as film_panel
 from rnn_core import RunConfig, Trainer
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"

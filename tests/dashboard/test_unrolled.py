@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.chain import MOST_STEPS, first_step
-from dashboard.chain_layers import CLICKED, Clicked, last_click, places_of
-from dashboard.live_run import LiveRun
-from dashboard.looks import SlowLook, UnrolledLook
-from dashboard.slow_chart import slow_motion
-from dashboard.slow_motion import Place
-from dashboard.unrolled_chart import unrolled
-from dashboard.unrolled_words import formulas
+from dashboard.train.live_run import LiveRun
+from dashboard.train.views.base import SlowLook, UnrolledLook
+from dashboard.train.views.unrolled.chart import unrolled
+from dashboard.train.views.unrolled.layers import CLICKED, Clicked, last_click, places_of
+from dashboard.train.views.unrolled.layout import MOST_STEPS, first_step
+from dashboard.train.views.unrolled.text import formulas
+from dashboard.train.views.update.chart import slow_motion
+from dashboard.train.views.update.phases import Place
 from rnn_core import RunConfig
 from tests.dashboard.sent_charts import rows
 

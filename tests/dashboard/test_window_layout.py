@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.tasks import task_name, task_story
-from dashboard.window_layout import WindowLayout, window_layout
+from dashboard.app.task_text import task_name, task_story
+from dashboard.charts.window_layout import WindowLayout, window_layout
 from rnn_core import RunConfig, Trainer, build_task
 from rnn_core.tasks import DEFAULTS, TASKS
 

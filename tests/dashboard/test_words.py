@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard import words
-from dashboard.live_run import Frame, LiveRun
-from dashboard.playback import Status
+from dashboard.app.playback import Status
+from dashboard.train import text as words
+from dashboard.train.live_run import Frame, LiveRun
 from rnn_core import RULES, RunConfig, build_task
 
 

@@ -1,0 +1,1 @@
+"""The shell that every page shares: server, language, sidebar, link, player."""

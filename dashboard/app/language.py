@@ -1,0 +1,57 @@
+"""The language of the screen: gettext catalogues, chosen per reader.
+
+Texts are written in English as ``_("…")``; the catalogues stand in ``locale/`` as plain .po files
+and are compiled when first used, so that a translator's edit needs no build step.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+#: The languages there are, by code, in their own names. English is the source.
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+
+LOCALE_DIRECTORY = Path(__file__).parents[1] / "locale"
+
+# Each script run and each fragment run of each session is a thread of its own, and so has its own.
+_current: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use_language(code: str) -> None:
+    """Speak this language in the present script run. An unknown code speaks English."""
+    _current.set(code)
+
+
+def current_language() -> str:
+    """Code of the language in use."""
+    return _current.get()
+
+
+def language_of(locale: str | None) -> str:
+    """The best language for a browser's locale, such as ``zh-TW``: English if there is none."""
+    return "zh_CN" if (locale or "").lower().startswith("zh") else "en"
+
+
+def gettext(message: str) -> str:
+    """``message`` in the language in use; in English where it is not translated."""
+    return catalogue(_current.get()).gettext(message)
+
+
+@cache
+def catalogue(code: str) -> NullTranslations:
+    """The compiled catalogue of a language; an empty one where there is none."""
+    path = LOCALE_DIRECTORY / code / "LC_MESSAGES" / "dashboard.po"
+    if code not in LANGUAGES or not path.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=code))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

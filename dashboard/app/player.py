@@ -1,0 +1,278 @@
+"""The player: what plays by itself, and the buttons at the bottom of every page with a live run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import streamlit as st
+
+from dashboard.app.language import current_language, use_language
+from dashboard.app.language import gettext as _
+from dashboard.app.playback import ENDED, Status
+from dashboard.app.server import turns
+from dashboard.app.sidebar import Settings, new_seed
+
+#: Seconds between two redraws while playing; more when many share the server.
+REDRAW_EVERY = 0.075
+#: Redraws that one beat of the browser's timer asks for. More would be cheaper still, but the first
+#: beat after a click would come later, and from half a second on Streamlit's page shows an icon.
+BURST = 5
+# A burst that is late goes on for so many seconds for each run that plays on the server: where all
+# are late, whole beats would only make it worse.
+_PATIENCE = 0.035
+# Seconds that a redraw is given to leave the server.
+_DELIVERY = 0.03
+
+
+class Playable(Protocol):
+    """What can be watched."""
+
+    @property
+    def status(self) -> Status:
+        """What it is doing, and why it stopped."""
+
+    @property
+    def plays(self) -> int:
+        """How often it has been let run."""
+
+    def touch(self) -> None:
+        """Somebody is here."""
+
+    def tick(self, most_steps: int | None, step_limit: int, sharers: int = 1) -> None:
+        """Train for one redraw, if playing."""
+
+    def play(self) -> None:
+        """Let redraws train."""
+
+    def pause(self) -> None:
+        """Train no further step."""
+
+    def step_once(self, *, out_of_play: bool = False) -> None:
+        """Pause, and take exactly one step; with ``out_of_play`` only if still playing."""
+
+    def reset(self) -> None:
+        """Back to step 0."""
+
+
+RunT = TypeVar("RunT", bound=Playable)
+
+
+@dataclass
+class Session(Generic[RunT]):
+    """What one visitor watches on one page.
+
+    Args:
+        run: what trains.
+        refusals: what their link asked for and could not have.
+        restarted: why the run began again, until they play on.
+        whole_page: the redraw that comes belongs to a run of the whole page: somebody clicked.
+        resting_beat: seconds between two redraws while nothing is trained, if there are any.
+        armed: seconds between two beats of the timer that the browser was given.
+    """
+
+    run: RunT
+    refusals: list[str]
+    restarted: str = ""
+    whole_page: bool = True
+    resting_beat: float | None = None
+    armed: float | None = None
+
+
+class Panel(Protocol):
+    """All that moves on a page; drawn as a whole when it is made."""
+
+    def update(self) -> None:
+        """Redraw what has to move in place."""
+
+
+def open_session(
+    key: str, begin: Callable[[], RunT], adopt: Callable[[RunT], str], refusals: list[str]
+) -> Session[RunT]:
+    """The visitor's session on a page, begun at the first visit; shows what a link could not have.
+
+    Args:
+        key: of the page.
+        begin: makes what trains.
+        adopt: has it adopt the page's settings; gives why it began again, empty if it did not.
+        refusals: what the visitor's link asked for and could not have.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = Session(begin(), refusals)
+    session: Session[RunT] = st.session_state[key]
+    session.run.touch()
+    restarted = adopt(session.run)
+    if restarted:
+        session.refusals, session.restarted = [], restarted
+    for refusal in session.refusals:
+        st.warning(refusal, icon=":material/link_off:")
+    return session
+
+
+def watch(
+    session: Session[RunT],
+    open_panel: Callable[[], Panel],
+    settings: Settings,
+    *,
+    keys: bool = True,
+) -> None:
+    """Draw the page's moving part and the player's buttons; and redraw it while playing.
+
+    A beat of the browser's timer runs the moving part, which draws all of it once and then some
+    more times only what moves: a run of its own for every redraw would cost the server twice as
+    much.
+
+    Args:
+        session: whose page it is.
+        open_panel: draws the moving part.
+        settings: what the sidebar says.
+        keys: whether the keyboard plays, too; not while something stands in front of the page.
+    """
+    session.whole_page = True  # the page as a whole is only run when somebody does something
+    session.armed = _interval(session)
+    part = st.fragment(_beat, run_every=session.armed)
+    part(session, open_panel, settings, current_language())
+    _buttons(session, keys)
+
+
+def _beat(
+    session: Session[RunT], open_panel: Callable[[], Panel], settings: Settings, language: str
+) -> None:
+    """The moving part of the page, as a whole; and a burst, if the timer asked for it."""
+    use_language(language)  # a fragment runs in a thread of its own
+    began = time.monotonic()
+    whole_page, session.whole_page = session.whole_page, False
+    was_playing = session.run.status is Status.PLAYING
+
+    def train(sharers: int) -> None:
+        session.run.tick(settings.most_steps, settings.step_limit, sharers)
+
+    with turns().turn(id(session), plays=was_playing, urgent=whole_page) as sharers:
+        train(sharers)
+        panel = open_panel()
+
+    def redraw(sharers: int) -> None:
+        train(sharers)
+        panel.update()
+
+    if not whole_page and was_playing:
+        _burst(session, redraw, began, sharers)
+    if _interval(session) != session.armed or not (whole_page or session.armed):
+        # It stopped by itself, or somebody clicked in here: the buttons, the timer and the page's
+        # address must hear of it.
+        st.rerun()
+
+
+def _interval(session: Session[RunT]) -> float | None:
+    """Seconds between two beats of the browser's timer; None for no timer."""
+    if session.run.status is Status.PLAYING:
+        return BURST * REDRAW_EVERY
+    return session.resting_beat
+
+
+def _burst(
+    session: Session[RunT], redraw: Callable[[int], None], began: float, sharers: int
+) -> None:
+    """The further redraws of a beat, at even distances, as far as there is time for them."""
+    patience = max((BURST - 0.5) * REDRAW_EVERY, sharers * _PATIENCE)
+    for n in range(1, BURST):
+        # What has not left the server when the next run of this part begins is thrown away; so
+        # there is a pause after each redraw, even if it is late.
+        time.sleep(max(_DELIVERY, began + n * REDRAW_EVERY - time.monotonic()))
+        too_late = time.monotonic() > began + patience
+        if too_late or session.run.status is not Status.PLAYING:
+            return
+        with turns().turn(id(session)) as sharers:
+            redraw(sharers)
+    time.sleep(_DELIVERY)
+
+
+# A click while the page plays may be delivered twice: with the redraw that was just due, and with
+# the run of the page that the click asked for. So each callback does what its button said when it
+# was pressed, and doing it again changes nothing. What does different things has different keys,
+# and so has each time of playing: under one key, a second delivery that comes late would call what
+# the button has come to mean meanwhile, and pause what has just been let run again.
+
+
+def _play(session: Session[RunT]) -> None:
+    session.refusals, session.restarted = [], ""
+    session.run.play()
+
+
+def _pause(session: Session[RunT]) -> None:
+    session.run.pause()
+
+
+def _step(session: Session[RunT], was_playing: bool) -> None:
+    session.restarted = ""
+    session.run.step_once(out_of_play=was_playing)
+
+
+def _reset(session: Session[RunT]) -> None:
+    session.restarted = ""
+    session.run.reset()
+
+
+def _buttons(session: Session[RunT], keys: bool) -> None:
+    """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
+
+    In the main script, not in the fragment: a click here interrupts at once. Last on the page:
+    once the button says Run, all on the screen is final.
+    """
+    status = session.run.status
+    plays = session.run.plays
+    playing, ended = status is Status.PLAYING, status in ENDED
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
+        with st.container(key="run", width="content"):
+            st.button(
+                _("Pause") if playing else _("Run"),
+                icon=":material/pause:" if playing else ":material/play_arrow:",
+                key=f"pause_{plays}" if playing else f"play_{plays}",
+                type="primary",
+                on_click=_pause if playing else _play,
+                args=(session,),
+                shortcut="space" if keys else None,
+                disabled=ended,
+            )
+        with st.container(key="step", width="content"):
+            st.button(
+                _("Step"),
+                icon=":material/skip_next:",
+                key=f"step_out_of_play_{plays}" if playing else "step_once",
+                on_click=_step,
+                args=(session, playing),
+                shortcut="right" if keys else None,
+                disabled=ended,
+            )
+        st.button(
+            _("Reset"),
+            icon=":material/replay:",
+            key="reset",
+            on_click=_reset,
+            args=(session,),
+            shortcut="home" if keys else None,
+        )
+        st.button(
+            _("New seed"),
+            icon=":material/casino:",
+            key="new_seed",
+            on_click=new_seed,
+            shortcut="n" if keys else None,
+        )
+        st.caption(_("keys"), help=_help(), width="content")
+
+
+def _help() -> str:
+    """What the player's buttons do and which keys press them.
+
+    Beside the buttons, not on them: Streamlit draws a button with a tooltip twice, and hides one.
+    """
+    return _(
+        "**Run** / **Pause** (Space): train, or stop training.\n\n"
+        "**Step** (→): pause, and take exactly one update.\n\n"
+        "**Reset** (Home): back to step 0 with the same seed, and the learning rate as it now "
+        "stands.\n\n"
+        "**New seed** (N): start again from other initial weights."
+    )

@@ -1,0 +1,138 @@
+"""What all charts have in common: how they are sent, and the pieces they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from dashboard.app.language import gettext as _
+from dashboard.charts import palette
+from dashboard.charts.arrow import Table
+from dashboard.charts.window_layout import WindowLayout
+
+#: Of a large chart, in pixels.
+HEIGHT = 330
+#: Draws pixels instead of elements of the page: cheaper where there are hundreds of marks.
+CANVAS = {"embedOptions": {"renderer": "canvas"}}
+#: A chart's Vega-Lite specification, without data.
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart ready to send.
+
+    Args:
+        spec: Vega-Lite specification that names its datasets; the same object while the layout
+            stays the same.
+        tables: the datasets, in Arrow's stream format.
+        alt: what the chart shows, for those who cannot see it; constant like the specification.
+    """
+
+    spec: Spec
+    tables: dict[str, bytes]
+    alt: str
+
+
+# Names of which three stand side by side.
+_SHORT_NAME = 12
+
+
+# As encodings, not as properties of a mark: there alone Streamlit reads a name as a theme colour.
+GUIDE = alt.value(palette.GUIDE)
+
+
+def layer(dataset: str) -> alt.Chart:
+    """A layer that draws the rows of one dataset, without filtering or computing in the browser."""
+    return alt.Chart(alt.NamedData(dataset))
+
+
+def specification(chart: alt.LayerChart | alt.FacetChart) -> Spec:
+    """The finished specification."""
+    # The tables hold finite numbers only; looking for others in every row is work at every redraw.
+    spec: Spec = chart.configure_mark(invalid=None, aria=False).to_dict()
+    return spec
+
+
+def same(channel: Any) -> Any:
+    """The channel for a further layer: layers share a scale, which one of them describes."""
+    return type(channel)(channel["shorthand"], title=channel["title"])
+
+
+def _quoted(text: str) -> str:
+    """``text`` as a string of Vega's expression language."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def lane_axis(layout: WindowLayout) -> alt.Axis:
+    """The vertical axis of lanes, each with its name at its middle, or of a ladder of symbols."""
+    if layout.symbols:
+        first = layout.first_answer
+        return alt.Axis(
+            values=[*range(layout.inputs), *(first + n for n in range(layout.outputs))],
+            labelExpr=f"datum.value < {first} ? datum.value : datum.value - {first}",
+            labelOverlap=True,
+            grid=False,
+        )
+    names = [str(n + 1) for n in range(layout.lanes)]
+    if layout.inputs != layout.outputs:
+        names = [_("input {n}").format(n=n + 1) for n in range(layout.inputs)]
+        names += [_("answer {n}").format(n=n + 1) for n in range(layout.outputs)]
+    middle = (layout.low + layout.high) / 2
+    heights = [middle - lane * layout.lane_height for lane in range(layout.lanes)]
+    labels = ", ".join(map(_quoted, names))
+    return alt.Axis(
+        values=heights,
+        labelExpr=f"[{labels}][round(({middle} - datum.value) / {layout.lane_height})]",
+        grid=False,
+    )
+
+
+def contender_axis(names: tuple[str, ...], **more: Any) -> alt.Axis:
+    """A horizontal axis of contenders, whose names are cut short before they overlap."""
+    return alt.Axis(labelAngle=0, labelLimit=300 / len(names), labelOverlap=False, **more)
+
+
+def contender_colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
+    """One colour per contender, in every chart the same."""
+    columns = 3 if max(map(len, names)) <= _SHORT_NAME else 1
+    return alt.Color(
+        "contender:N",
+        title=None,
+        scale=alt.Scale(domain=list(names), range=list(palette.CONTENDERS[: len(names)])),
+        legend=alt.Legend(orient="top", columns=columns, labelLimit=300) if legend else None,
+    )
+
+
+def label_expression(names: dict[str, str]) -> str:
+    """A Vega expression that gives each key its name."""
+    pairs = ", ".join(f"{_quoted(key)}: {_quoted(name)}" for key, name in names.items())
+    return f"{{{pairs}}}[datum.label]"
+
+
+#: Rows of a heat map: the edges of each cell and its value.
+CELLS = Table(left=float, right=float, low=float, high=float, value=float)
+
+
+def heat(x: alt.X, y: alt.Y, title: str, domain: list[float], *, legend: bool = True) -> alt.Chart:
+    """Cells of a heat map, with their values on hover."""
+    cells: alt.Chart = (
+        layer("cells")
+        .mark_rect()
+        .encode(
+            x=x,
+            x2="right:Q",
+            y=y,
+            y2="high:Q",
+            color=alt.Color(
+                "value:Q",
+                title=None,
+                scale=alt.Scale(domain=domain, clamp=True, range="diverging"),
+                legend=alt.Legend() if legend else None,
+            ),
+            tooltip=[alt.Tooltip("value:Q", title=title, format=".4f")],
+        )
+    )
+    return cells

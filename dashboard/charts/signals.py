@@ -1,0 +1,279 @@
+"""The chart of input, target and prediction over the last windows.
+
+One lane holds all three where each is a single number; otherwise each number has a lane, or each
+symbol a rung.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import altair as alt
+import numpy as np
+
+from dashboard.app.language import current_language
+from dashboard.app.language import gettext as _
+from dashboard.charts import palette
+from dashboard.charts.arrow import Table, words
+from dashboard.charts.base import (
+    CANVAS,
+    GUIDE,
+    HEIGHT,
+    Chart,
+    Spec,
+    label_expression,
+    lane_axis,
+    layer,
+    same,
+    specification,
+)
+from dashboard.charts.window_layout import WindowLayout
+from dashboard.train.live_run import Frame
+
+_SAMPLES = Table(place=float, line=int, value=float, signal=str)
+_WINDOWS = Table(left=float, label=str)
+_NEWEST = Table(left=float, right=float)
+_SIGNALS_HOVER = Table(
+    place=float, step=int, time=float, input=float, target=float, prediction=float
+)
+_Rows = tuple[np.ndarray, ...]
+_LANES = Table(place=float, line=int, value=float, point=int, number=float, signal=str)
+
+
+def signals(frame: Frame) -> Chart:
+    """The last windows: input, target and prediction, swept over a fixed stretch of time."""
+    return _one_lane(frame) if frame.layout.is_plain else _many_lanes(frame)
+
+
+def _one_lane(frame: Frame) -> Chart:
+    layout, shown = frame.layout, len(frame.windows)
+    steps = np.array([step.index for step in frame.windows])
+    left = steps % layout.windows * layout.span
+    rows = [
+        _first_row(step.time, step.inputs, step.targets, step.prediction) for step in frame.windows
+    ]
+    time, inputs, targets, prediction = (
+        np.concatenate(column) for column in zip(*rows, strict=True)
+    )
+    place = (left[:, None] + layout.points).ravel()
+    step = steps.repeat(layout.length)
+    return Chart(
+        _one_lane_spec(current_language(), layout),
+        {
+            "samples": _SAMPLES.rows(
+                np.concatenate([place, place, place]),
+                np.concatenate([step, step, step]),
+                np.concatenate([inputs, targets, prediction]),
+                words(("input", "target", "prediction"), layout.length * shown),
+            ),
+            **_window_tables(layout, steps),
+            "hover": _SIGNALS_HOVER.empty
+            if frame.moving
+            else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
+        },
+        _("Lines of input, target and prediction over the last few windows."),
+    )
+
+
+def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
+    """Where the windows stand, and which of them is the newest."""
+    left = steps % layout.windows * layout.span
+    return {
+        "windows": _WINDOWS.rows(left, [_("step {n}").format(n=n) for n in steps]),
+        "newest": _NEWEST.rows(left[-1:], left[-1:] + layout.span),
+    }
+
+
+@lru_cache(maxsize=64)
+def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
+    names = signal_names()
+    x = _place(layout)
+    # With room for the windows' labels above.
+    height = layout.high - layout.low
+    y = alt.Y(
+        "value:Q",
+        title=_("value"),
+        scale=alt.Scale(
+            domain=alt.DomainUnionWith(
+                unionWith=[layout.low - 0.1 * height, layout.high + 0.3 * height]
+            )
+        ),
+        axis=alt.Axis(format=".3~g"),
+    )
+    newest, borders, labels = _window_layers()
+    lines = (
+        layer("samples")
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            detail="line:N",
+            color=signal_colour(names),
+        )
+    )
+    # The tutorial's ten points can be seen; two hundred would only thicken the line.
+    dots = lines.mark_point(filled=True, opacity=1, size=18).encode(x=same(x), y=same(y))
+    hover = (
+        layer("hover")
+        .mark_rule(opacity=0.001, strokeWidth=9)
+        .encode(
+            x="place:Q",
+            tooltip=[
+                alt.Tooltip("step:Q", title=_("step")),
+                alt.Tooltip("time:Q", title=_time_title(layout), format=".5~g"),
+                *(alt.Tooltip(f"{key}:Q", title=name, format=".4f") for key, name in names.items()),
+            ],
+        )
+    )
+    layers = [newest, borders, lines, *([dots] if layout.length <= 20 else []), labels, hover]
+    return specification(alt.layer(*layers).properties(title=_("Signals"), height=HEIGHT))
+
+
+def _many_lanes(frame: Frame) -> Chart:
+    """Several numbers or symbols at a time step: a lane, or a rung of a ladder, for each."""
+    layout = frame.layout
+    heard: list[_Rows] = []
+    wanted: list[_Rows] = []
+    said: list[_Rows] = []
+    for step in frame.windows:
+        left = step.index % layout.windows * layout.span
+        counted = layout.counted(step.counted)
+        inputs = layout.first_window(step.inputs, layout.inputs)
+        targets = layout.first_window(step.targets, layout.outputs)[counted]
+        prediction = layout.first_window(step.prediction, layout.outputs)[counted]
+        every = np.arange(layout.length)
+        for rows, points, values, heights in (
+            (heard, every, inputs, layout.heights_of_inputs(inputs)),
+            (wanted, counted, targets, layout.heights_of_outputs(targets)),
+            (said, counted, prediction, layout.heights_of_outputs(prediction)),
+        ):
+            lanes = heights.shape[1]
+            shown = values.argmax(axis=1)[:, None] if layout.symbols else values
+            rows.append(
+                (
+                    np.repeat(left + layout.points[points], lanes),
+                    step.index * layout.lanes + np.tile(np.arange(lanes), len(points)),
+                    heights.ravel(),
+                    np.repeat(points + 1, lanes),
+                    shown.ravel().astype(float),
+                )
+            )
+    tables = {
+        name: _lane_rows(name, rows)
+        for name, rows in (("input", heard), ("target", wanted), ("prediction", said))
+    }
+    hidden = {f"hover {name}": _LANES.empty if frame.moving else tables[name] for name in tables}
+    steps = np.array([step.index for step in frame.windows])
+    return Chart(
+        _many_lanes_spec(current_language(), layout),
+        {**tables, **hidden, **_window_tables(layout, steps)},
+        _("Inputs, targets and predictions over the last few windows, one above the other."),
+    )
+
+
+@lru_cache(maxsize=64)
+def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
+    names = signal_names()
+    x = _place(layout)
+    low, high = layout.range
+    room = 1.0 if layout.symbols else 0.3 * layout.lane_height
+    y = alt.Y(
+        "value:Q",
+        title=_("symbol") if layout.symbols else None,
+        scale=alt.Scale(
+            domain=alt.DomainUnionWith(unionWith=[low - room, high + 2 * room]), nice=False
+        ),
+        axis=lane_axis(layout),
+    )
+    colour = signal_colour(names)
+    marks: list[alt.Chart] = []
+    hovers: list[alt.Chart] = []
+    for name, title in names.items():
+        place = {"x": same(x), "y": same(y)}
+        samples = layer(name).encode(color=colour, **(place if marks else {"x": x, "y": y}))
+        if layout.symbols or (layout.sparse and name != "input"):
+            # What is said stands inside what is wanted, if it is right.
+            ring = name == "target"
+            size = {"input": 10, "target": 75, "prediction": 22}[name]
+            marks.append(samples.mark_point(filled=not ring, size=size, strokeWidth=1.7, opacity=1))
+        else:
+            width = 1.0 if name == "input" else 1.6
+            marks.append(samples.mark_line(strokeWidth=width).encode(detail="line:N"))
+        hovers.append(
+            layer(f"hover {name}")
+            .mark_point(opacity=0.001, filled=True, size=90)
+            .encode(
+                tooltip=[
+                    alt.Tooltip("point:Q", title=_("time step in the window")),
+                    alt.Tooltip("number:Q", title=title, format=".4~g"),
+                ],
+                **place,
+            )
+        )
+    newest, borders, labels = _window_layers()
+    chart = alt.layer(newest, borders, *marks, labels, *hovers).properties(
+        title=_("Signals"),
+        height=HEIGHT,
+        usermeta=CANVAS,
+    )
+    return specification(chart)
+
+
+def _lane_rows(signal: str, windows: list[_Rows]) -> bytes:
+    columns = [np.concatenate(column) for column in zip(*windows, strict=True)]
+    return _LANES.rows(*columns, words((signal,), len(columns[0])))
+
+
+def _place(layout: WindowLayout) -> alt.X:
+    """Time along the picture, with a mark at each window."""
+    edges = [n * layout.span for n in range(layout.windows + 1)]
+    if layout.radians:
+        title, label = (
+            _("time in the picture (radians)"),
+            "datum.value == 0 ? '0' : format(datum.value / PI, '.3~') + 'π'",
+        )
+    else:
+        title, label = _("time in the picture"), "format(datum.value, '.4~')"
+    return alt.X(
+        "place:Q",
+        title=title,
+        scale=alt.Scale(domain=[0, edges[-1]], nice=False),
+        axis=alt.Axis(values=edges, labelExpr=label, grid=False),
+    )
+
+
+def _time_title(layout: WindowLayout) -> str:
+    return _("time (radians)") if layout.radians else _("time")
+
+
+def _window_layers() -> tuple[alt.Chart, alt.Chart, alt.Chart]:
+    """The newest window's shade, the windows' borders, and their labels."""
+    newest = layer("newest").mark_rect(opacity=0.12).encode(x="left:Q", x2="right:Q", color=GUIDE)
+    windows = layer("windows")
+    borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(x="left:Q", color=GUIDE)
+    labels = windows.mark_text(align="left", baseline="top", dx=4, dy=3, fontSize=11).encode(
+        x="left:Q", y=alt.value(0), text="label:N", color=GUIDE
+    )
+    return newest, borders, labels
+
+
+def signal_names() -> dict[str, str]:
+    """What the three signals are called."""
+    return {"input": _("input"), "target": _("target"), "prediction": _("prediction")}
+
+
+def signal_colour(names: dict[str, str]) -> alt.Color:
+    """One colour for each signal, with a legend."""
+    return alt.Color(
+        "signal:N",
+        title=None,
+        scale=alt.Scale(
+            domain=list(names), range=[palette.INPUT, palette.TARGET, palette.PREDICTION]
+        ),
+        legend=alt.Legend(orient="top", labelExpr=label_expression(names)),
+    )
+
+
+def _first_row(*signals: np.ndarray) -> list[np.ndarray]:
+    """The first window of a batch, or the only one."""
+    return [signal[0] if signal.ndim > 1 else signal for signal in signals]

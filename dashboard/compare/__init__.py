@@ -1,0 +1,1 @@
+"""The Compare page: contenders on the same windows, from the same seeds."""

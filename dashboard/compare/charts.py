@@ -1,0 +1,340 @@
+"""The charts of a comparison: one colour per contender, in every chart the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import altair as alt
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dashboard.app.language import current_language
+from dashboard.app.language import gettext as _
+from dashboard.charts import palette
+from dashboard.charts.arrow import Table, words
+from dashboard.charts.base import (
+    CANVAS,
+    GUIDE,
+    HEIGHT,
+    Chart,
+    Spec,
+    contender_axis,
+    contender_colour,
+    layer,
+    same,
+    specification,
+)
+from dashboard.charts.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
+from dashboard.charts.window_layout import WindowLayout
+from dashboard.compare.live_comparison import ComparisonFrame
+from rnn_core import Curves, Floor
+
+_SMALL_HEIGHT = 170
+# Points of a curve at most: a point for two pixels or so.
+_MOST_POINTS = 200
+# What is neither highlighted nor hidden stays visible behind what is.
+_FAINT = 0.15
+# A logarithmic axis has no place for a loss of zero.
+_LEAST = 1e-12
+
+_CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
+_SEEDS = Table(contender=str, seed=int, loss=float, weight=float)
+_WAVE = Table(place=float, line=int, target=float, low=float, median=float, high=float)
+_WANTED = Table(place=float, symbol=int)
+_SAID = Table(place=float, symbol=int, share=float)
+
+_Floats: TypeAlias = NDArray[np.floating]
+
+
+def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
+    """Median and 10-90 % band of every contender's losses, with the floors."""
+    names = [contender.name for contender in frame.contenders]
+    curves = _thinned(frame.curves)
+    parts = []
+    for number, name in enumerate(names):
+        drawn = np.isfinite(curves.high[number]) & (name not in hidden)
+        parts.append(
+            (
+                curves.steps[drawn],
+                *(
+                    np.maximum(values[number, drawn], _LEAST)
+                    for values in (curves.median, curves.low, curves.high)
+                ),
+                np.full(drawn.sum(), number),
+            )
+        )
+    steps, median, low, high, who = (np.concatenate(column) for column in zip(*parts, strict=True))
+    spec, floors = _loss_layout(
+        current_language(), tuple(names), frame.floors, frame.layout.symbols
+    )
+    return Chart(
+        spec,
+        {
+            "curves": _CURVES.rows(
+                steps,
+                median,
+                low,
+                high,
+                _by_number(tuple(names), who),
+                _weights(names, highlight)[who],
+            ),
+            "floors": floors,
+        },
+        _("Lines of the median loss of every contender, with a band over its seeds."),
+    )
+
+
+def _thinned(curves: Curves) -> Curves:
+    """Every second step, with the range of both, where there are more than pixels to show them."""
+    if len(curves.steps) <= _MOST_POINTS:
+        return curves
+    even = len(curves.steps) // 2 * 2
+    first = len(curves.steps) - even  # the last step always stays
+    low, high = (
+        values[:, first:].reshape(len(values), -1, 2) for values in (curves.low, curves.high)
+    )
+    return Curves(
+        curves.steps[first + 1 :: 2],
+        curves.median[:, first + 1 :: 2],
+        np.fmin.reduce(low, axis=2),
+        np.fmax.reduce(high, axis=2),
+    )
+
+
+@lru_cache(maxsize=64)
+def _loss_layout(
+    language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
+) -> tuple[Spec, bytes]:
+    x = step_axis(_("step (updates done)"), 20)
+    y = loss_axis("median", floors, symbols)
+    band = (
+        layer("curves")
+        .mark_area()
+        .encode(
+            x=same(x),
+            # Both say what the axis is to hold, or it would hold the lines alone.
+            y=alt.Y("low:Q", title=y["title"], scale=y["scale"]),
+            y2="high:Q",
+            color=contender_colour(names, legend=True),
+            fillOpacity=_strength(alt.FillOpacity, 0.22),
+        )
+    )
+    line = (
+        layer("curves")
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            color=contender_colour(names, legend=True),
+            strokeOpacity=_strength(alt.StrokeOpacity, 1.0),
+        )
+    )
+    rules, rule_labels = floor_layers(y)
+    chart = alt.layer(rules, band, line, rule_labels).properties(
+        title=_("Loss"), height=HEIGHT, usermeta=CANVAS
+    )
+    return specification(chart), floor_rows(floors)
+
+
+def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
+    """The recent mean loss of every single network: one dot a seed."""
+    names = [contender.name for contender in frame.contenders]
+    losses = frame.recent
+    shown = np.isfinite(losses) & np.array([[name not in hidden] for name in names])
+    who, seed = np.nonzero(shown)
+    spec, floors = _spread_layout(
+        current_language(), tuple(names), frame.floors, frame.layout.symbols
+    )
+    return Chart(
+        spec,
+        {
+            "seeds": _SEEDS.rows(
+                _by_number(tuple(names), who),
+                seed,
+                np.maximum(losses[shown], _LEAST),
+                _weights(names, highlight)[who],
+            ),
+            "floors": floors,
+        },
+        _("A dot for the recent mean loss of each network, by contender."),
+    )
+
+
+@lru_cache(maxsize=64)
+def _spread_layout(
+    language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
+) -> tuple[Spec, bytes]:
+    y = loss_axis("loss", floors, symbols)
+    dots = (
+        layer("seeds")
+        .mark_tick(thickness=2, size=26)
+        .encode(
+            x=alt.X(
+                "contender:N",
+                title=None,
+                scale=alt.Scale(domain=list(names)),
+                axis=contender_axis(names),
+            ),
+            y=y,
+            color=contender_colour(names, legend=False),
+            opacity=_strength(alt.Opacity, 0.9),
+            tooltip=[
+                alt.Tooltip("contender:N", title=_("contender")),
+                alt.Tooltip("seed:Q", title=_("seed")),
+                alt.Tooltip("loss:Q", title=_("loss"), format=".4g"),
+            ],
+        )
+    )
+    rules, _labels = floor_layers(y)
+    chart = alt.layer(rules, dots).properties(title=_("Every seed"), height=HEIGHT, usermeta=CANVAS)
+    return specification(chart), floor_rows(floors)
+
+
+def predictions(frame: ComparisonFrame, number: int, highlight: str | None = None) -> Chart:
+    """What one contender says now, and the target: numbers as a band, symbols as shares."""
+    faint = highlight not in (None, frame.contenders[number].name)
+    draw = _symbols if frame.layout.symbols else _numbers
+    return Chart(
+        _predictions_spec(
+            current_language(),
+            tuple(contender.name for contender in frame.contenders),
+            number,
+            frame.layout,
+            faint,
+        ),
+        draw(frame, number),
+        _("Target and prediction of one contender over the last few windows."),
+    )
+
+
+def _answers(
+    frame: ComparisonFrame, number: int
+) -> Iterator[tuple[_Floats, int, _Floats, _Floats]]:
+    """For each window in view: places, step, targets ``(n, K)``, predictions ``(alive, n, K)``."""
+    layout, seeds = frame.layout, frame.seeds
+    networks = number * seeds + np.flatnonzero(frame.alive[number])
+    for step in frame.windows:
+        counted = layout.counted(step.counted)
+        place = step.index % layout.windows * layout.span + layout.points[counted]
+        wanted = layout.first_window(step.targets, layout.outputs)[counted]
+        said = layout.first_windows(step.prediction[networks])[:, counted]
+        yield place, step.index, wanted, said
+
+
+def _numbers(frame: ComparisonFrame, number: int) -> dict[str, bytes]:
+    layout = frame.layout
+    lanes = np.arange(layout.outputs)
+    parts = []
+    for place, step, wanted, said in _answers(frame, number):
+        if not len(said):
+            continue
+        columns = (wanted, *_quantiles(said))
+        heights = [(values - lanes * layout.lane_height).ravel() for values in columns]
+        line = step * layout.outputs + np.tile(lanes, len(place))
+        parts.append((np.repeat(place, layout.outputs), line, *heights))
+    if not parts:
+        return {"wave": _WAVE.empty}
+    return {"wave": _WAVE.rows(*(np.concatenate(column) for column in zip(*parts, strict=True)))}
+
+
+def _symbols(frame: ComparisonFrame, number: int) -> dict[str, bytes]:
+    wanted_parts, said_parts = [], []
+    for place, _step, wanted, said in _answers(frame, number):
+        wanted_parts.append((place, wanted.argmax(axis=1)))
+        # Share of the networks that say each symbol, (n, K).
+        votes = np.eye(frame.layout.outputs)[said.argmax(axis=2)].sum(axis=0)
+        point, symbol = np.nonzero(votes)
+        said_parts.append((place[point], symbol, votes[point, symbol] / max(len(said), 1)))
+    return {
+        "wanted": _WANTED.rows(*(np.concatenate(c) for c in zip(*wanted_parts, strict=True))),
+        "said": _SAID.rows(*(np.concatenate(c) for c in zip(*said_parts, strict=True))),
+    }
+
+
+@lru_cache(maxsize=256)
+def _predictions_spec(
+    language: str, names: tuple[str, ...], number: int, layout: WindowLayout, faint: bool
+) -> Spec:
+    edges = [n * layout.span for n in range(layout.windows + 1)]
+    x = alt.X(
+        "place:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, edges[-1]], nice=False),
+        axis=alt.Axis(values=edges, labels=False, ticks=False),
+    )
+    colour = GUIDE if faint else alt.value(palette.CONTENDERS[number])
+    if layout.symbols:
+        y = alt.Y(
+            "symbol:Q",
+            title=None,
+            scale=alt.Scale(domain=[-0.5, layout.outputs - 0.5], nice=False),
+            axis=alt.Axis(values=list(range(layout.outputs)), labelOverlap=True, grid=False),
+        )
+        rings = layer("wanted").mark_point(size=70, strokeWidth=1.5).encode(x=x, y=y, color=GUIDE)
+        dots = (
+            layer("said")
+            .mark_point(filled=True, size=26)
+            .encode(
+                x=same(x),
+                y=same(y),
+                color=colour,
+                opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
+            )
+        )
+        layers = [rings, dots]
+    else:
+        lowest = layout.low - layout.lane_height * (layout.outputs - 1)
+        scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[lowest, layout.high]))
+        y = alt.Y(
+            "target:Q",
+            title=None,
+            scale=scale,
+            axis=alt.Axis(format=".2~g", tickCount=3, labels=layout.outputs == 1),
+        )
+        wave = layer("wave")
+        # An answer at a single time step makes no line: a point must do.
+        point = alt.OverlayMarkDef(size=16) if layout.sparse else False
+        target = wave.mark_line(strokeWidth=1.5, strokeDash=[4, 3], point=point).encode(
+            x=x, y=y, detail="line:N", color=GUIDE
+        )
+        band = wave.mark_area(opacity=0.25).encode(
+            x=same(x),
+            y=alt.Y("low:Q", title=None, scale=scale),
+            y2="high:Q",
+            detail="line:N",
+            color=colour,
+        )
+        line = wave.mark_line(strokeWidth=2, point=point).encode(
+            x=same(x), y=alt.Y("median:Q", title=None), detail="line:N", color=colour
+        )
+        layers = [band, target, line]
+    chart = alt.layer(*layers).properties(
+        title=names[number],
+        height=_SMALL_HEIGHT,
+        usermeta=CANVAS,
+    )
+    return specification(chart)
+
+
+def _strength(channel: Any, strongest: float) -> Any:
+    """The opacity of what is highlighted, and of what is not."""
+    return channel("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0, strongest]), legend=None)
+
+
+def _weights(names: list[str], highlight: str | None) -> NDArray[np.float64]:
+    """How strongly each contender is drawn."""
+    return np.array([1.0 if highlight in (None, name) else _FAINT for name in names])
+
+
+def _by_number(names: tuple[str, ...], who: NDArray[np.intp]) -> pa.Array:
+    return words(names, 1).take(who)
+
+
+def _quantiles(values: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
+    """10 %, 50 % and 90 % over the first axis."""
+    ordered = np.sort(values, axis=0)
+    last = len(values) - 1
+    return tuple(ordered[round(share * last)] for share in (0.1, 0.5, 0.9))

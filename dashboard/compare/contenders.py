@@ -1,0 +1,148 @@
+"""Who takes part in a comparison: presets, a visitor's own choice, and both as a link's text.
+
+A contender is the run of the sidebar with some settings changed. Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from dashboard.app import link_values as links
+from dashboard.app.language import gettext as _
+from rnn_core import RULES, RunConfig
+from rnn_core.tasks import is_read
+from rnn_core.training.replicas import MAY_DIFFER
+
+#: So few and so many contenders can be compared.
+FEWEST, MOST = 2, 6
+#: What a contender may change, in the order in which it is named; seeds come with every one.
+SETTINGS = (
+    "cell",
+    "hidden_size",
+    "num_layers",
+    "carry_state",
+    "forget_bias",
+    "optimizer",
+    "lr",
+    "momentum",
+    "clip_norm",
+)
+assert set(SETTINGS) == MAY_DIFFER - {"seed"}
+
+Change = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A name for the charts, and the settings."""
+
+    name: str
+    config: RunConfig
+
+
+#: What each preset changes, given the run of the sidebar.
+PRESETS: Mapping[str, Callable[[RunConfig], tuple[Change, ...]]] = MappingProxyType(
+    {
+        "cells": lambda base: tuple({"cell": cell} for cell in ("rnn", "lstm", "gru")),
+        "carry": lambda base: ({"carry_state": True}, {"carry_state": False}),
+        "clipping": lambda base: ({"clip_norm": None}, {"clip_norm": 1.0}),
+        "forget_bias": lambda base: (
+            {"cell": "lstm", "forget_bias": 0.0},
+            {"cell": "lstm", "forget_bias": 1.0},
+        ),
+        "learning_rates": lambda base: tuple(
+            {"lr": float(f"{min(10.0, base.lr * factor):.2g}")} for factor in (0.2, 1, 5)
+        ),
+    }
+)
+
+
+def preset_name(key: str) -> str:
+    """What a preset is called."""
+    names = {
+        "cells": _("RNN, LSTM or GRU"),
+        "carry": _("State carried or reset"),
+        "clipping": _("Gradient clipping off or on"),
+        "forget_bias": _("Forget-gate bias 0 or 1"),
+        "learning_rates": _("Three learning rates"),
+        "own": _("Your own"),
+    }
+    return names[key]
+
+
+def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, ...]:
+    """The contenders that these changes of ``base`` make, each with a name of its own."""
+    configs = [replace(base, **change) for change in changes]
+    differing = [
+        name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1
+    ]
+    names: list[str] = []
+    for config in configs:
+        said = [_said(setting, config) for setting in differing if _matters(setting, config)]
+        name = ", ".join(said) or config.cell.upper()
+        twins = sum(taken.split(" #")[0] == name for taken in names)
+        names.append(f"{name} #{twins + 1}" if twins else name)
+    return tuple(Contender(*pair) for pair in zip(names, configs, strict=True))
+
+
+def _matters(setting: str, config: RunConfig) -> bool:
+    """Whether it is worth a word: it is read, and not as PyTorch has it anyway."""
+    as_pytorch = setting == "forget_bias" and config.forget_bias is None
+    return is_read(setting, config) and not as_pytorch
+
+
+def _said(setting: str, config: RunConfig) -> str:
+    """One setting of a contender, in a word or two."""
+    value = getattr(config, setting)
+    if setting == "cell":
+        return str(value).upper()
+    if setting == "carry_state":
+        return _("carried") if value else _("reset")
+    if setting == "optimizer":
+        return str(value)
+    if setting == "clip_norm":
+        return _("no clipping") if value is None else _("clip {norm:g}").format(norm=value)
+    short = {
+        "hidden_size": _("H {value}"),
+        "num_layers": _("{value} layers"),
+        "lr": _("lr {value}"),
+        "momentum": _("momentum {value}"),
+        "forget_bias": _("forget bias {value}"),
+    }
+    return short[setting].format(value=format(value, "g"))
+
+
+def to_text(changes: Sequence[Change]) -> str:
+    """The changes as a link holds them: ``cell:rnn;cell:lstm,lr:0.01``."""
+    return ";".join(
+        ",".join(f"{name}:{links.write(value)}" for name, value in change.items())
+        for change in changes
+    )
+
+
+def from_text(text: str) -> tuple[Change, ...]:
+    """The changes that a link asks for.
+
+    Raises:
+        ValueError: when it asks for what cannot be, or for too few or too many contenders.
+    """
+    changes = tuple(
+        dict(_parsed(part) for part in contender.split(",") if part)
+        for contender in text.split(";")
+    )
+    if not FEWEST <= len(changes) <= MOST:
+        raise ValueError(f"A comparison needs {FEWEST} to {MOST} contenders, got {len(changes)}.")
+    return changes
+
+
+def _parsed(part: str) -> tuple[str, Any]:
+    name, colon, text = part.partition(":")
+    if name not in SETTINGS or not colon:
+        raise ValueError(f"{part!r} is not a setting of a contender.")
+    try:
+        return name, RULES[name].check(name, links.parse(text, RULES[name]), None)
+    except TypeError as problem:
+        raise ValueError(str(problem)) from problem

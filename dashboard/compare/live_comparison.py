@@ -1,0 +1,233 @@
+"""One visitor's comparison: contenders in lockstep and what there is to draw of them.
+
+Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic, perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.app.playback import Playback, Status
+from dashboard.charts.window_layout import WindowLayout, window_layout
+from dashboard.compare.contenders import Contender
+from rnn_core import Comparison, Curves, Floor, Ranking, ReplicaStep, RunConfig, Trainer, rank
+
+# Steps over which one network alone is timed; fewer when they take so long, in seconds: somebody
+# waits.
+_TIMED, _TIMED_FOR = 12, 0.05
+# The verdict is worked out anew at most so often while playing, in seconds.
+_VERDICT_EVERY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonFrame:
+    """What there is to draw, all of one moment.
+
+    Args:
+        status: what the player is doing.
+        index: the last step.
+        contenders: C of them.
+        seeds: how many networks S each has.
+        first_seed: seed of the first of them; the others follow.
+        windows: the last steps, oldest first.
+        layout: how they are drawn.
+        curves: losses of all contenders, thinned.
+        loss: of the last step, ``(C, S)``.
+        recent: mean loss of the last steps, ``(C, S)``; inf where a network has diverged.
+        accuracy: of the last step, ``(C, S)``, nan where a network has diverged; None where nothing
+            is right or wrong.
+        alive: which networks have not diverged, ``(C, S)``.
+        ranking: the order, and how sure it is; None before there is one.
+        ranked_at: the step it was worked out at.
+        parameter_counts: trainable numbers of each contender.
+        milliseconds: of one step of one network alone, for each contender.
+        floors: the task's floors.
+        steps_per_second: measured while playing, else None; all networks take each of them.
+        redraws_per_second: likewise.
+        sharers: runs that played on this server at the last redraw, this one included.
+    """
+
+    status: Status
+    index: int
+    contenders: tuple[Contender, ...]
+    seeds: int
+    first_seed: int
+    windows: tuple[ReplicaStep, ...]
+    layout: WindowLayout
+    curves: Curves
+    loss: NDArray[np.float64]
+    recent: NDArray[np.float64]
+    accuracy: NDArray[np.floating] | None
+    alive: NDArray[np.bool_]
+    ranking: Ranking | None
+    ranked_at: int
+    parameter_counts: tuple[int, ...]
+    milliseconds: tuple[float, ...]
+    floors: tuple[Floor, ...]
+    steps_per_second: float | None
+    redraws_per_second: float | None
+    sharers: int
+
+
+class LiveComparison(Playback):
+    """A comparison that a person watches.
+
+    Args:
+        contenders: who takes part.
+        seeds: how many networks each has.
+        first_seed: seed of the first of them; the others follow.
+        clock: seconds; tests give their own.
+        engine: what trains, as in `Trainer`.
+    """
+
+    _contenders: tuple[Contender, ...]
+    _seeds: int
+    _first_seed: int
+    _comparison: Comparison
+    _ranking: Ranking | None
+    _ranked_at: int
+    _ranked: float
+
+    def __init__(
+        self,
+        contenders: Sequence[Contender],
+        seeds: int,
+        first_seed: int = 0,
+        *,
+        clock: Callable[[], float] = monotonic,
+        engine: str = "auto",
+    ) -> None:
+        super().__init__(clock, engine)
+        self._contenders, self._seeds, self._first_seed = tuple(contenders), seeds, first_seed
+        self._begin()
+
+    @property
+    def index(self) -> int:
+        """The last step."""
+        return self._windows[-1].index
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """Who takes part, with the settings they began with."""
+        return self._contenders
+
+    @property
+    def floors(self) -> tuple[Floor, ...]:
+        """The task's floors."""
+        return self._floors
+
+    def configure(self, contenders: Sequence[Contender], seeds: int, first_seed: int) -> bool:
+        """Adopt the settings: learning rates at once, anything else by starting again.
+
+        A comparison that was playing goes on playing.
+
+        Returns:
+            Whether it began again.
+        """
+        new = tuple(contenders)
+        with self._lock:
+            same = (
+                seeds == self._seeds
+                and first_seed == self._first_seed
+                and _without_lr(new) == _without_lr(self._contenders)
+            )
+            if not same:
+                self._contenders, self._seeds, self._first_seed = new, seeds, first_seed
+                self._begin_again()
+                return True
+            for number, (old, contender) in enumerate(zip(self._contenders, new, strict=True)):
+                if old.config.lr != contender.config.lr:
+                    self._comparison.set_lr(number, contender.config.lr)
+            self._contenders = new
+            return False
+
+    def steps_until(self, threshold: float) -> NDArray[np.float64]:
+        """The first step at which each network's mean loss was that low, ``(C, S)``, else nan."""
+        with self._lock:
+            return self._comparison.steps_until(threshold)
+
+    def frame(self) -> ComparisonFrame:
+        """The present moment, to draw."""
+        with self._lock:
+            self._rank()
+            comparison = self._comparison
+            return ComparisonFrame(
+                status=self._status,
+                index=self.index,
+                contenders=self._contenders,
+                seeds=self._seeds,
+                first_seed=self._first_seed,
+                windows=tuple(self._windows),
+                layout=self._layout,
+                curves=comparison.curves,
+                loss=comparison.loss,
+                recent=comparison.recent,
+                accuracy=self._accuracy(),
+                alive=comparison.alive,
+                ranking=self._ranking,
+                ranked_at=self._ranked_at,
+                parameter_counts=comparison.parameter_counts,
+                milliseconds=self._milliseconds,
+                floors=self._floors,
+                steps_per_second=self._per_second(steps=True),
+                redraws_per_second=self._per_second(steps=False),
+                sharers=self._sharers,
+            )
+
+    def _accuracy(self) -> NDArray[np.floating] | None:
+        accuracy = self._windows[-1].accuracy
+        return None if accuracy is None else accuracy.reshape(len(self._contenders), self._seeds)
+
+    def _rank(self) -> None:
+        """Work the ranking out anew, if that is due: it takes as long as a redraw."""
+        now = self._clock()
+        waits = self._status is Status.PLAYING and now - self._ranked < _VERDICT_EVERY
+        if self._ranked_at != self.index and not waits:
+            self._ranking = rank(self._comparison.recent)
+            self._ranked_at, self._ranked = self.index, now
+
+    def _begin(self) -> None:
+        configs = [contender.config for contender in self._contenders]
+        seeds = range(self._first_seed, self._first_seed + self._seeds)
+        self._comparison = Comparison(configs, seeds, engine=self._engine)
+        task = self._comparison.task
+        self._floors = task.floors()
+        self._layout = window_layout(task, configs[0])
+        self._windows: deque[ReplicaStep] = deque(maxlen=self._layout.windows)
+        self._milliseconds = tuple(_milliseconds(config, self._engine) for config in configs)
+        self._ranking = None
+        self._ranked_at, self._ranked = 0, float("-inf")
+        self._speed.clear()
+        self._steps: Iterator[ReplicaStep] = self._comparison.steps()
+        self._take_step()
+
+    def _take_step(self) -> None:
+        step = next(self._steps, None)
+        if step is None:
+            self._status = Status.DIVERGED
+        else:
+            self._windows.append(step)
+
+
+def _without_lr(contenders: Sequence[Contender]) -> list[tuple[str, RunConfig]]:
+    """What starts a comparison again when it changes; a name may tell the learning rate."""
+    lr = RunConfig().lr
+    return [("", replace(contender.config, lr=lr)) for contender in contenders]
+
+
+def _milliseconds(config: RunConfig, engine: str) -> float:
+    """Of one step of one network alone: the fastest of a few."""
+    steps = Trainer(config, engine=engine).steps()
+    times: list[float] = []
+    while len(times) < _TIMED and sum(times) < _TIMED_FOR:
+        began = perf_counter()
+        if next(steps, None) is None:
+            break
+        times.append(perf_counter() - began)
+    return 1000 * min(times)

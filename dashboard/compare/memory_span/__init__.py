@@ -1,0 +1,1 @@
+"""How far back can a cell remember? The race over growing delays."""

@@ -1,0 +1,145 @@
+"""The charts of a race over growing delays: the ladder, and the rung under way."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import altair as alt
+import numpy as np
+
+from dashboard.app.language import current_language
+from dashboard.app.language import gettext as _
+from dashboard.charts.arrow import Table, words
+from dashboard.charts.base import (
+    CANVAS,
+    GUIDE,
+    HEIGHT,
+    Chart,
+    Spec,
+    contender_axis,
+    contender_colour,
+    layer,
+    same,
+    specification,
+)
+from dashboard.charts.loss_axes import LOSS_LABELS, loss_title, step_axis
+from dashboard.compare.memory_span.live_span import SpanFrame
+
+_RUNGS = Table(contender=str, delay=int, passed=int, share=float, steps=float, label=str)
+_LINES = Table(step=int, loss=float, contender=str, network=int)
+_THRESHOLDS = Table(loss=float, contender=str)
+
+
+def ladder(frame: SpanFrame) -> Chart:
+    """Which delays each contender has passed, and with how many of its networks."""
+    names = tuple(contender.name for contender in frame.contenders)
+    rows = [
+        (name, result.delay, result.passed, result.passed / frame.seeds, _median(result.steps))
+        for name, results in zip(names, frame.results, strict=True)
+        for result in results
+    ]
+    contender, delay, passed, share, steps = zip(*rows, strict=True)
+    labels = [f"{count} / {frame.seeds}" for count in passed]
+    return Chart(
+        _ladder_spec(current_language(), names, frame.delays),
+        {"rungs": _RUNGS.rows(contender, delay, passed, share, steps, labels)},
+        _("A ladder of delays for each contender: how many of its networks passed each."),
+    )
+
+
+def _median(steps: np.ndarray) -> float:
+    finite = steps[np.isfinite(steps)]
+    return float(np.median(finite)) if len(finite) else -1.0
+
+
+@lru_cache(maxsize=64)
+def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...]) -> Spec:
+    x = alt.X(
+        "contender:N",
+        title=None,
+        scale=alt.Scale(domain=list(names)),
+        axis=contender_axis(names, orient="top"),
+    )
+    y = alt.Y(
+        "delay:O",
+        title=_("delay"),
+        scale=alt.Scale(domain=list(reversed(delays))),
+        axis=alt.Axis(labelOverlap=False),
+    )
+    rungs = layer("rungs")
+    boxes = rungs.mark_rect(stroke=None).encode(
+        x=x,
+        y=y,
+        color=contender_colour(names, legend=False),
+        opacity=alt.Opacity(
+            "share:Q",
+            # Steep at first: that one network passed is to be seen.
+            scale=alt.Scale(type="sqrt", domain=[0, 1], range=[0.08, 0.8]),
+            legend=None,
+        ),
+        tooltip=[
+            alt.Tooltip("contender:N", title=_("contender")),
+            alt.Tooltip("delay:Q", title=_("delay")),
+            alt.Tooltip("passed:Q", title=_("networks that passed")),
+            alt.Tooltip("steps:Q", title=_("steps they needed (median)"), format="d"),
+        ],
+    )
+    labels = rungs.mark_text(fontSize=11).encode(
+        x=same(x),
+        y=same(y),
+        text="label:N",
+        color=alt.condition("datum.passed > 0", alt.value("black"), alt.value("gray")),
+    )
+    chart = alt.layer(boxes, labels).properties(
+        title=_("Delays passed"), height=HEIGHT + 60, usermeta=CANVAS
+    )
+    return specification(chart)
+
+
+def rung(frame: SpanFrame) -> Chart:
+    """The mean loss of every network on the rung under way, and what it has to come down to."""
+    names = tuple(frame.contenders[place].name for place in frame.latest.racers)
+    all_names = tuple(contender.name for contender in frame.contenders)
+    points, racers, seeds = frame.curve.shape
+    losses = np.moveaxis(frame.curve, 0, -1).ravel()  # racer, seed, point
+    drawn = np.isfinite(losses) & (losses > 0)
+    who = np.repeat(np.arange(racers), seeds * points)[drawn]
+    network = np.repeat(np.arange(racers * seeds), points)[drawn]
+    steps = np.tile(frame.curve_steps, racers * seeds)[drawn]
+    reachable = np.isfinite(frame.latest.threshold)
+    thresholds = frame.latest.threshold[reachable]
+    return Chart(
+        _rung_spec(current_language(), all_names),
+        {
+            "lines": _LINES.rows(steps, losses[drawn], words(names, 1).take(who), network),
+            "thresholds": _THRESHOLDS.rows(
+                thresholds, [name for name, can in zip(names, reachable, strict=True) if can]
+            ),
+        },
+        _("Lines of each network's mean loss at the present delay, with the loss to reach."),
+    )
+
+
+@lru_cache(maxsize=64)
+def _rung_spec(language: str, names: tuple[str, ...]) -> Spec:
+    x = step_axis(_("step at this delay"), 50)
+    y = alt.Y(
+        "loss:Q",
+        title=loss_title(symbols=False),
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1.2]), nice=False),
+        axis=LOSS_LABELS,
+    )
+    lines = (
+        layer("lines")
+        .mark_line(strokeWidth=1.6, clip=True)
+        .encode(x=x, y=y, detail="network:N", color=contender_colour(names, legend=True))
+    )
+    goal = (
+        layer("thresholds")
+        .mark_rule(strokeDash=[5, 4], strokeWidth=1.5)
+        .encode(y=same(y), color=GUIDE)
+    )
+    chart = alt.layer(goal, lines).properties(
+        title=_("At the present delay"), height=HEIGHT + 60, usermeta=CANVAS
+    )
+    return specification(chart)

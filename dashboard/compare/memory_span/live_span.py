@@ -1,0 +1,177 @@
+"""One visitor's race over growing delays, and what there is to draw of it.
+
+Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.app.playback import Playback, Status
+from dashboard.compare.contenders import Contender
+from rnn_core import MemorySpan, SpanResult, SpanStep
+
+# Points of a rung's curves at most; a longer rung keeps every second one, again and again.
+_MOST_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFrame:
+    """What there is to draw, all of one moment.
+
+    Args:
+        status: what the player is doing.
+        contenders: C of them.
+        seeds: how many networks S each has.
+        delays: the rungs.
+        step_budget: a rung has at most so many steps.
+        latest: the last step.
+        index: steps taken on all rungs together.
+        curve_steps: steps of the present rung, thinned, ``(K,)``.
+        curve: mean losses of the last steps there, ``(K, R, S)``; inf or nan where a network has
+            diverged.
+        results: of each contender one per delay that it has tried.
+        spans: the longest delay that each has passed.
+        racing: which contenders are still in the race, by number.
+        steps_per_second: measured while playing, else None.
+        redraws_per_second: likewise.
+        sharers: runs that played on this server at the last redraw, this one included.
+    """
+
+    status: Status
+    contenders: tuple[Contender, ...]
+    seeds: int
+    delays: tuple[int, ...]
+    step_budget: int
+    latest: SpanStep
+    index: int
+    curve_steps: NDArray[np.int64]
+    curve: NDArray[np.float64]
+    results: tuple[tuple[SpanResult, ...], ...]
+    spans: tuple[int, ...]
+    racing: tuple[int, ...]
+    steps_per_second: float | None
+    redraws_per_second: float | None
+    sharers: int
+
+
+class LiveSpan(Playback):
+    """A race that a person watches.
+
+    Args:
+        contenders: who takes part.
+        seeds: how many networks each has.
+        first_seed: seed of the first of them; the others follow.
+        clock: seconds; tests give their own.
+        engine: what trains, as in `Trainer`.
+    """
+
+    _asked: tuple[tuple[Contender, ...], int, int]
+
+    def __init__(
+        self,
+        contenders: Sequence[Contender],
+        seeds: int,
+        first_seed: int = 0,
+        *,
+        clock: Callable[[], float] = monotonic,
+        engine: str = "auto",
+    ) -> None:
+        super().__init__(clock, engine)
+        self._asked = tuple(contenders), seeds, first_seed
+        self._begin()
+
+    @property
+    def index(self) -> int:
+        """Steps taken on all rungs together."""
+        return self._index
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """Who takes part."""
+        return self._asked[0]
+
+    def configure(self, contenders: Sequence[Contender], seeds: int, first_seed: int) -> bool:
+        """Adopt the settings, by starting again. A race that was playing goes on playing.
+
+        Returns:
+            Whether it began again.
+        """
+        asked = tuple(contenders), seeds, first_seed
+        with self._lock:
+            if _as_raced(asked) == _as_raced(self._asked):
+                return False
+            self._asked = asked
+            self._begin_again()
+            return True
+
+    def frame(self) -> SpanFrame:
+        """The present moment, to draw."""
+        with self._lock:
+            race = self._race
+            return SpanFrame(
+                status=self._status,
+                contenders=self.contenders,
+                seeds=len(race.seeds),
+                delays=race.delays,
+                step_budget=race.step_budget,
+                latest=self._latest,
+                index=self._index,
+                curve_steps=np.array(self._curve_steps),
+                curve=np.array(self._curve),
+                results=race.results,
+                spans=race.spans,
+                racing=race.racing,
+                steps_per_second=self._per_second(steps=True),
+                redraws_per_second=self._per_second(steps=False),
+                sharers=self._sharers,
+            )
+
+    def _begin(self) -> None:
+        contenders, seeds, first_seed = self._asked
+        self._race = MemorySpan(
+            [contender.config for contender in contenders],
+            range(first_seed, first_seed + seeds),
+            engine=self._engine,
+        )
+        self._steps: Iterator[SpanStep] = self._race.steps()
+        self._index = -1
+        self._speed.clear()
+        self._begin_rung()
+        self._take_step()
+
+    def _begin_rung(self) -> None:
+        self._curve_steps: list[int] = []
+        self._curve: list[NDArray[np.float64]] = []
+        self._stride = 1
+
+    def _take_step(self) -> None:
+        step = next(self._steps, None)
+        if step is None:
+            self._status = Status.FINISHED
+            return
+        if step.index == 0:
+            self._begin_rung()
+        self._latest = step
+        self._index += 1
+        if step.index % self._stride == 0:
+            self._curve_steps.append(step.index)
+            self._curve.append(step.recent)
+        if len(self._curve) > _MOST_POINTS:
+            self._curve_steps, self._curve = self._curve_steps[::2], self._curve[::2]
+            self._stride *= 2
+
+
+def _as_raced(asked: tuple[tuple[Contender, ...], int, int]) -> object:
+    """What a race depends on: it has a task, a delay and a length of its own."""
+    contenders, seeds, first_seed = asked
+    configs = [
+        replace(contender.config, task="delayed_recall", delay=1, window_length=20, seed=0)
+        for contender in contenders
+    ]
+    return [contender.name for contender in contenders], configs, seeds, first_seed

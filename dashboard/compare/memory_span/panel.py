@@ -1,0 +1,114 @@
+"""How far can they remember? The race over growing delays, live, on the Compare page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard.app import player
+from dashboard.app.language import gettext as _
+from dashboard.app.link import defaults
+from dashboard.app.sidebar import Settings
+from dashboard.charts.draw import draw
+from dashboard.compare.contenders import Contender
+from dashboard.compare.memory_span import charts as span_charts
+from dashboard.compare.memory_span import text as span_words
+from dashboard.compare.memory_span.live_span import LiveSpan
+from dashboard.train import text as words
+from rnn_core import RunConfig
+from rnn_core.tasks import DEFAULTS
+
+_TASK = "delayed_recall"
+
+
+def base(config: RunConfig) -> RunConfig:
+    """The sidebar's network, trained as is good for this task where the sidebar has another."""
+    if config.task == _TASK:
+        return config
+    beginning = {name: defaults(_TASK)[name] for name in {*DEFAULTS[_TASK], *DEFAULTS[config.task]}}
+    return replace(config, **{**beginning, "task": _TASK})
+
+
+def watch(
+    chosen: tuple[Contender, ...], seeds: int, settings: Settings, refusals: list[str]
+) -> None:
+    """Draw the race and the player.
+
+    Args:
+        chosen: who takes part.
+        seeds: how many networks each has.
+        settings: what the sidebar says.
+        refusals: what the visitor's link asked for and could not have.
+    """
+    first_seed = settings.config.seed
+    session = player.open_session(
+        "span",
+        begin=lambda: LiveSpan(chosen, seeds, first_seed),
+        adopt=lambda live: _adopt(live, chosen, seeds, first_seed),
+        refusals=refusals,
+    )
+    player.watch(
+        session, lambda: Panel(session.run, settings.step_limit, session.restarted), settings
+    )
+
+
+def _adopt(live: LiveSpan, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
+    if live.configure(chosen, seeds, first_seed):
+        return _("Started again from the first delay: the contenders have changed.")
+    return ""
+
+
+class Panel:
+    """All that moves: status, verdict, the ladder, the rung under way.
+
+    Args:
+        live: what is drawn.
+        step_limit: where the race stops by itself.
+        restarted: why it began again, if it just did.
+    """
+
+    def __init__(self, live: LiveSpan, step_limit: int, restarted: str) -> None:
+        self._live = live
+        frame = live.frame()
+        said = span_words.status(frame, step_limit) + words.speed(frame)
+        st.caption(f"{said}  \n{restarted}" if restarted else said)
+        with st.container(key="readouts"):
+            delay, step, verdict = st.columns([1, 1, 6])
+            verdict.markdown(span_words.verdict(frame))
+        left, right = st.columns(2)
+        with left:
+            self._ladder = draw(span_charts.ladder(frame))
+            st.caption(
+                _(
+                    "Each rung is a delay; in it, how many of a contender's networks learnt to say "
+                    "a random bit again after so many steps. Who passes with more than half of "
+                    "them goes on to the next."
+                )
+            )
+        with right:
+            self._rung = draw(span_charts.rung(frame))
+            st.caption(
+                _(
+                    "One line is one fresh network, its mean loss over the last 20 steps. It "
+                    "passes at the dashed line, half-way from no memory to all of it."
+                )
+            )
+        st.caption(
+            _(
+                "After the protocol of Kent and Murray (2024): the delay grows until training "
+                "fails. To recall a bit from k steps ago, k bits have to be kept at once; "
+                "gradients reach back over windows of four delays. It is a race of training "
+                "within {budget} steps as much as of memory."
+            ).format(budget=frame.step_budget)
+        )
+        self._delay = delay.metric(_("Delay"), str(frame.latest.delay), width="content")
+        self._step = step.metric(_("At step"), str(frame.latest.index), width="content")
+
+    def update(self) -> None:
+        """Move the charts and the numbers; words, which want reading, stay for a while."""
+        frame = self._live.frame()
+        draw(span_charts.ladder(frame), self._ladder)
+        draw(span_charts.rung(frame), self._rung)
+        self._delay.metric(_("Delay"), str(frame.latest.delay), width="content")
+        self._step.metric(_("At step"), str(frame.latest.index), width="content")

@@ -1,0 +1,321 @@
+"""The Compare page: contenders on the same windows, from the same seeds, live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.app import player
+from dashboard.app import sidebar as controls
+from dashboard.app.language import gettext as _
+from dashboard.app.sidebar import Settings
+from dashboard.charts.draw import draw
+from dashboard.compare import charts as compare_charts
+from dashboard.compare import text as compare_words
+from dashboard.compare.contender_table import forget_own_contenders, own_contenders
+from dashboard.compare.contenders import FEWEST, MOST, PRESETS, Contender, contenders, preset_name
+from dashboard.compare.live_comparison import ComparisonFrame, LiveComparison
+from dashboard.compare.memory_span import panel as span_panel
+from dashboard.compare.table import curves_table, seeds_table, summary_table
+from dashboard.train import text as words
+from rnn_core import RunConfig, equalise
+
+# Small pictures side by side.
+_ABREAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """How the visitor wants to see the contenders.
+
+    Args:
+        hidden: names of those that are left out of the charts.
+        highlight: name of the one that stands out, if any.
+        threshold: loss that the table counts steps to.
+    """
+
+    hidden: frozenset[str]
+    highlight: str | None
+    threshold: float
+
+
+def page(settings: Settings, refusals: list[str]) -> None:
+    """The whole page, top to bottom.
+
+    Args:
+        settings: what the sidebar says; contenders change some of it.
+        refusals: what the visitor's link asked for and could not have.
+    """
+    controls.header(_("Compare networks on the same data"))
+    views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
+    view = controls.choose("view", _("View"), views.__getitem__, hide_label=True)
+    if view == "span":
+        _race(settings, refusals)
+    else:
+        _learn(settings, refusals)
+
+
+def _learn(settings: Settings, refusals: list[str]) -> None:
+    """Contenders learn the sidebar's task."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        preset = _preset()
+        seeds = _seeds("seeds")
+        equal = _equal()
+        emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
+        downloads = st.popover(_("Download"), icon=":material/download:")
+    chosen = _contenders(settings.config, preset, equal)
+    session = player.open_session(
+        "comparison",
+        begin=lambda: LiveComparison(chosen, seeds, settings.config.seed),
+        adopt=lambda live: _adopt(live, chosen, seeds, settings.config.seed),
+        refusals=refusals,
+    )
+    live = session.run
+    with emphasis_place:
+        emphasis = _emphasise(live)
+    with downloads:
+        _downloads(live, emphasis.threshold)
+    player.watch(
+        session,
+        lambda: Panel(live, settings.step_limit, session.restarted, emphasis),
+        settings,
+    )
+
+
+def _adopt(live: LiveComparison, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
+    if live.configure(chosen, seeds, first_seed):
+        return _("Started again from step 0: the contenders or the data have changed.")
+    return ""
+
+
+def _race(settings: Settings, refusals: list[str]) -> None:
+    """Contenders try one delay after another."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        preset = _preset()
+        seeds = _seeds("span_seeds")
+        equal = _equal()
+    chosen = _contenders(span_panel.base(settings.config), preset, equal)
+    span_panel.watch(chosen, seeds, settings, refusals)
+
+
+def _preset() -> str:
+    """Who takes part."""
+    return st.selectbox(
+        _("Contenders"),
+        options=[*PRESETS, "own"],
+        format_func=preset_name,
+        key="preset",
+        persist_state="session",
+        width=280,
+        help=_(
+            "Each contender is the network of the sidebar with something changed. Your own: {few} "
+            "to {many} rows of a table."
+        ).format(few=FEWEST, many=MOST),
+    )
+
+
+def _seeds(name: str) -> int:
+    """How many networks each contender has."""
+    return controls.whole_number(
+        name,
+        _("Seeds"),
+        _(
+            "Networks of each contender, from the sidebar's seed on. One run proves little: "
+            "other initial weights may turn the order round."
+        ),
+        width=130,
+    )
+
+
+def _equal() -> str:
+    """What is made equal."""
+    kinds = {"hidden_size": _("hidden units"), "parameters": _("parameters")}
+    return controls.choose(
+        "equal",
+        _("Made equal"),
+        kinds.__getitem__,
+        _(
+            "With as many hidden units an LSTM has about four times the weights of an RNN. "
+            "Equal parameters: hidden sizes are chosen so that all have about the same number "
+            "of weights."
+        ),
+    )
+
+
+def _contenders(base: RunConfig, preset: str, equal: str) -> tuple[Contender, ...]:
+    """Who takes part; a preset of their own is asked for in a table."""
+    if preset == "own":
+        last = st.session_state.get("last_preset", "cells")
+        changes = own_contenders(base, PRESETS[last](base))
+    else:
+        st.session_state["last_preset"] = preset
+        forget_own_contenders()
+        changes = PRESETS[preset](base)
+    chosen = contenders(base, changes)
+    if equal == "parameters":
+        sized = _equalised(tuple(contender.config for contender in chosen))
+        chosen = tuple(
+            replace(contender, config=config)
+            for contender, config in zip(chosen, sized, strict=True)
+        )
+    return chosen
+
+
+@lru_cache(maxsize=64)
+def _equalised(configs: tuple[RunConfig, ...]) -> tuple[RunConfig, ...]:
+    """Cached, as every click on the page asks again and the search takes as long as a redraw."""
+    return tuple(equalise(configs))
+
+
+def _emphasise(live: LiveComparison) -> Emphasis:
+    """What is hidden, what stands out, and the table's threshold."""
+    names = [contender.name for contender in live.contenders]
+    shown = st.pills(
+        _("Shown"), options=names, default=names, selection_mode="multi", key=f"shown {names}"
+    )
+    highlight = st.pills(_("Highlighted"), options=names, key=f"highlighted {names}")
+    lowest = compare_words.lowest_floor(live.floors)
+    threshold = st.number_input(
+        _("Threshold"),
+        min_value=1e-9,
+        value=None,
+        format="%g",
+        placeholder=format(lowest, ".3g"),
+        key="threshold",
+        bind="query-params",
+        help=_("The table counts the steps to this loss. Empty: the lowest floor above 0."),
+    )
+    return Emphasis(frozenset(names) - frozenset(shown), highlight, threshold or lowest)
+
+
+def _downloads(live: LiveComparison, threshold: float) -> None:
+    # The page's address is the comparison itself; the tables are what came of it.
+    st.caption(_("The page's address is a link to this comparison. What came of it, as CSV:"))
+    st.download_button(
+        _("Every network"),
+        data=lambda: _csv(seeds_table(live.frame(), live.steps_until(threshold))),
+        file_name="networks.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key="download_networks",
+    )
+    st.download_button(
+        _("Curves"),
+        data=lambda: _csv(curves_table(live.frame())),
+        file_name="curves.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key="download_curves",
+    )
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    text: str = table.to_csv(index=False)
+    return text.encode()
+
+
+class Panel:
+    """All that moves: status, verdict, curves, table, what each predicts.
+
+    The elements and their order stay the same from frame to frame.
+
+    Args:
+        live: what is drawn.
+        step_limit: where it stops by itself.
+        restarted: why it began again, if it just did.
+        emphasis: how to draw it.
+    """
+
+    def __init__(
+        self, live: LiveComparison, step_limit: int, restarted: str, emphasis: Emphasis
+    ) -> None:
+        self._live, self._emphasis = live, emphasis
+        frame = live.frame()
+        said = compare_words.status(frame, step_limit) + words.speed(frame)
+        st.caption(f"{said}  \n{restarted}" if restarted else said)
+        with st.container(key="readouts"):
+            step, verdict = st.columns([1, 7])
+            verdict.markdown(compare_words.verdict(frame))
+        left, right = st.columns([3, 2])
+        with left:
+            self._loss = draw(compare_charts.loss(frame, emphasis.hidden, emphasis.highlight))
+        with right:
+            self._spread = draw(compare_charts.spread(frame, emphasis.hidden, emphasis.highlight))
+        st.caption(
+            _(
+                "Lines are medians over the seeds, bands reach from the 10th to the 90th "
+                "percentile. On the right each stroke is one network's mean loss over the last 20 "
+                "steps."
+            )
+        )
+        self._predictions = self._draw_predictions(frame)
+        st.caption(
+            _(
+                "What each contender says now, over the last windows: its median and its 10 to "
+                "90 % band over the seeds; dashed or ringed, the target. Of symbols, the fuller a "
+                "dot, the more of the networks say so."
+            )
+        )
+        _show_table(live, frame, emphasis.threshold)
+        st.caption(compare_words.how_it_is_judged(frame))
+        # Last, though it stands first: who sees the step's number sees all that belongs to it.
+        self._step = step.metric(_("At step"), str(frame.index), width="content")
+
+    def update(self) -> None:
+        """Move the charts and the step; words and table, which want reading, stay for a while."""
+        frame = self._live.frame()
+        hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
+        draw(compare_charts.loss(frame, hidden, highlight), self._loss)
+        draw(compare_charts.spread(frame, hidden, highlight), self._spread)
+        for number, place in self._predictions.items():
+            draw(compare_charts.predictions(frame, number, highlight), place)
+        self._step.metric(_("At step"), str(frame.index), width="content")
+
+    def _draw_predictions(self, frame: ComparisonFrame) -> dict[int, DeltaGenerator]:
+        """The small pictures, by the contender's number."""
+        shown = [
+            number
+            for number, contender in enumerate(frame.contenders)
+            if contender.name not in self._emphasis.hidden
+        ]
+        places = {}
+        for begin in range(0, len(shown), _ABREAST):
+            # An empty column keeps a last row of one or two as narrow as the others.
+            for column, number in zip(
+                st.columns(min(_ABREAST, max(2, len(shown)))),
+                shown[begin : begin + _ABREAST],
+                strict=False,
+            ):
+                with column:
+                    places[number] = draw(
+                        compare_charts.predictions(frame, number, self._emphasis.highlight)
+                    )
+        return places
+
+
+def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        summary_table(frame, live.steps_until(threshold)),
+        hide_index=True,
+        column_config={
+            "contender": _("Contender"),
+            "hidden_size": _("Hidden units"),
+            "parameters": _("Parameters"),
+            "median": number(_("Median loss"), format="%.4g"),
+            "low": number(_("10 %"), format="%.4g"),
+            "high": number(_("90 %"), format="%.4g"),
+            "accuracy": number(_("Accuracy"), format="percent"),
+            "diverged": _("Diverged"),
+            "steps": number(
+                _("Steps to {threshold:.3g}").format(threshold=threshold), format="%.0f"
+            ),
+            "reached": _("Seeds that got there"),
+            "milliseconds": number(_("ms per step, alone"), format="%.3f"),
+        },
+        alt=_("The comparison in numbers, a row for each contender."),
+    )

@@ -1,0 +1,89 @@
+"""A comparison in numbers: for the page's table and for files. Knows nothing of Streamlit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dashboard.compare.contenders import SETTINGS
+from dashboard.compare.live_comparison import ComparisonFrame
+
+
+def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.DataFrame:
+    """A row per contender: its size, its losses over the seeds, and how fast it came down.
+
+    Args:
+        frame: the moment.
+        reached: step at which each network came down to the threshold, ``(C, S)``, else nan.
+    """
+    rows = []
+    for number, contender in enumerate(frame.contenders):
+        losses = frame.recent[number]
+        finite = np.where(np.isfinite(losses), losses, np.nan)
+        low, median, high = pd.Series(finite).quantile([0.1, 0.5, 0.9])
+        steps = reached[number][np.isfinite(reached[number])]
+        row: dict[str, Any] = {
+            "contender": contender.name,
+            "hidden_size": contender.config.hidden_size,
+            "parameters": frame.parameter_counts[number],
+            "median": median,
+            "low": low,
+            "high": high,
+        }
+        if frame.accuracy is not None:
+            row["accuracy"] = pd.Series(frame.accuracy[number]).median()
+        if not frame.alive.all():
+            row["diverged"] = f"{np.sum(~frame.alive[number])} / {frame.seeds}"
+        row |= {
+            "steps": np.median(steps) if len(steps) else np.nan,
+            "reached": f"{len(steps)} / {frame.seeds}",
+            "milliseconds": frame.milliseconds[number],
+        }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def seeds_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.DataFrame:
+    """A row per network: its settings and what came of it.
+
+    Args:
+        frame: the moment.
+        reached: as for `summary_table`.
+    """
+    rows = []
+    for number, contender in enumerate(frame.contenders):
+        settings = contender.config.to_dict()
+        for seed in range(frame.seeds):
+            rows.append(
+                {
+                    "contender": contender.name,
+                    "task": settings["task"],
+                    **{name: settings[name] for name in SETTINGS},
+                    "seed": frame.first_seed + seed,
+                    "step": frame.index,
+                    "mean_loss_of_last_steps": frame.recent[number, seed],
+                    "steps_to_threshold": reached[number, seed],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def curves_table(frame: ComparisonFrame) -> pd.DataFrame:
+    """A row per contender and recorded step: median, 10th and 90th percentile of the loss."""
+    curves = frame.curves
+    tables = [
+        pd.DataFrame(
+            {
+                "contender": contender.name,
+                "step": curves.steps,
+                "median": curves.median[number],
+                "low": curves.low[number],
+                "high": curves.high[number],
+            }
+        )
+        for number, contender in enumerate(frame.contenders)
+    ]
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,114 @@
+"""The sentences of a comparison: never more than the seeds can show."""
+
+from __future__ import annotations
+
+import math
+
+from dashboard.app.language import gettext as _
+from dashboard.app.playback import Status
+from dashboard.compare.live_comparison import ComparisonFrame
+from rnn_core import Duel, Floor
+from rnn_core.experiments.comparison import SMOOTHING
+from rnn_core.experiments.ranking import SIGNIFICANCE
+
+
+def status(frame: ComparisonFrame, step_limit: int) -> str:
+    """What the player is doing, in one sentence."""
+    networks = len(frame.contenders) * frame.seeds
+    sentences = {
+        Status.READY: _(
+            "{networks} untrained networks. Press **Run**: all read the same windows, and each "
+            "contender starts from the same {seeds} seeds."
+        ),
+        Status.PLAYING: _("Training {networks} networks in lockstep."),
+        Status.PAUSED: _("Paused at step {step}. Nothing is being trained."),
+        Status.AT_LIMIT: _(
+            "Stopped at the step limit, {limit}. Raise the limit in the sidebar to go on."
+        ),
+        Status.IDLE: _("Paused at step {step}: nobody touched the page for a while."),
+        Status.DIVERGED: _("Stopped at step {step}: every network has diverged."),
+    }
+    return sentences[frame.status].format(
+        networks=networks, seeds=frame.seeds, step=frame.index, limit=step_limit
+    )
+
+
+def verdict(frame: ComparisonFrame) -> str:
+    """Who leads, by how much, and how sure that is; a paragraph of Markdown."""
+    ranking = frame.ranking
+    if ranking is None or frame.ranked_at < SMOOTHING - 1:
+        return _("The verdict comes with step {step}: single losses say little.").format(
+            step=SMOOTHING - 1
+        )
+    names = [contender.name for contender in frame.contenders]
+    leader = ranking.order[0]
+    if not math.isfinite(sorted(frame.recent[leader])[frame.seeds // 2]):
+        return _("Most networks of every contender have diverged. Lower the learning rate.")
+    if frame.seeds < ranking.seeds_needed:
+        opening = _(
+            "**Too few seeds for a verdict.** Whatever {contenders} contenders do, {seeds} seeds "
+            "can not tell it from chance; {needed} could. So far:"
+        ).format(contenders=len(names), seeds=frame.seeds, needed=ranking.seeds_needed)
+    elif all(duel.is_shown for duel in ranking.duels):
+        opening = _("**{leader} is ahead.**").format(leader=names[leader])
+    elif any(duel.is_shown for duel in ranking.duels):
+        opening = _("**{leader} is among the best.**").format(leader=names[leader])
+    else:
+        opening = _("**No difference is shown yet.** {leader} has the lowest median.").format(
+            leader=names[leader]
+        )
+    sentences = [_duel(duel, names) for duel in ranking.duels]
+    return opening + "".join(f"\n- {sentence}" for sentence in sentences)
+
+
+def _duel(duel: Duel, names: list[str]) -> str:
+    """The leader against one other."""
+    if math.isinf(duel.ratio):
+        gap = _("most networks of {other} have diverged")
+    elif duel.interval is None:
+        gap = _("the loss of {other} is {ratio} times that of {leader} (median over the seeds)")
+    else:
+        gap = _(
+            "the loss of {other} is {ratio} times that of {leader} (median over the seeds; 95 % "
+            "interval {low} to {high})"
+        )
+    low, high = duel.interval or (math.nan, math.nan)
+    sure = _("p = {p:.2g}") if duel.p_value >= 0.0001 else _("p < 0.0001")
+    known = _("shown") if duel.is_shown else _("not shown")
+    return (
+        gap.format(
+            other=names[duel.other],
+            leader=names[duel.leader],
+            ratio=_times(duel.ratio),
+            low=_times(low),
+            high=_times(high),
+        )
+        + _("; {leader} is lower on {wins} of {seeds} seeds").format(
+            leader=names[duel.leader], wins=duel.wins, seeds=duel.seeds
+        )
+        + "; "
+        + sure.format(p=duel.p_value)
+        + f": {known}"
+    )
+
+
+def how_it_is_judged(frame: ComparisonFrame) -> str:
+    """What the verdict rests on, in small print."""
+    return _(
+        "Judged at step {step} by each network's mean loss over the last {smoothing} steps. Pairs "
+        "share a seed and all windows: Wilcoxon's signed-rank test, two-sided, corrected for the "
+        "number of pairs (Holm), at {level:g}; the interval is a bootstrap over the seeds. All "
+        "this is for this task, these settings and this moment."
+    ).format(step=frame.ranked_at, smoothing=SMOOTHING, level=SIGNIFICANCE)
+
+
+def lowest_floor(floors: tuple[Floor, ...]) -> float:
+    """The loss that the table counts steps to, unless somebody names another."""
+    return min((floor.value for floor in floors if floor.value > 0), default=0.1)
+
+
+def _times(ratio: float) -> str:
+    """A ratio with as many digits as mean something."""
+    if ratio < 1000:
+        return f"{ratio:.3g}"
+    return f"{float(f'{ratio:.2g}'):,.0f}" if ratio < 1e6 else f"{ratio:.1e}"

@@ -1,0 +1,343 @@
+"""One visitor's run: trainer, history and what there is to draw of them.
+
+Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.app.playback import Changes, Playback, Status, changes_between
+from dashboard.charts.window_layout import WindowLayout
+from dashboard.train.scene import Scene
+from dashboard.train.views.base import AS_IT_IS, Look, Probe
+from rnn_core import Floor, LossHistory, RunConfig, Snapshots, Step, Trainer
+
+# Buckets of the loss curve: each keeps its lowest and its highest step, about two pixels wide.
+_LOSS_BUCKETS = 200
+# Snapshots to go back to: at most so many, and so many bytes together; with fewer than the least,
+# going back would take too long. One of each step would cost a redraw a millisecond, and one of
+# every few is enough, as steps between are trained again.
+_MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 200, 12_000_000, 4
+_SNAPSHOT_EVERY = 16
+
+
+Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What there is to draw, all of one moment.
+
+    Args:
+        status: what the player is doing.
+        step: the last step with a finite loss.
+        windows: the last finite steps, oldest first, ``step`` at the end.
+        layout: how they are drawn.
+        hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
+        curve: steps and losses of this run, thinned.
+        previous: likewise of the run before, if there was one.
+        recent_loss: mean loss of the last ``recent_steps`` steps.
+        recent_steps: how many that mean covers.
+        floors: the task's floors, highest first.
+        streaming: whether each window goes on where the one before ended.
+        ahead: after so many samples a target comes in as input; None where it never does.
+        parameter_count: trainable numbers.
+        steps_per_second: measured while playing, else None.
+        redraws_per_second: likewise.
+        sharers: runs that played on this server at the last redraw, this one included.
+        diverged_at: step whose loss was not finite, if one was.
+        config: the run's settings.
+        lr: learning rate in use.
+        newest: the newest step there is; a later one than ``step`` while somebody looks back.
+    """
+
+    status: Status
+    step: Step
+    windows: tuple[Step, ...]
+    layout: WindowLayout
+    hidden: NDArray[np.floating]
+    curve: Curve
+    previous: Curve | None
+    recent_loss: float
+    recent_steps: int
+    floors: tuple[Floor, ...]
+    streaming: bool
+    ahead: int | None
+    parameter_count: int
+    steps_per_second: float | None
+    redraws_per_second: float | None
+    sharers: int
+    diverged_at: int | None
+    config: RunConfig
+    lr: float
+    newest: int
+
+    @property
+    def moving(self) -> bool:
+        """Whether nobody can point at what is drawn, as it will be gone."""
+        return self.status is Status.PLAYING
+
+
+class LiveRun(Playback):
+    """A run that a person watches.
+
+    Args:
+        config: settings to begin with.
+        clock: seconds, for idleness and speed; tests give their own.
+        engine: what trains, as in `Trainer`.
+    """
+
+    _now: Scene
+    _snapshots: Snapshots
+    # Learning rates, each with the step from whose update on it was in use.
+    _rates: list[tuple[int, float]]
+    _diverged_at: int | None
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        clock: Callable[[], float] = monotonic,
+        engine: str = "auto",
+    ) -> None:
+        super().__init__(clock, engine)
+        self._previous: Curve | None = None
+        self._past: Scene | None = None
+        self._history = LossHistory(buckets=_LOSS_BUCKETS)
+        self._config, self._rates = config, [(0, config.lr)]
+        self._begin()
+
+    @property
+    def config(self) -> RunConfig:
+        """The settings the run began with."""
+        return self._config
+
+    @property
+    def index(self) -> int:
+        """The last step with a finite loss."""
+        return self._now.latest.index
+
+    @property
+    def learning_rates(self) -> tuple[float, ...]:
+        """Those of the updates so far, one after another."""
+        return tuple(lr for begin, lr in self._rates if begin < max(1, self.index))
+
+    def configure(self, config: RunConfig) -> Changes:
+        """Adopt the settings: a learning rate at once, anything else by starting again.
+
+        A run that was playing goes on playing.
+
+        Returns:
+            What made it start again, by field: old value and new. Empty when it did not.
+        """
+        with self._lock:
+            changes = changes_between(self._config, config)
+            changes.pop("lr", None)
+            if changes:
+                self._keep_curve()
+                self._config, self._rates = config, [(0, config.lr)]
+                self._begin_again()
+            elif config.lr != self._now.trainer.lr:
+                self._set_lr(config.lr)
+            return changes
+
+    def frame(self) -> Frame:
+        """The present moment, to draw."""
+        with self._lock:
+            return self._frame(self._past or self._now)
+
+    def look(self, view: str, probe: Probe = AS_IT_IS, *, hasty: bool = False) -> Look | None:
+        """Look inside, without changing what follows.
+
+        Args:
+            view: one of `VIEWS` but ``"state"``, which every frame has.
+            probe: what the visitor has the view try.
+            hasty: do without what takes long, as while training.
+
+        Returns:
+            What there is to see, perhaps of some steps ago; None if there was no look before the
+            run diverged.
+        """
+        with self._lock:
+            seen = self._past or self._now
+            resting = self._status is not Status.PLAYING and not hasty
+            return seen.look(view, resting=resting, probe=probe)
+
+    @property
+    def can_look_back(self) -> bool:
+        """Whether enough is kept to go back: not of very large networks."""
+        return self._most_snapshots >= _FEWEST_SNAPSHOTS
+
+    def look_back(self, index: int | None) -> None:
+        """Show the moment of an earlier step; of the newest again with None, or while playing.
+
+        Args:
+            index: the step, from 0 to the newest.
+        """
+        with self._lock:
+            if (
+                index is None
+                or index >= self.index
+                or self._status is Status.PLAYING
+                or not self.can_look_back
+            ):
+                self._past = None
+            elif self._past is None or self._past.latest.index != index:
+                self._past = self._relive(index)
+
+    def moments(self, most: int) -> list[Frame]:
+        """The whole run in so many frames at most, each as it was; changes nothing.
+
+        They lie close together early on, when a network changes fast, and evenly later. There are
+        none if there is no looking back.
+
+        Args:
+            most: at least 4. The first step and the newest are among them.
+        """
+        with self._lock:
+            if not self.can_look_back:
+                return []
+            frames: list[Frame] = []
+            past: Scene | None = None
+            for index in self._film_steps(most):
+                past = self._relive(index, past)
+                frames.append(self._frame(past))
+            return frames
+
+    def branch(self) -> None:
+        """Go on from the moment that is shown, as if what followed had never been.
+
+        If nothing is changed, it follows again, bit for bit. What was stays to be seen as the run
+        before.
+        """
+        with self._lock:
+            if self._past is None:
+                return
+            index = self._past.latest.index
+            self._keep_curve()
+            steps, losses = self._history.points()
+            self._history = LossHistory(buckets=_LOSS_BUCKETS)
+            for step, loss in zip(steps.tolist(), losses.tolist(), strict=True):
+                if step < index:
+                    self._history.append(step, loss)
+            self._history.append(index, self._past.latest.loss)
+            self._snapshots.cut(index)
+            self._rates = [rate for rate in self._rates if rate[0] <= index]
+            self._now, self._past = self._past, None
+            self._diverged_at = None
+            self._status = Status.PAUSED
+
+    def _frame(self, seen: Scene) -> Frame:
+        return Frame(
+            status=self._status,
+            step=seen.latest,
+            windows=tuple(seen.windows),
+            layout=seen.layout,
+            hidden=seen.hidden,
+            curve=self._history.points(),
+            previous=self._previous,
+            recent_loss=float(np.mean(seen.recent)),
+            recent_steps=len(seen.recent),
+            floors=seen.floors,
+            streaming=seen.trainer.task.streaming,
+            ahead=seen.trainer.task.ahead,
+            parameter_count=seen.trainer.parameter_count,
+            steps_per_second=self._per_second(steps=True),
+            redraws_per_second=self._per_second(steps=False),
+            sharers=self._sharers,
+            diverged_at=self._diverged_at,
+            config=seen.trainer.config,
+            lr=seen.trainer.lr,
+            newest=self.index,
+        )
+
+    def _relive(self, index: int, past: Scene | None = None) -> Scene:
+        """The moment of an earlier step, trained again from the snapshot before it.
+
+        Args:
+            index: the step.
+            past: of a step not later than that; goes on, if that is shorter.
+        """
+        snapshot = self._snapshots.before(max(0, index - self._now.memory + 1))
+        if past is None or past.latest.index < snapshot.index:
+            trainer = Trainer(self._config, engine=self._now.trainer.engine)
+            past = Scene(trainer, self._clock, like=self._now)
+            trainer.restore(snapshot)
+            past.advance()
+        while past.latest.index < index:
+            past.trainer.lr = self._lr_of(past.latest.index)
+            if past.advance() is None:
+                break
+        past.trainer.lr = self._lr_of(index)
+        return past
+
+    def _film_steps(self, most: int) -> list[int]:
+        """The first step, the newest, and between them such as are soon trained again."""
+        newest, stride = self.index, self._snapshots.stride
+        early = np.geomspace(1, max(1, newest), most // 3)
+        evenly = np.linspace(0, newest, most - len(early))
+        wanted = np.unique(np.rint(np.concatenate([early, evenly])).astype(int))
+        memory = self._now.memory - 1
+        # Later ones are moved to where all that is seen with them begins at a snapshot.
+        near = np.rint((wanted - memory) / stride).astype(int) * stride + memory
+        steps = np.where(wanted < 2 * stride, wanted, near)
+        inside = steps[(steps > 0) & (steps < newest)].tolist()
+        return sorted({0, newest, *inside})
+
+    def _set_lr(self, lr: float) -> None:
+        """Take effect from the present step's update on."""
+        self._now.trainer.lr = lr
+        self._rates.append((self.index, lr))
+
+    def _lr_of(self, index: int) -> float:
+        """The learning rate of a step's update."""
+        rates = [lr for begin, lr in self._rates if begin <= index]
+        return rates[-1]
+
+    def _begin(self) -> None:
+        self._watch(Trainer(self._config, engine=self._engine))
+
+    def _rewind(self) -> None:
+        self._keep_curve()
+        self._now.trainer.reset()  # the same engine too: the same run, bit for bit
+        self._watch(self._now.trainer)
+
+    def _keep_curve(self) -> None:
+        if len(self._history) > 1:
+            self._previous = self._history.points()
+
+    def _watch(self, trainer: Trainer) -> None:
+        """Watch this trainer from its step 0 on, at the learning rate of now."""
+        _begin, lr = self._rates[-1]
+        trainer.lr = lr
+        self._now, self._past = Scene(trainer, self._clock), None
+        self._history = LossHistory(buckets=_LOSS_BUCKETS)
+        self._rates = [(0, lr)]
+        self._snapshots = Snapshots()
+        self._most_snapshots = 0
+        self._speed.clear()
+        self._diverged_at = None
+        self._take_step()  # step 0: the untrained network is there to be seen
+        if not trainer.diverged:
+            size = 4 * 3 * trainer.parameter_count  # Adam keeps two numbers with each weight
+            self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // size)
+        if self.can_look_back:
+            self._snapshots = Snapshots(self._most_snapshots, _SNAPSHOT_EVERY)
+            self._snapshots.add(trainer.snapshot())
+
+    def _take_step(self) -> None:
+        self._past = None  # who goes on looks ahead
+        step = self._now.advance()
+        if step is None or not step.is_finite:
+            self._status = Status.DIVERGED
+            self._diverged_at = step.index if step else self._diverged_at
+            return
+        self._history.append(step.index, step.loss)
+        if step.index and self.can_look_back and self._snapshots.wants(step.index):
+            self._snapshots.add(self._now.trainer.snapshot())

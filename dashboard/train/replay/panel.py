@@ -1,0 +1,109 @@
+"""Replay on the Train page: the run as a film that plays in the browser, and as a file to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from dashboard.app.language import current_language, use_language
+from dashboard.app.language import gettext as _
+from dashboard.app.task_text import task_name
+from dashboard.charts.base import Chart
+from dashboard.charts.draw import draw
+from dashboard.train import text as words
+from dashboard.train.live_run import LiveRun
+from dashboard.train.replay import html as film_file
+from dashboard.train.replay.spec import film
+from rnn_core.tasks import is_read
+
+# That a film is shown; and the film, as long as it is.
+_OPEN, _FILM = "film is open", "film"
+# The film's controls stand above it, where they can be seen with its first chart.
+_CONTROLS_FIRST = """<style>
+.st-key-film .vega-embed { display: flex; flex-direction: column; }
+.st-key-film .vega-embed form.vega-bindings { order: -1; display: flex; flex-flow: row wrap;
+  gap: 0.5rem 2rem; margin-bottom: 1rem; }
+.st-key-film .vega-embed form.vega-bindings .vega-bind { width: auto; }
+.st-key-film .vega-embed form.vega-bindings .vega-bind-name { width: auto; min-width: 0; }
+</style>"""
+
+
+def open_film() -> None:
+    """Show a film from now on."""
+    st.session_state[_OPEN] = True
+
+
+def close() -> None:
+    """Show none any more."""
+    st.session_state.pop(_OPEN, None)
+    st.session_state.pop(_FILM, None)
+
+
+def is_open() -> bool:
+    """Whether a film stands in front of the page."""
+    return _OPEN in st.session_state
+
+
+def show_film(run: LiveRun) -> None:
+    """Play a film of the run, in front of the page."""
+    dialog = st.dialog(_("Replay"), width="large", icon=":material/movie:", on_dismiss=close)
+    dialog(_show)(run, current_language())
+
+
+def _show(run: LiveRun, language: str) -> None:
+    use_language(language)  # what is clicked in here runs this again, in a thread of its own
+    if _FILM not in st.session_state:
+        with st.spinner(_("Making the film…")):
+            st.session_state[_FILM] = film(run)
+    shown: Chart = st.session_state[_FILM]
+    said, save = st.columns([4, 1], vertical_alignment="center")
+    said.caption(
+        _(
+            "All of the run, first in small steps and then in longer ones. It plays in your "
+            "browser alone: stop it, choose its speed, or drag it to any frame."
+        )
+    )
+    save.download_button(
+        _("Save as HTML"),
+        data=_file(run, shown),
+        file_name=_file_name(run),
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        key="save_film",
+        width="stretch",
+        help=_("One file that plays in any browser, without a network."),
+    )
+    with st.container(key="film"):
+        st.html(_CONTROLS_FIRST)
+        draw(shown)
+
+
+def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
+    """Makes the file when it is wanted; its words are of the language of now."""
+    title = _("A recurrent network learns: {cell} on {task}").format(
+        cell=run.config.cell.upper(), task=task_name(run.config.task)
+    )
+    reading = _(
+        "Each window is one training step; the newest is shaded. A floor is the best that a kind "
+        "of predictor can do. In the hidden state blue is positive and orange negative."
+    )
+    return partial(film_file.html, shown, current_language(), title, reading, settings(run))
+
+
+def settings(run: LiveRun) -> str:
+    """What it takes to train this network again."""
+    values = {
+        name: words.shown(name, value)
+        for name, value in run.config.to_dict().items()
+        if is_read(name, run.config)
+    }
+    values["lr"] = " → ".join(words.shown("lr", lr) for lr in run.learning_rates)
+    return " · ".join(f"{name}\u00a0{value}" for name, value in values.items())
+
+
+def _file_name(run: LiveRun) -> str:
+    config = run.config
+    return f"{config.task}-{config.cell}-seed-{config.seed}-steps-{run.index}.html"

@@ -1,0 +1,1 @@
+"""The views inside the network."""

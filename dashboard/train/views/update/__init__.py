@@ -1,0 +1,1 @@
+"""One update in slow motion, phase by phase."""
