@@ -14,7 +14,7 @@ from dashboard.train.live_run import LiveRun
 from dashboard.train.replay import panel as film_panel
 from rnn_core import RunConfig, Trainer
 
-APP = Path(__file__).parents[2] / "streamlit_app.py"
+APP = Path(__file__).parents[3] / "streamlit_app.py"
 
 
 def page(**query: str) -> AppTest:

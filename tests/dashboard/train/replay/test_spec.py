@@ -18,7 +18,7 @@ from dashboard.train.replay import html as film_file
 from dashboard.train.replay.spec import film, of_frames
 from rnn_core import RunConfig
 from tests.dashboard.sent_charts import datasets_in, rows
-from tests.dashboard.test_time_travel import assert_same_moment, go_on, run_to
+from tests.dashboard.train.test_time_travel import assert_same_moment, go_on, run_to
 
 # One lane; three lanes, of a batch; symbols, of sequences.
 TASKS = ("sin_to_cos", "flip_flop", "anbn")
