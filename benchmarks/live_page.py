@@ -4,7 +4,7 @@ Run with ``python -m benchmarks.live_page``; ``make bench-browser`` does. A long
 page's only thread for more than 50 ms, in which it neither draws nor answers. Click to frame is the
 time from a press on the button to the first frame that shows its effect: after Pause the button
 that says Run, after Run a signal chart that has moved. Then the same rates with each look inside,
-and what a film takes that plays in the page.
+and what a replay takes that plays in the page.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def measure_look(page: Page, url: str, view: str) -> str:
     return f"{view:32} {redraws:9.1f} {train.embeds():7d} {busy:6.1%}"
 
 
-def measure_film(page: Page, url: str) -> str:
-    """Until a film of the default run plays, and what it does to the page at its fastest."""
+def measure_replay(page: Page, url: str) -> str:
+    """Until a replay of the default run plays, and what it does to the page at its fastest."""
     train = TrainPage(page).open(url)
     train.press("run")
     train.wait_for_step(400)
@@ -126,10 +126,10 @@ def measure_film(page: Page, url: str) -> str:
     train.expect_to_rest()
     began = time.monotonic()
     train.press("replay")
-    frame = page.locator(".st-key-film .vega-bindings input[type=range]")
-    page.locator(".st-key-film canvas.marks").wait_for()
+    frame = page.locator(".st-key-replay_chart .vega-bindings input[type=range]")
+    page.locator(".st-key-replay_chart canvas.marks").wait_for()
     until = time.monotonic() - began
-    page.locator(".st-key-film select").select_option(label="10")
+    page.locator(".st-key-replay_chart select").select_option(label="10")
     page.evaluate(OBSERVE)
     first, began = int(frame.input_value()), time.monotonic()
     page.wait_for_timeout(3000)
@@ -137,7 +137,7 @@ def measure_film(page: Page, url: str) -> str:
     busy = sum(page.evaluate("window.longTasks")) / 1000 / 3
     count = 1 + int(frame.get_attribute("max") or 0)
     return (
-        f"A film of {train.number('step'):.0f} steps, {count} frames: plays {until:.2f} s after "
+        f"A replay of {train.number('step'):.0f} steps, {count} frames: plays {until:.2f} s after "
         f"the click; at 10 frames a second it shows {rate:.1f}, long tasks {busy:.1%}"
     )
 
@@ -162,7 +162,7 @@ def main() -> None:
             print(measure_look(page, server.url, view), flush=True)
             page.close()
         page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
-        print("\n" + measure_film(page, server.url))
+        print("\n" + measure_replay(page, server.url))
 
 
 if __name__ == "__main__":

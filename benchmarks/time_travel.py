@@ -1,4 +1,4 @@
-"""What it costs to go back in a run: snapshots, any earlier moment, and a film of it all.
+"""What it costs to go back in a run: snapshots, any earlier moment, and a replay of it all.
 
 Run with ``python -m benchmarks.time_travel``; ``make bench`` does.
 """
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from dashboard.train.live_run import LiveRun
-from dashboard.train.replay.spec import film
+from dashboard.train.replay.spec import replay
 from rnn_core import RunConfig, Trainer
 from rnn_core.tasks import DEFAULTS
 
@@ -68,9 +68,9 @@ def main() -> None:
     for task, cell, last in FILMS:
         config = RunConfig(task=task, **{**DEFAULTS[task], "cell": cell})  # type: ignore[arg-type]
         run = run_to(last, config, "compiled")
-        took_film = seconds(partial(film, run))
-        size = sum(map(len, film(run).tables.values())) / 1e6
-        print(f"A film of {last} steps, {cell} on {task}: {took_film:.2f} s, {size:.1f} MB")
+        took_replay = seconds(partial(replay, run))
+        size = sum(map(len, replay(run).tables.values())) / 1e6
+        print(f"A replay of {last} steps, {cell} on {task}: {took_replay:.2f} s, {size:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ H hidden units; arrays are ``(B, T, …)``.
 from rnn_core.config import RULES, RunConfig
 from rnn_core.experiments.comparison import Comparison, Curves, equalise
 from rnn_core.experiments.memory_span import MemorySpan, SpanResult, SpanStep
-from rnn_core.experiments.ranking import Duel, Ranking, rank
+from rnn_core.experiments.ranking import PairedTest, Ranking, rank
 from rnn_core.models import CELLS, RecurrentModel, parameter_count
 from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
 from rnn_core.training.history import LossHistory
@@ -23,10 +23,10 @@ __all__ = [
     "Batch",
     "Comparison",
     "Curves",
-    "Duel",
     "Floor",
     "LossHistory",
     "MemorySpan",
+    "PairedTest",
     "Ranking",
     "RecurrentModel",
     "ReplicaStep",

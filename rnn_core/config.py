@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole, unknown_choice
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule, unknown_choice
 
-_SEED = Whole(0, 2**31 - 1)
+_SEED = IntRange(0, 2**31 - 1)
 
 #: The rule of every field of `RunConfig`, by name. Widgets read their limits here.
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -34,25 +34,25 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             )
         ),
         # The longest sequence of the literature on these tasks: copying over 1000 steps.
-        "window_length": Whole(2, 1020),
+        "window_length": IntRange(2, 1020),
         # Ten points a period at frequency 4 still leave 2.5 samples a wave: above Nyquist.
-        "points_per_period": Whole(10, 200),
-        "frequency": Real(0.1, 4.0),
-        "amplitude": Real(0.1, 10.0),
-        "phase": Real(-math.pi, math.pi),
-        "noise_std": Real(0.0, 2.0),
-        "delay": Whole(1, 100),
+        "points_per_period": IntRange(10, 200),
+        "frequency": FloatRange(0.1, 4.0),
+        "amplitude": FloatRange(0.1, 10.0),
+        "phase": FloatRange(-math.pi, math.pi),
+        "noise_std": FloatRange(0.0, 2.0),
+        "delay": IntRange(1, 100),
         "data_seed": _SEED,
-        "batch_size": Whole(1, 64),
+        "batch_size": IntRange(1, 64),
         "cell": Choice(("rnn", "lstm", "gru")),
-        "hidden_size": Whole(1, 256),
-        "num_layers": Whole(1, 4),
-        "forget_bias": Optional(Real(-5.0, 5.0), "PyTorch's own initialisation"),
-        "carry_state": Switch(),
+        "hidden_size": IntRange(1, 256),
+        "num_layers": IntRange(1, 4),
+        "forget_bias": Nullable(FloatRange(-5.0, 5.0), "PyTorch's own initialisation"),
+        "carry_state": Flag(),
         "optimizer": Choice(("adam", "sgd", "rmsprop")),
-        "lr": Real(0.0, 10.0, open_low=True),
-        "momentum": Real(0.0, 0.99),
-        "clip_norm": Optional(Real(0.0, 100.0, open_low=True), "no clipping"),
+        "lr": FloatRange(0.0, 10.0, open_low=True),
+        "momentum": FloatRange(0.0, 0.99),
+        "clip_norm": Nullable(FloatRange(0.0, 100.0, open_low=True), "no clipping"),
         "seed": _SEED,
     }
 )

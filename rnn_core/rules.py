@@ -27,7 +27,7 @@ def _refusal(name: str, rule: str, value: object, default: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class IntRange:
     """A whole number from ``low`` to ``high``, both included."""
 
     low: int
@@ -54,7 +54,7 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Real:
+class FloatRange:
     """A finite number from ``low`` to ``high``; with ``open_low`` it must exceed ``low``."""
 
     low: float
@@ -93,10 +93,10 @@ class Real:
 
 
 @dataclass(frozen=True, slots=True)
-class Optional:
+class Nullable:
     """Either ``None``, meaning ``when_none``, or what ``rule`` allows."""
 
-    rule: Real
+    rule: FloatRange
     when_none: str
 
     @property
@@ -145,7 +145,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class Flag:
     """True or False."""
 
     words: str = "True or False"
@@ -161,4 +161,4 @@ class Switch:
         return value
 
 
-Rule = Whole | Real | Optional | Choice | Switch
+Rule = IntRange | FloatRange | Nullable | Choice | Flag

@@ -45,7 +45,7 @@ MAY_IMPORT_STREAMLIT = re.compile(
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in (ROOT / "dashboard").rglob("*.py")],
+    sorted((ROOT / "dashboard").rglob("*.py")),
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
 def test_only_modules_with_certain_names_import_streamlit(path: Path) -> None:

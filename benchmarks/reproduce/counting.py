@@ -39,13 +39,13 @@ not."""
 def every_string(config: RunConfig, longest: int) -> Batch:
     """The strings with n = 1 … ``longest``, a row each."""
     length = 2 * longest + 1
-    inputs, targets, counted = strings(np.arange(1, longest + 1), length)
+    inputs, targets, loss_mask = strings(np.arange(1, longest + 1), length)
     one_hot = np.eye(3, dtype=np.float32)
     return Batch(
         np.broadcast_to(np.arange(length, dtype=np.float64), inputs.shape),
-        one_hot[inputs] * counted[:, :, None],
-        one_hot[targets] * counted[:, :, None],
-        counted,
+        one_hot[inputs] * loss_mask[:, :, None],
+        one_hot[targets] * loss_mask[:, :, None],
+        loss_mask,
     )
 
 
@@ -59,8 +59,8 @@ def reach(model: RecurrentModel, config: RunConfig, batch: Batch) -> int:
     said = prediction(model, batch)
     for row in range(len(said)):
         one = slice(row, row + 1)
-        assert batch.counted is not None
-        string = Batch(batch.time[one], batch.inputs[one], batch.targets[one], batch.counted[one])
+        assert batch.loss_mask is not None
+        string = Batch(batch.time[one], batch.inputs[one], batch.targets[one], batch.loss_mask[one])
         if task.accuracy(string, said[one]) != 1:
             return row
     return len(said)

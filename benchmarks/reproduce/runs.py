@@ -116,4 +116,4 @@ def scored(
 def squared_error(batch: Batch, said: NDArray[np.floating]) -> float:
     """Mean squared error over the counted time steps."""
     error = said - batch.targets
-    return float(np.mean((error if batch.counted is None else error[batch.counted]) ** 2))
+    return float(np.mean((error if batch.loss_mask is None else error[batch.loss_mask]) ** 2))

@@ -18,7 +18,7 @@ from dashboard.compare.contenders import PRESETS
 from dashboard.train import text as words
 from dashboard.train.views.base import VIEWS
 from rnn_core import RULES, RunConfig
-from rnn_core.rules import Choice, Optional, Real, Rule, Whole
+from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 from rnn_core.tasks import DEFAULTS, build_task
 
 #: Steps per redraw that the player offers; the last stands for as many as fit.
@@ -29,17 +29,17 @@ LINK_RULES: Mapping[str, Rule] = MappingProxyType(
     {
         **RULES,
         # Longer windows are for programs: a page has to stay alive.
-        "window_length": Whole(2, 200),
+        "window_length": IntRange(2, 200),
         "pace": Choice(tuple(PACES)),
-        "step_limit": Whole(1, 1_000_000),
+        "step_limit": IntRange(1, 1_000_000),
         "lang": Choice(tuple(LANGUAGES)),
         "preset": Choice((*PRESETS, "own")),
-        "seeds": Whole(1, 32),
+        "seeds": IntRange(1, 32),
         "equal": Choice(("hidden_size", "parameters")),
         "look": Choice(VIEWS),
         "view": Choice(("learning", "span")),
-        "span_seeds": Whole(1, 8),
-        "threshold": Optional(Real(0.0, 1e6, open_low=True), "the lowest floor"),
+        "span_seeds": IntRange(1, 8),
+        "threshold": Nullable(FloatRange(0.0, 1e6, open_low=True), "the lowest floor"),
     }
 )
 _PAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -70,7 +70,7 @@ def defaults(task: str) -> Mapping[str, Any]:
 def shortest_window(task: str) -> int:
     """The least window length that a task can have."""
     rule = LINK_RULES["window_length"]
-    assert isinstance(rule, Whole)
+    assert isinstance(rule, IntRange)
     config = RunConfig(task=task, **DEFAULTS[task])  # type: ignore[arg-type]
     for length in range(rule.low, config.window_length):
         try:
@@ -84,7 +84,7 @@ def shortest_window(task: str) -> int:
 def rule_of(name: str, task: str) -> Rule:
     """The rule of a parameter, given the task."""
     rule = LINK_RULES[name]
-    if name == "window_length" and isinstance(rule, Whole):
+    if name == "window_length" and isinstance(rule, IntRange):
         return replace(rule, low=shortest_window(task))
     return rule
 

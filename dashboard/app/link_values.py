@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rnn_core.rules import Optional, Real, Rule, Switch, Whole
+from rnn_core.rules import Flag, FloatRange, IntRange, Nullable, Rule
 
 _SWITCHED = {"true": True, "false": False}
 
@@ -16,13 +16,13 @@ def parse(text: str, rule: Rule) -> Any:
     Raises:
         ValueError: where it stands for none.
     """
-    if isinstance(rule, Optional):
+    if isinstance(rule, Nullable):
         return None if text == "" else float(text)
-    if isinstance(rule, Whole):
+    if isinstance(rule, IntRange):
         return int(float(text)) if math.isfinite(float(text)) else text
-    if isinstance(rule, Real):
+    if isinstance(rule, FloatRange):
         return float(text)
-    if isinstance(rule, Switch):
+    if isinstance(rule, Flag):
         return _SWITCHED.get(text.lower(), text)
     return next((option for option in rule.options if option.lower() == text.lower()), text)
 

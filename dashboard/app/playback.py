@@ -146,13 +146,13 @@ class Playback(ABC):
             self._speed.clear()
             self._rewind()
 
-    def tick(self, most_steps: int | None, step_limit: int, sharers: int = 1) -> None:
+    def tick(self, most_steps: int | None, step_limit: int, active_runs: int = 1) -> None:
         """Train for one redraw, if playing: one step at least.
 
         Args:
             most_steps: at most so many; None for as many as fit.
             step_limit: playing stops by itself at this step.
-            sharers: runs that share the server now, this one included.
+            active_runs: runs that share the server now, this one included.
         """
         with self._lock:
             if self._status is not Status.PLAYING:
@@ -160,8 +160,8 @@ class Playback(ABC):
             if self.idle:
                 self._status = Status.IDLE
                 return
-            self._sharers = sharers
-            deadline = self._clock() + FRAME_BUDGET / sharers
+            self._sharers = active_runs
+            deadline = self._clock() + FRAME_BUDGET / active_runs
             taken = 0
             while self._status is Status.PLAYING:
                 if self.index >= step_limit:

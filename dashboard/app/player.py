@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import ENDED, Status
-from dashboard.app.server import turns
+from dashboard.app.server import render_queue
 from dashboard.app.sidebar import Settings, new_seed
 
 #: Seconds between two redraws while playing; more when many share the server.
@@ -41,7 +41,7 @@ class Playable(Protocol):
     def touch(self) -> None:
         """Somebody is here."""
 
-    def tick(self, most_steps: int | None, step_limit: int, sharers: int = 1) -> None:
+    def tick(self, most_steps: int | None, step_limit: int, active_runs: int = 1) -> None:
         """Train for one redraw, if playing."""
 
     def play(self) -> None:
@@ -146,19 +146,19 @@ def _beat(
     whole_page, session.whole_page = session.whole_page, False
     was_playing = session.run.status is Status.PLAYING
 
-    def train(sharers: int) -> None:
-        session.run.tick(settings.most_steps, settings.step_limit, sharers)
+    def train(active_runs: int) -> None:
+        session.run.tick(settings.most_steps, settings.step_limit, active_runs)
 
-    with turns().turn(id(session), plays=was_playing, urgent=whole_page) as sharers:
-        train(sharers)
+    with render_queue().turn(id(session), plays=was_playing, urgent=whole_page) as active_runs:
+        train(active_runs)
         panel = open_panel()
 
-    def redraw(sharers: int) -> None:
-        train(sharers)
+    def redraw(active_runs: int) -> None:
+        train(active_runs)
         panel.update()
 
     if not whole_page and was_playing:
-        _burst(session, redraw, began, sharers)
+        _burst(session, redraw, began, active_runs)
     if _interval(session) != session.armed or not (whole_page or session.armed):
         # It stopped by itself, or somebody clicked in here: the buttons, the timer and the page's
         # address must hear of it.
@@ -173,10 +173,10 @@ def _interval(session: Session[RunT]) -> float | None:
 
 
 def _burst(
-    session: Session[RunT], redraw: Callable[[int], None], began: float, sharers: int
+    session: Session[RunT], redraw: Callable[[int], None], began: float, active_runs: int
 ) -> None:
     """The further redraws of a beat, at even distances, as far as there is time for them."""
-    patience = max((BURST - 0.5) * REDRAW_EVERY, sharers * _PATIENCE)
+    patience = max((BURST - 0.5) * REDRAW_EVERY, active_runs * _PATIENCE)
     for n in range(1, BURST):
         # What has not left the server when the next run of this part begins is thrown away; so
         # there is a pause after each redraw, even if it is late.
@@ -184,8 +184,8 @@ def _burst(
         too_late = time.monotonic() > began + patience
         if too_late or session.run.status is not Status.PLAYING:
             return
-        with turns().turn(id(session)) as sharers:
-            redraw(sharers)
+        with render_queue().turn(id(session)) as active_runs:
+            redraw(active_runs)
     time.sleep(_DELIVERY)
 
 

@@ -18,8 +18,8 @@ from time import monotonic
 _REMEMBERED = 2.0
 
 
-class Turns:
-    """Turns at one thing, in the order of asking.
+class RenderQueue:
+    """RenderQueue at one thing, in the order of asking.
 
     Args:
         clock: seconds; tests give their own.

@@ -7,7 +7,7 @@ import gc
 import streamlit as st
 import torch
 
-from dashboard.app.render_queue import Turns
+from dashboard.app.render_queue import RenderQueue
 from rnn_core.engines import prepare_compiled
 
 
@@ -26,6 +26,6 @@ def prepare_server() -> None:
 
 
 @st.cache_resource
-def turns() -> Turns:
+def render_queue() -> RenderQueue:
     """The turns that all sessions of this server take."""
-    return Turns()
+    return RenderQueue()

@@ -16,7 +16,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.link import PACES
 from dashboard.app.task_text import task_name, task_story
 from rnn_core import RULES, TASKS, RunConfig
-from rnn_core.rules import Choice, Optional, Real, Rule, Whole
+from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 from rnn_core.tasks import DEFAULTS, SETTINGS, build_task
 
 # Choices that the reader sees under other names than a link has for them.
@@ -40,7 +40,7 @@ class Settings:
 
 def learning_rates(rule: Rule) -> list[float]:
     """1, 2, 5, 10 … per decade, from 0.00001 to the rule's upper limit."""
-    assert isinstance(rule, Real)
+    assert isinstance(rule, FloatRange)
     decades = range(-5, math.ceil(math.log10(rule.high)) + 1)
     grid = [float(f"{digit}e{decade}") for decade in decades for digit in (1, 2, 5)]
     return [lr for lr in grid if lr <= rule.high]
@@ -60,7 +60,7 @@ def open_link() -> list[str]:
     values, refusals = address.read_link(st.query_params.to_dict())
     beginning = address.defaults(values.get("task", RunConfig().task))
     # Boxes that may be empty are empty by default: what a task sets there has to be put in.
-    boxes = {name: beginning[name] for name, rule in RULES.items() if isinstance(rule, Optional)}
+    boxes = {name: beginning[name] for name, rule in RULES.items() if isinstance(rule, Nullable)}
     for name, value in {**boxes, **values}.items():
         if value is not None:
             st.session_state[name] = value
@@ -327,9 +327,9 @@ def _slider(name: str, label: str, help_text: str, step: float = 0.01) -> int | 
         "bind": "query-params",
         "help": help_text,
     }
-    if isinstance(rule, Whole):
+    if isinstance(rule, IntRange):
         return int(st.slider(label, min_value=rule.low, max_value=rule.high, **common))
-    assert isinstance(rule, Real)
+    assert isinstance(rule, FloatRange)
     # Towards zero, so that no rounded end lies outside the rule: π becomes 3.14.
     low, high = (math.trunc(end * 100) / 100 for end in (rule.low, rule.high))
     return float(st.slider(label, min_value=low, max_value=high, step=step, **common))
@@ -338,7 +338,7 @@ def _slider(name: str, label: str, help_text: str, step: float = 0.01) -> int | 
 def whole_number(name: str, label: str, help_text: str, **more: Any) -> int:
     """A box for a number, within its rule."""
     rule = address.LINK_RULES[name]
-    assert isinstance(rule, Whole)
+    assert isinstance(rule, IntRange)
     return int(
         st.number_input(
             label,
@@ -355,7 +355,7 @@ def whole_number(name: str, label: str, help_text: str, **more: Any) -> int:
 
 def _optional(name: str, label: str, help_text: str, when_empty: str) -> float | None:
     rule = RULES[name]
-    assert isinstance(rule, Optional)
+    assert isinstance(rule, Nullable)
     # A number box cannot exclude its own lower end, so it begins a little above.
     low = 0.01 if rule.rule.open_low else rule.rule.low
     return st.number_input(

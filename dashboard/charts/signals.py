@@ -132,20 +132,20 @@ def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
 def _many_lanes(frame: Frame) -> Chart:
     """Several numbers or symbols at a time step: a lane, or a rung of a ladder, for each."""
     layout = frame.layout
-    heard: list[_Rows] = []
+    warmup: list[_Rows] = []
     wanted: list[_Rows] = []
     said: list[_Rows] = []
     for step in frame.windows:
         left = step.index % layout.windows * layout.span
-        counted = layout.counted(step.counted)
+        loss_mask = layout.loss_mask(step.loss_mask)
         inputs = layout.first_window(step.inputs, layout.inputs)
-        targets = layout.first_window(step.targets, layout.outputs)[counted]
-        prediction = layout.first_window(step.prediction, layout.outputs)[counted]
+        targets = layout.first_window(step.targets, layout.outputs)[loss_mask]
+        prediction = layout.first_window(step.prediction, layout.outputs)[loss_mask]
         every = np.arange(layout.length)
         for rows, points, values, heights in (
-            (heard, every, inputs, layout.heights_of_inputs(inputs)),
-            (wanted, counted, targets, layout.heights_of_outputs(targets)),
-            (said, counted, prediction, layout.heights_of_outputs(prediction)),
+            (warmup, every, inputs, layout.heights_of_inputs(inputs)),
+            (wanted, loss_mask, targets, layout.heights_of_outputs(targets)),
+            (said, loss_mask, prediction, layout.heights_of_outputs(prediction)),
         ):
             lanes = heights.shape[1]
             shown = values.argmax(axis=1)[:, None] if layout.symbols else values
@@ -160,7 +160,7 @@ def _many_lanes(frame: Frame) -> Chart:
             )
     tables = {
         name: _lane_rows(name, rows)
-        for name, rows in (("input", heard), ("target", wanted), ("prediction", said))
+        for name, rows in (("input", warmup), ("target", wanted), ("prediction", said))
     }
     hidden = {f"hover {name}": _LANES.empty if frame.moving else tables[name] for name in tables}
     steps = np.array([step.index for step in frame.windows])

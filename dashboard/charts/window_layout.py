@@ -87,11 +87,11 @@ class WindowLayout:
         windows = values[:, 0] if self.batch_size > 1 else values
         return windows[:, :, None] if self.outputs == 1 else windows
 
-    def counted(self, counted: NDArray[np.bool_] | None) -> NDArray[np.intp]:
+    def loss_mask(self, loss_mask: NDArray[np.bool_] | None) -> NDArray[np.intp]:
         """Which time steps of the first window an answer is wanted at."""
-        if counted is None:
+        if loss_mask is None:
             return np.arange(self.length)
-        return np.flatnonzero(counted[0] if self.batch_size > 1 else counted)
+        return np.flatnonzero(loss_mask[0] if self.batch_size > 1 else loss_mask)
 
     def heights_of_inputs(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Where inputs ``(…, T, D)`` stand: ``(…, T, D)``, or ``(…, T, 1)`` for symbols."""
@@ -131,7 +131,7 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
     values = np.concatenate(
         [batch.inputs.ravel() for batch in batches]
         + [
-            batch.targets[slice(None) if batch.counted is None else batch.counted].ravel()
+            batch.targets[slice(None) if batch.loss_mask is None else batch.loss_mask].ravel()
             for batch in batches
         ]
     )
@@ -153,7 +153,7 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
         low=low,
         high=high,
         sparse=any(
-            batch.counted is not None and batch.counted.mean() < _SPARSE for batch in batches
+            batch.loss_mask is not None and batch.loss_mask.mean() < _SPARSE for batch in batches
         ),
         radians="points_per_period" in SETTINGS[config.task],
     )

@@ -217,10 +217,10 @@ def _answers(
     layout, seeds = frame.layout, frame.seeds
     networks = number * seeds + np.flatnonzero(frame.alive[number])
     for step in frame.windows:
-        counted = layout.counted(step.counted)
-        place = step.index % layout.windows * layout.span + layout.points[counted]
-        wanted = layout.first_window(step.targets, layout.outputs)[counted]
-        said = layout.first_windows(step.prediction[networks])[:, counted]
+        loss_mask = layout.loss_mask(step.loss_mask)
+        place = step.index % layout.windows * layout.span + layout.points[loss_mask]
+        wanted = layout.first_window(step.targets, layout.outputs)[loss_mask]
+        said = layout.first_windows(step.prediction[networks])[:, loss_mask]
         yield place, step.index, wanted, said
 
 

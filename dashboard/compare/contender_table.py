@@ -19,7 +19,7 @@ from dashboard.compare.contenders import (
     to_text,
 )
 from rnn_core import RULES, RunConfig
-from rnn_core.rules import Choice, Optional, Real, Rule, Whole
+from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 
 _LINK = "vs"
 
@@ -81,8 +81,8 @@ def _settings(row: Mapping[Any, Any], base: RunConfig) -> dict[str, Any]:
         value: Any = row.get(name)
         rule = RULES[name]
         if pd.isna(value):
-            value = None if isinstance(rule, Optional) else getattr(base, name)
-        elif isinstance(rule, Whole):
+            value = None if isinstance(rule, Nullable) else getattr(base, name)
+        elif isinstance(rule, IntRange):
             value = int(value)  # an empty cell elsewhere makes the whole column real numbers
         settings[name] = value
     return settings
@@ -107,12 +107,12 @@ def _columns() -> dict[str, Any]:
 def _column(title: str, rule: Rule) -> Any:
     if isinstance(rule, Choice):
         return st.column_config.SelectboxColumn(title, options=list(rule.options), required=True)
-    number = rule.rule if isinstance(rule, Optional) else rule
-    if isinstance(number, Whole):
+    number = rule.rule if isinstance(rule, Nullable) else rule
+    if isinstance(number, IntRange):
         return st.column_config.NumberColumn(
             title, min_value=number.low, max_value=number.high, step=1
         )
-    if isinstance(number, Real):
+    if isinstance(number, FloatRange):
         # The box cannot leave out its own lower end, so it begins a little above.
         low = 1e-6 if number.open_low else number.low
         return st.column_config.NumberColumn(title, min_value=low, max_value=number.high)

@@ -50,7 +50,7 @@ class ComparisonFrame:
         floors: the task's floors.
         steps_per_second: measured while playing, else None; all networks take each of them.
         redraws_per_second: likewise.
-        sharers: runs that played on this server at the last redraw, this one included.
+        active_runs: runs that played on this server at the last redraw, this one included.
     """
 
     status: Status
@@ -72,7 +72,7 @@ class ComparisonFrame:
     floors: tuple[Floor, ...]
     steps_per_second: float | None
     redraws_per_second: float | None
-    sharers: int
+    active_runs: int
 
 
 class LiveComparison(Playback):
@@ -177,7 +177,7 @@ class LiveComparison(Playback):
                 floors=self._floors,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
-                sharers=self._sharers,
+                active_runs=self._sharers,
             )
 
     def _accuracy(self) -> NDArray[np.floating] | None:

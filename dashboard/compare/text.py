@@ -7,7 +7,7 @@ import math
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.compare.live_comparison import ComparisonFrame
-from rnn_core import Duel, Floor
+from rnn_core import Floor, PairedTest
 from rnn_core.experiments.comparison import SMOOTHING
 from rnn_core.experiments.ranking import SIGNIFICANCE
 
@@ -49,45 +49,45 @@ def verdict(frame: ComparisonFrame) -> str:
             "**Too few seeds for a verdict.** Whatever {contenders} contenders do, {seeds} seeds "
             "can not tell it from chance; {needed} could. So far:"
         ).format(contenders=len(names), seeds=frame.seeds, needed=ranking.seeds_needed)
-    elif all(duel.is_shown for duel in ranking.duels):
+    elif all(test.is_shown for test in ranking.paired_tests):
         opening = _("**{leader} is ahead.**").format(leader=names[leader])
-    elif any(duel.is_shown for duel in ranking.duels):
+    elif any(test.is_shown for test in ranking.paired_tests):
         opening = _("**{leader} is among the best.**").format(leader=names[leader])
     else:
         opening = _("**No difference is shown yet.** {leader} has the lowest median.").format(
             leader=names[leader]
         )
-    sentences = [_duel(duel, names) for duel in ranking.duels]
+    sentences = [_paired_test(test, names) for test in ranking.paired_tests]
     return opening + "".join(f"\n- {sentence}" for sentence in sentences)
 
 
-def _duel(duel: Duel, names: list[str]) -> str:
+def _paired_test(test: PairedTest, names: list[str]) -> str:
     """The leader against one other."""
-    if math.isinf(duel.ratio):
+    if math.isinf(test.ratio):
         gap = _("most networks of {other} have diverged")
-    elif duel.interval is None:
+    elif test.interval is None:
         gap = _("the loss of {other} is {ratio} times that of {leader} (median over the seeds)")
     else:
         gap = _(
             "the loss of {other} is {ratio} times that of {leader} (median over the seeds; 95 % "
             "interval {low} to {high})"
         )
-    low, high = duel.interval or (math.nan, math.nan)
-    sure = _("p = {p:.2g}") if duel.p_value >= 0.0001 else _("p < 0.0001")
-    known = _("shown") if duel.is_shown else _("not shown")
+    low, high = test.interval or (math.nan, math.nan)
+    sure = _("p = {p:.2g}") if test.p_value >= 0.0001 else _("p < 0.0001")
+    known = _("shown") if test.is_shown else _("not shown")
     return (
         gap.format(
-            other=names[duel.other],
-            leader=names[duel.leader],
-            ratio=_times(duel.ratio),
+            other=names[test.other],
+            leader=names[test.leader],
+            ratio=_times(test.ratio),
             low=_times(low),
             high=_times(high),
         )
         + _("; {leader} is lower on {wins} of {seeds} seeds").format(
-            leader=names[duel.leader], wins=duel.wins, seeds=duel.seeds
+            leader=names[test.leader], wins=test.wins, seeds=test.seeds
         )
         + "; "
-        + sure.format(p=duel.p_value)
+        + sure.format(p=test.p_value)
         + f": {known}"
     )
 

@@ -46,11 +46,11 @@ class Frame:
         recent_steps: how many that mean covers.
         floors: the task's floors, highest first.
         streaming: whether each window goes on where the one before ended.
-        ahead: after so many samples a target comes in as input; None where it never does.
+        horizon: after so many samples a target comes in as input; None where it never does.
         parameter_count: trainable numbers.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
-        sharers: runs that played on this server at the last redraw, this one included.
+        active_runs: runs that played on this server at the last redraw, this one included.
         diverged_at: step whose loss was not finite, if one was.
         config: the run's settings.
         lr: learning rate in use.
@@ -68,11 +68,11 @@ class Frame:
     recent_steps: int
     floors: tuple[Floor, ...]
     streaming: bool
-    ahead: int | None
+    horizon: int | None
     parameter_count: int
     steps_per_second: float | None
     redraws_per_second: float | None
-    sharers: int
+    active_runs: int
     diverged_at: int | None
     config: RunConfig
     lr: float
@@ -152,13 +152,13 @@ class LiveRun(Playback):
         with self._lock:
             return self._frame(self._past or self._now)
 
-    def look(self, view: str, probe: Probe = AS_IT_IS, *, hasty: bool = False) -> Look | None:
+    def look(self, view: str, probe: Probe = AS_IT_IS, *, preview: bool = False) -> Look | None:
         """Look inside, without changing what follows.
 
         Args:
             view: one of `VIEWS` but ``"state"``, which every frame has.
             probe: what the visitor has the view try.
-            hasty: do without what takes long, as while training.
+            preview: do without what takes long, as while training.
 
         Returns:
             What there is to see, perhaps of some steps ago; None if there was no look before the
@@ -166,8 +166,8 @@ class LiveRun(Playback):
         """
         with self._lock:
             seen = self._past or self._now
-            resting = self._status is not Status.PLAYING and not hasty
-            return seen.look(view, resting=resting, probe=probe)
+            paused = self._status is not Status.PLAYING and not preview
+            return seen.look(view, paused=paused, probe=probe)
 
     @property
     def can_look_back(self) -> bool:
@@ -205,7 +205,7 @@ class LiveRun(Playback):
                 return []
             frames: list[Frame] = []
             past: Scene | None = None
-            for index in self._film_steps(most):
+            for index in self._replay_steps(most):
                 past = self._relive(index, past)
                 frames.append(self._frame(past))
             return frames
@@ -246,11 +246,11 @@ class LiveRun(Playback):
             recent_steps=len(seen.recent),
             floors=seen.floors,
             streaming=seen.trainer.task.streaming,
-            ahead=seen.trainer.task.ahead,
+            horizon=seen.trainer.task.horizon,
             parameter_count=seen.trainer.parameter_count,
             steps_per_second=self._per_second(steps=True),
             redraws_per_second=self._per_second(steps=False),
-            sharers=self._sharers,
+            active_runs=self._sharers,
             diverged_at=self._diverged_at,
             config=seen.trainer.config,
             lr=seen.trainer.lr,
@@ -277,7 +277,7 @@ class LiveRun(Playback):
         past.trainer.lr = self._lr_of(index)
         return past
 
-    def _film_steps(self, most: int) -> list[int]:
+    def _replay_steps(self, most: int) -> list[int]:
         """The first step, the newest, and between them such as are soon trained again."""
         newest, stride = self.index, self._snapshots.stride
         early = np.geomspace(1, max(1, newest), most // 3)

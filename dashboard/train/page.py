@@ -16,7 +16,7 @@ from dashboard.charts.signals import signals
 from dashboard.train import charts
 from dashboard.train import text as words
 from dashboard.train.live_run import Frame, LiveRun
-from dashboard.train.replay import panel as film_panel
+from dashboard.train.replay import panel as replay_panel
 from dashboard.train.views import panel as look_panel
 from dashboard.train.views import text as look_words
 from dashboard.train.views.update import panel as slow_panel
@@ -39,12 +39,12 @@ def page(settings: Settings, refusals: list[str]) -> None:
     run = session.run
     run.look_back(st.session_state.get(slow_panel.moment_key(run)))
     if not _has_past(run):
-        film_panel.close()
+        replay_panel.close()
     player.watch(
         session,
         lambda: Panel(session, settings.step_limit),
         settings,
-        keys=not film_panel.is_open(),
+        keys=not replay_panel.is_open(),
     )
     _time_travel(session)
 
@@ -60,7 +60,7 @@ def _has_past(run: LiveRun) -> bool:
 
 
 def _time_travel(session: Session[LiveRun]) -> None:
-    """A slider over all steps, to look back; a way to go on from there; and all as a film."""
+    """A slider over all steps, to look back; a way to go on from there; and all as a replay."""
     run = session.run
     if not _has_past(run):
         return
@@ -92,11 +92,11 @@ def _time_travel(session: Session[LiveRun]) -> None:
         _("Replay"),
         icon=":material/movie:",
         key="replay",
-        on_click=film_panel.open_film,
+        on_click=replay_panel.open_replay,
         width="stretch",
     )
-    if film_panel.is_open():
-        film_panel.show_film(run)
+    if replay_panel.is_open():
+        replay_panel.show_replay(run)
 
 
 def _branch(session: Session[LiveRun]) -> None:

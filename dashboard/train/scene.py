@@ -70,7 +70,7 @@ class Scene:
             self.recent.append(step.loss)
         return step
 
-    def look(self, view: str, *, resting: bool, probe: Probe = AS_IT_IS) -> Look | None:
+    def look(self, view: str, *, paused: bool, probe: Probe = AS_IT_IS) -> Look | None:
         """Look inside; what was seen last, if the run has diverged."""
         if self.trainer.diverged:
             return self._looks.last(view)
@@ -79,6 +79,6 @@ class Scene:
             self.trainer,
             self.latest.index,
             tuple(self._hiddens),
-            resting=resting,
+            paused=paused,
             probe=probe,
         )

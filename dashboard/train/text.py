@@ -10,7 +10,7 @@ from dashboard.app.playback import Status
 from dashboard.app.task_text import task_story
 from dashboard.train.live_run import Frame
 from dashboard.train.scene import STEPS_TO_JUDGE
-from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 #: Redraws a second that a run which has the server for itself reaches with ease.
 FULL_SPEED = 9.0
@@ -95,7 +95,7 @@ class Speed(Protocol):
         """Likewise."""
 
     @property
-    def sharers(self) -> int:
+    def active_runs(self) -> int:
         """Runs that played on this server at the last redraw, this one included."""
 
 
@@ -104,17 +104,17 @@ def speed(frame: Speed) -> str:
     if frame.steps_per_second is None:
         return ""
     line = _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
-    return line + _slower(frame.sharers, frame.redraws_per_second)
+    return line + _slower(frame.active_runs, frame.redraws_per_second)
 
 
-def _slower(sharers: int, redraws_per_second: float | None) -> str:
+def _slower(active_runs: int, redraws_per_second: float | None) -> str:
     """That a run goes slower than it would alone, and why; empty while it does not."""
-    if sharers == 1 or (redraws_per_second or FULL_SPEED) >= FULL_SPEED:
+    if active_runs == 1 or (redraws_per_second or FULL_SPEED) >= FULL_SPEED:
         return ""
     return _(
         ":small[ · slower: {runs} runs share this server, yours is redrawn {rate:.1f} times a "
         "second]"
-    ).format(runs=sharers, rate=redraws_per_second)
+    ).format(runs=active_runs, rate=redraws_per_second)
 
 
 def status(frame: Frame, step_limit: int) -> str:
@@ -186,14 +186,14 @@ def rule_words(rule: Rule) -> str:
     """A rule in the reader's language."""
     if isinstance(rule, Choice):
         return _("one of {options}").format(options=", ".join(rule.options))
-    if isinstance(rule, Switch):
+    if isinstance(rule, Flag):
         return _("true or false")
-    if isinstance(rule, Optional):
+    if isinstance(rule, Nullable):
         return _("empty, or {rule}").format(rule=rule_words(rule.rule))
     low, high = format(rule.low, ".4g"), format(rule.high, ".10g")
-    if isinstance(rule, Real) and rule.open_low:
+    if isinstance(rule, FloatRange) and rule.open_low:
         return _("above {low}, up to {high}").format(low=low, high=high)
-    if isinstance(rule, Whole):
+    if isinstance(rule, IntRange):
         return _("a whole number from {low} to {high}").format(low=low, high=high)
     return _("from {low} to {high}").format(low=low, high=high)
 

@@ -1,7 +1,7 @@
 """Views into a network: gates, gradients, spectra, trajectories, fixed points, weights, memory.
 
 Each is a function of the running network's own weights, one window, shape ``(T, D)``, and the state
-that the window starts from; `Trainer.moment` has them. All are computed in float64 in closed form,
+that the window starts from; `Trainer.context` has them. All are computed in float64 in closed form,
 with no autograd: they leave weights, gradients and random numbers as they are. Where a run has a
 batch, its first row is shown. L is the number of layers.
 
@@ -10,7 +10,7 @@ Example:
     >>> from rnn_core.diagnostics import gates_over_time
     >>> trainer = Trainer(RunConfig(cell="lstm", hidden_size=8))
     >>> step = next(trainer.steps())
-    >>> now = trainer.moment()
+    >>> now = trainer.context()
     >>> gates_over_time(now.model, now.inputs, now.state).values["f"].shape
     (1, 10, 8)
 """
@@ -32,12 +32,12 @@ from rnn_core.diagnostics.spectrum import (
     step_spectrum,
     weight_spectrum,
 )
-from rnn_core.diagnostics.state_ablation import Surgery, memory_surgery
+from rnn_core.diagnostics.state_ablation import StateAblation, state_ablation
 from rnn_core.diagnostics.trajectory import Plane, Trajectory, hidden_trajectory, principal_plane
 from rnn_core.diagnostics.unrolled import Unrolled, unroll
 from rnn_core.diagnostics.update import ParameterUpdate, Update, dissect_update
-from rnn_core.diagnostics.weights import Weight, snapshot, weight_matrices
-from rnn_core.training.step_context import Moment
+from rnn_core.diagnostics.weights import Weight, copy_parameters, weight_matrices
+from rnn_core.training.step_context import StepContext
 
 __all__ = [
     "FixedPoints",
@@ -46,15 +46,16 @@ __all__ = [
     "LagGradient",
     "LagShares",
     "Lyapunov",
-    "Moment",
     "ParameterUpdate",
     "Plane",
     "Spectrum",
-    "Surgery",
+    "StateAblation",
+    "StepContext",
     "Trajectory",
     "Unrolled",
     "Update",
     "Weight",
+    "copy_parameters",
     "dissect_update",
     "find_fixed_points",
     "free_run",
@@ -63,11 +64,10 @@ __all__ = [
     "half_life",
     "hidden_trajectory",
     "lyapunov",
-    "memory_surgery",
     "principal_plane",
     "saliency",
     "shares_by_lag",
-    "snapshot",
+    "state_ablation",
     "step_spectrum",
     "unroll",
     "weight_matrices",

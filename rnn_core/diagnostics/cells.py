@@ -50,7 +50,7 @@ class Layer(NamedTuple):
         return weight.reshape(-1, self.hidden_size, *weight.shape[1:])
 
 
-class Moved(NamedTuple):
+class CellOutput(NamedTuple):
     """What one time step made of N states.
 
     Args:
@@ -67,7 +67,7 @@ class Moved(NamedTuple):
     recalled: Array
 
 
-class Slopes(NamedTuple):
+class LocalDerivatives(NamedTuple):
     """Derivatives of one time step, unit by unit.
 
     A gate's drive is what its nonlinearity is applied to: the input's part and the state's part.
@@ -108,7 +108,7 @@ def as_float64(values: ArrayLike | Tensor) -> Array:
     return np.array(values, np.float64)
 
 
-def move(layer: Layer, from_input: Array, h: Array, c: Array) -> Moved:
+def cell_step(layer: Layer, from_input: Array, h: Array, c: Array) -> CellOutput:
     """One time step of N states.
 
     Args:
@@ -123,33 +123,33 @@ def move(layer: Layer, from_input: Array, h: Array, c: Array) -> Moved:
     nothing = np.zeros_like(h)
     if layer.cell == "rnn":
         h = np.tanh(by_input[:, 0] + by_state[:, 0])
-        return Moved(h, nothing, h[:, None], nothing)
+        return CellOutput(h, nothing, h[:, None], nothing)
     if layer.cell == "gru":
         opened = _sigmoid(by_input[:, :2] + by_state[:, :2])
         r, z = opened[:, 0], opened[:, 1]
         recalled = by_state[:, 2]
         n = np.tanh(by_input[:, 2] + r * recalled)
-        return Moved((1 - z) * n + z * h, nothing, np.stack([r, z, n], axis=1), recalled)
+        return CellOutput((1 - z) * n + z * h, nothing, np.stack([r, z, n], axis=1), recalled)
     drives = by_input + by_state
     gates = _sigmoid(drives)
     gates[:, 2] = np.tanh(drives[:, 2])
     i, f, g, o = gates.swapaxes(0, 1)
     c = f * c + i * g
-    return Moved(o * np.tanh(c), c, gates, nothing)
+    return CellOutput(o * np.tanh(c), c, gates, nothing)
 
 
-def slopes(layer: Layer, moved: Moved, h: Array, c: Array) -> Slopes:
-    """Derivatives of `move` where it has led from (h, c) to ``moved``; N rows at once."""
+def local_derivatives(layer: Layer, moved: CellOutput, h: Array, c: Array) -> LocalDerivatives:
+    """Derivatives of `cell_step` where it has led from (h, c) to ``moved``; N rows at once."""
     nothing = np.zeros_like(h)
     none = np.zeros_like(moved.gates)
     if layer.cell == "rnn":
         steep = 1 - moved.gates**2
-        return Slopes(steep, steep, none, nothing, nothing, nothing)
+        return LocalDerivatives(steep, steep, none, nothing, nothing, nothing)
     if layer.cell == "gru":
         r, z, n = moved.gates.swapaxes(0, 1)
         by_n = (1 - z) * (1 - n**2)
         by_r, by_z = by_n * moved.recalled * r * (1 - r), (h - n) * z * (1 - z)
-        return Slopes(
+        return LocalDerivatives(
             np.stack([by_r, by_z, by_n * r], axis=1),
             np.stack([by_r, by_z, by_n], axis=1),
             none,
@@ -161,10 +161,10 @@ def slopes(layer: Layer, moved: Moved, h: Array, c: Array) -> Slopes:
     shown = np.tanh(moved.c)
     of_c = np.stack([g * i * (1 - i), c * f * (1 - f), i * (1 - g**2), nothing], axis=1)
     of_h = np.stack([nothing, nothing, nothing, shown * o * (1 - o)], axis=1)
-    return Slopes(of_h, of_h, of_c, nothing, f, o * (1 - shown**2))
+    return LocalDerivatives(of_h, of_h, of_c, nothing, f, o * (1 - shown**2))
 
 
-def jacobians(layer: Layer, at: Slopes) -> tuple[Array, Array]:
+def jacobians(layer: Layer, at: LocalDerivatives) -> tuple[Array, Array]:
     """Derivatives of the layer's new state by its old one and by its input.
 
     The state is h, and (h, c) one after the other for an LSTM: S numbers, H or 2H.
@@ -191,7 +191,7 @@ def jacobians(layer: Layer, at: Slopes) -> tuple[Array, Array]:
 
 
 @np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
-def step_jacobians(layers: Sequence[Layer], at: Sequence[Slopes]) -> Array:
+def step_jacobians(layers: Sequence[Layer], at: Sequence[LocalDerivatives]) -> Array:
     """Derivative of the whole state after a time step by the whole state before it.
 
     The whole state is laid out as PyTorch's: h of every layer, then for an LSTM c of every layer;

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from rnn_core.diagnostics.cells import (
     Array,
     Layer,
-    Slopes,
+    LocalDerivatives,
     as_float64,
-    move,
-    slopes,
+    cell_step,
+    local_derivatives,
     step_jacobians,
 )
 from rnn_core.diagnostics.linear import product, solve, sorted_eigenvalues
@@ -172,7 +172,9 @@ def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[A
     )
 
 
-def _step(layers: Sequence[Layer], held: Array, points: Array) -> tuple[Array, tuple[Slopes, ...]]:
+def _step(
+    layers: Sequence[Layer], held: Array, points: Array
+) -> tuple[Array, tuple[LocalDerivatives, ...]]:
     """F of P whole states at a frozen input, and the derivatives of every layer."""
     depth, hidden = len(layers), layers[0].hidden_size
     kinds = points.shape[1] // (depth * hidden)
@@ -181,8 +183,8 @@ def _step(layers: Sequence[Layer], held: Array, points: Array) -> tuple[Array, t
     new_h, new_c, at = [], [], []
     for number, layer in enumerate(layers):
         h, c = parts[:, 0, number], parts[:, -1, number]
-        moved = move(layer, below @ layer.w_ih.T + layer.b_ih, h, c)
-        at.append(slopes(layer, moved, h, c))
+        moved = cell_step(layer, below @ layer.w_ih.T + layer.b_ih, h, c)
+        at.append(local_derivatives(layer, moved, h, c))
         new_h.append(moved.h)
         new_c.append(moved.c)
         below = moved.h

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_core.diagnostics.cells import Array, as_float64, layers_of, move
+from rnn_core.diagnostics.cells import Array, as_float64, cell_step, layers_of
 from rnn_core.diagnostics.unrolled import check_inputs, start_of
 from rnn_core.models import RecurrentModel, State
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FreeRun:
-    """A signal of N time steps, the first of them heard, the others gone through alone.
+    """A signal of N time steps: a warm-up that reads the signal, then a free run.
 
     Args:
         inputs: what was read, shape ``(N, D)``: the signal, and then the network's own predictions.
@@ -22,14 +22,14 @@ class FreeRun:
         error: at every time step, relative to the spread of the targets: the root of the mean
             squared error over K, divided by the targets' standard deviation; shape ``(N,)``. Who
             always says the mean has 1 on average.
-        holds: after what was heard so many time steps until the error first exceeds the tolerance:
-            the valid time, from 0 to N - heard.
+        valid_steps: time steps after the warm-up until the error first exceeds the tolerance: the
+            valid prediction time, from 0 to N - warmup.
     """
 
     inputs: Array
     prediction: Array
     error: Array
-    holds: int
+    valid_steps: int
 
 
 @np.errstate(invalid="ignore", over="ignore", divide="ignore")
@@ -39,8 +39,8 @@ def free_run(
     targets: ArrayLike,
     state: State | None,
     *,
-    heard: int,
-    ahead: int | None = None,
+    warmup: int,
+    horizon: int | None = None,
     tolerance: float = 0.4,
 ) -> FreeRun:
     """Let the network hear a signal, and then only itself; or read on, beyond its window.
@@ -52,9 +52,9 @@ def free_run(
         inputs: the signal, shape ``(N, D)``.
         targets: shape ``(N, K)``; must vary.
         state: what the signal starts from, as `Trainer.state` gives it; None stands for zeros.
-        heard: time steps at which the signal itself is read, from 1 to N.
-        ahead: afterwards the input is the prediction of so many time steps before, from 1 to
-            ``heard``, as `rnn_core.tasks.Task.ahead` says; None reads the signal to its end.
+        warmup: time steps at which the signal itself is read, from 1 to N.
+        horizon: afterwards the input is the prediction of so many time steps before, from 1 to
+            ``warmup``, as `rnn_core.tasks.Task.horizon` says; None reads the signal to its end.
         tolerance: largest relative error that still counts as holding, above 0.
 
     Raises:
@@ -72,29 +72,29 @@ def free_run(
             f"targets must have shape ({count}, {outputs}), got {wanted.shape}. "
             "Give those of the same time steps."
         )
-    if not 1 <= heard <= count:
-        raise ValueError(f"heard must be from 1 to {count}, got {heard}. Try {(count + 1) // 2}.")
-    if ahead is not None and not 1 <= ahead <= heard:
+    if not 1 <= warmup <= count:
+        raise ValueError(f"warmup must be from 1 to {count}, got {warmup}. Try {(count + 1) // 2}.")
+    if horizon is not None and not 1 <= horizon <= warmup:
         raise ValueError(
-            f"ahead must be from 1 to heard, which is {heard}, got {ahead}. Give the task's own: "
-            "trainer.task.ahead."
+            f"horizon must be from 1 to warmup, which is {warmup}, got {horizon}. "
+            "Give the task's own: trainer.task.horizon."
         )
-    if ahead is not None and outputs != signal.shape[1]:
+    if horizon is not None and outputs != signal.shape[1]:
         raise ValueError(
-            f"ahead must be None where {outputs} outputs cannot be {signal.shape[1]} inputs, "
-            f"got {ahead}. Give None."
+            f"horizon must be None where {outputs} outputs cannot be {signal.shape[1]} inputs, "
+            f"got {horizon}. Give None."
         )
     if not tolerance > 0:
         raise ValueError(f"tolerance must be above 0, got {tolerance}. Try 0.4.")
-    read, prediction = _run(model, signal, state, heard, ahead)
+    read, prediction = _run(model, signal, state, warmup, horizon)
     spread = np.sqrt(np.mean(wanted.var(axis=0)))
     error = np.sqrt(np.mean((prediction - wanted) ** 2, axis=1)) / spread
-    lost = np.flatnonzero(~(error[heard:] <= tolerance))  # what is not a number is lost as well
-    return FreeRun(read, prediction, error, int(lost[0]) if len(lost) else count - heard)
+    lost = np.flatnonzero(~(error[warmup:] <= tolerance))  # what is not a number is lost as well
+    return FreeRun(read, prediction, error, int(lost[0]) if len(lost) else count - warmup)
 
 
 def _run(
-    model: RecurrentModel, signal: Array, state: State | None, heard: int, ahead: int | None
+    model: RecurrentModel, signal: Array, state: State | None, warmup: int, horizon: int | None
 ) -> tuple[Array, Array]:
     """What is read, and what is said to it."""
     layers = layers_of(model)
@@ -103,12 +103,12 @@ def _run(
     weight, bias = as_float64(model.out.weight), as_float64(model.out.bias)
     read, prediction = signal.copy(), np.empty((len(signal), len(bias)))
     for n in range(len(signal)):
-        if ahead is not None and n >= heard:
-            read[n] = prediction[n - ahead]
+        if horizon is not None and n >= warmup:
+            read[n] = prediction[n - horizon]
         below = read[n : n + 1]
         for number, layer in enumerate(layers):
             from_input = below @ layer.w_ih.T + layer.b_ih
-            moved = move(layer, from_input, h[number], c[number])
+            moved = cell_step(layer, from_input, h[number], c[number])
             h[number], c[number] = moved.h, moved.c
             below = moved.h
         prediction[n] = below[0] @ weight.T + bias

@@ -55,7 +55,7 @@ def gradient_by_lag(
     targets: ArrayLike,
     *,
     criterion: Criterion = "mse",
-    counted: ArrayLike | None = None,
+    loss_mask: ArrayLike | None = None,
 ) -> LagGradient:
     """The gradient of the last counted time step's loss by every state before it.
 
@@ -67,7 +67,7 @@ def gradient_by_lag(
         state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
         targets: shape ``(T, K)``.
         criterion: the loss at a time step.
-        counted: which time steps have a loss, shape ``(T,)``; None for all.
+        loss_mask: which time steps have a loss, shape ``(T,)``; None for all.
 
     Raises:
         ValueError: when a shape is another one or no time step counts.
@@ -76,7 +76,7 @@ def gradient_by_lag(
     (2013).
     """
     unrolled = unroll(model, inputs, state)
-    wanted, times = check_targets(targets, counted, unrolled.prediction)
+    wanted, times = check_targets(targets, loss_mask, unrolled.prediction)
     index = int(times[-1])
     slope = loss_slopes(unrolled.prediction[index], wanted[index], criterion)
     seeds = [np.empty((0, len(unrolled.h[0, 0])))] * len(unrolled.inputs)
@@ -120,7 +120,7 @@ def shares_by_lag(
     targets: ArrayLike,
     *,
     criterion: Criterion = "mse",
-    counted: ArrayLike | None = None,
+    loss_mask: ArrayLike | None = None,
     max_lag: int | None = None,
 ) -> LagShares:
     """Split the window's ∂L/∂W_hh into what flowed through 0, 1, 2 … time steps.
@@ -134,7 +134,7 @@ def shares_by_lag(
         state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
         targets: shape ``(T, K)``.
         criterion: the loss at a time step; the window's is the mean over the counted ones.
-        counted: which time steps have a loss, shape ``(T,)``; None for all.
+        loss_mask: which time steps have a loss, shape ``(T,)``; None for all.
         max_lag: the longest lag asked for, at least 0; None goes through the whole window. Work
             and memory grow with it (L·K·G·H² numbers for G gates); parts beyond it are left out
             of everything.
@@ -148,11 +148,11 @@ def shares_by_lag(
     if max_lag is not None and max_lag < 0:
         raise ValueError(f"max_lag must be at least 0, got {max_lag}. Try 20.")
     unrolled = unroll(model, inputs, state)
-    wanted, times = check_targets(targets, counted, unrolled.prediction)
+    wanted, times = check_targets(targets, loss_mask, unrolled.prediction)
     length = len(wanted)
-    slopes = loss_slopes(unrolled.prediction[times], wanted[times], criterion) / len(times)
+    by_prediction = loss_slopes(unrolled.prediction[times], wanted[times], criterion) / len(times)
     seeds = [np.empty((0, len(unrolled.h[0, 0])))] * length
-    for t, seed in zip(times, slopes @ unrolled.readout, strict=True):
+    for t, seed in zip(times, by_prediction @ unrolled.readout, strict=True):
         seeds[t] = seed[None]
     weight = unrolled.layers[0].w_hh.shape
     lags = length if max_lag is None else min(length, max_lag + 1)

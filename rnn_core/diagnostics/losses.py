@@ -31,16 +31,16 @@ def losses(prediction: Array, targets: Array, criterion: Criterion) -> Array:
 def loss_slopes(prediction: Array, targets: Array, criterion: Criterion) -> Array:
     """The derivative of `losses` by the prediction, shape ``(…, K)``."""
     if criterion == "mse":
-        slopes: Array = 2 * (prediction - targets) / prediction.shape[-1]
+        by_prediction: Array = 2 * (prediction - targets) / prediction.shape[-1]
     else:
         # Targets need not add up to 1.
         whole = targets.sum(axis=-1, keepdims=True)
-        slopes = np.exp(_log_softmax(prediction)) * whole - targets
-    return slopes
+        by_prediction = np.exp(_log_softmax(prediction)) * whole - targets
+    return by_prediction
 
 
 def check_targets(
-    targets: ArrayLike, counted: ArrayLike | None, prediction: Array
+    targets: ArrayLike, loss_mask: ArrayLike | None, prediction: Array
 ) -> tuple[Array, np.ndarray]:
     """Targets of shape ``(T, K)``, and the time steps that count, in order.
 
@@ -51,11 +51,11 @@ def check_targets(
     if values.shape != prediction.shape:
         raise ValueError(
             f"targets must have shape {prediction.shape}, got {values.shape}. "
-            "Give those of the same window: trainer.moment().targets."
+            "Give those of the same window: trainer.context().targets."
         )
-    if counted is None:
+    if loss_mask is None:
         return values, np.arange(len(values))
-    marks = np.asarray(counted)
+    marks = np.asarray(loss_mask)
     if marks.shape != (len(values),) or marks.dtype != np.bool_ or not marks.any():
         raise ValueError(
             f"counted must be {len(values)} booleans with at least one True, got {marks!r}. "

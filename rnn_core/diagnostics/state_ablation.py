@@ -16,7 +16,7 @@ from rnn_core.tasks import Batch, Task
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surgery:
+class StateAblation:
     """The loss of N windows, read three times by the same weights; each of shape ``(N,)``.
 
     Their means stand beside the task's floors, which are means as well: ``reset`` beside
@@ -25,12 +25,12 @@ class Surgery:
     Args:
         carried: every window starts where the one before ended.
         reset: every window starts from zeros.
-        exchanged: every window starts from the state that another one should have had.
+        shuffled: every window starts from the state that another one should have had.
     """
 
     carried: Array
     reset: Array
-    exchanged: Array
+    shuffled: Array
 
 
 class _Windows(NamedTuple):
@@ -45,7 +45,7 @@ class _Windows(NamedTuple):
     inputs: Tensor
 
 
-def memory_surgery(
+def state_ablation(
     model: RecurrentModel,
     task: Task,
     *,
@@ -53,8 +53,8 @@ def memory_surgery(
     windows: int = 20,
     state: State | None = None,
     shift: int = 1,
-) -> Surgery:
-    """Evaluate N windows with the state carried, reset and exchanged between them.
+) -> StateAblation:
+    """Evaluate N windows with the state carried, reset and shuffled between them.
 
     A network that does not use what it carries does not notice. One that does suffers from a reset
     as from amnesia, and from another window's state as from false memories, often worse.
@@ -95,11 +95,11 @@ def memory_surgery(
         together = read.inputs.flatten(0, 1)  # (N·B, T, D)
         shape = (*read.inputs.shape[:3], -1)
         reset, _ = model(together, None)
-        exchanged, _ = model(together, _side_by_side(swapped))
-    return Surgery(
+        shuffled, _ = model(together, _side_by_side(swapped))
+    return StateAblation(
         _mean_losses(torch.stack(predictions), read.batches, task),
         _mean_losses(reset.view(shape), read.batches, task),
-        _mean_losses(exchanged.view(shape), read.batches, task),
+        _mean_losses(shuffled.view(shape), read.batches, task),
     )
 
 
@@ -126,9 +126,9 @@ def _mean_losses(prediction: Tensor, batches: list[Batch], task: Task) -> Array:
     """The loss of each window, over its rows and counted time steps, shape ``(N,)``."""
     found = []
     for guess, batch in zip(prediction.numpy(), batches, strict=True):
-        counted = np.ones(guess.shape[:2], bool) if batch.counted is None else batch.counted
+        loss_mask = np.ones(guess.shape[:2], bool) if batch.loss_mask is None else batch.loss_mask
         loss = losses(
-            as_float64(guess[counted]), as_float64(batch.targets[counted]), task.criterion
+            as_float64(guess[loss_mask]), as_float64(batch.targets[loss_mask]), task.criterion
         )
         found.append(loss.mean())
     return np.array(found)

@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike
 from rnn_core.diagnostics.cells import (
     GATES,
     Array,
+    CellOutput,
     Layer,
-    Moved,
-    Slopes,
+    LocalDerivatives,
     as_float64,
+    cell_step,
     layers_of,
-    move,
-    slopes,
+    local_derivatives,
     step_jacobians,
 )
 from rnn_core.models import RecurrentModel, State
@@ -40,7 +40,7 @@ class Unrolled(NamedTuple):
     inputs: Array
     h: Array
     c: Array
-    moved: tuple[Moved, ...]
+    moved: tuple[CellOutput, ...]
     prediction: Array
     readout: Array
 
@@ -49,17 +49,20 @@ class Unrolled(NamedTuple):
         """``"rnn"``, ``"lstm"`` or ``"gru"``."""
         return self.layers[0].cell
 
-    def slopes(self) -> tuple[Slopes, ...]:
+    def local_derivatives(self) -> tuple[LocalDerivatives, ...]:
         """The derivatives of every time step, by layer, rows being time steps."""
         return tuple(
-            slopes(layer, moved, h[:-1], c[:-1])
+            local_derivatives(layer, moved, h[:-1], c[:-1])
             for layer, moved, h, c in zip(self.layers, self.moved, self.h, self.c, strict=True)
         )
 
     def jacobians(self, steps: Sequence[int]) -> Array:
         """`step_jacobians` of the time steps asked for, ``(N, S, S)``."""
         chosen = list(steps)
-        at = [Slopes(*(slope[chosen] for slope in slopes)) for slopes in self.slopes()]
+        at = [
+            LocalDerivatives(*(slope[chosen] for slope in local_derivatives))
+            for local_derivatives in self.local_derivatives()
+        ]
         return step_jacobians(self.layers, at)
 
     def states(self) -> Array:
@@ -130,7 +133,7 @@ def backward(
     Yields:
         The last time step first, and at the end the state that the window starts from.
     """
-    layers, at = unrolled.layers, unrolled.slopes()
+    layers, at = unrolled.layers, unrolled.local_derivatives()
     hidden = layers[0].hidden_size
     sources = np.empty(0, np.int64)
     h = np.zeros((len(layers), 0, hidden))
@@ -151,7 +154,7 @@ def backward(
 @np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
 def _back(
     layers: Sequence[Layer],
-    at: Sequence[Slopes],
+    at: Sequence[LocalDerivatives],
     index: int,
     sources: np.ndarray,
     h: Array,
@@ -160,7 +163,7 @@ def _back(
     """One time step back: its derivatives, and those by the h and c before it."""
     drives, before_h, before_c = [], np.empty_like(h), np.empty_like(c)
     for number in reversed(range(len(layers))):
-        layer, there = layers[number], Slopes(*(slope[index] for slope in at[number]))
+        layer, there = layers[number], LocalDerivatives(*(slope[index] for slope in at[number]))
         c[number] += there.read * h[number]
         of_h, of_c = h[number][:, None], c[number][:, None]  # (n, 1, H)
         by_c = there.c * of_c
@@ -176,7 +179,7 @@ def _back(
     return Adjoint(index, sources, h, c, np.stack(drives[::-1]), below), before_h, before_c
 
 
-def _through(layer: Layer, inputs: Array, h: Array, c: Array) -> Moved:
+def _through(layer: Layer, inputs: Array, h: Array, c: Array) -> CellOutput:
     """One layer over all time steps; h and c, ``(1 + T, H)``, are filled in after the first."""
     from_input = inputs @ layer.w_ih.T + layer.b_ih
     steps = len(inputs)
@@ -184,8 +187,10 @@ def _through(layer: Layer, inputs: Array, h: Array, c: Array) -> Moved:
     recalled = np.empty((steps, layer.hidden_size))
     for t in range(steps):
         now, then = slice(t, t + 1), slice(t + 1, t + 2)
-        h[then], c[then], gates[now], recalled[now] = move(layer, from_input[now], h[now], c[now])
-    return Moved(h[1:], c[1:], gates, recalled)
+        h[then], c[then], gates[now], recalled[now] = cell_step(
+            layer, from_input[now], h[now], c[now]
+        )
+    return CellOutput(h[1:], c[1:], gates, recalled)
 
 
 def check_inputs(inputs: ArrayLike, features: int) -> Array:
@@ -194,7 +199,7 @@ def check_inputs(inputs: ArrayLike, features: int) -> Array:
     if values.ndim != 2 or values.shape[1] != features or not len(values):
         raise ValueError(
             f"inputs must have shape (T, {features}), got {values.shape}. "
-            "Give one window of one row: trainer.moment().inputs."
+            "Give one window of one row: trainer.context().inputs."
         )
     return values
 

@@ -78,14 +78,16 @@ def dissect_update(trainer: Trainer) -> Update:
     """
     if trainer.diverged:
         raise ValueError("trainer must have a next update, got a run that has diverged. Reset it.")
-    at = trainer.moment()
+    at = trainer.context()
     unrolled = unroll(at.model, at.inputs, at.state)
-    wanted, times = check_targets(at.targets, at.counted, unrolled.prediction)
+    wanted, times = check_targets(at.targets, at.loss_mask, unrolled.prediction)
     by_step = np.full(len(wanted), np.nan)
     by_step[times] = losses(unrolled.prediction[times], wanted[times], at.criterion)
     read = np.zeros((len(wanted), len(unrolled.h[0, 0])))
-    slopes = loss_slopes(unrolled.prediction[times], wanted[times], at.criterion) / len(times)
-    read[times] = slopes @ unrolled.readout
+    by_prediction = loss_slopes(unrolled.prediction[times], wanted[times], at.criterion) / len(
+        times
+    )
+    read[times] = by_prediction @ unrolled.readout
     fork = trainer.fork()
     held = next(fork.steps())
     before = {name: as_float64(weight) for name, weight in fork.model.named_parameters()}

@@ -46,7 +46,7 @@ def weight_matrices(
 
     Args:
         model: read only.
-        before: `snapshot` of the step before.
+        before: `copy_parameters` of the step before.
         bins: of each histogram, at least 1.
 
     Raises:
@@ -56,13 +56,13 @@ def weight_matrices(
     """
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}. Try 30.")
-    now = snapshot(model)
+    now = copy_parameters(model)
     if before is not None:
         shapes = {name: values.shape for name, values in before.items()}
         if shapes != {name: values.shape for name, values in now.items()}:
             raise ValueError(
                 f"before must have the model's weights, got {sorted(before)}. "
-                "Give snapshot(model) of the step before."
+                "Give copy_parameters(model) of the step before."
             )
     letters = GATES[layers_of(model)[0].cell]
     return MappingProxyType(
@@ -79,7 +79,7 @@ def weight_matrices(
     )
 
 
-def snapshot(model: RecurrentModel) -> Mapping[str, Array]:
+def copy_parameters(model: RecurrentModel) -> Mapping[str, Array]:
     """A copy of all parameters by name, in float64, in PyTorch's shapes."""
     return MappingProxyType(
         {

@@ -1,13 +1,13 @@
 """What computes a training step: PyTorch itself, or compiled loops on PyTorch's own tensors."""
 
-from rnn_core.engines.base import Engine, Evaluation, Run
+from rnn_core.engines.base import Engine, Evaluation, TrainingState
 from rnn_core.engines.choice import ENGINES, build_engine, choose_engine, prepare_compiled
 
 __all__ = [
     "ENGINES",
     "Engine",
     "Evaluation",
-    "Run",
+    "TrainingState",
     "build_engine",
     "choose_engine",
     "prepare_compiled",

@@ -24,7 +24,7 @@ class Evaluation(NamedTuple):
 
 
 @dataclass
-class Run:
+class TrainingState:
     """What an engine works on, and what it needs of the past; all of it PyTorch's own.
 
     Handing one engine's run to another lets a run change engines between any two steps.
@@ -70,7 +70,7 @@ class Engine(Protocol):
         """
         ...
 
-    def run(self) -> Run:
+    def state(self) -> TrainingState:
         """Where the run stands."""
         ...
 

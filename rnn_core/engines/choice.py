@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rnn_core.config import RunConfig
-from rnn_core.engines.base import Engine, Run
+from rnn_core.engines.base import Engine, TrainingState
 from rnn_core.engines.torch_engine import TorchEngine
 from rnn_core.models import RecurrentModel
 from rnn_core.rules import unknown_choice
@@ -57,7 +57,7 @@ def choose_engine(name: str, config: RunConfig, dtype: torch.dtype) -> str:
     return "compiled" if ready and _compiled_is_faster(config) else "torch"
 
 
-def build_engine(name: str, run: Run) -> Engine:
+def build_engine(name: str, run: TrainingState) -> Engine:
     """The engine of this name, going on where the run stands."""
     if name == "torch":
         return TorchEngine(run)
@@ -87,6 +87,8 @@ def _take_one_step() -> None:
     config = RunConfig(hidden_size=1, window_length=2)
     model = RecurrentModel(config)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    engine = build_engine("compiled", Run(config, model, optimizer, "mse", carry_state=True))
+    engine = build_engine(
+        "compiled", TrainingState(config, model, optimizer, "mse", carry_state=True)
+    )
     window = np.zeros((1, config.window_length, 1), np.float32)
     engine.advance(Batch(np.zeros((1, config.window_length)), window, window.copy()))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rnn_core.config import RunConfig
 from rnn_core.engines import kernels
-from rnn_core.engines.base import Evaluation, Run
+from rnn_core.engines.base import Evaluation, TrainingState
 from rnn_core.models import State
 from rnn_core.tasks import Batch
 
@@ -31,7 +31,7 @@ _MOMENTS: dict[str, tuple[str | None, str | None]] = {
     "rmsprop": (None, "square_avg"),
 }
 # What the kernels read where every time step counts.
-_ALL_COUNTED = np.empty((0, 0), bool)
+_NO_MASK = np.empty((0, 0), bool)
 
 
 def shape_of(config: RunConfig) -> tuple[object, ...]:
@@ -46,7 +46,7 @@ def shape_of(config: RunConfig) -> tuple[object, ...]:
     )
 
 
-class Stack:
+class BatchedRuns:
     """Runs of one shape, trained in lockstep by one call, the interpreter's lock released.
 
     Args:
@@ -54,7 +54,7 @@ class Stack:
     """
 
     @torch.no_grad()
-    def __init__(self, runs: Sequence[Run]) -> None:
+    def __init__(self, runs: Sequence[TrainingState]) -> None:
         self._runs = list(runs)
         config = runs[0].config
         self._kind = (
@@ -102,7 +102,7 @@ class Stack:
             end,
             _plain(batch.inputs),
             _plain(batch.targets),
-            _ALL_COUNTED if batch.counted is None else _plain(batch.counted),
+            _NO_MASK if batch.loss_mask is None else _plain(batch.loss_mask),
             self._settings,
             *self._arrays,
             prediction,
@@ -115,7 +115,7 @@ class Stack:
         parameters = list(self._runs[row].model.parameters())
         return list(zip(parameters, _views(self._shown[row], parameters), strict=True))
 
-    def run(self, row: int) -> Run:
+    def state(self, row: int) -> TrainingState:
         """Where a run stands."""
         run = self._runs[row]
         if self._advanced[row]:
@@ -137,7 +137,7 @@ class Stack:
         values.flags.writeable = False
         return values
 
-    def _adopt(self, row: int, run: Run) -> None:
+    def _adopt(self, row: int, run: TrainingState) -> None:
         """Lay a run over our memory, to go on where it stands."""
         config, parameters = run.config, list(run.model.parameters())
         self._settings[row] = (
@@ -166,7 +166,9 @@ class Stack:
         elif run.next_state is not None:
             self._h[row, :, -1] = run.next_state.numpy()
 
-    def _adopt_optimizer(self, row: int, run: Run, parameters: list[nn.Parameter]) -> None:
+    def _adopt_optimizer(
+        self, row: int, run: TrainingState, parameters: list[nn.Parameter]
+    ) -> None:
         """Lay the optimiser's state, or PyTorch's initial one, over our vectors."""
         name = run.config.optimizer
         if name == "sgd" and run.config.momentum == 0:
@@ -178,11 +180,11 @@ class Stack:
                 count = self._counts[row, index]
                 count.copy_(torch.as_tensor(state.get("step", 0.0)))
                 state["step"] = count
-            for moment, view in zip(_MOMENTS[name], views, strict=True):
-                if moment is not None:
-                    if state.get(moment) is not None:
-                        view[index].copy_(state[moment])
-                    state[moment] = view[index]
+            for context, view in zip(_MOMENTS[name], views, strict=True):
+                if context is not None:
+                    if state.get(context) is not None:
+                        view[index].copy_(state[context])
+                    state[context] = view[index]
 
 
 class CompiledEngine:
@@ -192,8 +194,8 @@ class CompiledEngine:
         run: where to begin or go on.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._stack = Stack([run])
+    def __init__(self, run: TrainingState) -> None:
+        self._stack = BatchedRuns([run])
         self._shown = self._stack.shown_gradients(0)
 
     def advance(self, batch: Batch) -> Evaluation:
@@ -205,9 +207,9 @@ class CompiledEngine:
         loss, grad_norm = self._stack.result[0, :2].tolist()
         return Evaluation(loss, grad_norm, prediction)
 
-    def run(self) -> Run:
+    def state(self) -> TrainingState:
         """Where the run stands."""
-        return self._stack.run(0)
+        return self._stack.state(0)
 
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""

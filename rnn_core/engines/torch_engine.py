@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rnn_core.engines.base import Evaluation, Run
+from rnn_core.engines.base import Evaluation, TrainingState
 from rnn_core.models import State
 from rnn_core.tasks import Batch, Criterion
 
@@ -19,7 +19,7 @@ class TorchEngine:
         run: where to begin or go on.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TrainingState) -> None:
         self._run = run
         self._parameters = list(run.model.parameters())
 
@@ -46,7 +46,7 @@ class TorchEngine:
         run.hidden_states.flags.writeable = False
         return Evaluation(loss.item(), run.grad_norm, prediction.detach().numpy())
 
-    def run(self) -> Run:
+    def state(self) -> TrainingState:
         """Where the run stands."""
         return self._run
 
@@ -72,9 +72,9 @@ class TorchEngine:
 def _loss(criterion: Criterion, prediction: Tensor, batch: Batch) -> Tensor:
     """Mean over the counted time steps; what stands at the others is not even read."""
     targets = torch.from_numpy(batch.targets)  # (B, T, K)
-    if batch.counted is not None:
-        counted = torch.tensor(batch.counted)
-        prediction, targets = prediction[counted], targets[counted]  # (number counted, K)
+    if batch.loss_mask is not None:
+        loss_mask = torch.tensor(batch.loss_mask)
+        prediction, targets = prediction[loss_mask], targets[loss_mask]  # (number counted, K)
     if criterion == "mse":
         return nn.functional.mse_loss(prediction, targets)
     classes = targets.shape[-1]

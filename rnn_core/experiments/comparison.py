@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RULES, RunConfig
 from rnn_core.models import parameter_count
-from rnn_core.rules import Whole
+from rnn_core.rules import IntRange
 from rnn_core.tasks import build_task
 from rnn_core.training.replicas import Replicas, ReplicaStep
 
@@ -221,7 +221,7 @@ def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[
         raise ValueError("contenders must hold at least one RunConfig, got none.")
     task = build_task(contenders[0])
     rule = RULES["hidden_size"]
-    assert isinstance(rule, Whole)
+    assert isinstance(rule, IntRange)
     sizes = range(rule.low, rule.high + 1)
     counts = [
         np.array(

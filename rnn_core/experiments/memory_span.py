@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RULES, RunConfig
 from rnn_core.experiments.comparison import SMOOTHING, Comparison
-from rnn_core.rules import Real, Whole
+from rnn_core.rules import FloatRange, IntRange
 from rnn_core.tasks import Task
 
 _TASK = "delayed_recall"
@@ -19,8 +19,8 @@ _TASK = "delayed_recall"
 # in teaches a cell anything. At four delays a window these are three of four, or more.
 _DELAYS_PER_WINDOW = 4
 _SHORTEST_WINDOW = 20
-_STEP_BUDGET = Whole(SMOOTHING, 1_000_000)
-_SHARE = Real(0.0, 1.0, open_low=True)
+_STEP_BUDGET = IntRange(SMOOTHING, 1_000_000)
+_SHARE = FloatRange(0.0, 1.0, open_low=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

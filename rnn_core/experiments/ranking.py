@@ -14,7 +14,7 @@ _RESAMPLES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Duel:
+class PairedTest:
     """The leader against one other, seed by seed.
 
     Args:
@@ -50,12 +50,12 @@ class Ranking:
 
     Args:
         order: indices of the contenders by median loss, lowest first.
-        duels: the leader against every other, in that order.
+        paired_tests: the leader against every other, in that order.
         seeds_needed: with fewer, no outcome whatever would count as shown.
     """
 
     order: tuple[int, ...]
-    duels: tuple[Duel, ...]
+    paired_tests: tuple[PairedTest, ...]
     seeds_needed: int
 
 
@@ -83,20 +83,22 @@ def rank(losses: ArrayLike) -> Ranking:
     order = tuple(np.argsort(np.median(values, axis=1), kind="stable").tolist())
     leader, others = order[0], order[1:]
     p_values = _holm([_signed_rank(values[leader], values[other]) for other in others])
-    duels = tuple(
-        _duel(values, leader, other, p) for other, p in zip(others, p_values, strict=True)
+    paired_tests = tuple(
+        _paired_test(values, leader, other, p) for other, p in zip(others, p_values, strict=True)
     )
     # The smallest p value that S seeds can give is 2 / 2^S.
     needed = math.ceil(math.log2(2 * len(others) / SIGNIFICANCE))
-    return Ranking(order, duels, needed)
+    return Ranking(order, paired_tests, needed)
 
 
-def _duel(values: NDArray[np.float64], leader: int, other: int, p_value: float) -> Duel:
+def _paired_test(
+    values: NDArray[np.float64], leader: int, other: int, p_value: float
+) -> PairedTest:
     ours, theirs = values[leader], values[other]
     with np.errstate(invalid="ignore"):
         logs = np.log(theirs) - np.log(ours)  # nan where both have diverged
     middle = np.median(np.where(np.isnan(logs), 0.0, logs))
-    return Duel(
+    return PairedTest(
         leader=leader,
         other=other,
         wins=int(np.sum(ours < theirs)),

@@ -29,14 +29,14 @@ class Batch:
         time: the instants of the samples, shape ``(B, T)``, in float64 and the task's own unit.
         inputs: shape ``(B, T, D)``.
         targets: shape ``(B, T, K)``; a class among K is 1 in its place and 0 in the others.
-        counted: which time steps the loss is the mean over, shape ``(B, T)``; None for all. At
+        loss_mask: which time steps the loss is the mean over, shape ``(B, T)``; None for all. At
             least one is; what stands in ``targets`` at the others has no meaning.
     """
 
     time: NDArray[np.float64]
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
-    counted: NDArray[np.bool_] | None = None
+    loss_mask: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Task(Protocol):
             ``"cross_entropy"`` of the softmax over K, in nats.
         streaming: whether each window goes on where the one before ended. Otherwise every window
             is a sequence of its own, and every network starts it from zeros.
-        ahead: so many samples after it was wanted a target comes in as input, as in a forecast;
+        horizon: so many samples after it was wanted a target comes in as input, as in a forecast;
             None where targets never come in.
     """
 
@@ -81,7 +81,7 @@ class Task(Protocol):
     output_size: int
     criterion: Criterion
     streaming: bool
-    ahead: int | None
+    horizon: int | None
 
     @property
     def span(self) -> float:

@@ -47,7 +47,7 @@ class Forecast(Windows):
 
     def __init__(self, config: RunConfig, streams: Blocks, spacing: float) -> None:
         super().__init__(config, spacing)
-        self.ahead = config.delay
+        self.horizon = config.delay
         self._streams = streams
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
@@ -56,12 +56,12 @@ class Forecast(Windows):
         Batches are cheap in order. One far ahead of all others takes a pass over what lies
         between.
         """
-        length, ahead = self._length, self._config.delay
-        signal = self._streams.between(index * length, (index + 1) * length + ahead)
+        length, horizon = self._length, self._config.delay
+        signal = self._streams.between(index * length, (index + 1) * length + horizon)
         return Batch(
             self._time(index),
             np.array(signal[:, :length], dtype, order="C"),
-            np.array(signal[:, ahead:], dtype, order="C"),
+            np.array(signal[:, horizon:], dtype, order="C"),
         )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
@@ -78,8 +78,8 @@ class Forecast(Windows):
         The equations are deterministic, so a complete past fixes the future and carried memory
         reaches 0; but what is known with an error is soon forgotten.
         """
-        signal, ahead = self._long_run(), self._config.delay
-        persistence = float(np.mean((signal[:, ahead:] - signal[:, :-ahead]) ** 2))
+        signal, horizon = self._long_run(), self._config.delay
+        persistence = float(np.mean((signal[:, horizon:] - signal[:, :-horizon]) ** 2))
         measured = [
             Floor("constant", float(signal.var()), "measured"),
             Floor("persistence", persistence, "measured"),

@@ -50,12 +50,12 @@ class AnBn(Windows):
         """B strings of step ``index``; the steps from S to the last b count."""
         rows = self._config.batch_size
         n = generator(self._config, index).integers(1, self._most, rows, endpoint=True)
-        inputs, targets, counted = strings(n, self._length)
+        inputs, targets, loss_mask = strings(n, self._length)
         return Batch(
             self._time(index),
-            np.eye(3, dtype=dtype)[inputs] * counted[:, :, None],
-            np.eye(3, dtype=dtype)[targets] * counted[:, :, None],
-            counted,
+            np.eye(3, dtype=dtype)[inputs] * loss_mask[:, :, None],
+            np.eye(3, dtype=dtype)[targets] * loss_mask[:, :, None],
+            loss_mask,
         )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
@@ -79,14 +79,14 @@ class AnBn(Windows):
         Source: own derivation.
         """
         n = np.arange(1, self._most + 1)
-        inputs, targets, counted = strings(n, self._length)
-        weights = (self._weights()[:, None] * counted)[counted]
+        inputs, targets, loss_mask = strings(n, self._length)
+        weights = (self._weights()[:, None] * loss_mask)[loss_mask]
         # What has been seen of a string is fixed by the step, and by n once there was a b.
         steps = np.broadcast_to(np.arange(self._length), inputs.shape)
         seen = np.where(inputs == _B, n[:, None] * self._length + steps, steps)
         nothing = np.zeros_like(inputs)
         constant, memoryless, window_memory = (
-            _conditional_entropy(weights, known[counted], targets[counted])
+            _conditional_entropy(weights, known[loss_mask], targets[loss_mask])
             for known in (nothing, inputs, seen)
         )
         return (

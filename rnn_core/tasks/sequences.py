@@ -211,9 +211,9 @@ class Copy(Windows):
 
 
 def _last_step(rows: int, length: int) -> NDArray[np.bool_]:
-    counted = np.zeros((rows, length), bool)
-    counted[:, -1] = True
-    return counted
+    loss_mask = np.zeros((rows, length), bool)
+    loss_mask[:, -1] = True
+    return loss_mask
 
 
 def _entropy(some: int, of_all: int) -> float:

@@ -41,13 +41,13 @@ class SinToCos:
     output_size = 1
     criterion: Criterion = "mse"
     streaming = True
-    ahead: int | None = None
+    horizon: int | None = None
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
         self._rows = np.arange(config.batch_size)
         cycle = self.windows_per_cycle * self.span
-        # Whole cycles that fit under the horizon, after which the same samples come again.
+        # IntRange cycles that fit under the horizon, after which the same samples come again.
         self._repeats_after = self.windows_per_cycle * int(_HORIZON / cycle)
         self._kept: dict[tuple[int, type[np.floating]], Batch] = {}
 

@@ -48,7 +48,7 @@ class Wave(Windows):
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config, 2 * math.pi / config.points_per_period)
-        self.ahead = config.delay
+        self.horizon = config.delay
         # repr gives the decimal that was meant: 1.3, not the binary fraction nearest to it.
         turns = Fraction(repr(config.frequency)) / config.points_per_period
         self._cycles_per_sample = (turns / self.turns_per_cycle).limit_denominator(_LONGEST_CYCLE)
@@ -125,9 +125,9 @@ class Wave(Windows):
             samples = np.arange(count).reshape(-1, self._length)
             return self._wave(samples), self._wave(samples + self._config.delay)
         turns = np.linspace(0, self.turns_per_cycle, MOST_SAMPLES, endpoint=False)
-        ahead = float(self._config.delay * self._cycles_per_sample) * self.turns_per_cycle
+        horizon = float(self._config.delay * self._cycles_per_sample) * self.turns_per_cycle
         amplitude = self._config.amplitude
-        later = self._shape((turns + ahead) % self.turns_per_cycle)
+        later = self._shape((turns + horizon) % self.turns_per_cycle)
         return amplitude * self._shape(turns), amplitude * later
 
 
@@ -250,9 +250,10 @@ class NoisySine(Wave):
             clean, targets = clean[: self._samples_per_cycle], targets[: self._samples_per_cycle]
         else:
             turns = np.arange(_PHASES) / _PHASES
-            ahead = float(self._config.delay * self._cycles_per_sample)
+            horizon = float(self._config.delay * self._cycles_per_sample)
             clean, targets = (
-                self._config.amplitude * self._shape(place % 1) for place in (turns, turns + ahead)
+                self._config.amplitude * self._shape(place % 1)
+                for place in (turns, turns + horizon)
             )
         std = self._config.noise_std
         reach = self._config.amplitude + 8 * std

@@ -47,7 +47,7 @@ class Windows:
     """
 
     windows_per_cycle = 1
-    ahead: int | None = None
+    horizon: int | None = None
 
     def __init__(self, config: RunConfig, spacing: float = 1.0) -> None:
         self._config = config

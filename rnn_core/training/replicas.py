@@ -16,13 +16,13 @@ import torch
 from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.engines import Engine, Run, build_engine, choose_engine
+from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
 from rnn_core.models import RecurrentModel
 from rnn_core.tasks import Batch, build_task
 from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, for_reading, new_run
 
 if TYPE_CHECKING:
-    from rnn_core.engines.compiled_engine import Stack
+    from rnn_core.engines.compiled_engine import BatchedRuns
 
 #: What may differ between replicas: the network and how it is trained, never what it reads.
 MAY_DIFFER = frozenset(
@@ -60,7 +60,7 @@ class ReplicaStep:
             like all below.
         inputs: shape ``(T,)`` or ``(B, T)``, with ``D`` at the end when there are several features.
         targets: shaped likewise.
-        counted: which time steps the loss is the mean over, shaped like ``time``; None for all.
+        loss_mask: which time steps the loss is the mean over, shaped like ``time``; None for all.
         prediction: shaped like ``targets``, with N in front.
     """
 
@@ -72,7 +72,7 @@ class ReplicaStep:
     time: NDArray[np.floating]
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
-    counted: NDArray[np.bool_] | None
+    loss_mask: NDArray[np.bool_] | None
     prediction: NDArray[np.floating]
 
 
@@ -141,18 +141,18 @@ class Replicas:
         self._loss = np.empty(len(self))
         self._grad_norm = np.empty(len(self))
 
-    def _build_stacks(self) -> list[tuple[list[int], Stack]]:
+    def _build_stacks(self) -> list[tuple[list[int], BatchedRuns]]:
         """The compiled runs, those of one shape together, each stack with its runs' places."""
         if "compiled" not in self.engines:
             return []
         # As in `build_engine`: only those who use it should wait for Numba.
-        from rnn_core.engines.compiled_engine import Stack, shape_of
+        from rnn_core.engines.compiled_engine import BatchedRuns, shape_of
 
         places: dict[tuple[object, ...], list[int]] = {}
         for n, config in enumerate(self.configs):
             if self.engines[n] == "compiled":
                 places.setdefault(shape_of(config), []).append(n)
-        return [(rows, Stack([self._runs[n] for n in rows])) for rows in places.values()]
+        return [(rows, BatchedRuns([self._runs[n] for n in rows])) for rows in places.values()]
 
     @property
     def models(self) -> tuple[RecurrentModel, ...]:
@@ -174,14 +174,14 @@ class Replicas:
         for group in self._runs[replica].optimizer.param_groups:
             group["lr"] = checked
 
-    def run(self, replica: int) -> Run:
+    def state(self, replica: int) -> TrainingState:
         """Where a replica stands: model, optimiser, gradients, states."""
         for n, engine in self._singles:
             if n == replica:
-                return engine.run()
+                return engine.state()
         for rows, stack in self._stacks:
             if replica in rows:
-                return stack.run(rows.index(replica))
+                return stack.state(rows.index(replica))
         raise IndexError(f"replica must be from 0 to {len(self) - 1}, got {replica!r}.")
 
     def steps(self) -> Iterator[ReplicaStep]:
@@ -213,7 +213,7 @@ class Replicas:
             time=for_reading(batch.time),
             inputs=for_reading(batch.inputs),
             targets=for_reading(batch.targets),
-            counted=None if batch.counted is None else for_reading(batch.counted),
+            loss_mask=None if batch.loss_mask is None else for_reading(batch.loss_mask),
             prediction=_for_reading_each(prediction),
         )
         self._index += 1

@@ -12,7 +12,7 @@ from rnn_core.tasks import Criterion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class StepContext:
     """The network and one row of the window that it has just read.
 
     ``(moment.model, moment.inputs, moment.state)`` is what the functions of
@@ -22,7 +22,7 @@ class Moment:
         model: the running network itself: it moves on with the next step.
         inputs: the first row's window, shape ``(T, D)``. A copy, like all below but the state.
         targets: shape ``(T, K)``; what stands at time steps that do not count has no meaning.
-        counted: which time steps the loss is the mean over, shape ``(T,)``; None for all.
+        loss_mask: which time steps the loss is the mean over, shape ``(T,)``; None for all.
         criterion: the loss at one time step.
         state: what the window starts from, for all B rows: ``(L, B, H)``, or a pair (h, c) of them
             for an LSTM; None stands for zeros.
@@ -31,6 +31,6 @@ class Moment:
     model: RecurrentModel
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
-    counted: NDArray[np.bool_] | None
+    loss_mask: NDArray[np.bool_] | None
     criterion: Criterion
     state: State | None

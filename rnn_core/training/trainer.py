@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from rnn_core.config import RunConfig
-from rnn_core.engines import Run, build_engine, choose_engine
+from rnn_core.engines import TrainingState, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Task, build_task
 from rnn_core.training.snapshots import Snapshot, copied, flat
-from rnn_core.training.step_context import Moment
+from rnn_core.training.step_context import StepContext
 
 #: PyTorch's optimisers, by the name a config gives them: parameters and config to optimiser.
 OPTIMIZERS: Mapping[str, Callable[[list[nn.Parameter], RunConfig], torch.optim.Optimizer]] = (
@@ -63,7 +63,7 @@ class Step:
         inputs: shape ``(T,)``; ``(T, D)`` when there are several features; with B in front when
             batch_size is above 1. Read-only, like all below.
         targets: shaped likewise.
-        counted: which time steps the loss is the mean over, shaped like ``time``; None for all.
+        loss_mask: which time steps the loss is the mean over, shaped like ``time``; None for all.
             What stands in ``targets`` at the others has no meaning.
         prediction: shaped like ``targets``.
     """
@@ -76,7 +76,7 @@ class Step:
     time: NDArray[np.floating]
     inputs: NDArray[np.floating]
     targets: NDArray[np.floating]
-    counted: NDArray[np.bool_] | None
+    loss_mask: NDArray[np.bool_] | None
     prediction: NDArray[np.floating]
 
     @property
@@ -180,7 +180,7 @@ class Trainer:
         chosen = choose_engine(name, self.config, self.dtype)
         if chosen != self._engine_name:
             with torch.inference_mode(False):
-                self._engine = build_engine(chosen, self._engine.run())
+                self._engine = build_engine(chosen, self._engine.state())
             self._engine_name = chosen
 
     @property
@@ -215,7 +215,7 @@ class Trainer:
 
         ``(num_layers, B, H)``, or a pair (h, c) of them for an LSTM.
         """
-        return self._engine.run().state
+        return self._engine.state().state
 
     @property
     def hidden_states(self) -> NDArray[np.floating]:
@@ -225,7 +225,7 @@ class Trainer:
         """
         return self._engine.hidden_states()
 
-    def moment(self) -> Moment:
+    def context(self) -> StepContext:
         """What the present step was computed from, for `rnn_core.diagnostics`.
 
         Asking changes nothing that follows.
@@ -239,11 +239,11 @@ class Trainer:
             )
         # A task gives the same batch whenever it is asked, so that no step need keep its own.
         batch = self.task.batch(self._index - 1, NUMPY_DTYPES[self.dtype])
-        return Moment(
+        return StepContext(
             model=self.model,
             inputs=batch.inputs[0].copy(),
             targets=batch.targets[0].copy(),
-            counted=None if batch.counted is None else batch.counted[0].copy(),
+            loss_mask=None if batch.loss_mask is None else batch.loss_mask[0].copy(),
             criterion=self.task.criterion,
             state=self.state,
         )
@@ -331,19 +331,19 @@ class Trainer:
             time=for_reading(batch.time),
             inputs=for_reading(batch.inputs),
             targets=for_reading(batch.targets),
-            counted=None if batch.counted is None else for_reading(batch.counted),
+            loss_mask=None if batch.loss_mask is None else for_reading(batch.loss_mask),
             prediction=for_reading(prediction),
         )
         self._index += 1
         return step
 
 
-def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> Run:
+def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> TrainingState:
     """Model and optimiser of a config, untrained."""
     model = RecurrentModel(
         config, input_size=task.input_size, output_size=task.output_size, dtype=dtype
     )
-    return Run(
+    return TrainingState(
         config,
         model,
         OPTIMIZERS[config.optimizer](list(model.parameters()), config),

@@ -142,10 +142,10 @@ def test_fresh_sequences_are_not_those_of_training_and_always_the_same() -> None
 
 def test_the_squared_error_is_that_of_the_counted_steps() -> None:
     targets = np.array([[[5.0], [1.0]], [[5.0], [3.0]]])
-    counted = np.array([[False, True], [False, True]])
-    batch = Batch(np.zeros((2, 2)), np.zeros((2, 2, 1)), targets, counted)
+    loss_mask = np.array([[False, True], [False, True]])
+    batch = Batch(np.zeros((2, 2)), np.zeros((2, 2, 1)), targets, loss_mask)
     assert squared_error(batch, np.zeros_like(targets)) == (1 + 9) / 2
-    assert squared_error(replace(batch, counted=None), np.zeros_like(targets)) == 60 / 4
+    assert squared_error(replace(batch, loss_mask=None), np.zeros_like(targets)) == 60 / 4
 
 
 def test_networks_are_scored_each_in_its_place_and_a_diverged_one_not() -> None:
@@ -223,7 +223,7 @@ def test_strings_to_be_counted_are_those_of_the_task() -> None:
     config = RunConfig(task="anbn", window_length=21, batch_size=32)
     every, own = counting.every_string(config, 10), build_task(config).batch(0, np.float32)
     n = own.inputs[:, :, 1].sum(axis=1).astype(int)
-    for name in ("inputs", "targets", "counted"):
+    for name in ("inputs", "targets", "loss_mask"):
         np.testing.assert_array_equal(getattr(every, name)[n - 1], getattr(own, name))
 
 

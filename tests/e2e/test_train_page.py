@@ -287,13 +287,13 @@ def test_an_update_plays_slowly_in_place_until_somebody_stops_it(open_page: Open
 FRAME = "document.querySelector('.vega-bindings input[type=range]')?.value"
 
 
-def picture(page: Page, film: str) -> str:
+def picture(page: Page, replay: str) -> str:
     """What is drawn of the frame that is shown."""
-    drawn: str = page.evaluate(f"document.querySelector('{film} canvas.marks').toDataURL()")
+    drawn: str = page.evaluate(f"document.querySelector('{replay} canvas.marks').toDataURL()")
     return drawn
 
 
-def test_a_film_plays_without_the_server_and_its_file_without_a_network(
+def test_a_replay_plays_without_the_server_and_its_file_without_a_network(
     open_page: Open, browser: Browser, tmp_path: Path
 ) -> None:
     train = open_page()
@@ -303,25 +303,25 @@ def test_a_film_plays_without_the_server_and_its_file_without_a_network(
         train.expect_step(step)
     train.press("replay")
     page.wait_for_function(f"{FRAME} > 0")
-    first = picture(page, ".st-key-film")
+    first = picture(page, ".st-key-replay_chart")
     heard: list[object] = []
     client = page.context.new_cdp_session(page)
     client.on("Network.webSocketFrameReceived", lambda message: heard.append(message))
     client.send("Network.enable")
     page.wait_for_function(f"{FRAME} == 6")  # it stops at its end
     expect(page.get_by_role("checkbox", name="Play")).not_to_be_checked()
-    assert picture(page, ".st-key-film") != first
+    assert picture(page, ".st-key-replay_chart") != first
     assert heard == []
-    for key in ("Space", "ArrowRight", "Home"):  # not for the player, which the film hides
+    for key in ("Space", "ArrowRight", "Home"):  # not for the player, which the replay hides
         page.keyboard.press(key)
     with page.expect_download() as saving:
-        train.press("save_film")
+        train.press("save_replay")
     file = tmp_path / saving.value.suggested_filename
     saving.value.save_as(file)
     assert heard != []  # saving asks for the file: the ear is open
     assert file.name == "sin_to_cos-rnn-seed-0-steps-6.html"
     page.get_by_role("button", name="Close").click()
-    expect(train.key("film")).to_have_count(0)
+    expect(train.key("replay")).to_have_count(0)
     assert train.number("step") == 6  # in spite of the keys
     train.press("step")
     train.expect_step(7)
@@ -336,9 +336,9 @@ def test_a_film_plays_without_the_server_and_its_file_without_a_network(
     alone.on("console", lambda said: wrong.append(said.text))
     alone.goto(file.as_uri())
     alone.wait_for_function(f"{FRAME} > 0")
-    first = picture(alone, "#film")
+    first = picture(alone, "#replay")
     alone.wait_for_function(f"{FRAME} == 6")
-    assert picture(alone, "#film") != first
+    assert picture(alone, "#replay") != first
     alone.get_by_role("checkbox", name="Play").check()
     alone.wait_for_function(f"{FRAME} == 2")
     assert asked == [file.as_uri()]

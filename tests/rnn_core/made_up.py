@@ -26,7 +26,7 @@ class MadeUp:
     output_size: int = 1
     input_size: int = 1
     streaming: bool = True
-    ahead: int | None = None
+    horizon: int | None = None
     batch_size: int = 2
     window_length: int = 5
     span: float = 1.0
@@ -41,23 +41,23 @@ class MadeUp:
             targets = np.cos(memory[:, :, None] + np.arange(self.output_size))
         else:
             targets = np.eye(self.output_size)[np.int64(np.abs(memory)) % self.output_size]
-        counted = None
+        loss_mask = None
         if self.some_counted:
-            counted = numbers.random(shape) < 0.5
-            counted[0, index % self.window_length] = True
-            targets[~counted] = np.nan
+            loss_mask = numbers.random(shape) < 0.5
+            loss_mask[0, index % self.window_length] = True
+            targets[~loss_mask] = np.nan
         return Batch(
             time=index + np.tile(np.linspace(0, 1, self.window_length), (self.batch_size, 1)),
             inputs=inputs.astype(dtype),
             targets=targets.astype(dtype),
-            counted=counted,
+            loss_mask=loss_mask,
         )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
         if self.criterion == "mse":
             return None
         right = prediction.argmax(axis=2) == batch.targets.argmax(axis=2)
-        return float(right.mean() if batch.counted is None else right[batch.counted].mean())
+        return float(right.mean() if batch.loss_mask is None else right[batch.loss_mask].mean())
 
     def floors(self) -> tuple[Floor, ...]:
         return ()

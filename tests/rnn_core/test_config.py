@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core import CELLS, OPTIMIZERS, RULES, TASKS, RunConfig
-from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 SEED_RULE = "a whole number from 0 to 2147483647"
 CLIP_RULE = "None (no clipping) or a positive number up to 100"
@@ -42,15 +42,15 @@ def refusal(sentence: str) -> str:
 def allowed(rule: Rule) -> st.SearchStrategy[Any]:
     """All values that a rule allows, limits included."""
     match rule:
-        case Whole():
+        case IntRange():
             return st.integers(rule.low, rule.high)
-        case Real():
+        case FloatRange():
             return st.floats(rule.low, rule.high, exclude_min=rule.open_low)
-        case Optional():
+        case Nullable():
             return st.none() | allowed(rule.rule)
         case Choice():
             return st.sampled_from(rule.options)
-        case Switch():
+        case Flag():
             return st.booleans()
 
 
@@ -102,7 +102,7 @@ def test_a_choice_offers_exactly_what_its_registry_holds(name: str, registry: An
 
 def test_the_rules_cannot_be_changed() -> None:
     with pytest.raises(TypeError, match="does not support item assignment"):
-        RULES["lr"] = Real(0.0, 1e9)  # type: ignore[index]
+        RULES["lr"] = FloatRange(0.0, 1e9)  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(RunConfig)])
@@ -146,9 +146,9 @@ def test_every_value_inside_the_limits_is_accepted(name: str, data: st.DataObjec
 
 
 @pytest.mark.parametrize(
-    ("name", "rule"), [(name, rule) for name, rule in RULES.items() if isinstance(rule, Whole)]
+    ("name", "rule"), [(name, rule) for name, rule in RULES.items() if isinstance(rule, IntRange)]
 )
-def test_whole_numbers_of_numpy_become_plain_ones(name: str, rule: Whole) -> None:
+def test_whole_numbers_of_numpy_become_plain_ones(name: str, rule: IntRange) -> None:
     value = getattr(RunConfig(**{name: np.int64(rule.high)}), name)
     assert value == rule.high
     assert type(value) is int
@@ -156,7 +156,7 @@ def test_whole_numbers_of_numpy_become_plain_ones(name: str, rule: Whole) -> Non
 
 @pytest.mark.parametrize(
     ("name", "rule"),
-    [(name, rule) for name, rule in RULES.items() if isinstance(rule, Real | Optional)],
+    [(name, rule) for name, rule in RULES.items() if isinstance(rule, FloatRange | Nullable)],
 )
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64, int])
 def test_numbers_of_all_kinds_become_plain_floats(name: str, rule: Rule, kind: Any) -> None:

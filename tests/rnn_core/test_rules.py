@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core.rules import Choice, Optional, Real, Rule, Switch, Whole, unknown_choice
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule, unknown_choice
 
-WHOLE = Whole(2, 20)
-REAL = Real(-1.5, 4.0)
-POSITIVE = Real(0.0, 10.0, open_low=True)
-NONE_OR_POSITIVE = Optional(POSITIVE, "no limit")
+WHOLE = IntRange(2, 20)
+REAL = FloatRange(-1.5, 4.0)
+POSITIVE = FloatRange(0.0, 10.0, open_low=True)
+NONE_OR_POSITIVE = Nullable(POSITIVE, "no limit")
 FRUIT = Choice(("pear", "apple"))
 
 not_numbers = st.one_of(st.none(), st.booleans(), st.text(), st.binary(), st.lists(st.integers()))
@@ -36,18 +36,18 @@ def refusal(sentence: str) -> str:
         (WHOLE, "a whole number from 2 to 20"),
         (REAL, "a number from -1.5 to 4"),
         (POSITIVE, "a positive number up to 10"),
-        (Real(0.0, 2.0), "a number from 0 to 2"),
+        (FloatRange(0.0, 2.0), "a number from 0 to 2"),
         (NONE_OR_POSITIVE, "None (no limit) or a positive number up to 10"),
-        (Optional(REAL, "as it is"), "None (as it is) or a number from -1.5 to 4"),
+        (Nullable(REAL, "as it is"), "None (as it is) or a number from -1.5 to 4"),
         (FRUIT, "one of pear, apple"),
-        (Switch(), "True or False"),
+        (Flag(), "True or False"),
     ],
 )
 def test_a_rule_says_in_words_what_it_allows(rule: Rule, words: str) -> None:
     assert rule.words == words
 
 
-@pytest.mark.parametrize("rule", [WHOLE, REAL, NONE_OR_POSITIVE, FRUIT, Switch()])
+@pytest.mark.parametrize("rule", [WHOLE, REAL, NONE_OR_POSITIVE, FRUIT, Flag()])
 def test_a_rule_is_a_value_that_cannot_be_changed(rule: Rule) -> None:
     assert dataclasses.replace(rule) == rule
     assert hash(dataclasses.replace(rule)) == hash(rule)
@@ -239,11 +239,11 @@ def test_what_is_no_name_is_refused_as_such(value: object) -> None:
 
 @pytest.mark.parametrize("value", [True, False])
 def test_a_switch_is_given_back(value: bool) -> None:
-    assert Switch().check("carry", value, True) is value
+    assert Flag().check("carry", value, True) is value
 
 
 @pytest.mark.parametrize("value", [None, 0, 1, 1.0, "True", []])
 def test_what_is_neither_true_nor_false_is_refused(value: object) -> None:
     sentence = f"carry must be True or False, got {value!r}. Try True."
     with pytest.raises(TypeError, match=refusal(sentence)):
-        Switch().check("carry", value, True)
+        Flag().check("carry", value, True)

@@ -40,7 +40,7 @@ class SpanFrame:
         racing: which contenders are still in the race, by number.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
-        sharers: runs that played on this server at the last redraw, this one included.
+        active_runs: runs that played on this server at the last redraw, this one included.
     """
 
     status: Status
@@ -57,7 +57,7 @@ class SpanFrame:
     racing: tuple[int, ...]
     steps_per_second: float | None
     redraws_per_second: float | None
-    sharers: int
+    active_runs: int
 
 
 class LiveSpan(Playback):
@@ -129,7 +129,7 @@ class LiveSpan(Playback):
                 racing=race.racing,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
-                sharers=self._sharers,
+                active_runs=self._sharers,
             )
 
     def _begin(self) -> None:

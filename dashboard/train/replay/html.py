@@ -1,4 +1,4 @@
-"""A film as one HTML file that plays without a server and without a network.
+"""A replay as one HTML file that plays without a server and without a network.
 
 Knows nothing of Streamlit.
 """
@@ -38,45 +38,45 @@ body { font-family: system-ui, sans-serif; color: #31333f; background: #fff;
 h1 { font-size: 1.5rem; margin: 0; }
 p { margin: 0.5rem 0 1rem; color: #5b6070; }
 p.settings { font: 0.8rem ui-monospace, monospace; margin-top: 1.5rem; }
-#film { display: flex; flex-direction: column; width: 100%; padding: 0; }
-#film .vega-bindings { order: -1; display: flex; flex-wrap: wrap;
+#replay { display: flex; flex-direction: column; width: 100%; padding: 0; }
+#replay .vega-bindings { order: -1; display: flex; flex-wrap: wrap;
   gap: 0.5rem 1.5rem; margin: 0 0 1rem; }
-#film .vega-bind { display: flex; align-items: center; gap: 0.5rem; }
-#film input[type=range] { width: 14rem; max-width: 45vw; accent-color: $accent; }
+#replay .vega-bind { display: flex; align-items: center; gap: 0.5rem; }
+#replay input[type=range] { width: 14rem; max-width: 45vw; accent-color: $accent; }
 </style>
 </head>
 <body>
 <h1>$title</h1>
 <p>$reading</p>
-<div id="film" role="group" aria-label="$alt"></div>
+<div id="replay" role="group" aria-label="$alt"></div>
 <p class="settings">$settings</p>
 <!-- Vega, Vega-Lite and Vega-Embed: (c) 2013-2026 University of Washington Interactive Data Lab and
      contributors, BSD 3-Clause License, https://github.com/vega -->
 <script>$bundle</script>
 <script>
-const film = $film;
-const width = document.getElementById("film").clientWidth;
-for (const part of film.vconcat) part.width = width;
-vegaEmbed("#film", film, {actions: false, renderer: "canvas"});
+const replay = $replay;
+const width = document.getElementById("replay").clientWidth;
+for (const part of replay.vconcat) part.width = width;
+vegaEmbed("#replay", replay, {actions: false, renderer: "canvas"});
 </script>
 </body>
 </html>
 """)
 
 
-def html(film: Chart, language: str, title: str, reading: str, settings: str) -> str:
+def html(replay: Chart, language: str, title: str, reading: str, settings: str) -> str:
     """The file's text.
 
     Args:
-        film: from `dashboard.film`.
+        replay: from `dashboard.replay`.
         language: of the texts, a code such as ``zh_CN``.
         title: heading of the page.
         reading: how to read it, below the heading.
-        settings: what it takes to train the network again, below the film.
+        settings: what it takes to train the network again, below the replay.
     """
     spec = {
-        **_coloured(film.spec),
-        "datasets": {name: _rows(table) for name, table in film.tables.items()},
+        **_coloured(replay.spec),
+        "datasets": {name: _rows(table) for name, table in replay.tables.items()},
     }
     spec["config"] = {**spec["config"], **_config()}
     return _PAGE.substitute(
@@ -84,11 +84,11 @@ def html(film: Chart, language: str, title: str, reading: str, settings: str) ->
         title=escape(title),
         reading=escape(reading),
         settings=escape(settings),
-        alt=escape(film.alt),
+        alt=escape(replay.alt),
         accent=_colour("primary"),
         bundle=_bundle(),
         # Inside a script, "</" would be read as its end.
-        film=json.dumps(spec, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
+        replay=json.dumps(spec, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
     )
 
 

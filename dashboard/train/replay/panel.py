@@ -1,4 +1,4 @@
-"""Replay on the Train page: the run as a film that plays in the browser, and as a file to keep."""
+"""The replay dialog: the run played in the browser, and saved as one HTML file."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
 from dashboard.train import text as words
 from dashboard.train.live_run import LiveRun
-from dashboard.train.replay import html as film_file
-from dashboard.train.replay.spec import film
+from dashboard.train.replay import html
+from dashboard.train.replay.spec import replay
 from rnn_core.tasks import is_read
 
-# That a film is shown; and the film, as long as it is.
-_OPEN, _FILM = "film is open", "film"
-# The film's controls stand above it, where they can be seen with its first chart.
+# That a replay is shown; and the replay, as long as it is.
+_OPEN, _REPLAY = "replay_open", "replay_spec"
+# The replay's controls stand above it, where they can be seen with its first chart.
 _CONTROLS_FIRST = """<style>
-.st-key-film .vega-embed { display: flex; flex-direction: column; }
-.st-key-film .vega-embed form.vega-bindings { order: -1; display: flex; flex-flow: row wrap;
+.st-key-replay_chart .vega-embed { display: flex; flex-direction: column; }
+.st-key-replay_chart .vega-embed form.vega-bindings { order: -1; display: flex; flex-flow: row wrap;
   gap: 0.5rem 2rem; margin-bottom: 1rem; }
-.st-key-film .vega-embed form.vega-bindings .vega-bind { width: auto; }
-.st-key-film .vega-embed form.vega-bindings .vega-bind-name { width: auto; min-width: 0; }
+.st-key-replay_chart .vega-embed form.vega-bindings .vega-bind { width: auto; }
+.st-key-replay_chart .vega-embed form.vega-bindings .vega-bind-name { width: auto; min-width: 0; }
 </style>"""
 
 
-def open_film() -> None:
-    """Show a film from now on."""
+def open_replay() -> None:
+    """Show a replay from now on."""
     st.session_state[_OPEN] = True
 
 
 def close() -> None:
     """Show none any more."""
     st.session_state.pop(_OPEN, None)
-    st.session_state.pop(_FILM, None)
+    st.session_state.pop(_REPLAY, None)
 
 
 def is_open() -> bool:
-    """Whether a film stands in front of the page."""
+    """Whether a replay stands in front of the page."""
     return _OPEN in st.session_state
 
 
-def show_film(run: LiveRun) -> None:
-    """Play a film of the run, in front of the page."""
+def show_replay(run: LiveRun) -> None:
+    """Play a replay of the run, in front of the page."""
     dialog = st.dialog(_("Replay"), width="large", icon=":material/movie:", on_dismiss=close)
     dialog(_show)(run, current_language())
 
 
 def _show(run: LiveRun, language: str) -> None:
     use_language(language)  # what is clicked in here runs this again, in a thread of its own
-    if _FILM not in st.session_state:
-        with st.spinner(_("Making the film…")):
-            st.session_state[_FILM] = film(run)
-    shown: Chart = st.session_state[_FILM]
+    if _REPLAY not in st.session_state:
+        with st.spinner(_("Making the replay…")):
+            st.session_state[_REPLAY] = replay(run)
+    shown: Chart = st.session_state[_REPLAY]
     said, save = st.columns([4, 1], vertical_alignment="center")
     said.caption(
         _(
@@ -72,11 +72,11 @@ def _show(run: LiveRun, language: str) -> None:
         mime="text/html",
         on_click="ignore",
         icon=":material/download:",
-        key="save_film",
+        key="save_replay",
         width="stretch",
         help=_("One file that plays in any browser, without a network."),
     )
-    with st.container(key="film"):
+    with st.container(key="replay_chart"):
         st.html(_CONTROLS_FIRST)
         draw(shown)
 
@@ -90,7 +90,7 @@ def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
         "Each window is one training step; the newest is shaded. A floor is the best that a kind "
         "of predictor can do. In the hidden state blue is positive and orange negative."
     )
-    return partial(film_file.html, shown, current_language(), title, reading, settings(run))
+    return partial(html.html, shown, current_language(), title, reading, settings(run))
 
 
 def settings(run: LiveRun) -> str:

@@ -1,4 +1,4 @@
-"""A run as a film: the charts of its moments in one, which the browser plays by itself.
+"""A run as a replay: the charts of its moments in one, which the browser plays by itself.
 
 What differs from moment to moment is sent once, as rows that say to which frame they belong. The
 frame is a signal of the chart: a timer of the browser's moves it on, and so does the slider that
@@ -22,7 +22,7 @@ from dashboard.train.charts import hidden_state, loss
 from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.text import LOSS_FORMAT
 
-# A film has so many frames at most, and fewer where each is large: so many bytes in all.
+# A replay has so many frames at most, and fewer where each is large: so many bytes in all.
 _MOST_FRAMES, _FEWEST_FRAMES, _BYTES = 72, 20, 3_000_000
 # Milliseconds between two ticks of the browser's timer, and how many of them a frame stays.
 _TICK = 50
@@ -38,7 +38,7 @@ _OF_THE_WHOLE = frozenset({"$schema", "config", "usermeta", "height"})
 _CHARTS = ((signals, 190), (loss, 150), (hidden_state, 150))
 
 
-def film(run: LiveRun) -> Chart:
+def replay(run: LiveRun) -> Chart:
     """The run so far, to be played; the run must be one that `can_look_back`."""
     newest = [draw(run.frame()) for draw, _height in _CHARTS]
     size = sum(map(len, {rows for chart in newest for rows in chart.tables.values()}))
@@ -46,7 +46,7 @@ def film(run: LiveRun) -> Chart:
 
 
 def of_frames(frames: Sequence[Frame]) -> Chart:
-    """A film of these frames, at least two, of one run at rest."""
+    """A replay of these frames, at least two, of one run at rest."""
     parts: list[Spec] = []
     names: dict[tuple[bytes, ...], str] = {}  # of what was sent, by all that it holds
     for draw, height in _CHARTS:
@@ -70,7 +70,7 @@ def of_frames(frames: Sequence[Frame]) -> Chart:
         name: joined(each, "frame") if name.startswith(_MOVES) else each[0]
         for each, name in names.items()
     }
-    return Chart(whole, tables, _("Film of the run: signals, loss and hidden state."))
+    return Chart(whole, tables, _("Replay of the run: signals, loss and hidden state."))
 
 
 def _played(part: Spec, sent: Mapping[str, str]) -> Spec:
@@ -118,7 +118,7 @@ def _caption(frames: Sequence[Frame]) -> str:
 
 
 def _controls(frames: int) -> list[dict[str, Any]]:
-    """Signals that play the film: it stops at its end, and begins anew when let play again."""
+    """Signals that play the replay: it stops at its end, and begins anew when let play again."""
     last = frames - 1
     return [
         {

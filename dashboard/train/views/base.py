@@ -20,7 +20,7 @@ from rnn_core.diagnostics import (
     Lyapunov,
     Plane,
     Spectrum,
-    Surgery,
+    StateAblation,
     Unrolled,
     Update,
     Weight,
@@ -56,13 +56,13 @@ class UnrolledLook:
     Args:
         unrolled: states, gates and predictions.
         targets: shape ``(T, K)``.
-        counted: time steps at which an answer is wanted; None for all.
+        loss_mask: time steps at which an answer is wanted; None for all.
         symbols: whether inputs and answers stand for symbols.
     """
 
     unrolled: Unrolled
     targets: NDArray[np.floating]
-    counted: NDArray[np.bool_] | None
+    loss_mask: NDArray[np.bool_] | None
     symbols: bool
 
 
@@ -139,9 +139,9 @@ class WeightsLook:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryLook:
-    """What a state carried, reset and exchanged does to the loss."""
+    """What a state carried, reset and shuffled does to the loss."""
 
-    surgery: Surgery
+    ablation: StateAblation
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +170,14 @@ class FreeLook:
     Args:
         run: what it read and said; None where every window is a sequence of its own.
         targets: shape ``(N, K)``.
-        heard: time steps that it heard before.
+        warmup: time steps that it heard before.
         fed_back: whether it read its own predictions then.
         window_length: time steps of a window.
     """
 
     run: FreeRun | None
     targets: NDArray[np.floating]
-    heard: int
+    warmup: int
     fed_back: bool
     window_length: int
 

@@ -34,17 +34,17 @@ from dashboard.train.views.base import (
 from rnn_core import RunConfig, Task, Trainer
 from rnn_core.diagnostics import (
     Plane,
+    copy_parameters,
     dissect_update,
     find_fixed_points,
     free_run,
     gates_over_time,
     gradient_by_lag,
     lyapunov,
-    memory_surgery,
     principal_plane,
     saliency,
     shares_by_lag,
-    snapshot,
+    state_ablation,
     step_spectrum,
     unroll,
     weight_matrices,
@@ -94,7 +94,7 @@ class Looks:
         step: int,
         windows: Sequence[NDArray[np.floating]],
         *,
-        resting: bool,
+        paused: bool,
         probe: Probe = AS_IT_IS,
     ) -> Look:
         """Look at the step that the trainer stands at.
@@ -104,36 +104,36 @@ class Looks:
             trainer: read only.
             step: that step.
             windows: hidden states of the windows in view, ``(T, H)`` each, oldest first.
-            resting: whether there is time: nothing is being trained.
+            paused: whether there is time: nothing is being trained.
             probe: what the visitor has the view try.
         """
         last, now = self._last, self._clock()
         asked_before, self._probe = self._probe, probe
         if last is not None and last.view == view and probe == asked_before:
-            same = last.step == step and (self._resting or not resting)
-            if same or (not resting and now < self._next):
+            same = last.step == step and (self._resting or not paused)
+            if same or (not paused and now < self._next):
                 return last
-        found = _COMPUTE[view](self, trainer, step, windows, resting)
+        found = _COMPUTE[view](self, trainer, step, windows, paused)
         took = self._clock() - now
         self._next = now + max(_FRESH, _SPARING * took)
-        self._resting = resting
+        self._resting = paused
         self._last = Look(view, step, found)
         return self._last
 
     def _unrolled(
         self, trainer: Trainer, _step: int, _windows: Any, _resting: bool
     ) -> UnrolledLook:
-        at = trainer.moment()
+        at = trainer.context()
         return UnrolledLook(
             unroll(at.model, at.inputs, at.state),
             at.targets,
-            at.counted,
+            at.loss_mask,
             at.criterion == "cross_entropy",
         )
 
-    def _slow(self, trainer: Trainer, step: int, windows: Any, resting: bool) -> SlowLook:
+    def _slow(self, trainer: Trainer, step: int, windows: Any, paused: bool) -> SlowLook:
         return SlowLook(
-            self._unrolled(trainer, step, windows, resting),
+            self._unrolled(trainer, step, windows, paused),
             dissect_update(trainer),
             trainer.config.optimizer,
         )
@@ -141,15 +141,15 @@ class Looks:
     def _gates(self, trainer: Trainer, _step: int, _windows: Any, _resting: bool) -> GatesLook:
         if trainer.config.cell == "rnn":
             return GatesLook(None)
-        at = trainer.moment()
+        at = trainer.context()
         return GatesLook(gates_over_time(at.model, at.inputs, at.state))
 
     def _gradient(
         self, trainer: Trainer, _step: int, _windows: Any, _resting: bool
     ) -> GradientLook:
-        at = trainer.moment()
+        at = trainer.context()
         window = at.model, at.inputs, at.state, at.targets
-        loss: dict[str, Any] = {"criterion": at.criterion, "counted": at.counted}
+        loss: dict[str, Any] = {"criterion": at.criterion, "loss_mask": at.loss_mask}
         return GradientLook(
             gradient_by_lag(*window, **loss),
             shares_by_lag(*window, **loss, max_lag=_LONGEST_LAG),
@@ -161,14 +161,14 @@ class Looks:
         trainer: Trainer,
         _step: int,
         windows: Sequence[NDArray[np.floating]],
-        resting: bool,
+        paused: bool,
     ) -> PhaseLook:
         states = np.concatenate(windows).astype(np.float64)
         self._plane = plane = principal_plane(states, before=self._plane)
         fixed = None
         at_fixed = np.empty((0, 2))
-        if resting and trainer.config.hidden_size <= _MOST_UNITS:
-            at = trainer.moment()
+        if paused and trainer.config.hidden_size <= _MOST_UNITS:
+            at = trainer.context()
             fixed = find_fixed_points(at.model, at.inputs, at.state)
             at_fixed = (fixed.top - plane.centre) @ plane.axes.T
         points = tuple((window - plane.centre) @ plane.axes.T for window in windows)
@@ -177,7 +177,7 @@ class Looks:
     def _spectrum(
         self, trainer: Trainer, _step: int, _windows: Any, _resting: bool
     ) -> SpectrumLook:
-        at = trainer.moment()
+        at = trainer.context()
         return SpectrumLook(
             step_spectrum(at.model, at.inputs, at.state, at=[-1]),
             weight_spectrum(at.model),
@@ -191,13 +191,13 @@ class Looks:
     ) -> WeightsLook:
         since, before = self._weights or (step, None)
         found = weight_matrices(trainer.model, before=before)
-        self._weights = step, snapshot(trainer.model)
+        self._weights = step, copy_parameters(trainer.model)
         return WeightsLook(found, step - since)
 
     def _memory(self, trainer: Trainer, step: int, _windows: Any, _resting: bool) -> MemoryLook:
         # The present window and those to come, on which the network has not been trained.
         return MemoryLook(
-            memory_surgery(
+            state_ablation(
                 trainer.model,
                 trainer.task,
                 start=step,
@@ -211,23 +211,23 @@ class Looks:
         length = config.window_length
         if not task.streaming:
             return FreeLook(None, np.empty((0, task.output_size)), 0, False, length)
-        fed_back = task.ahead is not None and self._probe.feed_back
-        heard = -(-(task.ahead or 1) // length)  # windows
+        fed_back = task.horizon is not None and self._probe.feed_back
+        warmup = -(-(task.horizon or 1) // length)  # windows
         further = max(_FREE_WINDOWS, -(-_FREE_STEPS // length))
-        after = task if fed_back else _changed(task, config, self._probe, step + heard)
-        batches = [task.batch(step + n) for n in range(heard)]
-        batches += [after.batch(step + heard + n) for n in range(further)]
+        after = task if fed_back else _changed(task, config, self._probe, step + warmup)
+        batches = [task.batch(step + n) for n in range(warmup)]
+        batches += [after.batch(step + warmup + n) for n in range(further)]
         targets = np.concatenate([batch.targets[0] for batch in batches])
         run = free_run(
             trainer.model,
             np.concatenate([batch.inputs[0] for batch in batches]),
             targets,
             trainer.state,
-            heard=heard * length,
-            ahead=task.ahead if fed_back else None,
+            warmup=warmup * length,
+            horizon=task.horizon if fed_back else None,
             tolerance=TOLERANCE,
         )
-        return FreeLook(run, targets, heard * length, fed_back, length)
+        return FreeLook(run, targets, warmup * length, fed_back, length)
 
 
 def can_change_waves(task: str) -> bool:

@@ -280,25 +280,25 @@ def _saliency_spec(language: str, length: int) -> Spec:
 
 
 def memory(found: MemoryLook, floors: tuple[Floor, ...]) -> Chart:
-    """Mean loss with the state carried, reset and exchanged."""
-    surgery = found.surgery
+    """Mean loss with the state carried, reset and shuffled."""
+    ablation = found.ablation
     losses = {
-        "carried": surgery.carried,
-        "reset": surgery.reset,
-        "exchanged": surgery.exchanged,
+        "carried": ablation.carried,
+        "reset": ablation.reset,
+        "shuffled": ablation.shuffled,
     }
     means = [max(float(np.mean(loss)), _LEAST) for loss in losses.values()]
     lines = [floor.value for floor in floors if floor.value > 0]
     return Chart(
         _memory_spec(current_language()),
         {"losses": _LOSSES.rows(list(losses), means), "floors": _FLOOR.rows(lines)},
-        _("Marks of the mean loss with the state carried, reset and exchanged."),
+        _("Marks of the mean loss with the state carried, reset and shuffled."),
     )
 
 
 def surgery_names() -> dict[str, str]:
     """What is done to the state between two windows."""
-    return {"carried": _("carried"), "reset": _("reset"), "exchanged": _("exchanged")}
+    return {"carried": _("carried"), "reset": _("reset"), "shuffled": _("shuffled")}
 
 
 @lru_cache(maxsize=8)

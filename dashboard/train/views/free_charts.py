@@ -64,7 +64,7 @@ def free_error(found: FreeLook) -> Chart:
 
 def _time_steps(found: FreeLook) -> np.ndarray:
     """The last that was heard is 0."""
-    return np.arange(len(found.targets)) + 1 - found.heard
+    return np.arange(len(found.targets)) + 1 - found.warmup
 
 
 def _alone(at: np.ndarray) -> bytes:

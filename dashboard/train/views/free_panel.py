@@ -9,7 +9,7 @@ from dashboard.train.live_run import Frame
 from dashboard.train.views.base import AS_IT_IS, Probe
 from dashboard.train.views.cache import can_change_waves
 from rnn_core import RULES
-from rnn_core.rules import Real
+from rnn_core.rules import FloatRange
 
 
 def choose_probe(frame: Frame) -> Probe:
@@ -18,7 +18,7 @@ def choose_probe(frame: Frame) -> Probe:
     if not frame.streaming:
         return AS_IT_IS
     fed_back = False
-    if frame.ahead is not None:
+    if frame.horizon is not None:
         fed_back = st.toggle(
             _("Feed predictions back"),
             value=True,
@@ -38,7 +38,7 @@ def choose_probe(frame: Frame) -> Probe:
 def _another(name: str, label: str, value: float) -> float:
     """What the wave is to have instead; begins with what it has."""
     rule = RULES[name]
-    assert isinstance(rule, Real)
+    assert isinstance(rule, FloatRange)
     return float(
         st.slider(
             label,

@@ -47,7 +47,7 @@ def show_look(run: LiveRun, view: str, frame: Frame) -> Callable[[], None] | Non
         st.caption(_("This is a view of the network at rest. **Pause**, and it is here."))
         return None
     probe = free_panel.choose_probe(frame) if view == "free" else AS_IT_IS
-    look = run.look(view, probe, hasty=view in HEAVY)
+    look = run.look(view, probe, preview=view in HEAVY)
     if look is None:
         st.caption(_("There is nothing to be seen any more: the run has diverged."))
         return None
@@ -85,10 +85,10 @@ def show_look(run: LiveRun, view: str, frame: Frame) -> Callable[[], None] | Non
     return None
 
 
-def _complete(run: LiveRun, hasty: Look, frame: Frame, drawn: list[Any], numbers: Any) -> None:
+def _complete(run: LiveRun, preview: Look, frame: Frame, drawn: list[Any], numbers: Any) -> None:
     """Put the thorough look where the hasty one stands."""
-    look = run.look(hasty.view)
-    if look is None or look is hasty:
+    look = run.look(preview.view)
+    if look is None or look is preview:
         return
     for chart, place in zip(draw_look(look, frame.floors), drawn, strict=True):
         draw(chart, place)

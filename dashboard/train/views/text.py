@@ -84,8 +84,9 @@ def how_to_read(view: str) -> str:
         ),
         "memory": _(
             "The network, frozen, reads the next {windows} windows three times: with its state "
-            "carried over their borders, reset to zero, and exchanged for that of another window. "
-            "If all three lie together, it does not use what it carries. Dashed: the floors."
+            "carried over their borders, reset to zero, and shuffled: replaced by the state of "
+            "another window. If all three lie together, it does not use what it carries. Dashed: "
+            "the floors."
         ),
         "free": _(
             "Before the shade the network hears the signal; in the shade it goes on alone, with "
@@ -219,9 +220,9 @@ def _free(found: FreeLook) -> str:
             "Every window of this task is a sequence of its own: there is nothing to go on with. "
             "Choose a wave, a forecast or another endless signal as the **task**."
         )
-    alone = len(found.targets) - found.heard
+    alone = len(found.targets) - found.warmup
     if not found.fed_back:
-        before, after = found.run.error[: found.heard], found.run.error[found.heard :]
+        before, after = found.run.error[: found.warmup], found.run.error[found.warmup :]
         return _(
             "Error while it heard what it knows {before:.0%} of the target's standard deviation, "
             "over the {steps} time steps after {after:.0%}."
@@ -230,26 +231,26 @@ def _free(found: FreeLook) -> str:
             after=float(np.sqrt(np.mean(after**2))),
             steps=alone,
         )
-    if found.run.holds == alone:
+    if found.run.valid_steps == alone:
         return _(
             "Hearing only itself, it holds to the end, {steps} time steps: its error stays below "
             "{tolerance:.0%} of the target's standard deviation."
         ).format(steps=alone, tolerance=TOLERANCE)
     return _(
-        "Hearing only itself, it holds for **{holds} time steps**, {windows:.1f} windows: then its "
-        "error exceeds {tolerance:.0%} of the target's standard deviation."
+        "Hearing only itself, it holds for **{valid_steps} time steps**, {windows:.1f} windows: "
+        "then its error exceeds {tolerance:.0%} of the target's standard deviation."
     ).format(
-        holds=found.run.holds,
-        windows=found.run.holds / found.window_length,
+        valid_steps=found.run.valid_steps,
+        windows=found.run.valid_steps / found.window_length,
         tolerance=TOLERANCE,
     )
 
 
 def _memory(found: MemoryLook) -> str:
-    surgery = found.surgery
-    carried, reset, exchanged = (
-        float(np.mean(losses)) for losses in (surgery.carried, surgery.reset, surgery.exchanged)
+    ablation = found.ablation
+    carried, reset, shuffled = (
+        float(np.mean(losses)) for losses in (ablation.carried, ablation.reset, ablation.shuffled)
     )
     return _(
-        "Mean loss: carried {carried:.3g}, reset {reset:.3g}, exchanged {exchanged:.3g}."
-    ).format(carried=carried, reset=reset, exchanged=exchanged)
+        "Mean loss: carried {carried:.3g}, reset {reset:.3g}, shuffled {shuffled:.3g}."
+    ).format(carried=carried, reset=reset, shuffled=shuffled)

@@ -57,15 +57,15 @@ def test_texts_are_in_the_language_in_use_and_english_where_unknown() -> None:
 
 
 def test_each_thread_speaks_its_own_language() -> None:
-    heard: list[str] = []
-    other = threading.Thread(target=lambda: heard.append(current_language()))
+    warmup: list[str] = []
+    other = threading.Thread(target=lambda: warmup.append(current_language()))
     try:
         use_language("zh_CN")
         other.start()
         other.join()
     finally:
         use_language("en")
-    assert heard == ["en"]
+    assert warmup == ["en"]
 
 
 @pytest.mark.parametrize(

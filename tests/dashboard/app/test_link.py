@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.app.link import LINK_RULES, defaults, read_link, rule_of, shortest_window
 from rnn_core import RULES, RunConfig, build_task
-from rnn_core.rules import Whole
+from rnn_core.rules import IntRange
 from rnn_core.tasks import DEFAULTS, TASKS
 
 
@@ -35,7 +35,7 @@ def test_windows_are_as_short_as_a_task_allows_and_no_shorter(task: str, shortes
 
 def test_a_page_offers_windows_that_a_page_can_bear() -> None:
     rule = LINK_RULES["window_length"]
-    assert isinstance(rule, Whole)
+    assert isinstance(rule, IntRange)
     assert rule.high < RULES["window_length"].high  # type: ignore[union-attr]
     values, refusals = read_link({"window_length": "500"})
     assert values == {}

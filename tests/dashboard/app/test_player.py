@@ -51,14 +51,16 @@ class Clock:
         assert seconds >= 0
         self.now += seconds
 
-    def redraw(self, sharers: int) -> None:
+    def redraw(self, active_runs: int) -> None:
         self.redraws.append(self.now)
         self.now += self.cost
 
 
-def burst(monkeypatch: pytest.MonkeyPatch, clock: Clock, run: Run, sharers: int = 1) -> list[float]:
+def burst(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, run: Run, active_runs: int = 1
+) -> list[float]:
     monkeypatch.setattr(player, "time", clock)
-    player._burst(Session(run, []), clock.redraw, 0.0, sharers)
+    player._burst(Session(run, []), clock.redraw, 0.0, active_runs)
     return clock.redraws
 
 
@@ -72,8 +74,8 @@ def test_it_ends_as_soon_as_nothing_plays(monkeypatch: pytest.MonkeyPatch) -> No
     run, clock = Run(), Clock()
     redraw = clock.redraw
 
-    def redraw_and_stop(sharers: int) -> None:
-        redraw(sharers)
+    def redraw_and_stop(active_runs: int) -> None:
+        redraw(active_runs)
         run.status = Status.AT_LIMIT
 
     monkeypatch.setattr(player, "time", clock)
@@ -83,7 +85,7 @@ def test_it_ends_as_soon_as_nothing_plays(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_late_redraws_are_given_up_unless_all_are_late(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = burst(monkeypatch, Clock(cost=0.2), Run())
-    crowded = burst(monkeypatch, Clock(cost=0.2), Run(), sharers=60)
+    crowded = burst(monkeypatch, Clock(cost=0.2), Run(), active_runs=60)
     assert len(alone) < BURST - 1
     assert len(crowded) == BURST - 1
     # What is drawn has time to leave the server.

@@ -1,4 +1,4 @@
-"""Turns: one at a time, in order, clicks first."""
+"""RenderQueue: one at a time, in order, clicks first."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import time
 
 import pytest
 
-from dashboard.app.render_queue import Turns
+from dashboard.app.render_queue import RenderQueue
 from tests.dashboard.clock import Clock
 
 
 def test_one_has_a_turn_at_a_time_in_the_order_of_asking_and_who_clicked_goes_first() -> None:
-    turns = Turns()
+    render_queue = RenderQueue()
     order: list[str] = []
     busy = 0
 
     def take(name: str, urgent: bool) -> None:
         nonlocal busy
-        with turns.turn(name, urgent=urgent):
+        with render_queue.turn(name, urgent=urgent):
             busy += 1
             assert busy == 1
             order.append(name)
             busy -= 1
 
     threads = []
-    with turns.turn("first"):
+    with render_queue.turn("first"):
         for name, urgent in [("second", False), ("third", False), ("clicked", True)]:
             threads.append(threading.Thread(target=take, args=(name, urgent)))
             threads[-1].start()
-            while len(turns._waiting) < len(threads):
+            while len(render_queue._waiting) < len(threads):
                 time.sleep(0.001)
     for thread in threads:
         thread.join(10)
@@ -37,33 +37,33 @@ def test_one_has_a_turn_at_a_time_in_the_order_of_asking_and_who_clicked_goes_fi
 
 
 def test_a_turn_that_ends_with_an_error_is_passed_on() -> None:
-    turns = Turns()
-    with pytest.raises(RuntimeError, match="stopped"), turns.turn("one"):
+    render_queue = RenderQueue()
+    with pytest.raises(RuntimeError, match="stopped"), render_queue.turn("one"):
         raise RuntimeError("stopped")
-    with turns.turn("two") as sharers:
-        assert sharers == 2
+    with render_queue.turn("two") as active_runs:
+        assert active_runs == 2
 
 
 def test_who_has_not_played_for_a_while_is_no_longer_counted() -> None:
     clock = Clock()
-    turns = Turns(clock)
+    render_queue = RenderQueue(clock)
     for who in ("one", "two", "one"):
-        with turns.turn(who) as sharers:
+        with render_queue.turn(who) as active_runs:
             pass
-    assert sharers == 2
+    assert active_runs == 2
     clock.now = 1.5
-    with turns.turn("two") as sharers:
-        assert sharers == 2
+    with render_queue.turn("two") as active_runs:
+        assert active_runs == 2
     clock.now = 3.0
-    with turns.turn("two") as sharers:
-        assert sharers == 1
+    with render_queue.turn("two") as active_runs:
+        assert active_runs == 1
 
 
 def test_who_only_looks_has_a_turn_but_does_not_count() -> None:
-    turns = Turns(Clock())
-    with turns.turn("looks", plays=False) as sharers:
-        assert sharers == 1
-    with turns.turn("plays") as sharers:
-        assert sharers == 1
-    with turns.turn("looks", plays=False) as sharers:
-        assert sharers == 1
+    render_queue = RenderQueue(Clock())
+    with render_queue.turn("looks", plays=False) as active_runs:
+        assert active_runs == 1
+    with render_queue.turn("plays") as active_runs:
+        assert active_runs == 1
+    with render_queue.turn("looks", plays=False) as active_runs:
+        assert active_runs == 1

@@ -28,10 +28,10 @@ def test_every_task_has_a_name_a_story_and_a_layout(task: str) -> None:
     assert inputs.shape == (shown.length, shown.inputs)
     assert targets.shape == (shown.length, shown.outputs)
     low, high = shown.range
-    counted = shown.counted(step.counted)
+    loss_mask = shown.loss_mask(step.loss_mask)
     for heights in (
         shown.heights_of_inputs(inputs),
-        shown.heights_of_outputs(targets[counted]),
+        shown.heights_of_outputs(targets[loss_mask]),
     ):
         # The range is that of a few windows; noise may go a little beyond.
         assert heights.min() >= low - 0.5 * shown.lane_height
@@ -86,6 +86,6 @@ def test_of_a_batch_the_first_window_is_shown() -> None:
     np.testing.assert_array_equal(
         shown.first_windows(np.stack([values, -values])), [values[0][:, None], -values[0][:, None]]
     )
-    counted = np.zeros((2, 10), bool)
-    counted[0, 3] = counted[1, 5] = True
-    assert shown.counted(counted).tolist() == [3]
+    loss_mask = np.zeros((2, 10), bool)
+    loss_mask[0, 3] = loss_mask[1, 5] = True
+    assert shown.loss_mask(loss_mask).tolist() == [3]

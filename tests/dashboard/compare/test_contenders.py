@@ -17,7 +17,7 @@ from dashboard.compare.contenders import (
     to_text,
 )
 from rnn_core import RULES, RunConfig
-from rnn_core.rules import Choice, Optional, Real, Whole
+from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_what_makes_no_difference_is_not_in_the_name() -> None:
 
 def setting(name: str) -> st.SearchStrategy[Any]:
     rule = RULES[name]
-    if isinstance(rule, Optional):
+    if isinstance(rule, Nullable):
         return st.none() | st.floats(0.5, 5.0)
     if isinstance(rule, Choice):
         return st.sampled_from(rule.options)
-    if isinstance(rule, Whole):
+    if isinstance(rule, IntRange):
         return st.integers(rule.low, rule.high)
-    if isinstance(rule, Real):
+    if isinstance(rule, FloatRange):
         return st.floats(max(rule.low, 1e-6), rule.high)
     return st.booleans()
 

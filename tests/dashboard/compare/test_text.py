@@ -83,10 +83,10 @@ def test_the_status_counts_the_networks() -> None:
     frame = comparison(seeds=4).frame()
     assert compare_words.status(frame, 100).startswith("12 untrained networks.")
     assert "same 4 seeds" in compare_words.status(frame, 100)
-    playing = replace(frame, status=Status.PLAYING, steps_per_second=120.4, sharers=1)
+    playing = replace(frame, status=Status.PLAYING, steps_per_second=120.4, active_runs=1)
     assert compare_words.status(playing, 100) == "Training 12 networks in lockstep."
     assert words.speed(playing) == ":small[ · 120 steps per second]"
-    crowded = replace(playing, sharers=9, redraws_per_second=4.0)
+    crowded = replace(playing, active_runs=9, redraws_per_second=4.0)
     assert "9 runs share this server" in words.speed(crowded)
 
 

@@ -56,9 +56,9 @@ def test_who_shares_the_server_shares_the_budget() -> None:
     run.play()
     run.tick(None, 1000)
     alone = run.frame().step.index
-    run.tick(None, 1000, sharers=4)
+    run.tick(None, 1000, active_runs=4)
     assert 3 <= run.frame().step.index - alone <= alone / 2
-    assert run.frame().sharers == 4
+    assert run.frame().active_runs == 4
 
 
 def test_a_step_dearer_than_the_budget_is_still_taken() -> None:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from dashboard.train.live_run import LiveRun
-from dashboard.train.replay import panel as film_panel
+from dashboard.train.replay import panel as replay_panel
 from rnn_core import RunConfig, Trainer
 
 APP = Path(__file__).parents[3] / "streamlit_app.py"
@@ -202,15 +202,15 @@ def test_one_can_look_back_and_go_on_from_there() -> None:
         assert step_and_loss(app) == (step, f"{losses[step]:.4g}")
 
 
-def test_the_run_is_replayed_as_a_film() -> None:
+def test_the_run_is_replayed_as_a_replay() -> None:
     app = page(cell="gru")
     assert not [shown for shown in app.button if shown.key == "replay"]
     app = click(click(app, "step"), "step")
     assert not app.get("download_button")
     app = click(app, "replay")
-    film = app.get("vega_lite_chart")[-1].proto
-    assert [table.name for table in film.datasets]
-    spec = json.loads(film.spec)
+    replay = app.get("vega_lite_chart")[-1].proto
+    assert [table.name for table in replay.datasets]
+    spec = json.loads(replay.spec)
     assert [signal["name"] for signal in spec["params"]] == ["playing", "stay", "tick", "frame"]
     assert "step 2 of 2" in spec["title"]["text"]["expr"]
     (save,) = app.get("download_button")
@@ -226,12 +226,12 @@ def test_the_run_is_replayed_as_a_film() -> None:
     assert button(app, "reset").proto.shortcut
 
 
-def test_a_film_says_which_settings_it_takes_to_train_the_network_again() -> None:
+def test_a_replay_says_which_settings_it_takes_to_train_the_network_again() -> None:
     run = LiveRun(RunConfig(cell="gru", lr=0.01), clock=lambda: 0.0, engine="torch")
     run.step_once()
     run.configure(RunConfig(cell="gru", lr=0.5))
     run.step_once()
-    settings = film_panel.settings(run).replace("\u00a0", " ").split(" · ")
+    settings = replay_panel.settings(run).replace("\u00a0", " ").split(" · ")
     assert {"cell gru", "seed 0", "lr 0.01 → 0.5", "carry_state on", "frequency 1"} <= set(settings)
     read_by_others = ("delay", "momentum", "forget_bias")
     assert not [each for each in settings if each.startswith(read_by_others)]

@@ -97,10 +97,10 @@ def test_every_status_has_its_sentence(status: Status, start: str) -> None:
 
 
 def test_a_run_slowed_by_others_says_so_and_one_at_full_speed_does_not() -> None:
-    slowed = frame(0.5, steps_per_second=20.0, redraws_per_second=4.25, sharers=7)
+    slowed = frame(0.5, steps_per_second=20.0, redraws_per_second=4.25, active_runs=7)
     assert "slower: 7 runs share this server, yours is redrawn 4.2 times" in words.details(slowed)
     assert "slower" not in words.details(replace(slowed, redraws_per_second=12.0))
-    assert "slower" not in words.details(replace(slowed, sharers=1))
+    assert "slower" not in words.details(replace(slowed, active_runs=1))
 
 
 def test_a_restart_names_what_changed() -> None:

@@ -33,15 +33,15 @@ def echo() -> RecurrentModel:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("ahead", [1, 3])
-def test_it_reads_its_own_predictions_as_torch_would(cell: str, ahead: int) -> None:
-    model, given, heard = network(cell, size=2), signal(12, 2), 5
-    found = free_run(model, given, given[::-1], None, heard=heard, ahead=ahead)
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_it_reads_its_own_predictions_as_torch_would(cell: str, horizon: int) -> None:
+    model, given, warmup = network(cell, size=2), signal(12, 2), 5
+    found = free_run(model, given, given[::-1], None, warmup=warmup, horizon=horizon)
     said: list[np.ndarray] = []
     state = None
     with torch.no_grad():
         for n in range(12):
-            x = given[n] if n < heard else said[n - ahead]
+            x = given[n] if n < warmup else said[n - horizon]
             output, state = model(torch.from_numpy(np.array(x))[None, None], state)
             said.append(output[0, 0].numpy())
             np.testing.assert_allclose(found.inputs[n], x, rtol=1e-10)
@@ -51,7 +51,7 @@ def test_it_reads_its_own_predictions_as_torch_would(cell: str, ahead: int) -> N
 @pytest.mark.parametrize("cell", CELLS)
 def test_reading_on_is_unrolling(cell: str) -> None:
     model, given = network(cell), signal(9)
-    found = free_run(model, given, given, None, heard=4)
+    found = free_run(model, given, given, None, warmup=4)
     np.testing.assert_array_equal(found.inputs, given)
     np.testing.assert_allclose(found.prediction, unroll(model, given, None).prediction, rtol=1e-12)
 
@@ -59,7 +59,7 @@ def test_reading_on_is_unrolling(cell: str) -> None:
 def test_it_starts_from_the_state_of_the_first_row() -> None:
     model, given = network("lstm"), signal(4)
     h, c = torch.randn(2, 2, 3, 5, dtype=torch.float64)
-    found = free_run(model, given, given, (h, c), heard=4)
+    found = free_run(model, given, given, (h, c), warmup=4)
     expected = unroll(model, given, (h, c)).prediction
     np.testing.assert_allclose(found.prediction, expected, rtol=1e-12)
 
@@ -68,12 +68,14 @@ def test_an_echo_holds_a_constant_for_ever_and_loses_what_changes() -> None:
     # Targets: the signal, one sample later. It stands still, and leaves at sample 8.
     given = np.array([0.3] * 8 + [0.9] * 4)[:, None]
     targets = np.append(given[1:], [[0.9]], axis=0)
-    found = free_run(echo(), given, targets, None, heard=3, ahead=1)
+    found = free_run(echo(), given, targets, None, warmup=3, horizon=1)
     np.testing.assert_allclose(found.inputs, 0.3, rtol=1e-6)
-    assert found.holds == 4  # targets 3 to 6; target 7 is sample 8
+    assert found.valid_steps == 4  # targets 3 to 6; target 7 is sample 8
     np.testing.assert_allclose(found.error[:7], 0, atol=1e-6)
     np.testing.assert_allclose(found.error[7:], 0.6 / targets.std(), rtol=1e-5)
-    assert free_run(echo(), given, targets, None, heard=3, ahead=1, tolerance=9.0).holds == 9
+    assert (
+        free_run(echo(), given, targets, None, warmup=3, horizon=1, tolerance=9.0).valid_steps == 9
+    )
 
 
 def test_who_says_the_mean_errs_by_the_spread() -> None:
@@ -81,7 +83,7 @@ def test_who_says_the_mean_errs_by_the_spread() -> None:
     with torch.no_grad():
         model.out.weight.zero_()
         model.out.bias.fill_(float(given.mean()))
-    found = free_run(model, given, given, None, heard=1)
+    found = free_run(model, given, given, None, warmup=1)
     assert np.sqrt(np.mean(found.error**2)) == pytest.approx(1.0)
 
 
@@ -89,20 +91,23 @@ def test_what_blows_up_does_not_hold() -> None:
     model, given = network("rnn"), signal(5)
     with torch.no_grad():
         model.out.bias.fill_(float("nan"))
-    assert free_run(model, given, given, None, heard=2, ahead=1).holds == 0
+    assert free_run(model, given, given, None, warmup=2, horizon=1).valid_steps == 0
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_target_comes_in_so_many_samples_later(task: str) -> None:
     config = RunConfig(**{"task": task, **DEFAULTS[task], "noise_std": 0.0})  # type: ignore[arg-type]
     built = build_task(config)
-    if built.ahead is None:
+    if built.horizon is None:
         assert task not in ("mackey_glass", "lorenz", "square_wave")
         return
     first, second = built.batch(0), built.batch(1)
     inputs = np.concatenate([first.inputs[0], second.inputs[0]])
-    ahead, count = built.ahead, min(config.window_length, 2 * config.window_length - built.ahead)
-    np.testing.assert_allclose(first.targets[0][:count], inputs[ahead : ahead + count])
+    horizon, count = (
+        built.horizon,
+        min(config.window_length, 2 * config.window_length - built.horizon),
+    )
+    np.testing.assert_allclose(first.targets[0][:count], inputs[horizon : horizon + count])
 
 
 def test_nothing_that_follows_changes() -> None:
@@ -111,8 +116,8 @@ def test_nothing_that_follows_changes() -> None:
     looked_at = trainer.steps()
     for _ in range(3):
         step = next(looked_at)
-        at = trainer.moment()
-        free_run(at.model, at.inputs, at.targets, at.state, heard=3, ahead=1)
+        at = trainer.context()
+        free_run(at.model, at.inputs, at.targets, at.state, warmup=3, horizon=1)
         assert step == next(left_alone)
 
 
@@ -121,15 +126,15 @@ def test_nothing_that_follows_changes() -> None:
     [
         ({"inputs": signal(6, 2)}, r"inputs must have shape \(T, 1\), got \(6, 2\)"),
         ({"targets": signal(5)}, r"targets must have shape \(6, 1\), got \(5, 1\)"),
-        ({"heard": 0}, "heard must be from 1 to 6, got 0. Try 3"),
-        ({"heard": 7}, "heard must be from 1 to 6, got 7"),
-        ({"ahead": 4}, "ahead must be from 1 to heard, which is 3, got 4"),
-        ({"ahead": 0}, "ahead must be from 1 to heard, which is 3, got 0"),
+        ({"warmup": 0}, "warmup must be from 1 to 6, got 0. Try 3"),
+        ({"warmup": 7}, "warmup must be from 1 to 6, got 7"),
+        ({"horizon": 4}, "horizon must be from 1 to warmup, which is 3, got 4"),
+        ({"horizon": 0}, "horizon must be from 1 to warmup, which is 3, got 0"),
         ({"tolerance": 0.0}, "tolerance must be above 0, got 0.0. Try 0.4"),
     ],
 )
 def test_what_cannot_be_is_said(changed: dict[str, Any], message: str) -> None:
-    given = {"inputs": signal(6), "targets": signal(6), "state": None, "heard": 3, "ahead": 1}
+    given = {"inputs": signal(6), "targets": signal(6), "state": None, "warmup": 3, "horizon": 1}
     with pytest.raises(ValueError, match=message):
         free_run(network("rnn"), **{**given, **changed})
 
@@ -137,5 +142,5 @@ def test_what_cannot_be_is_said(changed: dict[str, Any], message: str) -> None:
 def test_outputs_that_are_no_inputs_cannot_be_fed_back() -> None:
     config = RunConfig(hidden_size=3)
     model = RecurrentModel(config, input_size=2, output_size=1, dtype=torch.float64)
-    with pytest.raises(ValueError, match="ahead must be None where 1 outputs cannot be 2 inputs"):
-        free_run(model, signal(6, 2), signal(6), None, heard=3, ahead=1)
+    with pytest.raises(ValueError, match="horizon must be None where 1 outputs cannot be 2 inputs"):
+        free_run(model, signal(6, 2), signal(6), None, warmup=3, horizon=1)

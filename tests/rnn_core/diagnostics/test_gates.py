@@ -56,7 +56,7 @@ def test_a_grus_gates_make_its_states() -> None:
 def test_a_float32_run_is_followed_to_its_rounding(cell: str) -> None:
     trainer = Trainer(RunConfig(cell=cell, num_layers=2, batch_size=3))
     first(20, trainer)
-    now = trainer.moment()
+    now = trainer.context()
     found = gates_over_time(now.model, now.inputs, now.state)
     np.testing.assert_allclose(found.h[-1], trainer.hidden_states[0], atol=2e-6)
 
@@ -106,7 +106,7 @@ def test_a_plain_rnn_has_no_gates() -> None:
 def test_a_window_of_another_shape_is_refused() -> None:
     example = case("lstm")
     for wrong in (example.inputs[:, 0], example.inputs[:, :1], example.inputs[:0]):
-        with pytest.raises(ValueError, match=r"inputs must have shape \(T, 2\), got .*moment\(\)"):
+        with pytest.raises(ValueError, match=r"inputs must have shape \(T, 2\), got .*context\(\)"):
             gates_over_time(example.model, wrong)
 
 

@@ -54,10 +54,10 @@ def test_the_shares_of_a_scalar_network_are_powers_too() -> None:
     w, start = 0.6, 1e-6  # so small that tanh is linear
     model = scalar_network(0.0, w, 1.0)
     steps = 5
-    counted = np.arange(steps) == steps - 1
+    loss_mask = np.arange(steps) == steps - 1
     state = torch.full((1, 1, 1), start, dtype=torch.float64)
     targets = np.zeros((steps, 1))
-    found = shares_by_lag(model, np.zeros((steps, 1)), state, targets, counted=counted)
+    found = shares_by_lag(model, np.zeros((steps, 1)), state, targets, loss_mask=loss_mask)
     # h at the end is w⁵ · start: all five uses of w have an equal share.
     np.testing.assert_allclose(found.share, np.full((1, steps), 1 / steps), rtol=1e-9)
     h = w**steps * start
@@ -78,7 +78,7 @@ def test_the_gradient_by_lag_is_autograds(cell: str, layers: int, criterion: Cri
         example.state,
         example.targets,
         criterion=criterion,
-        counted=COUNTED,
+        loss_mask=COUNTED,
     )
     nodes = unrolled(example)
     last = 4
@@ -136,7 +136,7 @@ def test_the_parts_by_lag_are_autograds(cell: str, layers: int, criterion: Crite
         example.state,
         example.targets,
         criterion=criterion,
-        counted=COUNTED,
+        loss_mask=COUNTED,
     )
     parts = parts_by_autograd(example, criterion)
     norms = np.linalg.norm(parts.reshape(layers, LENGTH, -1), axis=2)
@@ -161,7 +161,7 @@ def test_a_longest_lag_leaves_the_shorter_ones_as_they_are(cell: str) -> None:
 def test_with_one_time_step_all_of_the_gradient_has_lag_zero() -> None:
     trainer = Trainer(RunConfig(window_length=2), dtype=torch.float64)
     first(3, trainer)
-    now = trainer.moment()
+    now = trainer.context()
     found = shares_by_lag(now.model, now.inputs[:1], now.state, now.targets[:1])
     np.testing.assert_allclose(found.share, [[1.0]])
 
@@ -170,7 +170,7 @@ def test_with_one_time_step_all_of_the_gradient_has_lag_zero() -> None:
 def test_the_whole_is_the_gradient_that_training_uses(cell: str) -> None:
     trainer = Trainer(RunConfig(cell=cell, num_layers=2), dtype=torch.float64)
     first(6, trainer)
-    now = trainer.moment()
+    now = trainer.context()
     found = shares_by_lag(now.model, now.inputs, now.state, now.targets)
     for layer in range(2):
         gradient = getattr(trainer.model.rnn, f"weight_hh_l{layer}").grad
@@ -182,8 +182,8 @@ def test_what_stands_at_steps_that_do_not_count_is_not_read() -> None:
     spoilt = np.where(COUNTED[:, None], example.targets, np.nan)
     given = (example.model, example.inputs, example.state)
     for view in (gradient_by_lag, shares_by_lag):
-        expected = view(*given, example.targets, counted=COUNTED)
-        found = view(*given, spoilt, counted=COUNTED)
+        expected = view(*given, example.targets, loss_mask=COUNTED)
+        found = view(*given, spoilt, loss_mask=COUNTED)
         field = "hidden" if view is gradient_by_lag else "norm"
         np.testing.assert_array_equal(getattr(found, field), getattr(expected, field))
 
@@ -204,7 +204,7 @@ def test_targets_and_marks_of_another_shape_are_refused(view: object) -> None:
         view(*given, example.targets[:, : OUTPUTS - 1])
     for wrong in (COUNTED[:3], np.zeros(LENGTH, bool), np.ones(LENGTH)):
         with pytest.raises(ValueError, match=r"counted must be 6 booleans with at least one True"):
-            view(*given, example.targets, counted=wrong)
+            view(*given, example.targets, loss_mask=wrong)
 
 
 def test_a_negative_lag_is_refused() -> None:

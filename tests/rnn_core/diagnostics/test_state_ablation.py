@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from rnn_core import RunConfig, Trainer
-from rnn_core.diagnostics import memory_surgery
+from rnn_core.diagnostics import state_ablation
 from rnn_core.models import State
 from tests.rnn_core.made_up import Give, MadeUp
 from tests.rnn_core.runs import CELLS, first
@@ -23,13 +23,13 @@ def reads(trainer: Trainer, index: int, state: State | None) -> tuple[float, Sta
     with torch.no_grad():
         prediction, after = trainer.model(torch.from_numpy(batch.inputs), state)
     targets = torch.from_numpy(batch.targets)
-    counted = torch.from_numpy(
-        np.ones(prediction.shape[:2], bool) if batch.counted is None else batch.counted
+    loss_mask = torch.from_numpy(
+        np.ones(prediction.shape[:2], bool) if batch.loss_mask is None else batch.loss_mask
     )
     measure = nn.functional.mse_loss
     if trainer.task.criterion == "cross_entropy":
         measure = nn.functional.cross_entropy
-    return measure(prediction[counted], targets[counted]).item(), after
+    return measure(prediction[loss_mask], targets[loss_mask]).item(), after
 
 
 def run(cell: str, **settings: Any) -> Trainer:
@@ -50,7 +50,7 @@ def test_the_losses_are_those_of_windows_read_one_by_one(
         made = give(MadeUp("cross_entropy", some_counted=True, output_size=3, input_size=2))
         trainer = Trainer(made.config(cell, num_layers=layers), dtype=torch.float64)
         first(8, trainer)
-    found = memory_surgery(
+    found = state_ablation(
         trainer.model, trainer.task, start=7, windows=WINDOWS, state=trainer.state, shift=2
     )
     state, starts = trainer.state, []
@@ -61,22 +61,22 @@ def test_the_losses_are_those_of_windows_read_one_by_one(
         assert found.reset[k] == pytest.approx(reads(trainer, 7 + k, None)[0], rel=1e-10)
     for k in range(WINDOWS):
         loss, _ = reads(trainer, 7 + k, starts[(k + 2) % WINDOWS])
-        assert found.exchanged[k] == pytest.approx(loss, rel=1e-10)
+        assert found.shuffled[k] == pytest.approx(loss, rel=1e-10)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_first_carried_window_is_the_step_that_is_held(cell: str) -> None:
     trainer = Trainer(RunConfig(cell=cell))
     step = first(30, trainer)[-1]
-    found = memory_surgery(trainer.model, trainer.task, start=step.index, state=trainer.state)
+    found = state_ablation(trainer.model, trainer.task, start=step.index, state=trainer.state)
     assert found.carried[0] == pytest.approx(step.loss, rel=1e-5)
-    assert found.carried.shape == found.reset.shape == found.exchanged.shape == (20,)
+    assert found.carried.shape == found.reset.shape == found.shuffled.shape == (20,)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_without_a_state_the_first_window_starts_from_zeros(cell: str) -> None:
     trainer = run(cell)
-    found = memory_surgery(trainer.model, trainer.task)
+    found = state_ablation(trainer.model, trainer.task)
     assert found.carried[0] == pytest.approx(found.reset[0], rel=1e-12)
 
 
@@ -84,29 +84,29 @@ def test_a_network_without_memory_notices_nothing() -> None:
     trainer = run("rnn")
     with torch.no_grad():
         trainer.model.rnn.weight_hh_l0.zero_()
-    found = memory_surgery(trainer.model, trainer.task)
+    found = state_ablation(trainer.model, trainer.task)
     np.testing.assert_allclose(found.reset, found.carried, rtol=1e-12)
-    np.testing.assert_allclose(found.exchanged, found.carried, rtol=1e-12)
+    np.testing.assert_allclose(found.shuffled, found.carried, rtol=1e-12)
 
 
 def test_a_state_from_a_whole_cycle_later_is_as_good_as_the_own_one() -> None:
     trainer = run("rnn")
-    settled = memory_surgery(trainer.model, trainer.task, start=40, windows=24)
+    settled = state_ablation(trainer.model, trainer.task, start=40, windows=24)
     cycle = trainer.task.windows_per_cycle
     assert cycle == 2
-    found = memory_surgery(trainer.model, trainer.task, start=40, windows=24, shift=cycle)
-    np.testing.assert_allclose(found.exchanged[12:-2], settled.carried[12:-2], rtol=1e-6)
-    assert (np.abs(settled.exchanged / settled.carried - 1)[12:-2] > 0.01).all()
+    found = state_ablation(trainer.model, trainer.task, start=40, windows=24, shift=cycle)
+    np.testing.assert_allclose(found.shuffled[12:-2], settled.carried[12:-2], rtol=1e-6)
+    assert (np.abs(settled.shuffled / settled.carried - 1)[12:-2] > 0.01).all()
 
 
 def test_a_network_that_has_learnt_to_carry_falls_to_the_floors_of_those_who_cannot() -> None:
     trainer = Trainer(RunConfig(seed=1))
     step = first(500, trainer)[-1]
     floors = {floor.key: floor.value for floor in trainer.task.floors()}
-    found = memory_surgery(trainer.model, trainer.task, start=step.index, state=trainer.state)
+    found = state_ablation(trainer.model, trainer.task, start=step.index, state=trainer.state)
     assert found.carried.mean() < 0.001
     assert found.reset.mean() > floors["window_memory"]
-    assert found.exchanged.mean() > found.reset.mean()
+    assert found.shuffled.mean() > found.reset.mean()
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_a_network_that_has_learnt_to_carry_falls_to_the_floors_of_those_who_can
 def test_what_is_outside_its_limits_is_refused(wrong: dict[str, int], message: str) -> None:
     trainer = Trainer(replace(RunConfig(), hidden_size=2))
     with pytest.raises(ValueError, match=message):
-        memory_surgery(trainer.model, trainer.task, **wrong)
+        state_ablation(trainer.model, trainer.task, **wrong)

@@ -76,7 +76,7 @@ def test_a_mirrored_picture_is_turned_back() -> None:
         np.testing.assert_allclose(found.axes, mirrored.axes, atol=1e-12)
 
 
-def test_a_circle_whose_axes_are_arbitrary_stands_still_in_a_film() -> None:
+def test_a_circle_whose_axes_are_arbitrary_stands_still_in_a_replay() -> None:
     plane = principal_plane(ellipse(1.001, 1.0))
     begin = plane.axes
     for frame in range(1, 20):

@@ -28,13 +28,13 @@ def whole_norm(update: Update) -> float:
 def test_the_way_back_through_time_is_autograds(cell: str, task: str) -> None:
     config = RunConfig(task=task, cell=cell, hidden_size=4, num_layers=2, window_length=12)
     trainer = held(config)
-    found, at = dissect_update(trainer), trainer.moment()
+    found, at = dissect_update(trainer), trainer.context()
     zeros = torch.zeros(2, 1, 4, dtype=torch.float64)
     start = at.state if at.state is not None else ((zeros, zeros) if cell == "lstm" else zeros)
     nodes = unrolled(Case(at.model, at.inputs, start, at.targets))
-    counted = torch.from_numpy(np.ones(12, bool) if at.counted is None else at.counted)
+    loss_mask = torch.from_numpy(np.ones(12, bool) if at.loss_mask is None else at.loss_mask)
     kind = nn.functional.mse_loss if at.criterion == "mse" else nn.functional.cross_entropy
-    loss = kind(nodes.prediction[counted], torch.from_numpy(at.targets)[counted])
+    loss = kind(nodes.prediction[loss_mask], torch.from_numpy(at.targets)[loss_mask])
     assert found.loss == pytest.approx(loss.item(), rel=1e-12)
     for layer in range(2):
         expected = torch.autograd.grad(loss, nodes.h[layer], retain_graph=True)
@@ -49,11 +49,11 @@ def test_the_losses_are_those_of_the_counted_time_steps() -> None:
     trainer = held(RunConfig(task="delayed_recall", window_length=30, hidden_size=4, delay=3))
     (step,) = first(1, trainer)
     found = dissect_update(trainer)
-    counted = np.ones(30, bool) if step.counted is None else step.counted
+    loss_mask = np.ones(30, bool) if step.loss_mask is None else step.loss_mask
     np.testing.assert_allclose(
-        found.losses[counted], (step.prediction - step.targets)[counted] ** 2, rtol=1e-9
+        found.losses[loss_mask], (step.prediction - step.targets)[loss_mask] ** 2, rtol=1e-9
     )
-    assert np.isnan(found.losses[~counted]).all()
+    assert np.isnan(found.losses[~loss_mask]).all()
     assert found.loss == pytest.approx(step.loss, rel=1e-12)
 
 

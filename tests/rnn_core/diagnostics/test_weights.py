@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rnn_core import RunConfig, Trainer
-from rnn_core.diagnostics import snapshot, weight_matrices
+from rnn_core.diagnostics import copy_parameters, weight_matrices
 from tests.rnn_core.diagnostics.by_torch import CELLS, case
 from tests.rnn_core.runs import first
 
@@ -51,7 +51,7 @@ def test_the_ratio_is_that_of_the_update_made() -> None:
     config = RunConfig(optimizer="sgd", momentum=0.0, lr=lr, hidden_size=4)
     trainer = Trainer(config, dtype=torch.float64)
     first(3, trainer)
-    before = snapshot(trainer.model)
+    before = copy_parameters(trainer.model)
     gradients = {
         name: parameter.grad.norm().item()
         for name, parameter in trainer.model.named_parameters()
@@ -68,7 +68,7 @@ def test_the_ratio_is_that_of_the_update_made() -> None:
 def test_a_snapshot_does_not_change_with_the_model() -> None:
     trainer = Trainer(RunConfig())
     first(1, trainer)
-    before = snapshot(trainer.model)
+    before = copy_parameters(trainer.model)
     copies = {name: values.copy() for name, values in before.items()}
     first(3, trainer)
     for name, values in before.items():
@@ -79,7 +79,7 @@ def test_what_rests_has_ratio_zero_and_what_leaves_zero_infinity() -> None:
     example = case("rnn")
     with torch.no_grad():
         example.model.out.bias.zero_()
-    before = snapshot(example.model)
+    before = copy_parameters(example.model)
     assert weight_matrices(example.model, before=before)["out.bias"].update_ratio == 0
     with torch.no_grad():
         example.model.out.bias.fill_(1.0)

@@ -26,9 +26,9 @@ CLASSES = MadeUp("cross_entropy", some_counted=True, output_size=3, input_size=2
 
 
 def kind(task: MadeUp) -> str:
-    counted = "some" if task.some_counted else "all"
+    loss_mask = "some" if task.some_counted else "all"
     windows = "streaming" if task.streaming else "episodic"
-    return f"{task.criterion}-{counted}-K{task.output_size}-D{task.input_size}-{windows}"
+    return f"{task.criterion}-{loss_mask}-K{task.output_size}-D{task.input_size}-{windows}"
 
 
 def loss_by_hand(task: MadeUp, prediction: Tensor, index: int) -> Tensor:
@@ -36,7 +36,7 @@ def loss_by_hand(task: MadeUp, prediction: Tensor, index: int) -> Tensor:
     batch = task.batch(index)
     found = []
     for b, t in np.ndindex(*batch.time.shape):
-        if batch.counted is None or batch.counted[b, t]:
+        if batch.loss_mask is None or batch.loss_mask[b, t]:
             said, wanted = prediction[b, t], torch.from_numpy(batch.targets[b, t])
             if task.criterion == "mse":
                 found.append(((said - wanted) ** 2).sum() / len(wanted))
@@ -144,13 +144,13 @@ def test_time_steps_after_the_last_that_counts_might_as_well_not_be_there(
 ) -> None:
     whole = replace(CLASSES, criterion=criterion, some_counted=False)
     batch = whole.batch(0)
-    counted = np.zeros((2, 5), bool)
-    counted[:, :3] = True
+    loss_mask = np.zeros((2, 5), bool)
+    loss_mask[:, :3] = True
 
     class Cut(MadeUp):
         def batch(self, index: int, dtype: type[np.floating] = np.float64):  # type: ignore[no-untyped-def]
             if self.window_length == 5:
-                return replace(batch, counted=counted)
+                return replace(batch, loss_mask=loss_mask)
             parts = (part[:, :3].copy() for part in (batch.time, batch.inputs, batch.targets))
             return type(batch)(*parts)
 
@@ -195,16 +195,16 @@ def test_a_run_changes_engines_midway_and_keeps_its_criterion(
 def test_a_mask_that_is_shared_and_cannot_be_written_is_read_all_the_same(
     give: Give, engine: str
 ) -> None:
-    counted = np.broadcast_to(np.arange(5) > 2, (2, 5))
+    loss_mask = np.broadcast_to(np.arange(5) > 2, (2, 5))
 
     class Shared(MadeUp):
         def batch(self, index: int, dtype: type[np.floating] = np.float64):  # type: ignore[no-untyped-def]
-            return replace(super().batch(index, dtype), counted=counted)
+            return replace(super().batch(index, dtype), loss_mask=loss_mask)
 
     steps = first(
         3, Trainer(give(Shared("cross_entropy", output_size=3)).config("rnn"), engine=engine)
     )
-    np.testing.assert_array_equal(steps[-1].counted, counted)
+    np.testing.assert_array_equal(steps[-1].loss_mask, loss_mask)
     assert np.isfinite(losses(steps)).all()
 
 
@@ -216,31 +216,31 @@ def test_a_step_says_what_share_was_right_and_what_counted(give: Give, engine: s
     task = give(CLASSES)
     step = first(4, Trainer(task.config("rnn"), engine=engine))[-1]
     batch = task.batch(3, np.float32)
-    assert step.counted is not None
-    assert step.counted.shape == step.time.shape == (2, 5)
-    np.testing.assert_array_equal(step.counted, batch.counted)
+    assert step.loss_mask is not None
+    assert step.loss_mask.shape == step.time.shape == (2, 5)
+    np.testing.assert_array_equal(step.loss_mask, batch.loss_mask)
     with pytest.raises(ValueError, match="read-only"):
-        step.counted[...] = True
-    right = step.prediction.argmax(2)[step.counted] == batch.targets.argmax(2)[step.counted]
+        step.loss_mask[...] = True
+    right = step.prediction.argmax(2)[step.loss_mask] == batch.targets.argmax(2)[step.loss_mask]
     assert step.accuracy == right.mean()
     assert step != replace(step, accuracy=None)
     assert step != replace(step, accuracy=step.accuracy + 0.1)
-    assert step != replace(step, counted=None)
-    assert step != replace(step, counted=~step.counted)
+    assert step != replace(step, loss_mask=None)
+    assert step != replace(step, loss_mask=~step.loss_mask)
 
 
 def test_of_a_single_window_a_step_says_what_counted_without_its_axis(give: Give) -> None:
     task = give(replace(CLASSES, batch_size=1))
     (step,) = first(1, Trainer(task.config("rnn")))
-    assert step.counted is not None
-    assert step.counted.shape == step.time.shape == (5,)
+    assert step.loss_mask is not None
+    assert step.loss_mask.shape == step.time.shape == (5,)
     assert step.targets.shape == step.prediction.shape == (5, 3)
 
 
 def test_where_nothing_is_right_or_wrong_and_all_counts_a_step_says_none(give: Give) -> None:
     (step,) = first(1, Trainer(give(MadeUp()).config("rnn")))
     assert step.accuracy is None
-    assert step.counted is None
+    assert step.loss_mask is None
     assert step == replace(step)
 
 
@@ -256,7 +256,7 @@ def test_each_replica_is_its_trainers_run_bit_for_bit(
         for ours, theirs in zip(steps, first(8, Trainer(config, engine=engine)), strict=True):
             assert ours.loss[n] == theirs.loss
             np.testing.assert_array_equal(ours.prediction[n], theirs.prediction)
-            np.testing.assert_array_equal(ours.counted, theirs.counted)
+            np.testing.assert_array_equal(ours.loss_mask, theirs.loss_mask)
             assert (None if ours.accuracy is None else ours.accuracy[n]) == theirs.accuracy
 
 

@@ -17,30 +17,32 @@ OURS = np.array([0.010, 0.012, 0.009, 0.011, 0.013, 0.008, 0.010, 0.015])
 def test_contenders_are_ordered_by_their_medians() -> None:
     ranking = rank([3 * OURS, OURS, 2 * OURS])
     assert ranking.order == (1, 2, 0)
-    assert [(duel.leader, duel.other) for duel in ranking.duels] == [(1, 2), (1, 0)]
-    assert [duel.wins for duel in ranking.duels] == [8, 8]
-    assert [duel.ratio for duel in ranking.duels] == pytest.approx([2, 3])
+    assert [(test.leader, test.other) for test in ranking.paired_tests] == [(1, 2), (1, 0)]
+    assert [test.wins for test in ranking.paired_tests] == [8, 8]
+    assert [test.ratio for test in ranking.paired_tests] == pytest.approx([2, 3])
 
 
 def test_of_one_pair_the_p_value_is_wilcoxons() -> None:
     theirs = OURS * np.array([1.5, 0.9, 2.0, 1.2, 1.4, 3.0, 0.95, 1.1])
-    (duel,) = rank([OURS, theirs]).duels
+    (test,) = rank([OURS, theirs]).paired_tests
     expected = stats.wilcoxon(np.log(theirs) - np.log(OURS)).pvalue
-    assert duel.p_value == pytest.approx(expected)
-    assert duel.wins == 6
+    assert test.p_value == pytest.approx(expected)
+    assert test.wins == 6
 
 
 def test_every_seed_won_has_the_smallest_p_value_there_is() -> None:
-    (duel,) = rank([OURS, OURS * np.linspace(1.1, 2, 8)]).duels
-    assert duel.p_value == pytest.approx(2 / 2**8)
-    assert duel.is_shown
+    (test,) = rank([OURS, OURS * np.linspace(1.1, 2, 8)]).paired_tests
+    assert test.p_value == pytest.approx(2 / 2**8)
+    assert test.is_shown
 
 
 def test_several_questions_are_corrected_after_holm() -> None:
     clear, unclear = OURS * np.linspace(1.5, 2, 8), OURS * np.array([1.2, 0.9] * 4)
     ranking = rank([OURS, clear, unclear])
-    alone = {other: rank([OURS, [clear, unclear][other - 1]]).duels[0].p_value for other in (1, 2)}
-    found = {duel.other: duel.p_value for duel in ranking.duels}
+    alone = {
+        other: rank([OURS, [clear, unclear][other - 1]]).paired_tests[0].p_value for other in (1, 2)
+    }
+    found = {test.other: test.p_value for test in ranking.paired_tests}
     assert found[1] == pytest.approx(2 * alone[1])  # the smaller of two
     assert found[2] == pytest.approx(max(2 * alone[1], alone[2]))
 
@@ -49,8 +51,8 @@ def test_several_questions_are_corrected_after_holm() -> None:
 def test_with_fewer_seeds_nothing_could_be_shown(contenders: int, seeds: int) -> None:
     losses = np.outer(np.arange(1, contenders + 1), np.linspace(1, 1.3, 12))
     assert rank(losses).seeds_needed == seeds
-    assert not any(duel.is_shown for duel in rank(losses[:, : seeds - 1]).duels)
-    assert all(duel.is_shown for duel in rank(losses[:, :seeds]).duels)
+    assert not any(test.is_shown for test in rank(losses[:, : seeds - 1]).paired_tests)
+    assert all(test.is_shown for test in rank(losses[:, :seeds]).paired_tests)
 
 
 def test_a_divergence_is_worse_than_any_loss() -> None:
@@ -58,24 +60,24 @@ def test_a_divergence_is_worse_than_any_loss() -> None:
     theirs[:6] = [math.inf, math.nan, math.inf, math.inf, math.inf, math.inf]
     ranking = rank([theirs, OURS])
     assert ranking.order == (1, 0)
-    (duel,) = ranking.duels
-    assert (duel.wins, duel.ratio, duel.interval) == (6, math.inf, None)
+    (test,) = ranking.paired_tests
+    assert (test.wins, test.ratio, test.interval) == (6, math.inf, None)
     both = rank([np.full(8, math.inf), np.full(8, math.nan)])
-    assert both.duels[0].p_value == 1
+    assert both.paired_tests[0].p_value == 1
 
 
 def test_equal_losses_show_nothing() -> None:
-    (duel,) = rank([OURS, OURS]).duels
-    assert (duel.p_value, duel.ratio, duel.wins) == (1, 1, 0)
+    (test,) = rank([OURS, OURS]).paired_tests
+    assert (test.p_value, test.ratio, test.wins) == (1, 1, 0)
     zeros = rank([np.zeros(8), np.zeros(8)])
-    assert zeros.duels[0].ratio == 1
+    assert zeros.paired_tests[0].ratio == 1
 
 
 def test_one_seed_gives_an_order_and_nothing_more() -> None:
     ranking = rank([[2.0], [1.0]])
     assert ranking.order == (1, 0)
-    assert ranking.duels[0].interval is None
-    assert not ranking.duels[0].is_shown
+    assert ranking.paired_tests[0].interval is None
+    assert not ranking.paired_tests[0].is_shown
 
 
 @given(
@@ -86,16 +88,16 @@ def test_one_seed_gives_an_order_and_nothing_more() -> None:
 def test_a_common_factor_changes_nothing(losses: np.ndarray, factor: float) -> None:
     one, other = rank(losses), rank(losses)
     assert one == other  # a verdict does not flicker
-    for duel in one.duels:
-        assert 0 <= duel.p_value <= 1
-        assert duel.interval is not None
-        low, high = duel.interval
-        assert low <= duel.ratio * (1 + 1e-9)
-        assert duel.ratio <= high * (1 + 1e-9)
+    for test in one.paired_tests:
+        assert 0 <= test.p_value <= 1
+        assert test.interval is not None
+        low, high = test.interval
+        assert low <= test.ratio * (1 + 1e-9)
+        assert test.ratio <= high * (1 + 1e-9)
     # A power of two, so that no rounding makes or breaks a tie.
     scaled = rank(losses * 2.0 ** round(math.log2(factor)))
     assert scaled.order == one.order
-    assert [duel.wins for duel in scaled.duels] == [duel.wins for duel in one.duels]
+    assert [test.wins for test in scaled.paired_tests] == [test.wins for test in one.paired_tests]
 
 
 @pytest.mark.parametrize("losses", [[1.0, 2.0], [[1.0, 2.0]], np.zeros((2, 0))])

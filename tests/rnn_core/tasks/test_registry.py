@@ -44,7 +44,7 @@ def configs(name: str) -> st.SearchStrategy[RunConfig]:
 
 def arrays(batch: Batch) -> list[np.ndarray]:
     found = [batch.time, batch.inputs, batch.targets]
-    return found if batch.counted is None else [*found, batch.counted]
+    return found if batch.loss_mask is None else [*found, batch.loss_mask]
 
 
 def assert_same(one: Batch, other: Batch) -> None:
@@ -78,10 +78,10 @@ def test_a_batch_has_the_shapes_the_precision_and_finite_values(
     assert batch.inputs.dtype == batch.targets.dtype == dtype
     assert np.isfinite(batch.inputs).all()
     assert np.isfinite(batch.targets).all()
-    if batch.counted is not None:
-        assert batch.counted.shape == shape
-        assert batch.counted.dtype == bool
-        assert batch.counted.any(axis=1).all()
+    if batch.loss_mask is not None:
+        assert batch.loss_mask.shape == shape
+        assert batch.loss_mask.dtype == bool
+        assert batch.loss_mask.any(axis=1).all()
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))
@@ -89,10 +89,10 @@ def test_a_batch_has_the_shapes_the_precision_and_finite_values(
 @few_examples
 def test_wherever_it_counts_exactly_one_class_is_right(name: str, data: st.DataObject) -> None:
     batch = build_task(data.draw(configs(name))).batch(data.draw(st.integers(0, 50)))
-    counted = np.ones(batch.time.shape, bool) if batch.counted is None else batch.counted
+    loss_mask = np.ones(batch.time.shape, bool) if batch.loss_mask is None else batch.loss_mask
     assert set(np.unique(batch.targets)) <= {0.0, 1.0}
-    assert (batch.targets.sum(axis=2)[counted] == 1).all()
-    assert (batch.targets[~counted] == 0).all()
+    assert (batch.targets.sum(axis=2)[loss_mask] == 1).all()
+    assert (batch.targets[~loss_mask] == 0).all()
 
 
 @pytest.mark.parametrize("name", TASKS)

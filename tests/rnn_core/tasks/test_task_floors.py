@@ -26,9 +26,9 @@ def loss(batch: Batch, prediction: np.ndarray, criterion: str) -> float:
     if criterion == "mse":
         each = ((prediction - batch.targets) ** 2).mean(axis=2)
     else:
-        counted = batch.targets.any(axis=2)
-        return float(-np.log((prediction * batch.targets).sum(axis=2)[counted]).mean())
-    return float(each.mean() if batch.counted is None else each[batch.counted].mean())
+        loss_mask = batch.targets.any(axis=2)
+        return float(-np.log((prediction * batch.targets).sum(axis=2)[loss_mask]).mean())
+    return float(each.mean() if batch.loss_mask is None else each[batch.loss_mask].mean())
 
 
 def assert_scores(
@@ -37,7 +37,7 @@ def assert_scores(
     """The predictor's mean loss is the floor, to within five standard errors."""
     task = build_task(config)
     first = task.batch(0)
-    per_batch = first.time.size if first.counted is None else config.batch_size
+    per_batch = first.time.size if first.loss_mask is None else config.batch_size
     losses = []
     for k in range(1, 1 + max(40, samples // per_batch)):
         batch = task.batch(k)
@@ -428,8 +428,8 @@ def test_the_best_tables_of_strings_score_the_floors_of_anbn(rows: int) -> None:
 
     for key, floor in floors.items():
         table = np.zeros((3**9, 3))
-        known = [what_is_known(key, batch)[batch.counted] for batch in batches]
-        wanted = [batch.targets[batch.counted] for batch in batches]
+        known = [what_is_known(key, batch)[batch.loss_mask] for batch in batches]
+        wanted = [batch.targets[batch.loss_mask] for batch in batches]
         # The answers that the mean over the batches' losses favours.
         for states, symbols in zip(known, wanted, strict=True):
             np.add.at(table, states, symbols / len(states))

@@ -183,8 +183,10 @@ def test_adding_marks_one_value_in_each_half_and_wants_their_sum(length: int, in
         one, two = np.flatnonzero(markers[row])
         wanted = values[row, one] + values[row, two]
         assert batch.targets[row, -1, 0] == pytest.approx(wanted, abs=1e-12)
-    assert batch.counted is not None
-    np.testing.assert_array_equal(batch.counted, np.arange(length)[None].repeat(5, 0) == length - 1)
+    assert batch.loss_mask is not None
+    np.testing.assert_array_equal(
+        batch.loss_mask, np.arange(length)[None].repeat(5, 0) == length - 1
+    )
 
 
 @given(length=st.integers(10, 120), index=st.integers(0, 1000))
@@ -201,8 +203,8 @@ def test_temporal_order_wants_the_class_of_its_two_marks(length: int, index: int
         assert set(word[1:-1]) <= set("XYabcd")
         wanted = ["XX", "XY", "YX", "YY"].index("".join(marks))
         assert batch.targets[row, -1].argmax() == wanted
-    assert batch.counted is not None
-    assert (batch.counted.nonzero()[1] == length - 1).all()
+    assert batch.loss_mask is not None
+    assert (batch.loss_mask.nonzero()[1] == length - 1).all()
 
 
 @pytest.mark.parametrize(
@@ -231,13 +233,13 @@ def test_copy_wants_the_ten_symbols_after_the_delimiter(length: int, index: int)
     assert (said[:, length - 11] == 9).all()
     assert (wanted[:, :-10] == 8).all()
     np.testing.assert_array_equal(wanted[:, -10:], said[:, :10])
-    assert batch.counted is None
+    assert batch.loss_mask is None
 
 
 @given(length=st.integers(5, 60), index=st.integers(0, 1000))
 def test_anbn_shows_a_string_and_wants_it_one_symbol_on(length: int, index: int) -> None:
     batch = build_task(RunConfig(task="anbn", window_length=length, batch_size=5)).batch(index)
-    assert batch.counted is not None
+    assert batch.loss_mask is not None
     for row in range(5):
         shown = "".join("Sab"[x.argmax()] if x.any() else "." for x in batch.inputs[row])
         wanted = "".join("abT"[y.argmax()] if y.any() else "." for y in batch.targets[row])
@@ -246,7 +248,7 @@ def test_anbn_shows_a_string_and_wants_it_one_symbol_on(length: int, index: int)
         rest = "." * (length - 2 * n - 1)
         assert shown == "S" + n * "a" + n * "b" + rest
         assert wanted == n * "a" + n * "b" + "T" + rest
-        np.testing.assert_array_equal(batch.counted[row], np.arange(length) <= 2 * n)
+        np.testing.assert_array_equal(batch.loss_mask[row], np.arange(length) <= 2 * n)
 
 
 def test_all_lengths_of_anbn_occur_equally_often() -> None:

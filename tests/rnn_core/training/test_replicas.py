@@ -49,7 +49,7 @@ def test_each_replica_is_its_trainers_run_bit_for_bit(engine: str, batch_size: i
             replicas.models[n].parameters(), trainer.model.parameters(), strict=True
         ):
             torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
-        np.testing.assert_array_equal(replicas.run(n).hidden_states, trainer.hidden_states)
+        np.testing.assert_array_equal(replicas.state(n).hidden_states, trainer.hidden_states)
 
 
 def test_so_many_that_two_threads_share_them_are_still_each_their_own() -> None:
@@ -151,4 +151,4 @@ def test_replicas_that_would_read_different_windows_are_refused() -> None:
     with pytest.raises(ValueError, match=re.escape("dtype must be torch.float32 or")):
         Replicas([RunConfig()], dtype=torch.float16)
     with pytest.raises(IndexError, match="replica must be from 0 to 0, got 1"):
-        Replicas([RunConfig()]).run(1)
+        Replicas([RunConfig()]).state(1)

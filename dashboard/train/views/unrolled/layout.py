@@ -56,7 +56,7 @@ def numbers(found: UnrolledLook) -> list[Dots]:
     """Inputs, predictions and targets, where there are any."""
     at = shown_steps(len(found.unrolled.inputs))
     shown = slice(at[0] - 1, None)
-    wanted = np.ones(len(at), bool) if found.counted is None else found.counted[shown]
+    wanted = np.ones(len(at), bool) if found.loss_mask is None else found.loss_mask[shown]
     window, symbols = found.unrolled, found.symbols
     targets = height_of_targets(rows_of_answers(found))
     return [

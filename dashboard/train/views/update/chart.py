@@ -141,8 +141,8 @@ def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes
 def _bars(found: SlowLook, place: Place, at: np.ndarray, base: float) -> bytes:
     """The loss of every time step that has one, relative to the greatest."""
     losses = found.update.losses[at[0] - 1 :]
-    counted = np.isfinite(losses)
-    steps, losses = at[counted], losses[counted]
+    loss_mask = np.isfinite(losses)
+    steps, losses = at[loss_mask], losses[loss_mask]
     heights = _BAR * losses / max(float(losses.max(initial=0.0)), 1e-300)
     phase, step = place
     taking_part = {"loss": steps > 0, "back": steps >= step}.get(phase, steps < 0)

@@ -14,8 +14,8 @@ from dashboard.charts.base import Chart
 from dashboard.charts.signals import signals
 from dashboard.train.charts import hidden_state
 from dashboard.train.live_run import LiveRun
-from dashboard.train.replay import html as film_file
-from dashboard.train.replay.spec import film, of_frames
+from dashboard.train.replay import html as html
+from dashboard.train.replay.spec import of_frames, replay
 from rnn_core import RunConfig
 from tests.dashboard.sent_charts import datasets_in, rows
 from tests.dashboard.train.test_time_travel import assert_same_moment, go_on, run_to
@@ -28,13 +28,13 @@ def small(task: str, **more: Any) -> RunConfig:
     return RunConfig(task=task, cell="gru", hidden_size=3, **more)
 
 
-def layers(film: Chart) -> list[dict[str, Any]]:
-    return [layer for part in film.spec["vconcat"] for layer in part["layer"]]
+def layers(replay: Chart) -> list[dict[str, Any]]:
+    return [layer for part in replay.spec["vconcat"] for layer in part["layer"]]
 
 
-def drawn(film: Chart, frame: int = 0) -> str:
+def drawn(replay: Chart, frame: int = 0) -> str:
     """What a browser draws of one frame, as SVG."""
-    spec = json.loads(json.dumps({**film.spec, "datasets": rows(film)}))
+    spec = json.loads(json.dumps({**replay.spec, "datasets": rows(replay)}))
     for signal in spec["params"]:
         if signal["name"] == "frame":
             signal["value"] = frame
@@ -83,15 +83,15 @@ def test_learning_rates_of_then_are_used() -> None:
     assert_same_moment(run.moments(20)[-1], run.frame())
 
 
-def test_a_film_changes_nothing() -> None:
-    filmed, left_alone = run_to(50), run_to(50)
-    filmed.look_back(20)
-    film(filmed)
-    assert filmed.frame().step.index == 20
-    filmed.look_back(None)
-    go_on(filmed, 20)
+def test_a_replay_changes_nothing() -> None:
+    replayed, left_alone = run_to(50), run_to(50)
+    replayed.look_back(20)
+    replay(replayed)
+    assert replayed.frame().step.index == 20
+    replayed.look_back(None)
+    go_on(replayed, 20)
     go_on(left_alone, 20)
-    assert_same_moment(filmed.frame(), left_alone.frame())
+    assert_same_moment(replayed.frame(), left_alone.frame())
 
 
 def test_a_run_that_diverged_is_replayed_to_its_last_finite_step() -> None:
@@ -105,7 +105,7 @@ def test_a_run_that_diverged_is_replayed_to_its_last_finite_step() -> None:
     assert np.isfinite([frame.step.loss for frame in frames]).all()
 
 
-def test_a_network_too_large_to_look_back_has_no_film() -> None:
+def test_a_network_too_large_to_look_back_has_no_replay() -> None:
     run = LiveRun(
         RunConfig(cell="lstm", hidden_size=256, num_layers=4), clock=lambda: 0.0, engine="torch"
     )
@@ -136,7 +136,7 @@ def test_a_frame_holds_the_rows_of_its_moment(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_layer_draws_the_frame_that_is_shown_or_what_stays(task: str) -> None:
-    shown = film(run_to(12, small(task)))
+    shown = replay(run_to(12, small(task)))
     tables = rows(shown)
     assert datasets_in(shown.spec) == set(tables)
     for layer in layers(shown):
@@ -148,7 +148,7 @@ def test_every_layer_draws_the_frame_that_is_shown_or_what_stays(task: str) -> N
 
 
 def test_what_is_the_same_is_sent_once() -> None:
-    shown = film(run_to(200))
+    shown = replay(run_to(200))
     tables = rows(shown)
     names = [layer["data"]["name"] for layer in layers(shown)]
     curve = [name for name in names if name.startswith("constant") and len(tables[name]) > 100]
@@ -160,7 +160,7 @@ def test_what_is_the_same_is_sent_once() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_a_browser_draws_each_frame(task: str) -> None:
     run = run_to(12, small(task))
-    shown = film(run)
+    shown = replay(run)
     frames = run.moments(72)
     for number in (0, 5, len(frames) - 1):
         step = frames[number].step
@@ -170,7 +170,7 @@ def test_a_browser_draws_each_frame(task: str) -> None:
 
 
 def test_it_plays_to_its_end_and_begins_anew() -> None:
-    signals = {each["name"]: each for each in film(run_to(12)).spec["params"]}
+    signals = {each["name"]: each for each in replay(run_to(12)).spec["params"]}
     assert signals["playing"]["value"] is True
     assert signals["playing"]["on"][0]["update"] == "playing && frame < 12"
     assert "(frame + 1) % 13" in signals["frame"]["on"][0]["update"]
@@ -185,7 +185,7 @@ def test_it_plays_to_its_end_and_begins_anew() -> None:
 def test_its_controls_speak_the_readers_language() -> None:
     use_language("zh_CN")
     try:
-        shown = film(run_to(3))
+        shown = replay(run_to(3))
     finally:
         use_language("en")
     names = [each["bind"]["name"] for each in shown.spec["params"] if "bind" in each]
@@ -196,16 +196,16 @@ def test_its_controls_speak_the_readers_language() -> None:
 
 
 def embedded(page: str) -> dict[str, Any]:
-    """The specification inside a saved film."""
-    found = re.search(r"^const film = (.*);$", page, re.MULTILINE)
+    """The specification inside a saved replay."""
+    found = re.search(r"^const replay = (.*);$", page, re.MULTILINE)
     assert found
     spec: dict[str, Any] = json.loads(found[1].replace("<\\/", "</"))
     return spec
 
 
 def test_the_file_holds_all_it_needs() -> None:
-    shown = film(run_to(12))
-    page = film_file.html(shown, "zh_CN", "a < b", "how to </script> read", "lr\u00a00.02")
+    shown = replay(run_to(12))
+    page = html.html(shown, "zh_CN", "a < b", "how to </script> read", "lr\u00a00.02")
     assert not re.search(r"(src|href)\s*=", page.split("<script>")[0])
     assert page.count("</script>") == page.count("<script>") == 2
     assert "vegaEmbed" in page
@@ -216,9 +216,9 @@ def test_the_file_holds_all_it_needs() -> None:
     assert vl_convert.vegalite_to_svg(spec, vl_version="6.4").startswith("<svg")
 
 
-def test_the_file_has_the_films_rows_to_five_digits() -> None:
-    shown = film(run_to(12))
-    spec = embedded(film_file.html(shown, "en", "", "", ""))
+def test_the_file_has_the_replays_rows_to_five_digits() -> None:
+    shown = replay(run_to(12))
+    spec = embedded(html.html(shown, "en", "", "", ""))
     for name, table in rows(shown).items():
         written = spec["datasets"][name]
         assert len(written) == len(table)
@@ -230,7 +230,7 @@ def test_the_file_has_the_films_rows_to_five_digits() -> None:
 
 
 def test_the_file_has_colours_that_every_browser_knows() -> None:
-    spec = embedded(film_file.html(film(run_to(3)), "en", "", "", ""))
+    spec = embedded(html.html(replay(run_to(3)), "en", "", "", ""))
     text = json.dumps(spec["vconcat"])
     assert '"#D55E00"' in text
     assert not re.search('"(gray|orange|blue)"', text)

@@ -19,7 +19,7 @@ from dashboard.train.views.base import (
 )
 from dashboard.train.views.charts import draw_look
 from rnn_core import RunConfig, Trainer
-from rnn_core.diagnostics import gates_over_time, gradient_by_lag, memory_surgery, step_spectrum
+from rnn_core.diagnostics import gates_over_time, gradient_by_lag, state_ablation, step_spectrum
 from rnn_core.tasks import DEFAULTS, TASKS
 from tests.dashboard.clock import Clock
 from tests.dashboard.sent_charts import rows
@@ -67,7 +67,7 @@ def test_looking_changes_nothing_that_follows(cell: str) -> None:
 def test_a_look_is_that_of_the_step_on_screen() -> None:
     config = RunConfig(cell="lstm", hidden_size=5)
     run, trainer = run_after(7, config), trainer_at(7, config)
-    at = trainer.moment()
+    at = trainer.context()
     found = look(run, "gates").found
     assert isinstance(found, GatesLook)
     assert found.gates is not None
@@ -87,8 +87,8 @@ def test_a_look_is_that_of_the_step_on_screen() -> None:
     )
     found = look(run, "memory").found
     assert isinstance(found, MemoryLook)
-    surgery = memory_surgery(trainer.model, trainer.task, start=7, windows=20, state=trainer.state)
-    np.testing.assert_array_equal(found.surgery.reset, surgery.reset)
+    ablation = state_ablation(trainer.model, trainer.task, start=7, windows=20, state=trainer.state)
+    np.testing.assert_array_equal(found.ablation.reset, ablation.reset)
 
 
 def test_while_playing_a_look_is_kept_for_a_moment_and_says_its_age() -> None:
@@ -117,17 +117,17 @@ def test_at_rest_the_same_step_is_looked_at_once() -> None:
 
 def test_a_hasty_look_comes_first_and_never_after_a_thorough_one() -> None:
     run = run_after(3, RunConfig(hidden_size=4))
-    hasty = run.look("phase", hasty=True)
-    assert hasty is not None
-    assert isinstance(hasty.found, PhaseLook)
-    assert hasty.found.fixed is None
+    preview = run.look("phase", preview=True)
+    assert preview is not None
+    assert isinstance(preview.found, PhaseLook)
+    assert preview.found.fixed is None
     thorough = look(run, "phase")
     assert isinstance(thorough.found, PhaseLook)
     assert thorough.found.fixed is not None
-    np.testing.assert_allclose(thorough.found.points[-1], hasty.found.points[-1], atol=1e-12)
-    assert run.look("phase", hasty=True) is thorough
+    np.testing.assert_allclose(thorough.found.points[-1], preview.found.points[-1], atol=1e-12)
+    assert run.look("phase", preview=True) is thorough
     run.look_back(1)
-    at_once = run.look("phase", hasty=True)
+    at_once = run.look("phase", preview=True)
     assert at_once is not None
     assert isinstance(at_once.found, PhaseLook)
     assert (at_once.step, at_once.found.fixed) == (1, None)
@@ -248,6 +248,6 @@ def test_surgery_is_set_beside_the_floors() -> None:
     assert isinstance(taken.found, MemoryLook)
     (chart,) = draw_look(taken, run.frame().floors)
     shown = rows(chart)
-    assert [row["how"] for row in shown["losses"]] == ["carried", "reset", "exchanged"]
-    assert shown["losses"][1]["loss"] == pytest.approx(taken.found.surgery.reset.mean())
+    assert [row["how"] for row in shown["losses"]] == ["carried", "reset", "shuffled"]
+    assert shown["losses"][1]["loss"] == pytest.approx(taken.found.ablation.reset.mean())
     assert [row["loss"] for row in shown["floors"]] == pytest.approx([0.55, 0.55, 0.1])

@@ -36,7 +36,7 @@ def test_it_hears_the_window_on_screen_and_goes_on_into_those_to_come() -> None:
     _taken, found = look(run)
     task, config = build_task(run.config), run.config
     assert found.run is not None
-    assert (found.heard, found.fed_back) == (10, False)
+    assert (found.warmup, found.fed_back) == (10, False)
     expected = np.concatenate([task.batch(2 + n).inputs[0] for n in range(21)])
     np.testing.assert_allclose(found.run.inputs, expected, atol=1e-12)
     np.testing.assert_allclose(
@@ -50,13 +50,13 @@ def test_forecasts_are_fed_back(task: str) -> None:
     _taken, found = look(run_of(task=task, delay=delay))
     assert found.run is not None
     assert found.fed_back
-    at = np.arange(found.heard, len(found.targets))
+    at = np.arange(found.warmup, len(found.targets))
     np.testing.assert_array_equal(found.run.inputs[at], found.run.prediction[at - delay])
 
 
 def test_a_forecast_further_ahead_than_a_window_hears_more_of_them() -> None:
     _taken, found = look(run_of(task="mackey_glass", delay=25))
-    assert found.heard == 30
+    assert found.warmup == 30
 
 
 def test_they_read_on_if_told_so() -> None:
@@ -78,13 +78,13 @@ def test_another_frequency_takes_over_without_a_leap(task: str, frequency: float
     _taken, before = look(run, Probe(feed_back=False))
     assert found.run is not None
     assert before.run is not None
-    heard = found.heard
-    np.testing.assert_array_equal(found.targets[:heard], before.targets[:heard])
+    warmup = found.warmup
+    np.testing.assert_array_equal(found.targets[:warmup], before.targets[:warmup])
     # The first sample of the other wave is that of the old one.
-    np.testing.assert_allclose(found.run.inputs[heard], before.run.inputs[heard], atol=1e-6)
+    np.testing.assert_allclose(found.run.inputs[warmup], before.run.inputs[warmup], atol=1e-6)
     other = build_task(replace(run.config, frequency=frequency)).batch(5).inputs[0]
     if task != "square_wave":
-        spread = np.abs(np.diff(found.run.inputs[heard : heard + 10], axis=0)).max()
+        spread = np.abs(np.diff(found.run.inputs[warmup : warmup + 10], axis=0)).max()
         assert spread <= frequency * 2 * np.pi / 200 + 1e-9
         assert np.abs(other).max() <= 1
 
@@ -108,10 +108,10 @@ def test_sequences_have_nothing_to_go_on_with() -> None:
 def test_how_long_it_holds_is_said() -> None:
     taken, found = look(run_of(task="mackey_glass"))
     assert found.run is not None
-    holds = found.run.holds
-    assert 0 <= holds < len(found.targets) - found.heard
-    assert f"**{holds} time steps**" in look_words.numbers(taken)
-    perfect = replace(found, run=replace(found.run, holds=200))
+    valid_steps = found.run.valid_steps
+    assert 0 <= valid_steps < len(found.targets) - found.warmup
+    assert f"**{valid_steps} time steps**" in look_words.numbers(taken)
+    perfect = replace(found, run=replace(found.run, valid_steps=200))
     assert "holds to the end, 200 time steps" in look_words.numbers(replace(taken, found=perfect))
 
 
