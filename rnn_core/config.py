@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule, unknown_choice
+from rnn_core.messages import N_, InvalidType, unknown_choice
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 _SEED = IntRange(0, 2**31 - 1)
 
@@ -47,12 +48,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "cell": Choice(("rnn", "lstm", "gru")),
         "hidden_size": IntRange(1, 256),
         "num_layers": IntRange(1, 4),
-        "forget_bias": Nullable(FloatRange(-5.0, 5.0), "PyTorch's own initialisation"),
+        "forget_bias": Nullable(FloatRange(-5.0, 5.0), N_("PyTorch's own initialisation")),
         "carry_state": Flag(),
         "optimizer": Choice(("adam", "sgd", "rmsprop")),
         "lr": FloatRange(0.0, 10.0, open_low=True),
         "momentum": FloatRange(0.0, 0.99),
-        "clip_norm": Nullable(FloatRange(0.0, 100.0, open_low=True), "no clipping"),
+        "clip_norm": Nullable(FloatRange(0.0, 100.0, open_low=True), N_("no clipping")),
         "seed": _SEED,
     }
 )
@@ -146,13 +147,16 @@ class RunConfig:
             ValueError: when a name is unknown or a value outside its limits.
         """
         if not isinstance(settings, Mapping):
-            raise TypeError(
-                f"settings must be a mapping of names to values, got {settings!r}. "
-                "Try RunConfig().to_dict()."
+            raise InvalidType(
+                N_(
+                    "settings must be a mapping of names to values, got {value!r}. "
+                    "Try RunConfig().to_dict()."
+                ),
+                value=settings,
             )
         for name in settings:
             if name not in RULES:
-                raise ValueError(unknown_choice("setting", name, tuple(RULES)))
+                raise unknown_choice("setting", name, RULES)
         return cls(**settings)
 
 

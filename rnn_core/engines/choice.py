@@ -11,8 +11,8 @@ import torch
 from rnn_core.config import RunConfig
 from rnn_core.engines.base import Engine, TrainingState
 from rnn_core.engines.torch_engine import TorchEngine
+from rnn_core.messages import unknown_choice
 from rnn_core.models import RecurrentModel
-from rnn_core.rules import unknown_choice
 from rnn_core.tasks import Batch
 
 ENGINES = ("auto", "torch", "compiled")
@@ -49,7 +49,7 @@ def choose_engine(name: str, config: RunConfig, dtype: torch.dtype) -> str:
         ValueError: when there is no such engine.
     """
     if name not in ENGINES:
-        raise ValueError(unknown_choice("engine", name, ENGINES))
+        raise unknown_choice("engine", name, ENGINES)
     if name != "auto":
         return name
     prepare_compiled()

@@ -1,0 +1,117 @@
+"""Messages that an interface can translate, and the exceptions that carry them.
+
+A message is an English template, which is its gettext message id, and the values that fill it.
+``str()`` of a message or of an exception is the English sentence. An interface gives its own
+``gettext`` to `translate` for the sentence in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+
+def N_(template: str) -> str:
+    """Mark a template for extraction into the translators' files; returns it unchanged."""
+    return template
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A template and its values.
+
+    Args:
+        template: English, a ``str.format`` template, marked with `N_` where it is written.
+        values: what fills its fields. A value that is itself a message is translated too.
+    """
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return translate(self, str)
+
+
+class _Explained(Exception):
+    """An exception whose text is a `Message`.
+
+    Args:
+        template: as in `Message`.
+        values: likewise.
+    """
+
+    def __init__(self, template: str, **values: Any) -> None:
+        self.message = Message(template, values)
+        super().__init__(str(self.message))
+
+    @property
+    def template(self) -> str:
+        """The message id."""
+        return self.message.template
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What fills the template."""
+        return self.message.values
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The constructor's arguments are not the exception's args.
+        return _rebuild, (type(self), self.template, dict(self.values))
+
+
+class InvalidValue(_Explained, ValueError):
+    """A ValueError that can be translated."""
+
+
+class InvalidType(_Explained, TypeError):
+    """A TypeError that can be translated."""
+
+
+class UnknownName(InvalidValue, KeyError):
+    """A name that is not among those that exist; both a ValueError and a KeyError."""
+
+
+def translate(text: Message | BaseException, gettext: Callable[[str], str]) -> str:
+    """The sentence of a message or an exception in the language of ``gettext``.
+
+    Args:
+        text: a message, or any exception. One without a message keeps its own text.
+        gettext: template to translated template.
+    """
+    message = getattr(text, "message", text)
+    if not isinstance(message, Message):
+        return str(text)
+    values = {
+        name: translate(value, gettext) if isinstance(value, Message) else value
+        for name, value in message.values.items()
+    }
+    return gettext(message.template).format(**values)
+
+
+def unknown_choice(kind: str, value: object, options: Iterable[str]) -> UnknownName:
+    """The exception that refuses an unknown name: what exists, and what was probably meant.
+
+    Args:
+        kind: what the name should have been the name of: ``"cell"``, ``"task"``, a setting.
+        value: the unknown name.
+        options: those that exist.
+    """
+    names = sorted(options)
+    values = {"kind": kind, "value": value, "options": ", ".join(names)}
+    close = get_close_matches(str(value), names, n=1)
+    if close:
+        return UnknownName(
+            N_("Unknown {kind} {value!r}. Choose from: {options}. Did you mean {close!r}?"),
+            **values,
+            close=close[0],
+        )
+    return UnknownName(N_("Unknown {kind} {value!r}. Choose from: {options}."), **values)
+
+
+def _rebuild(kind: type[_Explained], template: str, values: dict[str, Any]) -> _Explained:
+    return kind(template, **values)
