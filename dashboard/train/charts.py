@@ -78,7 +78,9 @@ def _loss_layout(language: str, floors: tuple[Floor, ...], symbols: bool) -> tup
     y = loss_axis("loss", floors, symbols)
     further: dict[str, Any] = {"x": same(x), "y": same(y)}
     line = layer("now").mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=y, color=_LOSS)
-    before = layer("before").mark_line(strokeWidth=1, opacity=0.6).encode(color=GUIDE, **further)
+    # Clipped: the axes span the present run, and Vega shrinks a plot by what reaches beyond it.
+    before = layer("before").mark_line(strokeWidth=1, opacity=0.6, clip=True)
+    before = before.encode(color=GUIDE, **further)
     head = layer("head").mark_point(filled=True, opacity=1, size=55).encode(color=_LOSS, **further)
     rules, rule_labels = floor_layers(y)
     hover = (

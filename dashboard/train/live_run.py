@@ -141,6 +141,8 @@ class LiveRun(Playback):
             changes.pop("lr", None)
             if changes:
                 self._keep_curve()
+                if "task" in changes:
+                    self._previous = None  # losses of two tasks do not compare
                 self._config, self._rates = config, [(0, config.lr)]
                 self._begin_again()
             elif config.lr != self._now.trainer.lr:

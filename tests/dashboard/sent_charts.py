@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pyarrow as pa
+import vl_convert
 
 from dashboard.charts.arrow import read
 from dashboard.charts.base import Chart
@@ -28,3 +30,18 @@ def datasets_in(spec: object) -> set[str]:
     if isinstance(spec, list):
         return set().union(*(datasets_in(value) for value in spec))
     return set()
+
+
+def svg(chart: Chart, width: int = 500) -> str:
+    """What a browser draws of a chart that fits into a page of this width, as SVG."""
+    fit = {"type": "fit", "contains": "padding"}
+    spec = {**chart.spec, "width": width, "autosize": fit, "datasets": rows(chart)}
+    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+    return drawn
+
+
+def plot_size(chart: Chart, width: int = 500) -> tuple[float, float]:
+    """Width and height that are left for the marks of a chart in a page of this width."""
+    found = re.search(r'class="background"[^>]*d="M0\.5,0\.5h([\d.]+)v([\d.]+)', svg(chart, width))
+    assert found
+    return float(found[1]), float(found[2])

@@ -80,6 +80,26 @@ def test_reset_gives_the_same_run_and_a_new_seed_another(open_page: Open) -> Non
     expect(train.page).to_have_url(re.compile(r"seed=\d+"))
 
 
+def test_the_loss_chart_keeps_its_width_when_a_long_run_begins_again(open_page: Open) -> None:
+    train = open_page("?pace=max&hidden_size=4")
+    train.press("run")
+    train.wait_for_step(1000)
+    train.press("run")
+    train.expect_to_rest()
+    plot = train.chart("loss").locator(".background").first
+    width = (plot.bounding_box() or {})["width"]
+    assert width > 300
+    for restart in ("reset", "new_seed"):
+        train.press(restart)
+        train.expect_step(0)
+        expect(train.chart("loss").locator(".mark-line path").first).to_be_visible()
+        assert (plot.bounding_box() or {})["width"] == pytest.approx(width, abs=30)
+        train.press("run")
+        train.wait_for_step(1000)
+        train.press("run")
+        train.expect_to_rest()
+
+
 def test_the_keyboard_plays_steps_and_resets(open_page: Open) -> None:
     train = open_page()
     train.page.keyboard.press("ArrowRight")

@@ -14,7 +14,7 @@ from dashboard.charts.signals import signals
 from dashboard.train import charts
 from dashboard.train.live_run import Frame, LiveRun
 from rnn_core import Floor, RunConfig
-from tests.dashboard.sent_charts import datasets_in, tables
+from tests.dashboard.sent_charts import datasets_in, plot_size, tables
 
 DRAWERS = [signals, charts.loss, charts.hidden_state]
 
@@ -118,6 +118,25 @@ def test_the_loss_chart_draws_every_step_the_last_one_and_the_run_before() -> No
     np.testing.assert_array_equal(shown["now"]["loss"].to_numpy(), frame.curve[1])
     assert shown["head"].to_pylist() == [{"step": 6, "loss": frame.step.loss}]
     assert shown["before"].num_rows == 21
+
+
+@pytest.mark.parametrize("restart", ["reset", "new seed", "branch"])
+def test_the_loss_chart_keeps_its_size_when_a_long_run_begins_again(restart: str) -> None:
+    run = LiveRun(RunConfig(hidden_size=4), clock=lambda: 0.0, engine="torch")
+    run.play()
+    run.tick(1500, 10**6)
+    run.pause()
+    before = plot_size(charts.loss(run.frame()))
+    if restart == "reset":
+        run.reset()
+    elif restart == "new seed":
+        run.configure(RunConfig(hidden_size=4, seed=1))
+    else:
+        run.look_back(3)
+        run.branch()
+    after = charts.loss(run.frame())
+    assert tables(after)["before"].num_rows > 100
+    assert plot_size(after) == pytest.approx(before, rel=0.1)
 
 
 def test_the_loss_axis_is_logarithmic_and_a_loss_of_zero_is_left_out() -> None:

@@ -115,6 +115,16 @@ def test_reset_gives_the_same_run_again_and_keeps_the_old_curve_to_compare() -> 
     np.testing.assert_array_equal(frame.previous[1], before.curve[1])
 
 
+def test_another_task_has_no_curve_to_compare_with() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(20, 100)
+    run.configure(RunConfig(seed=1))
+    assert run.frame().previous is not None
+    run.configure(RunConfig(seed=1, task="square_wave"))
+    assert run.frame().previous is None
+
+
 def test_a_learning_rate_is_adopted_without_starting_again() -> None:
     run = unhurried(RunConfig())
     run.play()
