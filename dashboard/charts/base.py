@@ -49,7 +49,7 @@ def layer(dataset: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(dataset))
 
 
-def specification(chart: alt.LayerChart | alt.FacetChart) -> Spec:
+def specification(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart) -> Spec:
     """The finished specification."""
     # The tables hold finite numbers only; looking for others in every row is work at every redraw.
     spec: Spec = chart.configure_mark(invalid=None, aria=False).to_dict()

@@ -6,7 +6,8 @@ import altair as alt
 
 from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import Table
-from dashboard.charts.base import GUIDE, layer
+from dashboard.charts.base import GUIDE
+from dashboard.charts.placement import PAGE, Placement
 from rnn_core import Floor
 
 #: How the numbers of a loss are written at an axis.
@@ -56,11 +57,11 @@ def loss_title(symbols: bool) -> str:
     return _("loss (cross-entropy, nats)") if symbols else _("loss (mean squared error)")
 
 
-def floor_layers(y: alt.Y) -> tuple[alt.Chart, alt.Chart]:
+def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.Chart]:
     """The floors, rows of the dataset ``floors``, as lines; and their labels."""
-    data = layer("floors")
+    data = placement.layer("floors")
     height = alt.Y("loss:Q", title=y["title"])
-    rules = data.mark_rule(strokeDash=[5, 4]).encode(y=height, color=GUIDE)
+    rules = data.mark_rule(strokeDash=[5, 4]).encode(y=height, color=GUIDE, **placement.across())
     labels = data.mark_text(
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
     ).encode(x=alt.value("width"), y=height, text="label:N", color=GUIDE)

@@ -6,7 +6,9 @@ symbol a rung.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Protocol
 
 import altair as alt
 import numpy as np
@@ -16,19 +18,18 @@ from dashboard.app.language import gettext as _
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table, words
 from dashboard.charts.base import (
-    CANVAS,
     GUIDE,
     HEIGHT,
     Chart,
     Spec,
     label_expression,
     lane_axis,
-    layer,
     same,
     specification,
 )
+from dashboard.charts.placement import PAGE, Layers, Placement
 from dashboard.charts.window_layout import WindowLayout
-from dashboard.train.live_run import Frame
+from rnn_core import Step
 
 _SAMPLES = Table(place=float, line=int, value=float, signal=str)
 _WINDOWS = Table(left=float, label=str)
@@ -40,12 +41,52 @@ _Rows = tuple[np.ndarray, ...]
 _LANES = Table(place=float, line=int, value=float, point=int, number=float, signal=str)
 
 
-def signals(frame: Frame) -> Chart:
+class Signals(Protocol):
+    """What is drawn."""
+
+    @property
+    def layout(self) -> WindowLayout:
+        """How the windows are arranged."""
+
+    @property
+    def windows(self) -> Sequence[Step]:
+        """The last steps with a finite loss, oldest first."""
+
+    @property
+    def moving(self) -> bool:
+        """Whether the chart is about to change, so that no values are needed on hover."""
+
+
+def signals(frame: Signals) -> Chart:
     """The last windows: input, target and prediction, swept over a fixed stretch of time."""
-    return _one_lane(frame) if frame.layout.is_plain else _many_lanes(frame)
+    return Chart(
+        _spec(current_language(), frame.layout),
+        signal_tables(frame),
+        _("Lines of input, target and prediction over the last few windows.")
+        if frame.layout.is_plain
+        else _("Inputs, targets and predictions over the last few windows, one above the other."),
+    )
 
 
-def _one_lane(frame: Frame) -> Chart:
+@lru_cache(maxsize=64)
+def _spec(language: str, layout: WindowLayout) -> Spec:
+    return specification(signal_chart(layout))
+
+
+def signal_tables(frame: Signals) -> dict[str, bytes]:
+    """The datasets of `signal_chart`."""
+    tables = _one_lane_tables(frame) if frame.layout.is_plain else _many_lanes_tables(frame)
+    steps = np.array([step.index for step in frame.windows])
+    return {**tables, **_window_tables(frame.layout, steps)}
+
+
+def signal_chart(layout: WindowLayout, placement: Placement = PAGE) -> Layers:
+    """The chart, in the current language."""
+    draw = _one_lane_chart if layout.is_plain else _many_lanes_chart
+    return draw(layout, placement)
+
+
+def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
     layout, shown = frame.layout, len(frame.windows)
     steps = np.array([step.index for step in frame.windows])
     left = steps % layout.windows * layout.span
@@ -57,22 +98,17 @@ def _one_lane(frame: Frame) -> Chart:
     )
     place = (left[:, None] + layout.points).ravel()
     step = steps.repeat(layout.length)
-    return Chart(
-        _one_lane_spec(current_language(), layout),
-        {
-            "samples": _SAMPLES.rows(
-                np.concatenate([place, place, place]),
-                np.concatenate([step, step, step]),
-                np.concatenate([inputs, targets, prediction]),
-                words(("input", "target", "prediction"), layout.length * shown),
-            ),
-            **_window_tables(layout, steps),
-            "hover": _SIGNALS_HOVER.empty
-            if frame.moving
-            else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
-        },
-        _("Lines of input, target and prediction over the last few windows."),
-    )
+    return {
+        "samples": _SAMPLES.rows(
+            np.concatenate([place, place, place]),
+            np.concatenate([step, step, step]),
+            np.concatenate([inputs, targets, prediction]),
+            words(("input", "target", "prediction"), layout.length * shown),
+        ),
+        "hover": _SIGNALS_HOVER.empty
+        if frame.moving
+        else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
+    }
 
 
 def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
@@ -84,10 +120,9 @@ def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
     }
 
 
-@lru_cache(maxsize=64)
-def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
+def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
     names = signal_names()
-    x = _place(layout)
+    x = placement.x(_place(layout))
     # With room for the windows' labels above.
     height = layout.high - layout.low
     y = alt.Y(
@@ -100,13 +135,13 @@ def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
         ),
         axis=alt.Axis(format=".3~g"),
     )
-    newest, borders, labels = _window_layers()
+    newest, borders, labels = _window_layers(placement)
     lines = (
-        layer("samples")
+        placement.layer("samples")
         .mark_line(strokeWidth=2)
         .encode(
             x=x,
-            y=y,
+            y=placement.y(y),
             detail="line:N",
             color=signal_colour(names),
         )
@@ -114,7 +149,7 @@ def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
     # The tutorial's ten points can be seen; two hundred would only thicken the line.
     dots = lines.mark_point(filled=True, opacity=1, size=18).encode(x=same(x), y=same(y))
     hover = (
-        layer("hover")
+        placement.layer("hover")
         .mark_rule(opacity=0.001, strokeWidth=9)
         .encode(
             x="place:Q",
@@ -126,15 +161,15 @@ def _one_lane_spec(language: str, layout: WindowLayout) -> Spec:
         )
     )
     layers = [newest, borders, lines, *([dots] if layout.length <= 20 else []), labels, hover]
-    return specification(alt.layer(*layers).properties(title=_("Signals"), height=HEIGHT))
+    return alt.layer(*layers).properties(**placement.properties(_("Signals"), HEIGHT))
 
 
-def _many_lanes(frame: Frame) -> Chart:
+def _many_lanes_tables(frame: Signals) -> dict[str, bytes]:
     """Several numbers or symbols at a time step: a lane, or a rung of a ladder, for each."""
     layout = frame.layout
-    warmup: list[_Rows] = []
-    wanted: list[_Rows] = []
-    said: list[_Rows] = []
+    rows_of_inputs: list[_Rows] = []
+    rows_of_targets: list[_Rows] = []
+    rows_of_predictions: list[_Rows] = []
     for step in frame.windows:
         left = step.index % layout.windows * layout.span
         loss_mask = layout.loss_mask(step.loss_mask)
@@ -143,9 +178,14 @@ def _many_lanes(frame: Frame) -> Chart:
         prediction = layout.first_window(step.prediction, layout.outputs)[loss_mask]
         every = np.arange(layout.length)
         for rows, points, values, heights in (
-            (warmup, every, inputs, layout.heights_of_inputs(inputs)),
-            (wanted, loss_mask, targets, layout.heights_of_outputs(targets)),
-            (said, loss_mask, prediction, layout.heights_of_outputs(prediction)),
+            (rows_of_inputs, every, inputs, layout.heights_of_inputs(inputs)),
+            (rows_of_targets, loss_mask, targets, layout.heights_of_outputs(targets)),
+            (
+                rows_of_predictions,
+                loss_mask,
+                prediction,
+                layout.heights_of_outputs(prediction),
+            ),
         ):
             lanes = heights.shape[1]
             shown = values.argmax(axis=1)[:, None] if layout.symbols else values
@@ -160,21 +200,19 @@ def _many_lanes(frame: Frame) -> Chart:
             )
     tables = {
         name: _lane_rows(name, rows)
-        for name, rows in (("input", warmup), ("target", wanted), ("prediction", said))
+        for name, rows in (
+            ("input", rows_of_inputs),
+            ("target", rows_of_targets),
+            ("prediction", rows_of_predictions),
+        )
     }
     hidden = {f"hover {name}": _LANES.empty if frame.moving else tables[name] for name in tables}
-    steps = np.array([step.index for step in frame.windows])
-    return Chart(
-        _many_lanes_spec(current_language(), layout),
-        {**tables, **hidden, **_window_tables(layout, steps)},
-        _("Inputs, targets and predictions over the last few windows, one above the other."),
-    )
+    return {**tables, **hidden}
 
 
-@lru_cache(maxsize=64)
-def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
+def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
     names = signal_names()
-    x = _place(layout)
+    x = placement.x(_place(layout))
     low, high = layout.range
     room = 1.0 if layout.symbols else 0.3 * layout.lane_height
     y = alt.Y(
@@ -190,9 +228,10 @@ def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
     hovers: list[alt.Chart] = []
     for name, title in names.items():
         place = {"x": same(x), "y": same(y)}
-        samples = layer(name).encode(color=colour, **(place if marks else {"x": x, "y": y}))
+        described = {"x": x, "y": placement.y(y)}
+        samples = placement.layer(name).encode(color=colour, **(place if marks else described))
         if layout.symbols or (layout.sparse and name != "input"):
-            # What is said stands inside what is wanted, if it is right.
+            # A correct prediction is a dot inside the ring of its target.
             ring = name == "target"
             size = {"input": 10, "target": 75, "prediction": 22}[name]
             marks.append(samples.mark_point(filled=not ring, size=size, strokeWidth=1.7, opacity=1))
@@ -200,7 +239,7 @@ def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
             width = 1.0 if name == "input" else 1.6
             marks.append(samples.mark_line(strokeWidth=width).encode(detail="line:N"))
         hovers.append(
-            layer(f"hover {name}")
+            placement.layer(f"hover {name}")
             .mark_point(opacity=0.001, filled=True, size=90)
             .encode(
                 tooltip=[
@@ -210,13 +249,10 @@ def _many_lanes_spec(language: str, layout: WindowLayout) -> Spec:
                 **place,
             )
         )
-    newest, borders, labels = _window_layers()
-    chart = alt.layer(newest, borders, *marks, labels, *hovers).properties(
-        title=_("Signals"),
-        height=HEIGHT,
-        usermeta=CANVAS,
+    newest, borders, labels = _window_layers(placement)
+    return alt.layer(newest, borders, *marks, labels, *hovers).properties(
+        **placement.properties(_("Signals"), HEIGHT, canvas=True)
     )
-    return specification(chart)
 
 
 def _lane_rows(signal: str, windows: list[_Rows]) -> bytes:
@@ -225,15 +261,15 @@ def _lane_rows(signal: str, windows: list[_Rows]) -> bytes:
 
 
 def _place(layout: WindowLayout) -> alt.X:
-    """Time along the picture, with a mark at each window."""
+    """Time along the chart, with a tick at each window."""
     edges = [n * layout.span for n in range(layout.windows + 1)]
     if layout.radians:
         title, label = (
-            _("time in the picture (radians)"),
+            _("t (radians)"),
             "datum.value == 0 ? '0' : format(datum.value / PI, '.3~') + 'π'",
         )
     else:
-        title, label = _("time in the picture"), "format(datum.value, '.4~')"
+        title, label = _("t"), "format(datum.value, '.4~')"
     return alt.X(
         "place:Q",
         title=title,
@@ -246,10 +282,11 @@ def _time_title(layout: WindowLayout) -> str:
     return _("time (radians)") if layout.radians else _("time")
 
 
-def _window_layers() -> tuple[alt.Chart, alt.Chart, alt.Chart]:
+def _window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Chart]:
     """The newest window's shade, the windows' borders, and their labels."""
-    newest = layer("newest").mark_rect(opacity=0.12).encode(x="left:Q", x2="right:Q", color=GUIDE)
-    windows = layer("windows")
+    newest = placement.layer("newest").mark_rect(opacity=0.12)
+    newest = newest.encode(x="left:Q", x2="right:Q", color=GUIDE)
+    windows = placement.layer("windows")
     borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(x="left:Q", color=GUIDE)
     labels = windows.mark_text(align="left", baseline="top", dx=4, dy=3, fontSize=11).encode(
         x="left:Q", y=alt.value(0), text="label:N", color=GUIDE

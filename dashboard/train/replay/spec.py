@@ -1,9 +1,9 @@
-"""A run as a replay: the charts of its moments in one, which the browser plays by itself.
+"""A run as a replay: the charts of its frames in one chart, which the browser plays by itself.
 
-What differs from moment to moment is sent once, as rows that say to which frame they belong. The
-frame is a signal of the chart: a timer of the browser's moves it on, and so does the slider that
-is bound to it. Vega-Lite's own animation knows neither a slider nor several charts in step, so
-the signal is Vega's; Vega-Lite hands it on as it is.
+What differs from frame to frame is sent once, as rows with the number of their frame. The frame
+shown is a signal of the chart: a timer in the browser advances it, and so does the slider bound to
+it. Vega-Lite's own animation knows neither a slider nor several charts in step, so the signals are
+Vega's; Vega-Lite passes them on unchanged.
 
 Knows nothing of Streamlit.
 """
@@ -11,102 +11,109 @@ Knows nothing of Streamlit.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import altair as alt
 
 from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import joined
-from dashboard.charts.base import CANVAS, Chart, Spec
-from dashboard.charts.signals import signals
-from dashboard.train.charts import hidden_state, loss
+from dashboard.charts.base import CANVAS, Chart, specification
+from dashboard.charts.placement import FRAME, Layers, Placement
+from dashboard.charts.signals import signal_chart, signal_tables
+from dashboard.train.charts import loss_chart, loss_tables, state_chart, state_tables
 from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.text import LOSS_FORMAT
 
-# A replay has so many frames at most, and fewer where each is large: so many bytes in all.
+# The most frames a replay has; fewer where each is large, to stay within a number of bytes.
 _MOST_FRAMES, _FEWEST_FRAMES, _BYTES = 72, 20, 3_000_000
-# Milliseconds between two ticks of the browser's timer, and how many of them a frame stays.
+# Milliseconds between two ticks of the browser's timer, and how many ticks a frame stays.
 _TICK = 50
 _STAYS_FOR = (20, 10, 4, 2)
 _USUAL_STAY = 4
 # Room for a vertical axis, in pixels.
-_MARGIN = 92
-# How the names of datasets begin.
-_MOVES, _STAYS = "moving", "constant"
-# What a specification says that holds others says it for all.
-_OF_THE_WHOLE = frozenset({"$schema", "config", "usermeta", "height"})
-# Each chart with its height, in pixels.
-_CHARTS = ((signals, 190), (loss, 150), (hidden_state, 150))
+_AXIS_ROOM = 92
+# How the names of datasets begin: those that differ from frame to frame, and those that do not.
+_MOVING, _CONSTANT = "moving", "constant"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One of the charts.
+
+    Args:
+        tables: its datasets.
+        chart: the chart, in its place.
+        height: of its plot, in pixels.
+    """
+
+    tables: Callable[[Frame], dict[str, bytes]]
+    chart: Callable[[Frame, Placement], Layers]
+    height: int
+
+
+def _state_chart(frame: Frame, placement: Placement) -> Layers:
+    length, size = frame.hidden.shape
+    return state_chart(length, size, placement)
+
+
+_PARTS = (
+    _Part(signal_tables, lambda frame, placement: signal_chart(frame.layout, placement), 190),
+    _Part(
+        loss_tables,
+        lambda frame, placement: loss_chart(frame.floors, frame.layout.symbols, placement),
+        150,
+    ),
+    _Part(
+        lambda frame: state_tables(frame.hidden, moving=False),
+        _state_chart,
+        150,
+    ),
+)
 
 
 def replay(run: LiveRun) -> Chart:
     """The run so far, to be played; the run must be one that `can_look_back`."""
-    newest = [draw(run.frame()) for draw, _height in _CHARTS]
-    size = sum(map(len, {rows for chart in newest for rows in chart.tables.values()}))
+    newest = run.frame()
+    size = sum(map(len, {rows for part in _PARTS for rows in part.tables(newest).values()}))
     return of_frames(run.moments(max(_FEWEST_FRAMES, min(_MOST_FRAMES, _BYTES // size))))
 
 
 def of_frames(frames: Sequence[Frame]) -> Chart:
-    """A replay of these frames, at least two, of one run at rest."""
-    parts: list[Spec] = []
-    names: dict[tuple[bytes, ...], str] = {}  # of what was sent, by all that it holds
-    for draw, height in _CHARTS:
-        charts = [draw(frame) for frame in frames]
+    """A replay of these frames, at least two, of one paused run."""
+    charts: list[Layers] = []
+    names: dict[tuple[bytes, ...], str] = {}  # of each dataset sent, by its rows in every frame
+    for part in _PARTS:
+        tables = [part.tables(frame) for frame in frames]
         sent = {}
-        for name in charts[0].tables:
-            each = tuple(chart.tables[name] for chart in charts)
-            kind = _STAYS if all(rows == each[0] for rows in each) else _MOVES
+        for name in tables[0]:
+            each = tuple(table[name] for table in tables)
+            kind = _CONSTANT if all(rows == each[0] for rows in each) else _MOVING
             sent[name] = names.setdefault(each, f"{kind} {len(names)}")
-        part = {key: value for key, value in charts[0].spec.items() if key not in _OF_THE_WHOLE}
-        parts.append({**_inside(_played(part, sent)), "height": height})
-    whole: Spec = {
-        "$schema": charts[0].spec["$schema"],
-        "config": charts[0].spec["config"],
-        "title": {"text": {"expr": _caption(frames)}, "anchor": "start"},
-        "params": _controls(len(frames)),
-        "vconcat": parts,
-        "usermeta": CANVAS,
-    }
-    tables = {
-        name: joined(each, "frame") if name.startswith(_MOVES) else each[0]
+        placement = Placement(
+            height=part.height,
+            axis_room=_AXIS_ROOM,
+            datasets=tuple(sent.items()),
+            framed=frozenset(name for name in sent.values() if name.startswith(_MOVING)),
+            alone=False,
+        )
+        charts.append(part.chart(frames[0], placement))
+    title = alt.TitleParams(text=alt.ExprRef(_caption(frames)), anchor="start")
+    spec = specification(alt.vconcat(*charts).properties(title=title, usermeta=CANVAS))
+    datasets = {
+        name: joined(each, FRAME) if name.startswith(_MOVING) else each[0]
         for each, name in names.items()
     }
-    return Chart(whole, tables, _("Replay of the run: signals, loss and hidden state."))
-
-
-def _played(part: Spec, sent: Mapping[str, str]) -> Spec:
-    """The specification of one chart, whose layers draw the rows of the frame that is shown."""
-    if "layer" in part:
-        return {**part, "layer": [_played(layer, sent) for layer in part["layer"]]}
-    name = sent[part["data"]["name"]]
-    played = {**part, "data": {"name": name}}
-    if name.startswith(_MOVES):
-        played["transform"] = [{"filter": "datum.frame === frame"}, *part.get("transform", [])]
-    return played
-
-
-def _inside(part: Spec) -> Spec:
-    """The specification, with the vertical axis inside the width that the chart is given.
-
-    Of charts one above the other, Streamlit makes the plots as wide as the page, without room for
-    their axes.
-    """
-    if "layer" in part:
-        return {**part, "layer": [_inside(layer) for layer in part["layer"]]}
-    encoding = dict(part["encoding"])
-    x, y, colour = (encoding.get(channel, {}) for channel in ("x", "y", "color"))
-    if "axis" in x:  # other layers share its scale
-        encoding["x"] = {**x, "scale": {**x.get("scale", {}), "rangeMin": _MARGIN}}
-    if "axis" in y:
-        encoding["y"] = {**y, "axis": {**y["axis"], "offset": -_MARGIN}}
-    if "y" in encoding and "x" not in encoding:  # a line across the whole plot
-        encoding |= {"x": {"value": _MARGIN}, "x2": {"value": "width"}}
-    if colour.get("type") == "quantitative":
-        encoding["color"] = {**colour, "legend": None}
-    return {**part, "encoding": encoding}
+    return Chart(
+        {**spec, "params": _controls(len(frames))},
+        datasets,
+        _("Replay of the run: signals, loss and hidden state."),
+    )
 
 
 def _caption(frames: Sequence[Frame]) -> str:
-    """A Vega expression: which step is shown, and its loss."""
+    """A Vega expression: the step shown, and its loss."""
     said = _("step {step} of {newest} · loss {loss}")
     captions = [
         said.format(
@@ -114,11 +121,11 @@ def _caption(frames: Sequence[Frame]) -> str:
         )
         for frame in frames
     ]
-    return f"{json.dumps(captions, ensure_ascii=False)}[frame]"
+    return f"{json.dumps(captions, ensure_ascii=False)}[{FRAME}]"
 
 
 def _controls(frames: int) -> list[dict[str, Any]]:
-    """Signals that play the replay: it stops at its end, and begins anew when let play again."""
+    """Signals that play the replay: it stops at its end, and starts over when played again."""
     last = frames - 1
     return [
         {
