@@ -9,11 +9,14 @@ from rnn_core.experiments.comparison import Comparison, Curves, equalise
 from rnn_core.experiments.memory_span import MemorySpan, SpanResult, SpanStep
 from rnn_core.experiments.ranking import PairedTest, Ranking, rank
 from rnn_core.models import CELLS, RecurrentModel, parameter_count
+from rnn_core.registry import OPTIMIZERS
 from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
 from rnn_core.training.history import LossHistory
+from rnn_core.training.optimizers import Optimizer
 from rnn_core.training.replicas import Replicas, ReplicaStep
 from rnn_core.training.snapshots import Snapshot, Snapshots
-from rnn_core.training.trainer import OPTIMIZERS, Step, Trainer
+from rnn_core.training.step import Step
+from rnn_core.training.trainer import Trainer
 
 __all__ = [
     "CELLS",
@@ -26,6 +29,7 @@ __all__ = [
     "Floor",
     "LossHistory",
     "MemorySpan",
+    "Optimizer",
     "PairedTest",
     "Ranking",
     "RecurrentModel",

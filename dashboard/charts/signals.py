@@ -90,12 +90,10 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
     layout, shown = frame.layout, len(frame.windows)
     steps = np.array([step.index for step in frame.windows])
     left = steps % layout.windows * layout.span
-    rows = [
-        _first_row(step.time, step.inputs, step.targets, step.prediction) for step in frame.windows
-    ]
-    time, inputs, targets, prediction = (
-        np.concatenate(column) for column in zip(*rows, strict=True)
-    )
+    time = np.concatenate([step.time[0] for step in frame.windows])
+    inputs = np.concatenate([step.inputs[0, :, 0] for step in frame.windows])
+    targets = np.concatenate([step.targets[0, :, 0] for step in frame.windows])
+    prediction = np.concatenate([step.prediction[0, :, 0] for step in frame.windows])
     place = (left[:, None] + layout.points).ravel()
     step = steps.repeat(layout.length)
     return {
@@ -172,17 +170,16 @@ def _many_lanes_tables(frame: Signals) -> dict[str, bytes]:
     rows_of_predictions: list[_Rows] = []
     for step in frame.windows:
         left = step.index % layout.windows * layout.span
-        loss_mask = layout.loss_mask(step.loss_mask)
-        inputs = layout.first_window(step.inputs, layout.inputs)
-        targets = layout.first_window(step.targets, layout.outputs)[loss_mask]
-        prediction = layout.first_window(step.prediction, layout.outputs)[loss_mask]
+        answered = layout.answered(step.loss_mask)
+        inputs = step.inputs[0]
+        targets, prediction = step.targets[0, answered], step.prediction[0, answered]
         every = np.arange(layout.length)
         for rows, points, values, heights in (
             (rows_of_inputs, every, inputs, layout.heights_of_inputs(inputs)),
-            (rows_of_targets, loss_mask, targets, layout.heights_of_outputs(targets)),
+            (rows_of_targets, answered, targets, layout.heights_of_outputs(targets)),
             (
                 rows_of_predictions,
-                loss_mask,
+                answered,
                 prediction,
                 layout.heights_of_outputs(prediction),
             ),
@@ -309,8 +306,3 @@ def signal_colour(names: dict[str, str]) -> alt.Color:
         ),
         legend=alt.Legend(orient="top", labelExpr=label_expression(names)),
     )
-
-
-def _first_row(*signals: np.ndarray) -> list[np.ndarray]:
-    """The first window of a batch, or the only one."""
-    return [signal[0] if signal.ndim > 1 else signal for signal in signals]

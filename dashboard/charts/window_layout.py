@@ -34,7 +34,6 @@ class WindowLayout:
         span: width of one, in the task's unit of time.
         spacing: time between two points.
         length: time steps T.
-        batch_size: windows B of a step, of which the first is drawn.
         inputs: numbers D that come in at a time step.
         outputs: numbers K that are wanted.
         symbols: they stand for symbols, one of which is right.
@@ -48,7 +47,6 @@ class WindowLayout:
     span: float
     spacing: float
     length: int
-    batch_size: int
     inputs: int
     outputs: int
     symbols: bool
@@ -77,21 +75,9 @@ class WindowLayout:
         """Distance of two lanes, in the numbers' unit."""
         return _LANE * (self.high - self.low)
 
-    def first_window(self, values: NDArray[np.floating], features: int) -> NDArray[np.floating]:
-        """Of a `Step`'s array the first window, with all axes: shape ``(T, features)``."""
-        window = values[0] if self.batch_size > 1 else values
-        return window[:, None] if features == 1 else window
-
-    def first_windows(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Of a `ReplicaStep`'s prediction the first window of each network: ``(N, T, K)``."""
-        windows = values[:, 0] if self.batch_size > 1 else values
-        return windows[:, :, None] if self.outputs == 1 else windows
-
-    def loss_mask(self, loss_mask: NDArray[np.bool_] | None) -> NDArray[np.intp]:
-        """Which time steps of the first window an answer is wanted at."""
-        if loss_mask is None:
-            return np.arange(self.length)
-        return np.flatnonzero(loss_mask[0] if self.batch_size > 1 else loss_mask)
+    def answered(self, loss_mask: NDArray[np.bool_] | None) -> NDArray[np.intp]:
+        """Time steps of the first window at which an answer is wanted, from 0."""
+        return np.arange(self.length) if loss_mask is None else np.flatnonzero(loss_mask[0])
 
     def heights_of_inputs(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Where inputs ``(…, T, D)`` stand: ``(…, T, D)``, or ``(…, T, 1)`` for symbols."""
@@ -146,7 +132,6 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
         span=task.span,
         spacing=float(batches[0].time[0, 1] - batches[0].time[0, 0]),
         length=length,
-        batch_size=config.batch_size,
         inputs=task.input_size,
         outputs=task.output_size,
         symbols=task.criterion == "cross_entropy",

@@ -217,11 +217,10 @@ def _answers(
     layout, seeds = frame.layout, frame.seeds
     networks = number * seeds + np.flatnonzero(frame.alive[number])
     for step in frame.windows:
-        loss_mask = layout.loss_mask(step.loss_mask)
-        place = step.index % layout.windows * layout.span + layout.points[loss_mask]
-        wanted = layout.first_window(step.targets, layout.outputs)[loss_mask]
-        said = layout.first_windows(step.prediction[networks])[:, loss_mask]
-        yield place, step.index, wanted, said
+        answered = layout.answered(step.loss_mask)
+        place = step.index % layout.windows * layout.span + layout.points[answered]
+        said = step.prediction[networks, 0][:, answered]
+        yield place, step.index, step.targets[0, answered], said
 
 
 def _numbers(frame: ComparisonFrame, number: int) -> dict[str, bytes]:

@@ -19,7 +19,8 @@ from rnn_core.config import RunConfig
 from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
 from rnn_core.models import RecurrentModel
 from rnn_core.tasks import Batch, build_task
-from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, for_reading, new_run
+from rnn_core.training.step import read_only
+from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, new_run
 
 if TYPE_CHECKING:
     from rnn_core.engines.compiled_engine import BatchedRuns
@@ -56,12 +57,11 @@ class ReplicaStep:
             one that is no longer trained; None where nothing is right or wrong.
         grad_norm: norm of each whole gradient, before clipping, shape ``(N,)``.
         seconds: time it took to compute.
-        time: instants of the samples, ``(T,)``; ``(B, T)`` when batch_size is above 1. Read-only,
-            like all below.
-        inputs: shape ``(T,)`` or ``(B, T)``, with ``D`` at the end when there are several features.
-        targets: shaped likewise.
-        loss_mask: which time steps the loss is the mean over, shaped like ``time``; None for all.
-        prediction: shaped like ``targets``, with N in front.
+        time: when the samples were taken, shape ``(B, T)``. Read-only, like all arrays below.
+        inputs: shape ``(B, T, D)``.
+        targets: shape ``(B, T, K)``; undefined where ``loss_mask`` is False.
+        loss_mask: the time steps that the loss is averaged over, shape ``(B, T)``; None for all.
+        prediction: shape ``(N, B, T, K)``.
     """
 
     index: int
@@ -96,7 +96,7 @@ class Replicas:
         >>> replicas = Replicas([RunConfig(cell=cell, seed=1) for cell in ("rnn", "lstm", "gru")])
         >>> step = next(replicas.steps())
         >>> step.loss.shape, step.prediction.shape
-        ((3,), (3, 10))
+        ((3,), (3, 1, 10, 1))
     """
 
     def __init__(
@@ -210,11 +210,11 @@ class Replicas:
             accuracy=accuracy,
             grad_norm=self._grad_norm.copy(),
             seconds=perf_counter() - started,
-            time=for_reading(batch.time),
-            inputs=for_reading(batch.inputs),
-            targets=for_reading(batch.targets),
-            loss_mask=None if batch.loss_mask is None else for_reading(batch.loss_mask),
-            prediction=_for_reading_each(prediction),
+            time=read_only(batch.time),
+            inputs=read_only(batch.inputs),
+            targets=read_only(batch.targets),
+            loss_mask=None if batch.loss_mask is None else read_only(batch.loss_mask),
+            prediction=read_only(prediction),
         )
         self._index += 1
         return step
@@ -258,15 +258,6 @@ class Replicas:
 def _cores() -> ThreadPoolExecutor:
     """Threads for the machine's other cores, shared by all replicas of the process."""
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="replicas")
-
-
-def _for_reading_each(prediction: NDArray[np.floating]) -> NDArray[np.floating]:
-    """As `for_reading`, with N kept in front."""
-    single_row, single_feature = prediction.shape[1] == 1, prediction.shape[-1] == 1
-    values = prediction[:, 0] if single_row else prediction
-    values = values[..., 0] if single_feature else values
-    values.flags.writeable = False
-    return values
 
 
 def _check_configs(configs: tuple[RunConfig, ...]) -> None:

@@ -4,96 +4,29 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from time import perf_counter
 from types import MappingProxyType
-from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import nn
 
 from rnn_core.config import RunConfig
 from rnn_core.engines import TrainingState, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
+from rnn_core.registry import OPTIMIZERS
 from rnn_core.tasks import Task, build_task
 from rnn_core.training.snapshots import Snapshot, copied, flat
+from rnn_core.training.step import Step, read_only
 from rnn_core.training.step_context import StepContext
-
-#: PyTorch's optimisers, by the name a config gives them: parameters and config to optimiser.
-OPTIMIZERS: Mapping[str, Callable[[list[nn.Parameter], RunConfig], torch.optim.Optimizer]] = (
-    MappingProxyType(
-        {
-            "adam": lambda parameters, config: torch.optim.Adam(
-                parameters, lr=config.lr, fused=True
-            ),
-            "sgd": lambda parameters, config: torch.optim.SGD(
-                parameters, lr=config.lr, momentum=config.momentum, fused=True
-            ),
-            "rmsprop": lambda parameters, config: torch.optim.RMSprop(parameters, lr=config.lr),
-        }
-    )
-)
 
 #: NumPy's name of each precision that a run may have.
 NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
     {torch.float32: np.float32, torch.float64: np.float64}
 )
-
-
-_Number = TypeVar("_Number", bound=np.generic)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """What the network says about window ``index`` after ``index`` updates.
-
-    Loss, gradient norm and prediction belong together: all come from the same weights. Two steps
-    are equal when all but their ``seconds`` agree to the last bit.
-
-    Args:
-        index: updates done so far; 0 is the untrained network.
-        loss: the task's loss, averaged over the counted time steps of the batch.
-        accuracy: share of them that are answered right; None where nothing is right or wrong.
-        grad_norm: Euclidean norm of the gradient of all parameters together, before clipping.
-        seconds: time it took to compute, the update before it included.
-        time: instants of the samples, shape ``(T,)``; ``(B, T)`` when batch_size is above 1.
-        inputs: shape ``(T,)``; ``(T, D)`` when there are several features; with B in front when
-            batch_size is above 1. Read-only, like all below.
-        targets: shaped likewise.
-        loss_mask: which time steps the loss is the mean over, shaped like ``time``; None for all.
-            What stands in ``targets`` at the others has no meaning.
-        prediction: shaped like ``targets``.
-    """
-
-    index: int
-    loss: float
-    accuracy: float | None
-    grad_norm: float
-    seconds: float
-    time: NDArray[np.floating]
-    inputs: NDArray[np.floating]
-    targets: NDArray[np.floating]
-    loss_mask: NDArray[np.bool_] | None
-    prediction: NDArray[np.floating]
-
-    @property
-    def is_finite(self) -> bool:
-        """False for the last step of a run that diverged."""
-        return math.isfinite(self.loss)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Step):
-            return NotImplemented
-        return all(
-            _same(getattr(self, field.name), getattr(other, field.name))
-            for field in fields(self)
-            if field.name != "seconds"
-        )
-
-    __hash__ = None  # type: ignore[assignment]  # holds arrays
 
 
 class Trainer:
@@ -119,7 +52,7 @@ class Trainer:
         ...     if step.index == 2:
         ...         break
         >>> step.prediction.shape
-        (10,)
+        (1, 10, 1)
     """
 
     def __init__(
@@ -207,7 +140,7 @@ class Trainer:
     @property
     def parameter_count(self) -> int:
         """Trainable numbers in the model."""
-        return sum(parameter.numel() for parameter in self._parameters)
+        return sum(parameter.numel() for parameter in trainable(self.model))
 
     @property
     def state(self) -> State | None:
@@ -328,14 +261,19 @@ class Trainer:
             accuracy=self.task.accuracy(batch, prediction),
             grad_norm=grad_norm,
             seconds=perf_counter() - started,
-            time=for_reading(batch.time),
-            inputs=for_reading(batch.inputs),
-            targets=for_reading(batch.targets),
-            loss_mask=None if batch.loss_mask is None else for_reading(batch.loss_mask),
-            prediction=for_reading(prediction),
+            time=read_only(batch.time),
+            inputs=read_only(batch.inputs),
+            targets=read_only(batch.targets),
+            loss_mask=None if batch.loss_mask is None else read_only(batch.loss_mask),
+            prediction=read_only(prediction),
         )
         self._index += 1
         return step
+
+
+def trainable(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters that training changes; a model may hold others."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> TrainingState:
@@ -346,7 +284,7 @@ def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> TrainingState:
     return TrainingState(
         config,
         model,
-        OPTIMIZERS[config.optimizer](list(model.parameters()), config),
+        OPTIMIZERS[config.optimizer].build(trainable(model), config),
         task.criterion,
         # Windows that do not follow one another have no state to hand on.
         carry_state=config.carry_state and task.streaming,
@@ -359,19 +297,3 @@ def check_dtype(dtype: torch.dtype) -> None:
         raise ValueError(
             f"dtype must be torch.float32 or torch.float64, got {dtype!r}. Try torch.float32."
         )
-
-
-def for_reading(values: NDArray[_Number]) -> NDArray[_Number]:
-    """Without the axes of length one that a single window and a single feature leave."""
-    values = values[0] if values.shape[0] == 1 else values.view()
-    if values.ndim > 1 and values.shape[-1] == 1:
-        values = values[..., 0]
-    values.flags.writeable = False
-    return values
-
-
-def _same(one: ArrayLike | None, other: ArrayLike | None) -> bool:
-    """Whether two fields agree to the last bit; nan is nan, and None is None."""
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other, equal_nan=True)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnn_core import RunConfig, Step, Trainer
+from rnn_core import Step, Trainer
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -32,6 +32,6 @@ def gradients(trainer: Trainer) -> list[Tensor]:
     return [gradient.clone() for gradient in found if gradient is not None]
 
 
-def window(values: np.ndarray, config: RunConfig) -> Tensor:
-    """An array of a step as the network reads it: (B, T, 1)."""
-    return torch.from_numpy(values.copy()).view(config.batch_size, config.window_length, 1)
+def window(values: np.ndarray) -> Tensor:
+    """An array of a step as the network reads it."""
+    return torch.from_numpy(values.copy())

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -23,15 +21,14 @@ def test_every_task_has_a_name_a_story_and_a_layout(task: str) -> None:
     shown = layout(task)
     config = RunConfig(task=task, **DEFAULTS[task])  # type: ignore[arg-type]
     step = next(Trainer(config).steps())
-    inputs = shown.first_window(step.inputs, shown.inputs)
-    targets = shown.first_window(step.targets, shown.outputs)
+    inputs, targets = step.inputs[0], step.targets[0]
     assert inputs.shape == (shown.length, shown.inputs)
     assert targets.shape == (shown.length, shown.outputs)
     low, high = shown.range
-    loss_mask = shown.loss_mask(step.loss_mask)
+    answered = shown.answered(step.loss_mask)
     for heights in (
         shown.heights_of_inputs(inputs),
-        shown.heights_of_outputs(targets[loss_mask]),
+        shown.heights_of_outputs(targets[answered]),
     ):
         # The range is that of a few windows; noise may go a little beyond.
         assert heights.min() >= low - 0.5 * shown.lane_height
@@ -79,13 +76,9 @@ def test_symbols_are_rungs_with_the_answers_above() -> None:
     assert shown.range == (0, 19)
 
 
-def test_of_a_batch_the_first_window_is_shown() -> None:
-    shown = replace(layout("sin_to_cos"), batch_size=2)
-    values = np.arange(20.0).reshape(2, 10)
-    np.testing.assert_array_equal(shown.first_window(values, 1), values[0][:, None])
-    np.testing.assert_array_equal(
-        shown.first_windows(np.stack([values, -values])), [values[0][:, None], -values[0][:, None]]
-    )
+def test_answers_are_wanted_where_the_first_windows_mask_says_so() -> None:
+    shown = layout("sin_to_cos")
     loss_mask = np.zeros((2, 10), bool)
     loss_mask[0, 3] = loss_mask[1, 5] = True
-    assert shown.loss_mask(loss_mask).tolist() == [3]
+    assert shown.answered(loss_mask).tolist() == [3]
+    assert shown.answered(None).tolist() == list(range(10))

@@ -95,10 +95,10 @@ def test_a_contender_says_the_median_of_its_seeds() -> None:
     rows = tables(charts.predictions(frame, 1))["wave"].to_pandas()
     newest = frame.windows[-1]
     mine = rows[rows["line"] == newest.index]
-    np.testing.assert_allclose(mine["median"], np.median(newest.prediction[3:6], axis=0))
-    np.testing.assert_allclose(mine["low"], newest.prediction[3:6].min(axis=0))
-    np.testing.assert_allclose(mine["high"], newest.prediction[3:6].max(axis=0))
-    np.testing.assert_allclose(mine["target"], newest.targets)
+    np.testing.assert_allclose(mine["median"], np.median(newest.prediction[3:6, 0, :, 0], axis=0))
+    np.testing.assert_allclose(mine["low"], newest.prediction[3:6, 0, :, 0].min(axis=0))
+    np.testing.assert_allclose(mine["high"], newest.prediction[3:6, 0, :, 0].max(axis=0))
+    np.testing.assert_allclose(mine["target"], newest.targets[0, :, 0])
 
 
 def test_of_symbols_each_dot_is_a_share_of_the_networks() -> None:
@@ -118,7 +118,7 @@ def test_networks_that_have_diverged_say_nothing_more() -> None:
     alive = frame.alive.copy()
     alive[0, 1:] = False
     only = tables(charts.predictions(replace(frame, alive=alive), 0))["wave"].to_pandas()
-    np.testing.assert_allclose(only["median"], frame.windows[0].prediction[0])
+    np.testing.assert_allclose(only["median"], frame.windows[0].prediction[0, 0, :, 0])
     np.testing.assert_allclose(only["low"], only["high"])
     alive[0] = False
     assert tables(charts.predictions(replace(frame, alive=alive), 0))["wave"].num_rows == 0

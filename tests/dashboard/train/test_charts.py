@@ -90,20 +90,20 @@ def test_the_newest_window_overwrites_the_oldest_in_place() -> None:
     np.testing.assert_allclose(shown["newest"]["left"], [np.pi])
     rows = shown["samples"].to_pylist()
     newest = [row["value"] for row in rows if row["line"] == 5 and row["signal"] == "prediction"]
-    np.testing.assert_array_equal(newest, frame.step.prediction)
+    np.testing.assert_array_equal(newest, frame.step.prediction[0, :, 0])
 
 
 def test_hovered_signals_carry_their_real_time() -> None:
     frame = frame_after(6)
     hover = tables(signals(frame))["hover"]
-    np.testing.assert_allclose(hover["time"].to_numpy()[-10:], frame.step.time)
-    np.testing.assert_array_equal(hover["target"].to_numpy()[-10:], frame.step.targets)
+    np.testing.assert_allclose(hover["time"].to_numpy()[-10:], frame.step.time[0])
+    np.testing.assert_array_equal(hover["target"].to_numpy()[-10:], frame.step.targets[0, :, 0])
 
 
 def test_a_batch_shows_its_first_window() -> None:
     frame = frame_after(3, RunConfig(batch_size=4))
     hover = tables(signals(frame))["hover"]
-    np.testing.assert_array_equal(hover["input"].to_numpy()[-10:], frame.step.inputs[0])
+    np.testing.assert_array_equal(hover["input"].to_numpy()[-10:], frame.step.inputs[0, :, 0])
 
 
 def test_the_loss_chart_draws_every_step_the_last_one_and_the_run_before() -> None:

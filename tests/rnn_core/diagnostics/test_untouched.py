@@ -117,14 +117,14 @@ def test_a_moment_is_what_its_step_was_computed_from(cell: str, engine: str) -> 
     now = trainer.context()
     assert now.model is trainer.model
     assert now.inputs.shape == now.targets.shape == (10, 1)
-    np.testing.assert_array_equal(now.inputs[:, 0], step.inputs[0])
-    np.testing.assert_array_equal(now.targets[:, 0], step.targets[0])
+    np.testing.assert_array_equal(now.inputs, step.inputs[0])
+    np.testing.assert_array_equal(now.targets, step.targets[0])
     assert now.loss_mask is None
     assert now.criterion == "mse"
-    batch = torch.from_numpy(step.inputs.copy())[:, :, None]
+    batch = torch.from_numpy(step.inputs.copy())
     with torch.no_grad():
         prediction, _ = now.model(batch, now.state)
-    np.testing.assert_allclose(prediction[..., 0], step.prediction, atol=1e-5)
+    np.testing.assert_allclose(prediction, step.prediction, atol=1e-5)
 
 
 def test_a_moment_knows_which_time_steps_count_and_by_what(give: Give) -> None:

@@ -153,7 +153,7 @@ def test_a_compiled_run_is_the_same_every_time_whatever_happens_between_its_step
     trainer.reset()
     steps = []
     for step in islice(trainer.steps(), 20):
-        inputs = torch.as_tensor(np.array(step.inputs)).reshape(1, -1, 1)
+        inputs = torch.as_tensor(np.array(step.inputs))
         trainer.model(inputs, trainer.state)[0].sum().backward()
         trainer.model.zero_grad()
         steps.append(step)
@@ -162,9 +162,9 @@ def test_a_compiled_run_is_the_same_every_time_whatever_happens_between_its_step
 
 def test_the_model_stays_a_plain_module_that_predicts_what_the_step_says() -> None:
     trainer, steps = trained(RunConfig(cell="gru", num_layers=2), "compiled", 9, torch.float64)
-    inputs = torch.as_tensor(np.array(steps[-1].inputs)).reshape(1, -1, 1)
+    inputs = torch.as_tensor(np.array(steps[-1].inputs))
     prediction, _state = trainer.model(inputs, trainer.state)
-    np.testing.assert_allclose(prediction.detach().numpy().ravel(), steps[-1].prediction)
+    np.testing.assert_allclose(prediction.detach().numpy(), steps[-1].prediction)
     assert type(trainer.model.rnn) is torch.nn.GRU
     assert type(trainer.optimizer) is torch.optim.Adam
 

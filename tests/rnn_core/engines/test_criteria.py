@@ -229,12 +229,12 @@ def test_a_step_says_what_share_was_right_and_what_counted(give: Give, engine: s
     assert step != replace(step, loss_mask=~step.loss_mask)
 
 
-def test_of_a_single_window_a_step_says_what_counted_without_its_axis(give: Give) -> None:
+def test_the_arrays_of_a_single_window_keep_all_their_axes(give: Give) -> None:
     task = give(replace(CLASSES, batch_size=1))
     (step,) = first(1, Trainer(task.config("rnn")))
     assert step.loss_mask is not None
-    assert step.loss_mask.shape == step.time.shape == (5,)
-    assert step.targets.shape == step.prediction.shape == (5, 3)
+    assert step.loss_mask.shape == step.time.shape == (1, 5)
+    assert step.targets.shape == step.prediction.shape == (1, 5, 3)
 
 
 def test_where_nothing_is_right_or_wrong_and_all_counts_a_step_says_none(give: Give) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rnn_core import OPTIMIZERS, RunConfig, Trainer
+from rnn_core import RunConfig, Trainer
 from tests.rnn_core.runs import CELLS, first, losses
 
 
@@ -136,16 +136,6 @@ def test_every_optimizer_is_torchs(cell: str, settings: dict[str, Any], build: A
     network = of_the_tutorial(trainer)
     expected = tutorial_losses(network, build(network.parameters()), 40)
     np.testing.assert_allclose(losses(first(40, trainer)), expected, rtol=1e-10, atol=0)
-
-
-def test_the_optimizers_are_adam_sgd_and_rmsprop() -> None:
-    parameters = list(nn.Linear(1, 1).parameters())
-    built = {name: type(build(parameters, RunConfig())) for name, build in OPTIMIZERS.items()}
-    assert built == {
-        "adam": torch.optim.Adam,
-        "sgd": torch.optim.SGD,
-        "rmsprop": torch.optim.RMSprop,
-    }
 
 
 # Adam hardly hears the size of a gradient; SGD follows it.

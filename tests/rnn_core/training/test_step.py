@@ -25,16 +25,14 @@ def test_loss_gradients_state_and_weights_of_a_step_belong_together(
     config = RunConfig(cell=cell, num_layers=num_layers, batch_size=batch_size, clip_norm=0.01)
     trainer = Trainer(config, dtype=torch.float64)
     step = first(6, trainer)[-1]
-    prediction, _state = trainer.model(window(step.inputs, config), trainer.state)
-    loss = nn.functional.mse_loss(prediction, window(step.targets, config))
+    prediction, _state = trainer.model(window(step.inputs), trainer.state)
+    loss = nn.functional.mse_loss(prediction, window(step.targets))
     expected = torch.autograd.grad(loss, list(trainer.model.parameters()))
     assert step.loss == pytest.approx(loss.item(), rel=1e-12)
     torch.testing.assert_close(gradients(trainer), list(expected), rtol=1e-10, atol=1e-15)
     norm = torch.cat([gradient.ravel() for gradient in expected]).norm().item()
     assert step.grad_norm == pytest.approx(norm, rel=1e-10)
-    torch.testing.assert_close(
-        window(step.prediction, config), prediction.detach(), rtol=1e-12, atol=1e-15
-    )
+    torch.testing.assert_close(window(step.prediction), prediction.detach(), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -49,7 +47,7 @@ def test_hidden_states_through_the_readout_are_the_prediction(
     assert trainer.hidden_states.shape == (batch_size, 10, 5)
     with torch.no_grad():
         read_out = trainer.model.out(torch.from_numpy(trainer.hidden_states.copy()))
-    torch.testing.assert_close(read_out, window(step.prediction, config))
+    torch.testing.assert_close(read_out, window(step.prediction))
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
@@ -64,9 +62,10 @@ def test_the_loss_is_the_mean_squared_error_of_prediction_and_targets(batch_size
 def test_step_k_covers_window_k_with_both_ends(k: int) -> None:
     step = first(k + 1, Trainer(RunConfig()))[-1]
     assert step.index == k
-    np.testing.assert_allclose(step.time, np.linspace(k * np.pi, (k + 1) * np.pi, 10), rtol=1e-15)
-    np.testing.assert_allclose(step.inputs, np.sin(step.time), atol=1e-6)
-    np.testing.assert_allclose(step.targets, np.cos(step.time), atol=1e-6)
+    time = np.linspace(k * np.pi, (k + 1) * np.pi, 10)[None]
+    np.testing.assert_allclose(step.time, time, rtol=1e-15)
+    np.testing.assert_allclose(step.inputs, np.sin(time)[:, :, None], atol=1e-6)
+    np.testing.assert_allclose(step.targets, np.cos(time)[:, :, None], atol=1e-6)
 
 
 def test_step_0_is_the_untrained_network_and_every_later_step_an_updated_one() -> None:
@@ -89,7 +88,7 @@ def test_a_carried_state_is_where_the_last_window_ended(cell: str, num_layers: i
     step = first(1, trainer)[0]
     assert trainer.state is None
     with torch.no_grad():
-        _output, end = trainer.model.rnn(window(step.inputs, config))
+        _output, end = trainer.model.rnn(window(step.inputs))
     first(1, trainer)
     state = trainer.state
     torch.testing.assert_close(state, end, rtol=1e-12, atol=1e-15)
@@ -105,14 +104,18 @@ def test_a_state_that_is_not_carried_is_none(cell: str) -> None:
     assert trainer.state is None
 
 
-@pytest.mark.parametrize(("batch_size", "shape"), [(1, (10,)), (4, (4, 10))])
-@pytest.mark.parametrize("name", ["time", "inputs", "targets", "prediction"])
-def test_an_array_of_a_step_is_small_and_cannot_be_written(
-    name: str, batch_size: int, shape: tuple[int, ...]
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize(
+    ("name", "features"),
+    [("time", ()), ("inputs", (1,)), ("targets", (1,)), ("prediction", (1,))],
+)
+def test_an_array_of_a_step_has_all_its_axes_and_cannot_be_written(
+    name: str, features: tuple[int, ...], batch_size: int, engine: str
 ) -> None:
-    step = next(Trainer(RunConfig(batch_size=batch_size)).steps())
+    step = next(Trainer(RunConfig(batch_size=batch_size), engine=engine).steps())
     array = getattr(step, name)
-    assert array.shape == shape
+    assert array.shape == (batch_size, 10, *features)
     with pytest.raises(ValueError, match="read-only"):
         array[...] = 0
 
@@ -144,10 +147,12 @@ def test_everything_but_time_is_in_the_precision_of_the_run(
 def test_a_step_keeps_its_numbers_when_the_run_goes_on() -> None:
     trainer = Trainer(RunConfig())
     held = first(1, trainer)[0]
-    copies = [array.copy() for array in (held.time, held.inputs, held.targets, held.prediction)]
+    arrays = held.time, held.inputs, held.targets, held.prediction
+    copies = [array.copy() for array in arrays]
     hidden, copied = trainer.hidden_states, trainer.hidden_states.copy()
     first(170, trainer)
-    np.testing.assert_array_equal([held.time, held.inputs, held.targets, held.prediction], copies)
+    for array, copy in zip(arrays, copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
     np.testing.assert_array_equal(hidden, copied)
 
 
@@ -173,7 +178,7 @@ def test_steps_are_equal_whatever_time_they_took() -> None:
 
 def test_the_same_nan_in_two_steps_makes_them_no_different() -> None:
     step = next(Trainer(RunConfig()).steps())
-    spoilt = {"loss": np.nan, "prediction": np.full(10, np.nan)}
+    spoilt = {"loss": np.nan, "prediction": np.full((1, 10, 1), np.nan)}
     assert replace(step, **spoilt) == replace(step, **spoilt)
     assert replace(step, **spoilt) != step
 

@@ -118,7 +118,7 @@ def test_two_loops_over_one_trainer_share_its_run() -> None:
 
 
 def look_inside(trainer: Trainer, step: Step) -> None:
-    inputs = window(step.inputs, trainer.config).requires_grad_()
+    inputs = window(step.inputs).requires_grad_()
     prediction, _state = trainer.model(inputs, trainer.state)
     prediction.square().sum().backward()
     trainer.hidden_states.sum()

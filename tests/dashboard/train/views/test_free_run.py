@@ -40,7 +40,7 @@ def test_it_hears_the_window_on_screen_and_goes_on_into_those_to_come() -> None:
     expected = np.concatenate([task.batch(2 + n).inputs[0] for n in range(21)])
     np.testing.assert_allclose(found.run.inputs, expected, atol=1e-12)
     np.testing.assert_allclose(
-        found.run.prediction[: config.window_length, 0], run.frame().step.prediction, atol=1e-5
+        found.run.prediction[: config.window_length], run.frame().step.prediction[0], atol=1e-5
     )
 
 

@@ -1,0 +1,64 @@
+"""The optimizers: PyTorch's own, as a config names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from rnn_core.config import RunConfig
+from rnn_core.registry import OPTIMIZERS
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """One optimizer.
+
+    Args:
+        name: as a config gives it.
+        title: as its authors write it.
+        build: trainable parameters and config to PyTorch's optimizer.
+        settings: what it reads of the config besides ``lr``.
+        kernel: name of its constant in `rnn_core.engines.kernels`; None where only PyTorch's
+            engine has it.
+        moments: PyTorch's names of its first and second moment in the optimizer's state; None for
+            one that it does not keep.
+    """
+
+    name: str
+    title: str
+    build: Callable[[list[nn.Parameter], RunConfig], torch.optim.Optimizer]
+    settings: tuple[str, ...] = ()
+    kernel: str | None = None
+    moments: tuple[str | None, str | None] = (None, None)
+
+
+ADAM = Optimizer(
+    name="adam",
+    title="Adam",
+    build=lambda parameters, config: torch.optim.Adam(parameters, lr=config.lr, fused=True),
+    kernel="ADAM",
+    moments=("exp_avg", "exp_avg_sq"),
+)
+SGD = Optimizer(
+    name="sgd",
+    title="SGD",
+    build=lambda parameters, config: torch.optim.SGD(
+        parameters, lr=config.lr, momentum=config.momentum, fused=True
+    ),
+    settings=("momentum",),
+    kernel="SGD",
+    moments=("momentum_buffer", None),
+)
+RMSPROP = Optimizer(
+    name="rmsprop",
+    title="RMSprop",
+    build=lambda parameters, config: torch.optim.RMSprop(parameters, lr=config.lr),
+    kernel="RMSPROP",
+    moments=(None, "square_avg"),
+)
+
+for _optimizer in (ADAM, SGD, RMSPROP):
+    OPTIMIZERS.register(_optimizer)
