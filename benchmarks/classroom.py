@@ -1,10 +1,11 @@
 """A class on one server: N sessions that speak Streamlit's websocket protocol, without browsers.
 
-Run with ``python -m benchmarks.classroom``; ``make bench-classroom`` does. For each count of
-sessions a fresh server is started. Every session plays, asks for redraws as a browser's timer does,
-and now and then clicks Pause and, once answered, Run again. Redraws a second are counted over the
-whole time, short pauses included; the server's milliseconds a redraw include its answers to clicks.
-The clients share the machine with the server; their own use of it is printed too.
+Run with ``python -m benchmarks.classroom``; ``make bench-classroom`` does. Each number of sessions
+gets a fresh server. Every session plays, requests redraws as a browser's timer does, and at random
+times clicks Pause and, once that is answered, Run. Redraws per second are counted over the whole
+time, pauses included; the server's milliseconds per redraw include its answers to clicks. The
+clients run on the same machine as the server, and their share of it is printed too. The exit status
+is 1 if a session died.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import random
 import statistics
 import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import psutil
 from websockets.exceptions import WebSocketException
@@ -23,22 +26,41 @@ from websockets.exceptions import WebSocketException
 from benchmarks.websocket_session import Session
 from tests.e2e.app import Server, serve
 
-#: Seconds over which the sessions arrive.
-ARRIVALS = 2.0
-#: Seconds until the last of them has the page and has begun to play; later ones count as dead.
+#: Seconds until a session has the page and has begun to play; later ones count as dead.
 ENTRY = 30.0
-#: Seconds that the first visitor plays, before the server's memory is taken.
-FIRST_VISIT = 5.0
-#: Seconds that all play before anything is measured.
-WARM_UP = 3.0
-#: Seconds between an answered Run and the next Pause: with both, about a click in three seconds.
-PLAY = (2.0, 10.0)
-#: A session that shows nothing new for so many seconds is dead.
+#: Seconds without a redraw or an answer after which a session counts as dead.
 PATIENCE = 5.0
 
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How many sessions, and how long each part takes, in seconds.
+
+    Args:
+        sessions: a line of the table for each of these numbers.
+        seconds: how long is measured.
+        first_visit: how long one visitor plays before the server's memory is read.
+        arrivals: the time over which the sessions arrive.
+        warm_up: how long all play before anything is measured.
+        play: bounds of the random time between an answered Run and the next Pause. Both clicks
+            together make about one click in three seconds.
+    """
+
+    sessions: tuple[int, ...] = (1, 10, 30, 60)
+    seconds: float = 15.0
+    first_visit: float = 5.0
+    arrivals: float = 2.0
+    warm_up: float = 3.0
+    play: tuple[float, float] = (2.0, 10.0)
+
+
+FULL = Schedule()
+#: Enough to see that it runs; its figures mean nothing.
+QUICK = Schedule((2,), 2.0, first_visit=1.0, arrivals=0.2, warm_up=0.5, play=(0.3, 0.6))
+
 HEADER = """\
-             redraws/s    slowest click-to-frame   server ms   cores busy      MB per
-sessions   mean  slowest  of mean p50, ms p95, ms   a redraw server clients   session  steps/s  died
+             redraws/s    slowest click-to-frame  server ms   cores busy       MB per
+sessions   mean  slowest  of mean p50, ms p95, ms per redraw server clients   session  steps/s  died
 """
 
 
@@ -52,31 +74,34 @@ def _percentile(values: list[float], share: float) -> float:
 
 
 async def _enter(session: Session) -> None:
-    """Open the page and play, or be dead."""
+    """Open the page and play; a session that cannot is dead."""
     try:
         async with asyncio.timeout(ENTRY):
             await session.open()
-            await session.click()
+            if not session.died:
+                await session.click()
     except TimeoutError:
         session.died = session.died or f"no page in {ENTRY:.0f} s"
     except (OSError, WebSocketException):
         session.died = session.died or "no connection"
 
 
-async def _visit(session: Session, seed: int) -> None:
-    """Play on, and click at random times, for ever."""
-    moments = random.Random(seed)
-    while True:
-        await asyncio.sleep(moments.uniform(*PLAY))
+async def _visit(session: Session, seed: int, play: tuple[float, float]) -> None:
+    """Play, and click at random times, until cancelled."""
+    generator = random.Random(seed)
+    while not session.died:
+        await asyncio.sleep(generator.uniform(*play))
         await session.click()
         await session.click()
 
 
-async def _first_visit(url: str, query: str, process: psutil.Process) -> None:
-    """Have somebody been there before: imports are done and the compiled engine is ready."""
+async def _first_visit(url: str, query: str, process: psutil.Process, seconds: float) -> None:
+    """Warm the server up, so that imports are done and the compiled engine is ready."""
     session = Session(url, query)
     await _enter(session)
-    await asyncio.sleep(FIRST_VISIT)
+    if session.died:
+        return
+    await asyncio.sleep(seconds)
     await session.click()
     for _ in range(60):
         before = _busy(process)
@@ -87,26 +112,31 @@ async def _first_visit(url: str, query: str, process: psutil.Process) -> None:
     await asyncio.sleep(1)
 
 
-async def measure(server: Server, count: int, seconds: float, query: str) -> str:
-    """One line of the table."""
+async def measure(
+    server: Server, count: int, schedule: Schedule, query: str
+) -> tuple[str, Counter[str]]:
+    """One line of the table, and why sessions died."""
     process, client = psutil.Process(server.pid), psutil.Process()
-    await _first_visit(server.url, query, process)
+    await _first_visit(server.url, query, process, schedule.first_visit)
     memory = process.memory_info().rss
 
     async def arrive(number: int) -> Session:
-        await asyncio.sleep(ARRIVALS * number / count)
+        await asyncio.sleep(schedule.arrivals * number / count)
         session = Session(server.url, query)
         await _enter(session)
         return session
 
     sessions = await asyncio.gather(*map(arrive, range(count)))
     alive = [session for session in sessions if not session.died]
-    visits = [asyncio.create_task(_visit(session, seed)) for seed, session in enumerate(alive)]
-    await asyncio.sleep(WARM_UP)
+    visits = [
+        asyncio.create_task(_visit(session, seed, schedule.play))
+        for seed, session in enumerate(alive)
+    ]
+    await asyncio.sleep(schedule.warm_up)
     for session in sessions:
         session.forget()
     began, busy, own = time.perf_counter(), _busy(process), _busy(client)
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(schedule.seconds)
     took = time.perf_counter() - began
     busy, own = _busy(process) - busy, _busy(client) - own
     grown = (process.memory_info().rss - memory) / count / 1e6
@@ -123,31 +153,49 @@ async def measure(server: Server, count: int, seconds: float, query: str) -> str
     await asyncio.gather(*(session.close() for session in alive), return_exceptions=True)
     mean = statistics.mean(rates)
     redraws = sum(session.redraws for session in sessions)
-    return (
+    line = (
         f"{count:8d} {mean:6.1f} {min(rates):8.1f} {min(rates) / mean if mean else math.nan:8.2f} "
         f"{_percentile(delays, 0.5):7.0f} {_percentile(delays, 0.95):7.0f} "
         f"{1000 * busy / redraws if redraws else math.nan:10.1f} {busy / took:6.2f} "
         f"{own / took:7.2f} {grown:9.1f} {steps:8.0f} {sum(deaths.values()):5d}"
-        + "".join(f"\n{'':10}{number} died: {reason}" for reason, number in deaths.items())
     )
+    return line, deaths
 
 
-def main() -> None:
-    """Print the table."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table.
+
+    Raises:
+        SystemExit: if a session died.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, nargs="+", default=[1, 10, 30, 60])
-    parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--query", default="")
-    chosen = parser.parse_args()
-    print(f"{psutil.cpu_count()} cores; {chosen.seconds:.0f} s each; per session where it says /s")
+    parser.add_argument("--sessions", type=int, nargs="+", metavar="N", help="1 10 30 60")
+    parser.add_argument("--seconds", type=float, help="how long to measure; 15")
+    parser.add_argument("--query", default="", help="the link's part after the question mark")
+    parser.add_argument(
+        "--quick", action="store_true", help="two sessions, briefly; the figures mean nothing"
+    )
+    chosen = parser.parse_args(arguments)
+    schedule = QUICK if chosen.quick else FULL
+    counts = chosen.sessions or schedule.sessions
+    schedule = replace(schedule, seconds=chosen.seconds or schedule.seconds)
+    print(
+        f"{psutil.cpu_count()} cores; {schedule.seconds:.0f} s each; rates and memory per session"
+    )
     print(HEADER, end="", flush=True)
-    for count in chosen.sessions:
+    died = 0
+    for count in counts:
         with serve() as server:
             try:
-                line = asyncio.run(measure(server, count, chosen.seconds, chosen.query))
+                line, deaths = asyncio.run(measure(server, count, schedule, chosen.query))
             except psutil.Error:
-                line = f"{count:8d} the server died"
+                line, deaths = f"{count:8d}", Counter({"the server died": count})
         print(line, flush=True)
+        for reason, number in deaths.items():
+            print(f"{'':10}{number} died: {reason}", flush=True)
+        died += sum(deaths.values())
+    if died:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

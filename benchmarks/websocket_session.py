@@ -1,6 +1,4 @@
-"""One visitor of the page without a browser: Streamlit's own websocket protocol, as its page speaks
-it.
-"""
+"""A visitor without a browser, who speaks the websocket protocol of Streamlit's own page."""
 
 from __future__ import annotations
 
@@ -8,29 +6,33 @@ import asyncio
 import time
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from benchmarks.widget_values import widget_value
+
 
 class Session:
-    """One visitor: what a browser does and remembers, and what is measured of it.
+    """One visitor: the state that a browser keeps, and measurements.
 
     Args:
-        url: where the server is.
-        query: what stands in the link after its question mark.
+        url: address of the server.
+        query: the part of the link after its question mark.
 
     Attributes:
         step: the step last shown.
         redraws: how often another step was shown.
-        delays: seconds from each click to the button that answers it, the last thing on the page.
-        longest_silence: most seconds between two redraws or answers.
-        died: why it cannot go on, if it cannot.
+        delays: seconds from each click to the button that answers it, the last element of the page.
+        longest_silence: longest time in seconds without a redraw or an answer.
+        died: why the session ended early; empty while it is alive.
     """
 
     def __init__(self, url: str, query: str = "") -> None:
-        # A browser offers compression too; Streamlit declines it. It sends no pings, and it reads
-        # as fast as it can.
+        # Browsers offer compression, which Streamlit declines; they send no pings and read as fast
+        # as they can.
         self._connect = connect(
             url.replace("http", "ws", 1) + "/_stcore/stream",
             origin=url,
@@ -42,8 +44,11 @@ class Session:
         )
         self._query = query.removeprefix("?")
         self._page = ""
-        self._button = ("", "")  # id and key of the one that plays or pauses
-        self._clicked: tuple[float, str] | None = None  # when, and which key
+        self._widgets: dict[str, tuple[str, WidgetState]] = {}  # by id: its fragment, its value
+        self._fragments: frozenset[str] = frozenset()  # of the present run; empty: the whole page
+        self._seen: set[str] = set()  # ids of the widgets that the present run has drawn
+        self._button = ("", "")  # id and key of the Run or Pause button
+        self._clicked: tuple[float, str] | None = None  # time, and the key that was pressed
         self._answered = asyncio.Event()
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
         self.step = 0
@@ -51,27 +56,27 @@ class Session:
         self.forget()
 
     def forget(self) -> None:
-        """Measure from now on."""
+        """Start measuring anew."""
         self.redraws, self.first_step = 0, self.step
         self.delays: list[float] = []
         self.longest_silence, self._heard = 0.0, time.perf_counter()
 
     async def open(self) -> None:
-        """Connect, and wait for the whole page."""
+        """Connect and wait for the complete page."""
         self._socket = await self._connect
         self._reader = asyncio.create_task(self._read())
         await self._rerun()
         await self._answered.wait()
 
     async def click(self) -> None:
-        """Press Run or Pause, and wait until the page shows the other button."""
+        """Press Run or Pause and wait until the page shows the other button."""
         self._answered.clear()
         self._clicked = time.perf_counter(), self._button[1]
         await self._rerun(button=self._button[0])
         await self._answered.wait()
 
     def stop(self) -> None:
-        """Ask for nothing more; a click without an answer counts with the time waited for one."""
+        """Request nothing more; an unanswered click counts with the time waited so far."""
         now = time.perf_counter()
         self.longest_silence = max(self.longest_silence, now - self._heard)
         if self._clicked:
@@ -79,24 +84,24 @@ class Session:
         self._disarm(*self._timers)
 
     async def close(self) -> None:
-        """Leave."""
+        """Disconnect."""
         self._disarm(*self._timers)
         self._reader.cancel()
         await self._socket.close()
 
     async def _rerun(self, *, fragment: str = "", button: str = "") -> None:
-        """Ask for a run of the page, after a click on a button, or of a fragment, at its time."""
+        """Request a run of the page, after a click on a button, or a timed run of a fragment."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash = self._query, self._page
         state.context_info.locale = "en-US"
         if fragment:
             state.fragment_id, state.is_auto_rerun = fragment, True
+        state.widget_states.widgets.extend(value for _, value in self._widgets.values())
         if button:
             state.widget_states.widgets.add(id=button, trigger_value=True)
-        # A browser sends the values of some twenty other widgets along each time, and the hashes of
-        # large messages it has, which then come as mere references. Here all widgets keep their
-        # defaults, and everything comes in full; while playing, nothing is large enough anyway.
+        # A browser also names the large messages that it has cached, and gets references to them.
+        # Here all messages come in full; while playing, none is large enough to be cached.
         try:
             await self._socket.send(message.SerializeToString())
         except ConnectionClosed:
@@ -106,54 +111,80 @@ class Session:
         try:
             async for data in self._socket:
                 assert isinstance(data, bytes)
-                self._take(ForwardMsg.FromString(data))
+                self._receive(ForwardMsg.FromString(data))
         except ConnectionClosed:
             pass
         self.died = self.died or "socket closed"
 
-    def _take(self, message: ForwardMsg) -> None:
+    def _receive(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "delta":
             if message.delta.WhichOneof("type") == "new_element":
+                self._keep(message.delta.new_element, message.delta.fragment_id)
                 self._show(message.delta.new_element)
         elif kind == "new_session":
-            self._page = message.new_session.page_script_hash
-            if not message.metadata.run.fragment_ids:
+            self._fragments = frozenset(message.metadata.run.fragment_ids)
+            self._seen.clear()
+            if not self._fragments:
                 self._disarm(*self._timers)  # a run of the whole page sets its timers anew
+        elif kind == "navigation":
+            # `new_session` has a hash too, but on the first run it is the entry point's.
+            self._page = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             self._arm(message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "stop_auto_rerun":
             self._disarm(*message.stop_auto_rerun.fragment_ids)
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
-        elif (
-            kind == "script_finished"
-            and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-        ):
+        elif kind == "script_finished":
+            self._finish(message.script_finished)
+
+    def _finish(self, status: ForwardMsg.ScriptFinishedStatus.ValueType) -> None:
+        """End of a run: forget the widgets it no longer drew."""
+        whole_page = status == ForwardMsg.FINISHED_SUCCESSFULLY
+        if whole_page or status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+            self._widgets = {
+                identity: (fragment, value)
+                for identity, (fragment, value) in self._widgets.items()
+                if identity in self._seen or not (whole_page or fragment in self._fragments)
+            }
+        if whole_page:
             self._hear()
             if not self._clicked:
                 self._answered.set()
 
-    def _show(self, element: object) -> None:
-        kind = element.WhichOneof("type")  # type: ignore[attr-defined]
+    def _keep(self, element: Element, fragment: str) -> None:
+        """Remember a widget's value, which a browser reports with every rerun."""
+        value = widget_value(element)
+        if value is None:
+            return
+        self._seen.add(value.id)
+        overwritten = getattr(element, str(element.WhichOneof("type"))).set_value
+        known = self._widgets.get(value.id)
+        self._widgets[value.id] = fragment, value if known is None or overwritten else known[1]
+
+    def _show(self, element: Element) -> None:
+        kind = element.WhichOneof("type")
         if kind == "button":
-            identity = element.button.id  # type: ignore[attr-defined]
-            # Behind the name stands how often it has played.
+            identity = element.button.id
+            # The key ends in the number of times that the run has been started.
             key = identity.rpartition("-")[2].partition("_")[0]
             if key in ("play", "pause"):
                 self._button = identity, key
                 self._answer()
         elif kind == "metric":
-            metric = element.metric  # type: ignore[attr-defined]
+            metric = element.metric
             if metric.label == "At step" and int(metric.body) != self.step:
                 self.step = int(metric.body)
                 self.redraws += 1
                 self._hear()
         elif kind == "exception":
-            self.died = self.died or "exception shown"
+            shown = element.exception
+            self.died = self.died or f"exception shown: {shown.type}: {shown.message}"
+            self._answered.set()
 
     def _answer(self) -> None:
-        """If this is the button that a click was to bring, the answer is there: it comes last."""
+        """If this button answers a click, the answer is complete: the button comes last."""
         if self._clicked and self._button[1] != self._clicked[1]:
             self.delays.append(time.perf_counter() - self._clicked[0])
             self._clicked = None
@@ -169,16 +200,16 @@ class Session:
         if fragment in self._timers and self._timers[fragment][0] == interval:
             return
         self._disarm(fragment)
-        beat = asyncio.create_task(self._beat(fragment, interval))
-        self._timers[fragment] = interval, beat
+        timer = asyncio.create_task(self._repeat(fragment, interval))
+        self._timers[fragment] = interval, timer
 
     def _disarm(self, *fragments: str) -> None:
         for fragment in fragments:
             if fragment in self._timers:
                 self._timers.pop(fragment)[1].cancel()
 
-    async def _beat(self, fragment: str, interval: float) -> None:
-        """A browser's timer: asks at every beat, answered or not; missed beats are lost."""
+    async def _repeat(self, fragment: str, interval: float) -> None:
+        """A browser's timer: requests a run at every interval, answered or not."""
         due = time.perf_counter()
         while not self.died:
             due = max(due + interval, time.perf_counter())
