@@ -1,25 +1,50 @@
-"""The live page in real Chromium: redraws a second, charts built anew, long tasks, click to frame.
+"""The live page in Chromium: redraws per second, charts rebuilt, long tasks, click to frame.
 
-Run with ``python -m benchmarks.live_page``; ``make bench-browser`` does. A long task keeps the
-page's only thread for more than 50 ms, in which it neither draws nor answers. Click to frame is the
-time from a press on the button to the first frame that shows its effect: after Pause the button
-that says Run, after Run a signal chart that has moved. Then the same rates with each look inside,
-and what a replay takes that plays in the page.
+Run with ``python -m benchmarks.live_page``; ``make bench-browser`` does. A long task occupies the
+page's main thread for more than 50 ms, during which it neither draws nor answers. Click to frame is
+the time from a press on the button to the first frame that shows its effect: after Pause the button
+that says Run, after Run a signal chart that has moved. The second table has the rates with each
+view inside the network; the last line is about a replay that plays in the page.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from benchmarks.timing import is_quick
 from dashboard.train.views.base import VIEWS
 from tests.e2e.app import TrainPage, launch_browser, serve
 
-SECONDS = 10
-PRESSES = 7
-LOOKED_AT = 5
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much to measure.
+
+    Args:
+        seconds: for each link.
+        presses: of Pause and Run, for each link.
+        view_seconds: for each view.
+        queries: how many of the links.
+        views: how many of the views.
+        replay_steps: length of the run that is replayed.
+    """
+
+    seconds: float
+    presses: int
+    view_seconds: float
+    queries: int | None
+    views: int | None
+    replay_steps: int
+
+
+FULL = Effort(seconds=10, presses=7, view_seconds=5, queries=None, views=None, replay_steps=400)
+#: Enough to see that it runs; its figures mean nothing.
+QUICK = Effort(seconds=0.5, presses=1, view_seconds=0.5, queries=1, views=1, replay_steps=60)
 QUERIES = (
     "",
     "?pace=20",
@@ -76,7 +101,7 @@ RUN = """() => new Promise(done => {
 })"""
 
 
-def measure(page: Page, url: str, query: str) -> str:
+def measure(page: Page, url: str, query: str, effort: Effort) -> str:
     """One line of the table."""
     train = TrainPage(page).open(url + query)
     train.press("run")
@@ -84,44 +109,44 @@ def measure(page: Page, url: str, query: str) -> str:
     train.page.evaluate(OBSERVE)
     train.watch_for_embeds()
     first = train.number("step")
-    train.page.wait_for_timeout(SECONDS * 1000)
-    redraws = train.page.evaluate("window.redraws") / SECONDS
+    train.page.wait_for_timeout(effort.seconds * 1000)
+    redraws = train.page.evaluate("window.redraws") / effort.seconds
     tasks = train.page.evaluate("window.longTasks")
-    steps = (train.number("step") - first) / SECONDS
+    steps = (train.number("step") - first) / effort.seconds
     embeds = train.embeds()
     last, pause, run = [], [], []
-    for _ in range(PRESSES):
+    for _ in range(effort.presses):
         for delays, delay in zip((last, pause), train.page.evaluate(PAUSE), strict=True):
             delays.append(delay)
         run.append(train.page.evaluate(RUN))
         train.wait_for_step(int(train.number("step")) + 5)
     return (
         f"{query or '(default)':32} {redraws:9.1f} {steps:8.0f} {embeds:7d} "
-        f"{len(tasks) / SECONDS:7.1f} {sum(tasks) / 1000 / SECONDS:6.1%} "
+        f"{len(tasks) / effort.seconds:7.1f} {sum(tasks) / 1000 / effort.seconds:6.1%} "
         + " ".join(
             f"{statistics.median(delays):7.0f} {max(delays):5.0f}" for delays in (pause, run, last)
         )
     )
 
 
-def measure_look(page: Page, url: str, view: str) -> str:
-    """One line of the table of looks inside."""
+def measure_view(page: Page, url: str, view: str, seconds: float) -> str:
+    """One line of the table of views."""
     train = TrainPage(page).open(f"{url}?cell=lstm&look={view}")
     train.press("run")
     train.wait_for_step(30)
     train.page.evaluate(OBSERVE)
     train.watch_for_embeds()
-    train.page.wait_for_timeout(LOOKED_AT * 1000)
-    redraws = train.page.evaluate("window.redraws") / LOOKED_AT
-    busy = sum(train.page.evaluate("window.longTasks")) / 1000 / LOOKED_AT
+    train.page.wait_for_timeout(seconds * 1000)
+    redraws = train.page.evaluate("window.redraws") / seconds
+    busy = sum(train.page.evaluate("window.longTasks")) / 1000 / seconds
     return f"{view:32} {redraws:9.1f} {train.embeds():7d} {busy:6.1%}"
 
 
-def measure_replay(page: Page, url: str) -> str:
-    """Until a replay of the default run plays, and what it does to the page at its fastest."""
+def measure_replay(page: Page, url: str, steps: int) -> str:
+    """The time until a replay of the default run plays, and its rate at its fastest."""
     train = TrainPage(page).open(url)
     train.press("run")
-    train.wait_for_step(400)
+    train.wait_for_step(steps)
     train.press("run")
     train.expect_to_rest()
     began = time.monotonic()
@@ -142,27 +167,36 @@ def measure_replay(page: Page, url: str) -> str:
     )
 
 
-def main() -> None:
-    """Print the table."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
+    effort = QUICK if is_quick(arguments, __doc__) else FULL
     with serve() as server, launch_browser() as browser:
-        print(f"Chromium {browser.version}, headless, 1400 x 900; {SECONDS} s each, ", end="")
-        print(f"presses over {PRESSES} tries")
+
+        def open_page() -> Page:
+            return browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
+
+        print(
+            f"Chromium {browser.version}, headless, 1400 x 900; {effort.seconds} s each, ", end=""
+        )
+        print(f"{effort.presses} presses each")
         print(f"{'':51}charts    long tasks    click to frame, ms: median, max    last step")
         print(
-            f"{'':32} redraws/s  steps/s   anew      /s  share         Pause           Run"
+            f"{'':32} redraws/s  steps/s rebuilt      /s  share         Pause           Run"
             "     after Pause"
         )
-        for query in QUERIES:
-            page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
-            print(measure(page, server.url, query), flush=True)
+        for query in QUERIES[: effort.queries]:
+            page = open_page()
+            print(measure(page, server.url, query, effort), flush=True)
             page.close()
-        print(f"\nLooks inside, {LOOKED_AT} s each: redraws/s, charts anew, share of long tasks")
-        for view in VIEWS:
-            page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
-            print(measure_look(page, server.url, view), flush=True)
+        print(
+            f"\nViews inside the network, {effort.view_seconds} s each: redraws/s, charts rebuilt, "
+            "share of long tasks"
+        )
+        for view in list(VIEWS)[: effort.views]:
+            page = open_page()
+            print(measure_view(page, server.url, view, effort.view_seconds), flush=True)
             page.close()
-        page = browser.new_page(viewport={"width": 1400, "height": 900}, locale="en-US")
-        print("\n" + measure_replay(page, server.url))
+        print("\n" + measure_replay(open_page(), server.url, effort.replay_steps))
 
 
 if __name__ == "__main__":

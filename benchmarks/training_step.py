@@ -1,14 +1,14 @@
 """The training step beside the tutorial's loop and beside JAX: time as ratios, how it grows, and
 how far the losses differ.
 
-Run with ``python -m benchmarks.training_step``; ``make bench`` does. All are given one thread;
-replicas take the cores they want.
+Run with ``python -m benchmarks.training_step``; ``make bench`` does. All have one thread, except
+replicas, which take up to two.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice, product
 from math import nan
@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 import torch
 
-from benchmarks.timing import microseconds_per_step
+from benchmarks.timing import FULL, QUICK, Effort, is_quick, microseconds_per_step
 from benchmarks.tutorial_loop import TutorialNetwork, tutorial_losses
 from rnn_core import CELLS, Replicas, RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
@@ -46,7 +46,7 @@ def trainer_losses(trainer: Trainer) -> Iterator[float]:
     return (step.loss for step in trainer.steps())
 
 
-def costs(config: RunConfig) -> Costs:
+def costs(config: RunConfig, effort: Effort = FULL) -> Costs:
     """Microseconds a step takes with each, and JAX's better unrolling."""
     network = TutorialNetwork(config.cell)
     runs: dict[str, Iterator[float]] = {
@@ -56,12 +56,12 @@ def costs(config: RunConfig) -> Costs:
     }
     if jax_losses:
         runs |= {f"jax {unroll}": jax_losses(config, unroll) for unroll in UNROLLS}
-    found = microseconds_per_step(runs)
+    found = microseconds_per_step(runs, effort)
     unroll = min(UNROLLS, key=lambda unroll: found.get(f"jax {unroll}", nan))
     return found | {"jax": found.get(f"jax {unroll}", nan), "unroll": unroll}
 
 
-def print_costs() -> dict[tuple[str, int, int], Costs]:
+def print_costs(effort: Effort = FULL) -> dict[tuple[str, int, int], Costs]:
     """The table of ratios, with microseconds beside."""
     print("\nSteps in the time of one of                       |  µs a step")
     print("                  the tutorial's          JAX's   |")
@@ -70,7 +70,7 @@ def print_costs() -> dict[tuple[str, int, int], Costs]:
     )
     table = {}
     for cell, length, batch in product(CELLS, WINDOWS, BATCHES):
-        cost = costs(RunConfig(cell=cell, window_length=length, batch_size=batch))
+        cost = costs(RunConfig(cell=cell, window_length=length, batch_size=batch), effort)
         table[cell, length, batch] = cost
         print(
             f"{cell:4} {length:4} {batch:6} "
@@ -102,7 +102,7 @@ def print_growth(table: dict[tuple[str, int, int], Costs]) -> None:
             )
 
 
-def print_replicas() -> None:
+def print_replicas(effort: Effort = FULL) -> None:
     """What many replicas cost, in steps of one Trainer; compiled, on all cores."""
     print(f"\nA step of N compiled replicas, in steps of one Trainer ({psutil.cpu_count()} cores)")
     print("cell    T  batch   N = 1   N = 8  N = 64  |  µs: Trainer   N = 1   N = 8   N = 64")
@@ -116,7 +116,7 @@ def print_replicas() -> None:
                 for seed in range(count)
             ]
             runs[str(count)] = Replicas(configs, engine="compiled").steps()
-        cost = microseconds_per_step(runs)
+        cost = microseconds_per_step(runs, effort)
         print(
             f"{cell:4} {length:4} {batch:6} "
             + " ".join(f"{cost[str(count)] / cost['one']:7.1f}" for count in REPLICAS)
@@ -181,8 +181,9 @@ def jax_differences(cell: str) -> tuple[float, float]:
     return double, largest(torch.float32, 50)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
+    effort = QUICK if is_quick(arguments, __doc__) else FULL
     torch.set_num_threads(1)
     prepare_compiled().join()
     print(f"Python {platform.python_version()}, torch {torch.__version__}, ", end="")
@@ -194,9 +195,9 @@ def main() -> None:
     if not jax_losses:
         print("JAX is not installed, so its places are empty (nan). `make bench` installs it,")
         print("and so does: pip install -r requirements-bench.txt")
-    table = print_costs()
+    table = print_costs(effort)
     print_growth(table)
-    print_replicas()
+    print_replicas(effort)
     print_differences()
 
 

@@ -28,6 +28,7 @@ from benchmarks.reproduce.runs import (
     train,
 )
 from rnn_core import Batch, RecurrentModel, RunConfig, build_task
+from tests.benchmarks.commands import run_quickly
 
 ORDER = RunConfig(task="temporal_order", window_length=20, hidden_size=4, lr=0.02, batch_size=8)
 
@@ -253,6 +254,15 @@ def test_a_rehearsal_runs_what_is_asked_for_and_writes_nothing(
     assert "REHEARSAL" in said
     assert said.count("not judged") > 5
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_documented_rehearsal_runs_everything() -> None:
+    before = command.REPORT.read_bytes()
+    said = run_quickly("benchmarks.reproduce")
+    assert [line[3:] for line in said.splitlines() if line.startswith("## ")] == [
+        result.title for result in command.RESULTS.values()
+    ]
+    assert command.REPORT.read_bytes() == before
 
 
 def test_only_a_full_run_of_everything_is_written_down(
