@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.tasks.base import Batch, Criterion
+from rnn_core.training.thinned import Thinned
 
 #: Samples in one block of a stream. A longer block would be a longer wait whenever one ends.
 BLOCK = 1024
@@ -115,14 +116,13 @@ class Recurrence(Generic[State]):
         advance: Callable[[int, State], tuple[NDArray[np.float64], State]],
     ) -> None:
         self._advance = advance
-        self._states = {0: begin()}
-        self._latest = (0, self._states[0])
-        self._every = 1
+        self._latest = (0, begin())
+        self._states: Thinned[State] = Thinned(_STATES_KEPT)
+        self._states.add(*self._latest)
 
     def block(self, number: int) -> NDArray[np.float64]:
         """The block of a number, counted from 0."""
-        nearest = max(n for n in self._states if n <= number)
-        state = self._states[nearest]
+        nearest, state = self._states.before(number)
         if nearest <= self._latest[0] <= number:
             nearest, state = self._latest
         while True:
@@ -134,11 +134,8 @@ class Recurrence(Generic[State]):
 
     def _remember(self, number: int, state: State) -> None:
         self._latest = (number, state)
-        if number % self._every == 0:
-            self._states[number] = state
-        if len(self._states) > _STATES_KEPT:
-            self._every *= 2
-            self._states = {n: s for n, s in self._states.items() if n % self._every == 0}
+        if number > self._states.indices[-1]:
+            self._states.add(number, state)
 
 
 class Streams(Windows):

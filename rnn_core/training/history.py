@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rnn_core.training.thinned import Thinned
+
+# The smallest loss of a bucket and the largest, each after its step: step, loss, step, loss.
+_Extremes = tuple[int, float, int, float]
 
 
 class LossHistory:
@@ -13,7 +19,7 @@ class LossHistory:
 
     Steps fall into buckets of equal width, and each bucket keeps its smallest and its largest
     loss with their steps: a spike of a single step stays visible whatever the length of the run.
-    When all buckets are full, neighbours merge and the width doubles. The first and the last
+    When all buckets are full, neighbours are joined and the width doubles. The first and the last
     step are kept exactly.
 
     Args:
@@ -34,10 +40,8 @@ class LossHistory:
             raise ValueError(
                 f"buckets must be an even number of at least 2, got {buckets!r}. Try 300."
             )
-        self._width = 1
-        # Columns: step and loss of the bucket's smallest, step and loss of its largest.
-        self._buckets = np.full((buckets, 4), np.nan)  # nan: nothing there
-        self._ends = np.empty((2, 2))  # first and last: step, loss
+        self._buckets: Thinned[_Extremes] = Thinned(buckets, merge=_extremes)
+        self._first = self._last = (-1, math.nan)  # step, loss
         self._count = 0
 
     def __len__(self) -> int:
@@ -45,40 +49,42 @@ class LossHistory:
         return self._count
 
     def append(self, step: int, loss: float) -> None:
-        """Record the loss of a step. Steps are to come in order, one after another, from 0.
+        """Record the loss of a step.
 
         A loss that is not finite has no place on an axis and is left out.
+
+        Args:
+            step: number of the step, from 0; above those appended before.
+            loss: its loss.
+
+        Raises:
+            ValueError: when the step is negative or not later than the last one.
         """
+        if step <= self._last[0]:
+            raise ValueError(
+                f"step must be at least {self._last[0] + 1}, got {step!r}. "
+                "Append steps in ascending order."
+            )
         if not math.isfinite(loss):
             return
-        while step // self._width >= len(self._buckets):
-            self._merge_neighbours()
-        bucket = self._buckets[step // self._width]
-        if math.isnan(bucket[0]):
-            bucket[:] = step, loss, step, loss
-        elif loss < bucket[1]:
-            bucket[:2] = step, loss
-        elif loss > bucket[3]:
-            bucket[2:] = step, loss
+        self._buckets.add(step, (step, loss, step, loss))
+        self._last = step, loss
         if self._count == 0:
-            self._ends[0] = step, loss
-        self._ends[1] = step, loss
+            self._first = self._last
         self._count += 1
 
     def points(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Steps, ascending, and their losses: two arrays of the same length."""
         if self._count == 0:
             return np.empty(0, np.int64), np.empty(0)
-        filled = self._buckets[~np.isnan(self._buckets[:, 0])]
-        pairs = np.concatenate([filled.reshape(-1, 2), self._ends])
+        numbers = chain(chain.from_iterable(self._buckets.items), self._first, self._last)
+        pairs = np.fromiter(numbers, np.float64).reshape(-1, 2)
         steps, where = np.unique(pairs[:, 0].astype(np.int64), return_index=True)
         return steps, pairs[where, 1]
 
-    def _merge_neighbours(self) -> None:
-        left, right = self._buckets[0::2], self._buckets[1::2]
-        alone = np.isnan(left[:, :1])  # what is on the right, if anything, has no rival
-        smaller = np.where(alone | (right[:, 1:2] < left[:, 1:2]), right[:, :2], left[:, :2])
-        larger = np.where(alone | (right[:, 3:4] > left[:, 3:4]), right[:, 2:], left[:, 2:])
-        self._buckets[: len(left)] = np.concatenate([smaller, larger], axis=1)
-        self._buckets[len(left) :] = np.nan
-        self._width *= 2
+
+def _extremes(earlier: _Extremes, later: _Extremes) -> _Extremes:
+    """Those of two neighbouring buckets together; of equal losses the earlier one."""
+    low = later[:2] if later[1] < earlier[1] else earlier[:2]
+    high = later[2:] if later[3] > earlier[3] else earlier[2:]
+    return *low, *high

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.models import State
+from rnn_core.training.thinned import Thinned
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,13 +53,7 @@ class Snapshots:
     """
 
     def __init__(self, limit: int = 160, stride: int = 1) -> None:
-        if limit < 2:
-            raise ValueError(f"limit must be at least 2, got {limit}. Try 160.")
-        if stride < 1:
-            raise ValueError(f"stride must be at least 1, got {stride}. Try 1.")
-        self._limit = limit
-        self._stride = stride
-        self._kept: list[Snapshot] = []
+        self._kept: Thinned[Snapshot] = Thinned(limit, stride)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -67,11 +61,11 @@ class Snapshots:
     @property
     def stride(self) -> int:
         """Every so many steps a snapshot is kept."""
-        return self._stride
+        return self._kept.stride
 
     def wants(self, index: int) -> bool:
         """Whether a snapshot of this step would be kept."""
-        return index % self._stride == 0
+        return self._kept.wants(index)
 
     def add(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, if it is wanted; steps come in their order.
@@ -79,17 +73,13 @@ class Snapshots:
         Raises:
             ValueError: when it is not later than those before.
         """
-        if self._kept and snapshot.index <= self._kept[-1].index:
+        last = self._kept.indices[-1] if len(self) else -1
+        if snapshot.index <= last:
             raise ValueError(
-                f"snapshot must be later than step {self._kept[-1].index}, got step "
-                f"{snapshot.index}. Cut what lies behind it first."
+                f"snapshot must be later than step {last}, got step {snapshot.index}. "
+                "Cut what lies behind it first."
             )
-        if not self.wants(snapshot.index):
-            return
-        self._kept.append(snapshot)
-        if len(self._kept) > self._limit:
-            self._stride *= 2
-            self._kept = [kept for kept in self._kept if self.wants(kept.index)]
+        self._kept.add(snapshot.index, snapshot)
 
     def before(self, index: int) -> Snapshot:
         """The latest snapshot that is not later than a step.
@@ -97,14 +87,17 @@ class Snapshots:
         Raises:
             LookupError: when there is none.
         """
-        place = bisect_right(self._kept, index, key=lambda kept: kept.index)
-        if not place:
-            raise LookupError(f"There is no snapshot of step {index} or of one before it.")
-        return self._kept[place - 1]
+        try:
+            _index, snapshot = self._kept.before(index)
+        except LookupError:
+            raise LookupError(
+                f"There is no snapshot of step {index} or of one before it."
+            ) from None
+        return snapshot
 
     def cut(self, index: int) -> None:
         """Forget what is later than a step."""
-        self._kept = [kept for kept in self._kept if kept.index <= index]
+        self._kept.cut(index)
 
 
 def copied(value: Any) -> Any:

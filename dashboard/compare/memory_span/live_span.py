@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from dashboard.app.playback import Playback, Status
 from dashboard.compare.contenders import Contender
 from rnn_core import MemorySpan, SpanResult, SpanStep
+from rnn_core.training.thinned import Thinned
 
-# Points of a rung's curves at most; a longer rung keeps every second one, again and again.
+# Points of a rung's curves at most.
 _MOST_POINTS = 200
 
 
@@ -122,8 +123,8 @@ class LiveSpan(Playback):
                 step_budget=race.step_budget,
                 latest=self._latest,
                 index=self._index,
-                curve_steps=np.array(self._curve_steps),
-                curve=np.array(self._curve),
+                curve_steps=np.array(self._curve.indices),
+                curve=np.array(self._curve.items),
                 results=race.results,
                 spans=race.spans,
                 racing=race.racing,
@@ -146,9 +147,7 @@ class LiveSpan(Playback):
         self._take_step()
 
     def _begin_rung(self) -> None:
-        self._curve_steps: list[int] = []
-        self._curve: list[NDArray[np.float64]] = []
-        self._stride = 1
+        self._curve: Thinned[NDArray[np.float64]] = Thinned(_MOST_POINTS)
 
     def _take_step(self) -> None:
         step = next(self._steps, None)
@@ -159,12 +158,7 @@ class LiveSpan(Playback):
             self._begin_rung()
         self._latest = step
         self._index += 1
-        if step.index % self._stride == 0:
-            self._curve_steps.append(step.index)
-            self._curve.append(step.recent)
-        if len(self._curve) > _MOST_POINTS:
-            self._curve_steps, self._curve = self._curve_steps[::2], self._curve[::2]
-            self._stride *= 2
+        self._curve.add(step.index, step.recent)
 
 
 def _as_raced(asked: tuple[tuple[Contender, ...], int, int]) -> object:

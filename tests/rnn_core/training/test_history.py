@@ -155,3 +155,19 @@ def test_losses_that_are_not_finite_leave_no_trace_wherever_they_stand(
     if finite:
         assert (steps[0], steps[-1]) == (min(finite), max(finite))
         assert (kept.min(), kept.max()) == (min(finite.values()), max(finite.values()))
+
+
+@pytest.mark.parametrize("step", [-3, 0, 4, 5])
+def test_steps_out_of_order_are_refused(step: int) -> None:
+    history = recorded([0.9, 0.8, 0.7, 0.6, 0.5, 0.4], 4)
+    before = history.points()
+    sentence = f"step must be at least 6, got {step}. Append steps in ascending order."
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        history.append(step, 0.1)
+    np.testing.assert_array_equal(history.points(), before)
+    assert len(history) == 6
+
+
+def test_a_negative_step_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^step must be at least 0, got -1\. Append steps in asc"):
+        LossHistory().append(-1, 0.5)
