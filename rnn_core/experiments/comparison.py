@@ -1,10 +1,12 @@
-"""Contenders trained on the same windows from the same seeds, and what can be said of them."""
+"""Configurations trained on the same windows from the same seeds, and their losses."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,12 +17,15 @@ from rnn_core.models import parameter_count
 from rnn_core.rules import IntRange
 from rnn_core.tasks import build_task
 from rnn_core.training.replicas import Replicas, ReplicaStep
+from rnn_core.training.thinned import Thinned
 
-#: Losses are averaged over so many steps before a threshold is held to them: one may be lucky.
+#: Steps that a loss is averaged over before it is compared with a threshold, so that a single low
+#: value does not count.
 SMOOTHING = 20
-# Points of a curve at most; a longer run keeps every second one, again and again.
+# Points of a curve at most.
 _MOST_POINTS = 400
-# A wider search for equal sizes would compare networks of another kind than those asked for.
+# `equalise` looks for a common parameter count within this factor of the first contender's: farther
+# away the networks would no longer be the kind that was asked for.
 _WIDEST_SEARCH = 4.0
 
 
@@ -42,20 +47,34 @@ class Curves:
     high: NDArray[np.float64]
 
 
+class _Point(NamedTuple):
+    """What is kept of one step, or of several in a row.
+
+    Args:
+        curves: median, 10th and 90th percentile over the seeds, shape ``(3, C)``.
+        best: lowest smoothed loss of each replica so far, shape ``(C, S)``.
+    """
+
+    curves: NDArray[np.float64]
+    best: NDArray[np.float64]
+
+
 class Comparison:
     """C contenders with S seeds each, advanced in lockstep.
 
-    Every contender meets the same windows in the same order, and its n-th replica starts from the
-    n-th seed, so that losses of one seed may be compared pair by pair.
+    Every contender reads the same windows in the same order, and its n-th replica starts from the
+    n-th seed, so the losses of a seed may be compared in pairs.
 
     Args:
-        contenders: their settings; ``seed`` is not read, and all must have the same data.
-        seeds: how many seeds, counted from 0, or which.
+        contenders: their settings. ``seed`` is not read; the settings of the data must be the same
+            for all.
+        seeds: the number of seeds, counted from 0, or the seeds themselves, each of them once.
         dtype: as in `Trainer`.
         engine: as in `Trainer`.
 
     Raises:
-        TypeError, ValueError: as `Replicas` does, and when there is no seed.
+        TypeError, ValueError: as `Replicas` does, and when ``seeds`` holds no seed, something that
+            is not a seed, or a seed twice.
 
     Example:
         >>> comparison = Comparison([RunConfig(cell="rnn"), RunConfig(cell="gru")], seeds=3)
@@ -73,9 +92,7 @@ class Comparison:
         engine: str = "torch",
     ) -> None:
         self.contenders = tuple(contenders)
-        self.seeds = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-        if not self.seeds:
-            raise ValueError(f"seeds must give at least one seed, got {seeds!r}. Try 8.")
+        self.seeds = checked_seeds(seeds)
         self.replicas = Replicas(
             [replace(config, seed=seed) for config in self.contenders for seed in self.seeds],
             dtype=dtype,
@@ -84,15 +101,11 @@ class Comparison:
         self.task = self.replicas.task
         self._shape = len(self.contenders), len(self.seeds)
         self.loss: NDArray[np.float64] = np.full(self._shape, np.nan)
-        # The last losses of each replica, in a ring, and their sum over the ring.
+        # The last losses of each replica, in a ring.
         self._ring = np.full((SMOOTHING, *self._shape), np.nan)
         self._best = np.full(self._shape, math.inf)
         self._count = 0
-        self._stride = 1
-        self._length = 0
-        self._steps = np.empty(_MOST_POINTS, np.int64)
-        self._curves = np.empty((3, len(self.contenders), _MOST_POINTS))  # median, low, high
-        self._bests = np.empty((*self._shape, _MOST_POINTS))
+        self._points = Thinned(_MOST_POINTS, merge=_joined)
 
     def steps(self) -> Iterator[ReplicaStep]:
         """Train for as long as steps are asked for, as `Replicas.steps` does."""
@@ -101,7 +114,17 @@ class Comparison:
             yield step
 
     def set_lr(self, contender: int, lr: float) -> None:
-        """Give all replicas of a contender another learning rate for the updates to come."""
+        """Give all replicas of a contender another learning rate, from their next update on.
+
+        Args:
+            contender: its place in `contenders`, from 0 to C - 1.
+            lr: the learning rate.
+
+        Raises:
+            TypeError, ValueError: when there is no such contender, or a config would refuse the
+                learning rate.
+        """
+        contender = IntRange(0, len(self.contenders) - 1).check("contender", contender, 0)
         for n in range(len(self.seeds)):
             self.replicas.set_lr(contender * len(self.seeds) + n, lr)
 
@@ -120,7 +143,7 @@ class Comparison:
 
     @property
     def recent(self) -> NDArray[np.float64]:
-        """Each replica's mean loss over the last `SMOOTHING` steps, or as many as there were.
+        """Each replica's mean loss over the last `SMOOTHING` steps, or over fewer at the start.
 
         Shape ``(C, S)``; infinite where it has diverged.
         """
@@ -130,10 +153,12 @@ class Comparison:
 
     @property
     def curves(self) -> Curves:
-        """What has become of the losses so far."""
-        n = self._length
-        median, low, high = self._curves[:, :, :n].copy()
-        return Curves(self._steps[:n].copy(), median, low, high)
+        """The losses so far, in at most a few hundred points."""
+        points = [point.curves for point in self._points.items]
+        steps = np.array(self._points.indices, np.int64)
+        curves = np.array(points).reshape(len(points), 3, len(self.contenders))  # (K, 3, C)
+        median, low, high = np.ascontiguousarray(curves.transpose(1, 2, 0))
+        return Curves(steps, median, low, high)
 
     def steps_until(self, threshold: float) -> NDArray[np.float64]:
         """The first step at which each replica's mean loss of `SMOOTHING` steps was that low.
@@ -144,55 +169,68 @@ class Comparison:
             threshold: the loss to come down to.
 
         Returns:
-            Shape ``(C, S)``; nan for those that have not come so far.
+            Shape ``(C, S)``; nan for replicas that have not come down to it.
         """
-        reached = self._bests[:, :, : self._length] <= threshold  # (C, S, K)
-        if not self._length:
+        if not len(self._points):
             return np.full(self._shape, np.nan)
-        first = self._steps[reached.argmax(axis=2)]
-        return np.where(reached.any(axis=2), first, np.nan)
+        reached = np.array([point.best for point in self._points.items]) <= threshold  # (K, C, S)
+        first = np.array(self._points.indices)[reached.argmax(axis=0)]
+        return np.where(reached.any(axis=0), first, np.nan)
 
     def _record(self, step: ReplicaStep) -> None:
         self.loss = step.loss.reshape(self._shape).astype(np.float64)
         self._ring[self._count % SMOOTHING] = self.loss
         self._count += 1
         if self._count >= SMOOTHING:
-            # A diverged replica's ring holds inf or nan, which is no minimum.
-            np.fmin(self._best, self._ring.mean(axis=0), out=self._best)
-        median, low, high = _percentiles(self.loss)
-        if self._length and self._steps[self._length - 1] // self._stride == (
-            step.index // self._stride
-        ):
-            n = self._length - 1
-            low = np.fmin(low, self._curves[1, :, n])
-            high = np.fmax(high, self._curves[2, :, n])
-        else:
-            if self._length == _MOST_POINTS:
-                self._thin_out()
-            n = self._length
-            self._length += 1
-        self._steps[n] = step.index
-        self._curves[:, :, n] = median, low, high
-        self._bests[:, :, n] = self._best
+            # The ring of a replica that has diverged holds inf or nan, which `fmin` passes over.
+            self._best = np.fmin(self._best, self._ring.mean(axis=0))
+        self._points.add(step.index, _Point(_percentiles(self.loss), self._best))
 
-    def _thin_out(self) -> None:
-        """Neighbours become one: the later step's median, and the range of both."""
-        half = _MOST_POINTS // 2
-        curves = self._curves
-        self._steps[:half] = self._steps[1::2]
-        self._bests[:, :, :half] = self._bests[:, :, 1::2]
-        curves[0, :, :half] = curves[0, :, 1::2]
-        curves[1, :, :half] = np.fmin(curves[1, :, 0::2], curves[1, :, 1::2])
-        curves[2, :, :half] = np.fmax(curves[2, :, 0::2], curves[2, :, 1::2])
-        self._stride *= 2
-        self._length = half
+
+def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """The seeds that a number of seeds, or a sequence of seeds, stands for.
+
+    A repeated seed is refused: it gives the same run again, and the runs of a comparison must be
+    independent for their number to mean anything.
+
+    Args:
+        seeds: the number of seeds, counted from 0, or the seeds themselves.
+
+    Raises:
+        TypeError: when this is neither, or a seed is not a whole number.
+        ValueError: when there is no seed, a seed is out of range, or one occurs twice.
+    """
+    if isinstance(seeds, Integral) and not isinstance(seeds, bool):
+        each: tuple[int, ...] = tuple(range(int(seeds)))
+    elif isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str | bytes):
+        rule = RULES["seed"]
+        assert isinstance(rule, IntRange)
+        each = tuple(rule.check("each of the seeds", seed, 0) for seed in seeds)
+    else:
+        raise TypeError(
+            f"seeds must be a whole number or a sequence of them, got {seeds!r}. Try 8."
+        )
+    if not each:
+        raise ValueError(f"seeds must give at least one seed, got {seeds!r}. Try 8.")
+    if len(set(each)) < len(each):
+        twice = next(seed for seed in each if each.count(seed) > 1)
+        raise ValueError(f"seeds must differ from one another, got {twice} twice. Try range(8).")
+    return each
+
+
+def _joined(earlier: _Point, later: _Point) -> _Point:
+    """Two neighbours as one: the later step's median, and the range of both."""
+    curves = later.curves.copy()
+    np.fmin(earlier.curves[1], later.curves[1], out=curves[1])
+    np.fmax(earlier.curves[2], later.curves[2], out=curves[2])
+    return _Point(curves, later.best)
 
 
 def _percentiles(loss: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median, 10th and 90th percentile over the seeds, shape ``(3, C)``; of finite numbers only.
+    """Median, 10th and 90th percentile over the seeds, shape ``(3, C)``; nan where not finite.
 
-    Interpolated linearly, like NumPy's default, at a fraction of its cost. A replica without a
-    finite loss counts as worse than any other.
+    Interpolated linearly, like NumPy's default, at a fraction of its cost. A loss that is not
+    finite counts as larger than any other.
     """
     ordered = np.sort(np.where(np.isfinite(loss), loss, math.inf), axis=1)  # (C, S)
     places = np.array([0.5, 0.1, 0.9]) * (loss.shape[1] - 1)
@@ -212,13 +250,19 @@ def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[
 
     Args:
         contenders: at least one; all read the same task.
-        tolerance: the largest count may be so much larger than the smallest, as a share of it.
+        tolerance: by how much the largest count may exceed the smallest, as a share of it.
 
     Raises:
-        ValueError: when there is no contender.
+        ValueError: when there is no contender, or contenders read different tasks.
     """
     if not contenders:
         raise ValueError("contenders must hold at least one RunConfig, got none.")
+    tasks = list(dict.fromkeys(config.task for config in contenders))
+    if len(tasks) > 1:
+        raise ValueError(
+            f"contenders must read the same task, got {tasks[0]!r} and {tasks[1]!r}. "
+            "Equalise those of each task separately."
+        )
     task = build_task(contenders[0])
     rule = RULES["hidden_size"]
     assert isinstance(rule, IntRange)
@@ -240,7 +284,7 @@ def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[
     nearest = [np.abs(count[:, None] - targets).argmin(axis=0) for count in counts]
     got = np.array([count[place] for count, place in zip(counts, nearest, strict=True)])
     gap = got.max(axis=0) / got.min(axis=0) - 1
-    # First of all the gap, as far as it matters; then how far from what was asked for.
+    # By the gap, where it exceeds the tolerance; then by the distance from what was asked for.
     best = np.lexsort((np.abs(np.log(targets / wanted)), np.maximum(gap, tolerance)))[0]
     return tuple(
         replace(config, hidden_size=int(sizes[place[best]]))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
 from rnn_core.models import RecurrentModel
+from rnn_core.rules import IntRange
 from rnn_core.tasks import Batch, build_task
 from rnn_core.training.step import read_only
 from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, new_run
@@ -40,8 +41,8 @@ MAY_DIFFER = frozenset(
         "seed",
     }
 )
-# A part given to another thread is to be worth the hand-over, some 50 µs: so many numbers to
-# multiply by, roughly.
+# Multiplications from which the work is shared with a second thread: handing it over takes some
+# 50 µs.
 _LEAST_WORK = 200_000
 
 
@@ -85,7 +86,8 @@ class Replicas:
         configs: the settings of each run. They may differ in the network and in its training
             (`MAY_DIFFER`), but not in the data.
         dtype: torch.float32, or torch.float64 for checks.
-        engine: as in `Trainer`; compiled replicas share the machine's cores.
+        engine: as in `Trainer`. Compiled replicas run on two threads at most, PyTorch's one after
+            another on the calling thread.
 
     Raises:
         TypeError: when ``configs`` holds anything but RunConfigs.
@@ -167,22 +169,33 @@ class Replicas:
     def set_lr(self, replica: int, lr: float) -> None:
         """Give a replica's next update another learning rate.
 
+        Args:
+            replica: its place in `configs`, from 0 to N - 1.
+            lr: the learning rate.
+
         Raises:
-            TypeError, ValueError: when a config would refuse it.
+            TypeError, ValueError: when there is no such replica, or a config would refuse the
+                learning rate.
         """
         checked = RunConfig(lr=lr).lr
-        for group in self._runs[replica].optimizer.param_groups:
+        for group in self._runs[self._place(replica)].optimizer.param_groups:
             group["lr"] = checked
 
     def state(self, replica: int) -> TrainingState:
-        """Where a replica stands: model, optimiser, gradients, states."""
+        """Where a replica stands: model, optimiser, gradients, states.
+
+        Raises:
+            TypeError, ValueError: when there is no such replica.
+        """
+        replica = self._place(replica)
         for n, engine in self._singles:
             if n == replica:
                 return engine.state()
-        for rows, stack in self._stacks:
-            if replica in rows:
-                return stack.state(rows.index(replica))
-        raise IndexError(f"replica must be from 0 to {len(self) - 1}, got {replica!r}.")
+        rows, stack = next(each for each in self._stacks if replica in each[0])
+        return stack.state(rows.index(replica))
+
+    def _place(self, replica: int) -> int:
+        return IntRange(0, len(self) - 1).check("replica", replica, 0)
 
     def steps(self) -> Iterator[ReplicaStep]:
         """Train for as long as steps are asked for, as `Trainer.steps` does.
@@ -230,7 +243,7 @@ class Replicas:
         return None if None in found else np.array(found, float)
 
     def _advance_stacks(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
-        """Every stack's step: half of each for another core, if that is worth it."""
+        """Every stack's step: half of each on a second thread, if that is worth it."""
         shape, dtype = batch.targets.shape, batch.targets.dtype
         own = [np.empty((len(rows), *shape), dtype) for rows, _stack in self._stacks]
 
@@ -256,7 +269,7 @@ class Replicas:
 
 @lru_cache(maxsize=1)
 def _cores() -> ThreadPoolExecutor:
-    """Threads for the machine's other cores, shared by all replicas of the process."""
+    """Threads for the second halves, shared by all `Replicas` of the process."""
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="replicas")
 
 

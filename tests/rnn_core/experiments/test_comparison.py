@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_core import Comparison, RecurrentModel, RunConfig, Trainer, equalise, parameter_count
-from rnn_core.experiments.comparison import SMOOTHING
+from rnn_core.experiments.comparison import SMOOTHING, checked_seeds
 
 BASE = RunConfig(hidden_size=4)
 CELLS = tuple(replace(BASE, cell=cell) for cell in ("rnn", "lstm", "gru"))
@@ -122,20 +124,72 @@ def test_a_learning_rate_changes_for_one_contender_alone() -> None:
     assert (comparison.loss[0] != comparison.loss[1]).all()
 
 
+@pytest.mark.parametrize("contender", [-1, 2, 17])
+def test_a_contender_that_does_not_exist_is_refused(contender: int) -> None:
+    comparison = Comparison([BASE, BASE], 2)
+    with pytest.raises(
+        ValueError, match=f"contender must be a whole number from 0 to 1, got {contender}"
+    ):
+        comparison.set_lr(contender, 0.5)
+    rates = {
+        run.optimizer.param_groups[0]["lr"] for run in map(comparison.replicas.state, range(4))
+    }
+    assert rates == {0.02}
+
+
 @pytest.mark.parametrize(
-    ("contenders", "seeds", "problem"),
+    ("seeds", "expected"),
     [
-        (CELLS, 0, "seeds must give at least one seed, got 0"),
-        (CELLS, [], r"seeds must give at least one seed, got \[\]"),
-        ([], 2, "at least one"),
-        ([BASE, replace(BASE, window_length=20)], 2, "window_length"),
+        (3, (0, 1, 2)),
+        (np.int64(3), (0, 1, 2)),
+        ([7, 2], (7, 2)),
+        (range(4, 7), (4, 5, 6)),
+        (np.array([7, 2]), (7, 2)),
+        ([np.int64(7), np.int32(2)], (7, 2)),
     ],
 )
-def test_a_comparison_that_cannot_be_is_refused(
-    contenders: list[RunConfig], seeds: int, problem: str
+def test_seeds_are_a_number_or_a_sequence_of_whole_numbers(
+    seeds: Any, expected: tuple[int, ...]
+) -> None:
+    checked = checked_seeds(seeds)
+    assert checked == expected
+    assert {type(seed) for seed in checked} == {int}
+    assert Comparison([BASE], seeds).seeds == expected
+
+
+@pytest.mark.parametrize(
+    ("seeds", "sentence"),
+    [
+        ([5] * 8, "seeds must differ from one another, got 5 twice. Try range(8)."),
+        ([1, 2, 3, 2], "seeds must differ from one another, got 2 twice. Try range(8)."),
+        ([np.int64(2), 2], "seeds must differ from one another, got 2 twice. Try range(8)."),
+        (0, "seeds must give at least one seed, got 0. Try 8."),
+        (-2, "seeds must give at least one seed, got -2. Try 8."),
+        ([], "seeds must give at least one seed, got []. Try 8."),
+        ([0, -1], "each of the seeds must be a whole number from 0 to 2147483647, got -1. Try 0."),
+        ([2**31], "each of the seeds must be a whole number from 0 to 2147483647, got 2147483648."),
+    ],
+)
+def test_seeds_that_cannot_be_compared_are_refused(seeds: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        Comparison(CELLS, seeds)
+
+
+@pytest.mark.parametrize("seeds", [2.5, True, None, "12", [0.5], [True]])
+def test_seeds_of_another_kind_are_refused(seeds: Any) -> None:
+    with pytest.raises(TypeError, match=r"seeds must be a whole number"):
+        Comparison(CELLS, seeds)
+
+
+@pytest.mark.parametrize(
+    ("contenders", "problem"),
+    [([], "at least one"), ([BASE, replace(BASE, window_length=20)], "window_length")],
+)
+def test_contenders_that_cannot_be_compared_are_refused(
+    contenders: list[RunConfig], problem: str
 ) -> None:
     with pytest.raises(ValueError, match=problem):
-        Comparison(contenders, seeds)
+        Comparison(contenders, 2)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
@@ -169,6 +223,20 @@ def test_equal_parameters_leave_everything_else_alone() -> None:
     assert equalise([CELLS[2], CELLS[2]]) == (CELLS[2], CELLS[2])
 
 
-def test_nobody_cannot_be_made_equal() -> None:
+def test_contenders_of_different_tasks_are_not_equalised() -> None:
+    adding = replace(BASE, task="adding")
+    sentence = (
+        "contenders must read the same task, got 'sin_to_cos' and 'adding'. "
+        "Equalise those of each task separately."
+    )
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        equalise([BASE, adding])
+    # Two features per time step: the counts are those of the contenders' own task.
+    sized = equalise([adding, replace(adding, cell="gru")])
+    counts = [parameter_count(config, 2, 1) for config in sized]
+    assert max(counts) <= 1.1 * min(counts)
+
+
+def test_equalising_needs_a_contender() -> None:
     with pytest.raises(ValueError, match="at least one RunConfig"):
         equalise([])

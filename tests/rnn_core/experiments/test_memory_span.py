@@ -188,6 +188,8 @@ def test_races_that_cannot_be_are_refused() -> None:
         MemorySpan([])
     with pytest.raises(ValueError, match="seeds must give at least one seed, got 0"):
         MemorySpan([QUICK], 0)
+    with pytest.raises(ValueError, match="seeds must differ from one another, got 5 twice"):
+        MemorySpan([QUICK], [5] * 3)
     with pytest.raises(ValueError, match="data_seed must be the same for all replicas"):
         MemorySpan([QUICK, replace(QUICK, data_seed=1)])
     sentence = (

@@ -150,5 +150,17 @@ def test_replicas_that_would_read_different_windows_are_refused() -> None:
         Replicas([RunConfig()], engine="jax")
     with pytest.raises(ValueError, match=re.escape("dtype must be torch.float32 or")):
         Replicas([RunConfig()], dtype=torch.float16)
-    with pytest.raises(IndexError, match="replica must be from 0 to 0, got 1"):
-        Replicas([RunConfig()]).state(1)
+
+
+@pytest.mark.parametrize("replica", [-1, 2])
+def test_a_replica_that_does_not_exist_is_refused(replica: int) -> None:
+    replicas = Replicas([RunConfig(), RunConfig(seed=1)])
+    sentence = f"replica must be a whole number from 0 to 1, got {replica}. Try 0."
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        replicas.state(replica)
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        replicas.set_lr(replica, 0.5)
+    assert [run.optimizer.param_groups[0]["lr"] for run in map(replicas.state, range(2))] == [
+        0.02,
+        0.02,
+    ]
