@@ -17,6 +17,7 @@ from rnn_core.training.replicas import Replicas, ReplicaStep
 from rnn_core.training.snapshots import Snapshot, Snapshots
 from rnn_core.training.step import Step
 from rnn_core.training.trainer import Trainer
+from rnn_core.version import __version__
 
 __all__ = [
     "CELLS",
@@ -43,6 +44,7 @@ __all__ = [
     "Step",
     "Task",
     "Trainer",
+    "__version__",
     "build_task",
     "equalise",
     "parameter_count",
