@@ -11,10 +11,11 @@ run: .venv/app  ## serve the page
 test: .venv/dev  ## all tests, those in a real browser included
 	$(BIN)/python -m pytest
 
-check: .venv/dev  ## format, lint and types, changing nothing
+check: .venv/dev  ## format, lint, types and the arrows between packages, changing nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 bench: .venv/bench  ## print the figures of the training step, beside the tutorial's and JAX's
 	$(BIN)/python -m benchmarks.training_step

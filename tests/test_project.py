@@ -7,17 +7,21 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from grimp import ImportGraph
 
 import rnn_core
+from tests.importers_by_name import ImportersByName
 
 ROOT = Path(__file__).parents[1]
 
 
-def imported_by(folder: Path) -> set[str]:
-    """Top-level packages that the modules of a folder import."""
+def third_party_imports(folder: Path) -> set[str]:
+    """Top-level packages, not of the standard library, that the modules of a folder import."""
     found: set[str] = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -25,38 +29,28 @@ def imported_by(folder: Path) -> set[str]:
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.split(".")[0])
-    return found
+    return found - set(sys.stdlib_module_names) - {folder.name}
 
 
-def test_the_core_needs_torch_and_numpy_numba_to_be_fast_and_scipy_to_judge() -> None:
-    others = imported_by(ROOT / "rnn_core") - set(sys.stdlib_module_names)
-    assert others == {"torch", "numpy", "numba", "scipy", "rnn_core"}
+def test_the_core_imports_just_what_the_package_declares() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    declared = [*project["dependencies"], *chain.from_iterable(extras)]
+    assert third_party_imports(ROOT / "rnn_core") == {name.split(">=")[0] for name in declared}
 
 
-def test_the_dashboard_does_not_know_the_entry_point() -> None:
-    assert "streamlit_app" not in imported_by(ROOT / "dashboard")
-
-
-#: Modules that may import Streamlit, by their name alone.
-MAY_IMPORT_STREAMLIT = re.compile(
-    r"page|(\w+_)?panel|sidebar|widgets|player|server|draw|contender_table"
-)
-
-
-@pytest.mark.parametrize(
-    "path",
-    sorted((ROOT / "dashboard").rglob("*.py")),
-    ids=lambda path: path.relative_to(ROOT).as_posix(),
-)
-def test_only_modules_with_certain_names_import_streamlit(path: Path) -> None:
-    imports = {
-        alias.name if isinstance(node, ast.Import) else node.module
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    knows = any(str(name).split(".")[0] == "streamlit" for name in imports)
-    assert not knows or MAY_IMPORT_STREAMLIT.fullmatch(path.stem)
+def test_who_imports_streamlit_is_told_by_name() -> None:
+    graph = ImportGraph()
+    for importer in ("dashboard.page", "dashboard.a.free_panel", "dashboard.charts", "a.panels"):
+        graph.add_import(importer=importer, imported="streamlit")
+    options = {"imported": "streamlit", "names": r"page|(\w+_)?panel"}
+    contract = ImportersByName("a contract", {}, options)
+    check = contract.check(graph, verbose=False)
+    assert not check.kept
+    assert check.metadata["others"] == ["a.panels", "dashboard.charts"]
+    graph.remove_import(importer="dashboard.charts", imported="streamlit")
+    graph.remove_import(importer="a.panels", imported="streamlit")
+    assert contract.check(graph, verbose=False).kept
 
 
 def test_importing_the_core_brings_neither_a_page_nor_a_compiler_with_it() -> None:
@@ -101,3 +95,26 @@ def test_what_the_readme_points_to_exists() -> None:
     assert links
     for link in links:
         assert (ROOT / link).exists(), link
+
+
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_make_targets_that_a_document_names_exist(document: Path) -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)", text, re.M))
+    assert {name for names in named for name in names if name} <= targets
+
+
+def test_every_command_of_the_makefile_is_run_by_a_test() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    commands = re.findall(r"-m ((?:benchmarks|docs)\.\w+)", makefile)
+    assert len(commands) >= 8
+    for command in commands:
+        folder, name = command.split(".")
+        test = ROOT / "tests" / folder / f"test_{name}.py"
+        assert f'run_quickly("{command}"' in test.read_text(encoding="utf-8"), command
