@@ -49,45 +49,45 @@ def verdict(frame: ComparisonFrame) -> str:
             "**Too few seeds for a verdict.** Whatever {contenders} contenders do, {seeds} seeds "
             "can not tell it from chance; {needed} could. So far:"
         ).format(contenders=len(names), seeds=frame.seeds, needed=ranking.seeds_needed)
-    elif all(test.is_shown for test in ranking.paired_tests):
+    elif all(pair.is_significant for pair in ranking.paired_tests):
         opening = _("**{leader} is ahead.**").format(leader=names[leader])
-    elif any(test.is_shown for test in ranking.paired_tests):
+    elif any(pair.is_significant for pair in ranking.paired_tests):
         opening = _("**{leader} is among the best.**").format(leader=names[leader])
     else:
         opening = _("**No difference is shown yet.** {leader} has the lowest median.").format(
             leader=names[leader]
         )
-    sentences = [_paired_test(test, names) for test in ranking.paired_tests]
+    sentences = [_paired_test(pair, names) for pair in ranking.paired_tests]
     return opening + "".join(f"\n- {sentence}" for sentence in sentences)
 
 
-def _paired_test(test: PairedTest, names: list[str]) -> str:
+def _paired_test(pair: PairedTest, names: list[str]) -> str:
     """The leader against one other."""
-    if math.isinf(test.ratio):
+    if math.isinf(pair.ratio):
         gap = _("most networks of {other} have diverged")
-    elif test.interval is None:
+    elif pair.interval is None:
         gap = _("the loss of {other} is {ratio} times that of {leader} (median over the seeds)")
     else:
         gap = _(
             "the loss of {other} is {ratio} times that of {leader} (median over the seeds; 95 % "
             "interval {low} to {high})"
         )
-    low, high = test.interval or (math.nan, math.nan)
-    sure = _("p = {p:.2g}") if test.p_value >= 0.0001 else _("p < 0.0001")
-    known = _("shown") if test.is_shown else _("not shown")
+    low, high = pair.interval or (math.nan, math.nan)
+    sure = _("p = {p:.2g}") if pair.p_value >= 0.0001 else _("p < 0.0001")
+    known = _("shown") if pair.is_significant else _("not shown")
     return (
         gap.format(
-            other=names[test.other],
-            leader=names[test.leader],
-            ratio=_times(test.ratio),
+            other=names[pair.other],
+            leader=names[pair.leader],
+            ratio=_times(pair.ratio),
             low=_times(low),
             high=_times(high),
         )
         + _("; {leader} is lower on {wins} of {seeds} seeds").format(
-            leader=names[test.leader], wins=test.wins, seeds=test.seeds
+            leader=names[pair.leader], wins=pair.wins, seeds=pair.seeds
         )
         + "; "
-        + sure.format(p=test.p_value)
+        + sure.format(p=pair.p_value)
         + f": {known}"
     )
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from rnn_core.config import RULES, RunConfig
+from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import parameter_count
 from rnn_core.rules import IntRange
 from rnn_core.tasks import build_task
@@ -207,14 +208,19 @@ def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
         assert isinstance(rule, IntRange)
         each = tuple(rule.check("each of the seeds", seed, 0) for seed in seeds)
     else:
-        raise TypeError(
-            f"seeds must be a whole number or a sequence of them, got {seeds!r}. Try 8."
+        raise InvalidType(
+            N_("seeds must be a whole number or a sequence of them, got {value!r}. Try 8."),
+            value=seeds,
         )
     if not each:
-        raise ValueError(f"seeds must give at least one seed, got {seeds!r}. Try 8.")
+        raise InvalidValue(
+            N_("seeds must give at least one seed, got {value!r}. Try 8."), value=seeds
+        )
     if len(set(each)) < len(each):
         twice = next(seed for seed in each if each.count(seed) > 1)
-        raise ValueError(f"seeds must differ from one another, got {twice} twice. Try range(8).")
+        raise InvalidValue(
+            N_("seeds must differ from one another, got {value} twice. Try range(8)."), value=twice
+        )
     return each
 
 
@@ -256,12 +262,18 @@ def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[
         ValueError: when there is no contender, or contenders read different tasks.
     """
     if not contenders:
-        raise ValueError("contenders must hold at least one RunConfig, got none.")
+        raise InvalidValue(
+            N_("contenders must hold at least one RunConfig, got none. Try [RunConfig()].")
+        )
     tasks = list(dict.fromkeys(config.task for config in contenders))
     if len(tasks) > 1:
-        raise ValueError(
-            f"contenders must read the same task, got {tasks[0]!r} and {tasks[1]!r}. "
-            "Equalise those of each task separately."
+        raise InvalidValue(
+            N_(
+                "contenders must read the same task, got {one!r} and {other!r}. "
+                "Equalise those of each task separately."
+            ),
+            one=tasks[0],
+            other=tasks[1],
         )
     task = build_task(contenders[0])
     rule = RULES["hidden_size"]

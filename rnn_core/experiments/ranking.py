@@ -1,4 +1,4 @@
-"""Which of several contenders is ahead, and whether the seeds can show it."""
+"""Order contenders by their losses and test whether the leader's lead is significant."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: A difference that chance alone would make more seldom than this counts as shown.
+from rnn_core.messages import N_, InvalidValue
+
+#: Significance level of the paired tests, after Holm's correction.
 SIGNIFICANCE = 0.05
 _RESAMPLES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """The leader against one other, seed by seed.
+    """The leader against one other contender, paired by seed.
 
     Args:
-        leader: index of the contender with the lowest median.
-        other: index of the other.
-        wins: seeds on which the leader's loss is the lower one.
-        seeds: how many there are.
-        ratio: median over the seeds of the other's loss over the leader's; inf where the other
-            has diverged on most.
-        interval: 95 % bootstrap interval of that ratio; None where it cannot be had, for want of
-            seeds or of finite losses.
-        p_value: of the Wilcoxon signed-rank test, two-sided, of the logarithms' differences,
-            times the number of duels still to be decided (Holm 1979), 1 at most.
+        leader: index of the contender with the lowest median loss.
+        other: index of the other contender.
+        wins: number of seeds on which the leader's loss is lower.
+        seeds: number of seeds.
+        ratio: median over the seeds of the other's loss divided by the leader's; inf when the
+            other has diverged on most seeds.
+        interval: 95 % bootstrap confidence interval of ``ratio``; None with fewer than three seeds
+            or when a loss is not finite.
+        p_value: two-sided p value of the Wilcoxon signed-rank test on the differences of the
+            logarithms, after Holm's correction for the number of contenders.
     """
 
     leader: int
@@ -39,19 +41,19 @@ class PairedTest:
     p_value: float
 
     @property
-    def is_shown(self) -> bool:
-        """Whether chance is an unlikely reason."""
+    def is_significant(self) -> bool:
+        """Whether the p value is below `SIGNIFICANCE`."""
         return self.p_value < SIGNIFICANCE
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Contenders in order, and the first one's lead.
+    """Contenders in order, and tests of the leader's lead.
 
     Args:
         order: indices of the contenders by median loss, lowest first.
-        paired_tests: the leader against every other, in that order.
-        seeds_needed: with fewer, no outcome whatever would count as shown.
+        paired_tests: the leader against each other contender, in that order.
+        seeds_needed: the smallest number of seeds with which a paired test can be significant.
     """
 
     order: tuple[int, ...]
@@ -60,25 +62,31 @@ class Ranking:
 
 
 def rank(losses: ArrayLike) -> Ranking:
-    """Order contenders by the median of their losses and test the leader against each other one.
+    """Order contenders by median loss, and test the leader against each other contender.
 
-    The test is paired: all contenders have the same seeds and have read the same windows.
+    The tests are paired: column s holds the losses of runs that started from the same seed and
+    read the same windows. The p values hold only if all columns come from distinct seeds. Copies
+    of one run would count as independent evidence; `Comparison` refuses repeated seeds.
 
     Args:
-        losses: shape ``(C, S)``; a diverged replica's is inf or nan, which is worse than any.
+        losses: shape ``(C, S)``, C contenders with S seeds. An inf or nan, the loss of a run that
+            diverged, counts as larger than any other.
 
     Raises:
-        ValueError: when there are not at least two contenders and one seed.
+        ValueError: when there are fewer than two contenders, or no seeds.
 
     Source: Wilcoxon 1945; Holm 1979; Efron and Tibshirani 1993 (percentile bootstrap).
     """
     values = np.asarray(losses, np.float64)
     if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] < 1:
-        raise ValueError(
-            "losses must have shape (contenders, seeds) with at least two contenders and one "
-            f"seed, got {values.shape}."
+        raise InvalidValue(
+            N_(
+                "losses must have shape (contenders, seeds) with at least two contenders and one "
+                "seed, got {shape}. Try the losses of a Comparison."
+            ),
+            shape=values.shape,
         )
-    # A loss of exactly zero has no logarithm; the smallest number stands for it.
+    # A loss of zero has no logarithm: the smallest normal number replaces it.
     values = np.where(np.isfinite(values), np.maximum(values, np.finfo(np.float64).tiny), math.inf)
     order = tuple(np.argsort(np.median(values, axis=1), kind="stable").tolist())
     leader, others = order[0], order[1:]
@@ -86,7 +94,7 @@ def rank(losses: ArrayLike) -> Ranking:
     paired_tests = tuple(
         _paired_test(values, leader, other, p) for other, p in zip(others, p_values, strict=True)
     )
-    # The smallest p value that S seeds can give is 2 / 2^S.
+    # The smallest p value with S seeds is 2 / 2^S, and Holm multiplies it by the number of tests.
     needed = math.ceil(math.log2(2 * len(others) / SIGNIFICANCE))
     return Ranking(order, paired_tests, needed)
 
@@ -110,12 +118,12 @@ def _paired_test(
 
 
 def _interval(logs: NDArray[np.float64]) -> tuple[float, float] | None:
-    """95 % interval of the median ratio whose logarithms these are."""
+    """95 % interval of the median ratio, from the ratios' logarithms."""
     if len(logs) < 3 or not np.isfinite(logs).all():
         return None
     from scipy import stats
 
-    # The same losses give the same interval: a verdict must not flicker.
+    # A fixed seed, so that equal losses give equal intervals.
     found = stats.bootstrap(
         (logs,), np.median, n_resamples=_RESAMPLES, method="percentile", rng=0
     ).confidence_interval
@@ -124,14 +132,14 @@ def _interval(logs: NDArray[np.float64]) -> tuple[float, float] | None:
 
 def _signed_rank(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
     """p value of the Wilcoxon signed-rank test on the logarithms."""
-    # SciPy takes half a second to import, which only a comparison should wait for.
+    # Imported here because SciPy takes half a second to import.
     from scipy import stats
 
     with np.errstate(invalid="ignore"):
         logs = np.log(theirs) - np.log(ours)
     finite = np.abs(logs[np.isfinite(logs)])
     beyond = 2 * finite.max(initial=1.0)
-    # Ranks are all that counts: a divergence is a difference larger than any other.
+    # The test uses ranks alone: a divergence becomes the largest difference.
     logs = np.nan_to_num(logs, nan=0.0, posinf=beyond, neginf=-beyond)
     if not logs.any():
         return 1.0
@@ -139,10 +147,10 @@ def _signed_rank(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> floa
 
 
 def _holm(p_values: list[float]) -> list[float]:
-    """Each p value, raised by how many questions were asked at once."""
+    """The p values after Holm's step-down correction for multiple tests."""
     adjusted = [1.0] * len(p_values)
     highest = 0.0
-    for tried, place in enumerate(np.argsort(p_values)):
-        highest = max(highest, (len(p_values) - tried) * p_values[place])
+    for rejected, place in enumerate(np.argsort(p_values)):
+        highest = max(highest, (len(p_values) - rejected) * p_values[place])
         adjusted[place] = min(1.0, highest)
     return adjusted

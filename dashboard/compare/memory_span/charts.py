@@ -98,7 +98,7 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
 
 def rung(frame: SpanFrame) -> Chart:
     """The mean loss of every network on the rung under way, and what it has to come down to."""
-    names = tuple(frame.contenders[place].name for place in frame.latest.racers)
+    names = tuple(frame.contenders[place].name for place in frame.latest.active)
     all_names = tuple(contender.name for contender in frame.contenders)
     points, racers, seeds = frame.curve.shape
     losses = np.moveaxis(frame.curve, 0, -1).ravel()  # racer, seed, point

@@ -38,7 +38,7 @@ class SpanFrame:
             diverged.
         results: of each contender one per delay that it has tried.
         spans: the longest delay that each has passed.
-        racing: which contenders are still in the race, by number.
+        active: the contenders that have passed all delays so far, by number.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
         active_runs: runs that played on this server at the last redraw, this one included.
@@ -55,7 +55,7 @@ class SpanFrame:
     curve: NDArray[np.float64]
     results: tuple[tuple[SpanResult, ...], ...]
     spans: tuple[int, ...]
-    racing: tuple[int, ...]
+    active: tuple[int, ...]
     steps_per_second: float | None
     redraws_per_second: float | None
     active_runs: int
@@ -127,7 +127,7 @@ class LiveSpan(Playback):
                 curve=np.array(self._curve.items),
                 results=race.results,
                 spans=race.spans,
-                racing=race.racing,
+                active=race.active,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
                 active_runs=self._sharers,

@@ -37,7 +37,7 @@ def verdict(frame: SpanFrame) -> str:
     order = sorted(range(len(frame.contenders)), key=lambda number: -frame.spans[number])
     for number in order:
         name, span = frame.contenders[number].name, frame.spans[number]
-        if frame.status is not Status.FINISHED and number in frame.racing:
+        if frame.status is not Status.FINISHED and number in frame.active:
             line = _("**{name}** remembers {span} steps so far")
         elif span == frame.delays[-1]:
             line = _("**{name}** remembers {span} steps, the longest delay there is")

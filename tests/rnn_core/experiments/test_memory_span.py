@@ -1,5 +1,3 @@
-"""The race over growing delays: who passes, who stays, and that nothing disturbs it."""
-
 from __future__ import annotations
 
 import re
@@ -18,61 +16,61 @@ STUCK = replace(QUICK, lr=1e-9)
 WILD = replace(QUICK, optimizer="sgd", lr=10.0)
 
 
-def finished(race: MemorySpan) -> list[SpanStep]:
-    return list(race.steps())
+def finished(span: MemorySpan) -> list[SpanStep]:
+    return list(span.steps())
 
 
 def assert_same(one: list[SpanStep], other: list[SpanStep]) -> None:
     assert len(one) == len(other)
     for a, b in zip(one, other, strict=True):
-        assert (a.delay, a.index, a.racers) == (b.delay, b.index, b.racers)
+        assert (a.delay, a.index, a.active) == (b.delay, b.index, b.active)
         np.testing.assert_array_equal(a.loss, b.loss)
         np.testing.assert_array_equal(a.recent, b.recent)
         np.testing.assert_array_equal(a.passed, b.passed)
 
 
-def test_one_that_learns_stays_and_one_that_cannot_falls_out_at_the_first_delay() -> None:
-    race = MemorySpan([STUCK, QUICK], delays=[1, 2], step_budget=80, engine="compiled")
-    assert (race.racing, race.spans, race.done) == ((0, 1), (0, 0), False)
-    steps = finished(race)
-    assert race.spans == (0, 2)
-    assert (race.racing, race.done) == ((1,), True)
-    stuck, quick = race.results
+def test_a_contender_that_learns_goes_on_and_one_that_does_not_stops_at_the_first_delay() -> None:
+    span = MemorySpan([STUCK, QUICK], delays=[1, 2], step_budget=80, engine="compiled")
+    assert (span.active, span.spans, span.done) == ((0, 1), (0, 0), False)
+    steps = finished(span)
+    assert span.spans == (0, 2)
+    assert (span.active, span.done) == ((1,), True)
+    stuck, quick = span.results
     assert [(result.delay, result.passed) for result in stuck] == [(1, 0)]
     assert [(result.delay, result.passed) for result in quick] == [(1, 3), (2, 3)]
     assert np.isnan(stuck[0].steps).all()
     first = [step for step in steps if step.delay == 1]
     assert [step.index for step in first] == list(range(80))  # the stuck one used up the budget
-    assert all(step.racers == (0, 1) for step in first)
-    assert {step.racers for step in steps if step.delay == 2} == {(1,)}
-    assert list(race.steps()) == []
+    assert all(step.active == (0, 1) for step in first)
+    assert {step.active for step in steps if step.delay == 2} == {(1,)}
+    assert list(span.steps()) == []
 
 
-def test_records_have_a_row_for_each_racer_and_a_column_for_each_seed() -> None:
-    race = MemorySpan([QUICK, replace(QUICK, cell="gru")], [4, 7], delays=[2], engine="compiled")
-    for step in islice(race.steps(), 30):
-        assert step.racers == (0, 1)
+def test_steps_have_a_row_for_each_active_contender_and_a_column_for_each_seed() -> None:
+    span = MemorySpan([QUICK, replace(QUICK, cell="gru")], [4, 7], delays=[2], engine="compiled")
+    for step in islice(span.steps(), 30):
+        assert step.active == (0, 1)
         for values in (step.loss, step.recent, step.passed):
             assert values.shape == (2, 2)
         assert step.threshold.shape == (2,)
-    assert race.seeds == (4, 7)
+    assert span.seeds == (4, 7)
 
 
-def test_a_record_does_not_change_later() -> None:
-    race = MemorySpan([QUICK], delays=[1], engine="compiled")
-    first = next(race.steps())
+def test_a_step_does_not_change_later() -> None:
+    span = MemorySpan([QUICK], delays=[1], engine="compiled")
+    first = next(span.steps())
     loss, recent = first.loss.copy(), first.recent.copy()
-    finished(race)
+    finished(span)
     np.testing.assert_array_equal(first.loss, loss)
     np.testing.assert_array_equal(first.recent, recent)
     assert not first.passed.any()
 
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
-def test_a_rung_is_what_trainers_of_its_settings_do(engine: str) -> None:
+def test_at_each_delay_the_networks_are_those_of_trainers_with_its_settings(engine: str) -> None:
     contenders = [QUICK, replace(QUICK, cell="lstm", forget_bias=1.0)]
-    race = MemorySpan(contenders, 2, delays=[6], step_budget=25, engine=engine)
-    steps = finished(race)
+    span = MemorySpan(contenders, 2, delays=[6], step_budget=25, engine=engine)
+    steps = finished(span)
     config = replace(QUICK, task="delayed_recall", delay=6, window_length=24)
     for place, contender in enumerate(contenders):
         same_data = replace(config, cell=contender.cell, forget_bias=contender.forget_bias)
@@ -83,105 +81,105 @@ def test_a_rung_is_what_trainers_of_its_settings_do(engine: str) -> None:
 
 
 def test_steps_needed_are_those_of_replicas_trained_apart() -> None:
-    race = MemorySpan([QUICK], delays=[3], engine="compiled")
-    steps = finished(race)
+    span = MemorySpan([QUICK], delays=[3], engine="compiled")
+    steps = finished(span)
     config = replace(QUICK, task="delayed_recall", delay=3, window_length=20)
     replicas = Replicas([replace(config, seed=seed) for seed in range(3)], engine="compiled")
     taken = islice(replicas.steps(), len(steps))
     losses = np.array([step.loss for step in taken], np.float64)  # (K, S)
     windows = np.lib.stride_tricks.sliding_window_view(losses, SMOOTHING, axis=0)
     first = (windows.mean(axis=2) <= 0.5).argmax(axis=0) + SMOOTHING - 1
-    np.testing.assert_array_equal(race.results[0][0].steps, first)
+    np.testing.assert_array_equal(span.results[0][0].steps, first)
     assert len(steps) == first.max() + 1  # the rung ends with the last to pass
 
 
-def test_who_has_passed_rests_while_others_go_on() -> None:
-    race = MemorySpan([QUICK, STUCK], 1, delays=[1], step_budget=120, engine="compiled")
-    steps = finished(race)
-    needed = int(race.results[0][0].steps[0])
+def test_a_contender_that_has_passed_stops_training_while_others_go_on() -> None:
+    span = MemorySpan([QUICK, STUCK], 1, delays=[1], step_budget=120, engine="compiled")
+    steps = finished(span)
+    needed = int(span.results[0][0].steps[0])
     assert needed < 119
     assert {step.loss[0, 0] for step in steps[needed:]} == {steps[needed].loss[0, 0]}
     assert len({step.loss[1, 0] for step in steps}) == 120
 
 
-def test_who_forgets_at_every_border_is_measured_by_what_a_window_holds() -> None:
+def test_with_a_reset_state_the_floor_is_that_of_memory_inside_a_window() -> None:
     forgetful = replace(QUICK, carry_state=False)
-    race = MemorySpan([QUICK, forgetful], delays=[1, 8], share=0.8, engine="compiled")
-    first = next(race.steps())
+    span = MemorySpan([QUICK, forgetful], delays=[1, 8], share=0.8, engine="compiled")
+    first = next(span.steps())
     # Windows of 20 steps: one target in twenty lies beyond the border.
     np.testing.assert_allclose(first.threshold, [0.2, 0.2 + 0.8 * 1 / 20])
-    later = next(step for step in race.steps() if step.delay == 8)
+    later = next(step for step in span.steps() if step.delay == 8)
     np.testing.assert_allclose(later.threshold, [0.2, 0.2 + 0.8 * 8 / 32])
-    assert race.spans == (1, 1)
+    assert span.spans == (1, 1)
 
 
 def test_more_than_half_of_the_seeds_must_pass() -> None:
-    race = MemorySpan([QUICK], 4, delays=[6, 7], engine="compiled")
-    finished(race)
-    needed = np.sort(race.results[0][0].steps)
+    span = MemorySpan([QUICK], 4, delays=[6, 7], engine="compiled")
+    finished(span)
+    needed = np.sort(span.results[0][0].steps)
     assert needed[1] < needed[2]  # or the two budgets below would be the same
     for budget, stays in ((int(needed[1]) + 1, False), (int(needed[2]) + 1, True)):
         short = MemorySpan([QUICK], 4, delays=[6, 7], step_budget=budget, engine="compiled")
         rung = list(islice(short.steps(), budget))
         assert {step.delay for step in rung} == {6}
-        assert short.racing == ((0,) if stays else ())
+        assert short.active == ((0,) if stays else ())
         assert short.spans == (6 if stays else 0,)
         assert short.done is not stays
 
 
-def test_divergence_is_not_passing_and_nobody_waits_for_it() -> None:
-    race = MemorySpan([WILD], delays=[1, 2], step_budget=3000, engine="compiled")
-    steps = finished(race)
+def test_a_diverged_network_has_not_passed_and_ends_its_delay_early() -> None:
+    span = MemorySpan([WILD], delays=[1, 2], step_budget=3000, engine="compiled")
+    steps = finished(span)
     assert len(steps) < 3000
     assert np.isinf(steps[-1].recent).all()
     assert not steps[-1].passed.any()
-    assert race.spans == (0,)
-    assert race.racing == ()
+    assert span.spans == (0,)
+    assert span.active == ()
 
 
-def test_the_same_race_goes_the_same_way() -> None:
+def test_reset_gives_the_same_steps_again() -> None:
     contenders = [QUICK, replace(QUICK, cell="gru")]
-    race = MemorySpan(contenders, 2, delays=[1, 2], engine="compiled")
-    steps = finished(race)
+    span = MemorySpan(contenders, 2, delays=[1, 2], engine="compiled")
+    steps = finished(span)
     assert_same(steps, finished(MemorySpan(contenders, 2, delays=[1, 2], engine="compiled")))
-    race.reset()
-    assert (race.racing, race.spans, race.results) == ((0, 1), (0, 0), ((), ()))
-    assert_same(steps, finished(race))
+    span.reset()
+    assert (span.active, span.spans, span.results) == ((0, 1), (0, 0), ((), ()))
+    assert_same(steps, finished(span))
 
 
-def test_an_interrupted_race_goes_on_as_if_it_had_not_been() -> None:
+def test_an_interruption_changes_no_step() -> None:
     contenders = [QUICK, STUCK]
     whole = MemorySpan(contenders, 2, delays=[1, 2], step_budget=60, engine="compiled")
     steps = finished(whole)
-    race = MemorySpan(contenders, 2, delays=[1, 2], step_budget=60, engine="compiled")
+    span = MemorySpan(contenders, 2, delays=[1, 2], step_budget=60, engine="compiled")
     # Within a rung, at its last step, and one step at a time.
-    parts = [list(islice(race.steps(), count)) for count in (7, 53, 1, 1, 5, 1000)]
+    parts = [list(islice(span.steps(), count)) for count in (7, 53, 1, 1, 5, 1000)]
     assert [part[-1].index for part in parts[:5]] == [6, 59, 0, 1, 6]
     assert_same(steps, [step for part in parts for step in part])
-    assert race.spans == whole.spans == (2, 0)
+    assert span.spans == whole.spans == (2, 0)
 
 
-def test_results_include_the_rung_under_way() -> None:
-    race = MemorySpan([QUICK, STUCK], 1, delays=[1, 2], step_budget=120, engine="compiled")
-    for step in race.steps():
-        results = race.results
+def test_results_include_the_present_delay() -> None:
+    span = MemorySpan([QUICK, STUCK], 1, delays=[1, 2], step_budget=120, engine="compiled")
+    for step in span.steps():
+        results = span.results
         assert results[0][-1].delay == step.delay
         assert bool(results[0][-1].passed) == step.passed[0, 0]
         if step.passed[0, 0]:
             break
-    assert race.spans == (1, 0)
-    assert race.racing == (0, 1)  # the rung is not over
+    assert span.spans == (1, 0)
+    assert span.active == (0, 1)  # the delay has not ended
     assert np.isnan(results[1][0].steps).all()
 
 
-def test_what_the_race_sets_itself_may_differ_between_contenders() -> None:
+def test_settings_that_are_not_read_may_differ_between_contenders() -> None:
     others = replace(QUICK, task="flip_flop", delay=9, window_length=64, seed=5)
-    race = MemorySpan([QUICK, others], 2, delays=[1], step_budget=30, engine="compiled")
-    for step in race.steps():
+    span = MemorySpan([QUICK, others], 2, delays=[1], step_budget=30, engine="compiled")
+    for step in span.steps():
         np.testing.assert_array_equal(step.loss[0], step.loss[1])
 
 
-def test_races_that_cannot_be_are_refused() -> None:
+def test_settings_that_cannot_be_are_refused() -> None:
     with pytest.raises(TypeError, match="contenders must hold RunConfigs, got 'gru'"):
         MemorySpan(["gru"])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="contenders must hold at least one RunConfig, got none"):

@@ -17,23 +17,23 @@ OURS = np.array([0.010, 0.012, 0.009, 0.011, 0.013, 0.008, 0.010, 0.015])
 def test_contenders_are_ordered_by_their_medians() -> None:
     ranking = rank([3 * OURS, OURS, 2 * OURS])
     assert ranking.order == (1, 2, 0)
-    assert [(test.leader, test.other) for test in ranking.paired_tests] == [(1, 2), (1, 0)]
-    assert [test.wins for test in ranking.paired_tests] == [8, 8]
-    assert [test.ratio for test in ranking.paired_tests] == pytest.approx([2, 3])
+    assert [(pair.leader, pair.other) for pair in ranking.paired_tests] == [(1, 2), (1, 0)]
+    assert [pair.wins for pair in ranking.paired_tests] == [8, 8]
+    assert [pair.ratio for pair in ranking.paired_tests] == pytest.approx([2, 3])
 
 
 def test_of_one_pair_the_p_value_is_wilcoxons() -> None:
     theirs = OURS * np.array([1.5, 0.9, 2.0, 1.2, 1.4, 3.0, 0.95, 1.1])
-    (test,) = rank([OURS, theirs]).paired_tests
+    (pair,) = rank([OURS, theirs]).paired_tests
     expected = stats.wilcoxon(np.log(theirs) - np.log(OURS)).pvalue
-    assert test.p_value == pytest.approx(expected)
-    assert test.wins == 6
+    assert pair.p_value == pytest.approx(expected)
+    assert pair.wins == 6
 
 
 def test_every_seed_won_has_the_smallest_p_value_there_is() -> None:
-    (test,) = rank([OURS, OURS * np.linspace(1.1, 2, 8)]).paired_tests
-    assert test.p_value == pytest.approx(2 / 2**8)
-    assert test.is_shown
+    (pair,) = rank([OURS, OURS * np.linspace(1.1, 2, 8)]).paired_tests
+    assert pair.p_value == pytest.approx(2 / 2**8)
+    assert pair.is_significant
 
 
 def test_several_questions_are_corrected_after_holm() -> None:
@@ -42,7 +42,7 @@ def test_several_questions_are_corrected_after_holm() -> None:
     alone = {
         other: rank([OURS, [clear, unclear][other - 1]]).paired_tests[0].p_value for other in (1, 2)
     }
-    found = {test.other: test.p_value for test in ranking.paired_tests}
+    found = {pair.other: pair.p_value for pair in ranking.paired_tests}
     assert found[1] == pytest.approx(2 * alone[1])  # the smaller of two
     assert found[2] == pytest.approx(max(2 * alone[1], alone[2]))
 
@@ -51,8 +51,8 @@ def test_several_questions_are_corrected_after_holm() -> None:
 def test_with_fewer_seeds_nothing_could_be_shown(contenders: int, seeds: int) -> None:
     losses = np.outer(np.arange(1, contenders + 1), np.linspace(1, 1.3, 12))
     assert rank(losses).seeds_needed == seeds
-    assert not any(test.is_shown for test in rank(losses[:, : seeds - 1]).paired_tests)
-    assert all(test.is_shown for test in rank(losses[:, :seeds]).paired_tests)
+    assert not any(pair.is_significant for pair in rank(losses[:, : seeds - 1]).paired_tests)
+    assert all(pair.is_significant for pair in rank(losses[:, :seeds]).paired_tests)
 
 
 def test_a_divergence_is_worse_than_any_loss() -> None:
@@ -60,15 +60,15 @@ def test_a_divergence_is_worse_than_any_loss() -> None:
     theirs[:6] = [math.inf, math.nan, math.inf, math.inf, math.inf, math.inf]
     ranking = rank([theirs, OURS])
     assert ranking.order == (1, 0)
-    (test,) = ranking.paired_tests
-    assert (test.wins, test.ratio, test.interval) == (6, math.inf, None)
+    (pair,) = ranking.paired_tests
+    assert (pair.wins, pair.ratio, pair.interval) == (6, math.inf, None)
     both = rank([np.full(8, math.inf), np.full(8, math.nan)])
     assert both.paired_tests[0].p_value == 1
 
 
 def test_equal_losses_show_nothing() -> None:
-    (test,) = rank([OURS, OURS]).paired_tests
-    assert (test.p_value, test.ratio, test.wins) == (1, 1, 0)
+    (pair,) = rank([OURS, OURS]).paired_tests
+    assert (pair.p_value, pair.ratio, pair.wins) == (1, 1, 0)
     zeros = rank([np.zeros(8), np.zeros(8)])
     assert zeros.paired_tests[0].ratio == 1
 
@@ -77,7 +77,7 @@ def test_one_seed_gives_an_order_and_nothing_more() -> None:
     ranking = rank([[2.0], [1.0]])
     assert ranking.order == (1, 0)
     assert ranking.paired_tests[0].interval is None
-    assert not ranking.paired_tests[0].is_shown
+    assert not ranking.paired_tests[0].is_significant
 
 
 @given(
@@ -88,16 +88,16 @@ def test_one_seed_gives_an_order_and_nothing_more() -> None:
 def test_a_common_factor_changes_nothing(losses: np.ndarray, factor: float) -> None:
     one, other = rank(losses), rank(losses)
     assert one == other  # a verdict does not flicker
-    for test in one.paired_tests:
-        assert 0 <= test.p_value <= 1
-        assert test.interval is not None
-        low, high = test.interval
-        assert low <= test.ratio * (1 + 1e-9)
-        assert test.ratio <= high * (1 + 1e-9)
+    for pair in one.paired_tests:
+        assert 0 <= pair.p_value <= 1
+        assert pair.interval is not None
+        low, high = pair.interval
+        assert low <= pair.ratio * (1 + 1e-9)
+        assert pair.ratio <= high * (1 + 1e-9)
     # A power of two, so that no rounding makes or breaks a tie.
     scaled = rank(losses * 2.0 ** round(math.log2(factor)))
     assert scaled.order == one.order
-    assert [test.wins for test in scaled.paired_tests] == [test.wins for test in one.paired_tests]
+    assert [pair.wins for pair in scaled.paired_tests] == [pair.wins for pair in one.paired_tests]
 
 
 @pytest.mark.parametrize("losses", [[1.0, 2.0], [[1.0, 2.0]], np.zeros((2, 0))])

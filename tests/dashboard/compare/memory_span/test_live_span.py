@@ -41,7 +41,7 @@ def test_what_it_shows_is_the_race_of_the_core() -> None:
     assert (frame.latest.delay, frame.latest.index) == (last.delay, last.index)
     np.testing.assert_array_equal(frame.latest.recent, last.recent)
     assert frame.spans == core.spans
-    assert frame.racing == core.racing
+    assert frame.active == core.active
     # The first rung is easy: somebody has passed it by now.
     assert max(frame.spans) >= 1
 
