@@ -90,7 +90,7 @@ def test_steps_needed_are_those_of_replicas_trained_apart() -> None:
     windows = np.lib.stride_tricks.sliding_window_view(losses, SMOOTHING, axis=0)
     first = (windows.mean(axis=2) <= 0.5).argmax(axis=0) + SMOOTHING - 1
     np.testing.assert_array_equal(span.results[0][0].steps, first)
-    assert len(steps) == first.max() + 1  # the rung ends with the last to pass
+    assert len(steps) == first.max() + 1  # the delay ends with the last to pass
 
 
 def test_a_contender_that_has_passed_stops_training_while_others_go_on() -> None:
@@ -120,8 +120,8 @@ def test_more_than_half_of_the_seeds_must_pass() -> None:
     assert needed[1] < needed[2]  # or the two budgets below would be the same
     for budget, stays in ((int(needed[1]) + 1, False), (int(needed[2]) + 1, True)):
         short = MemorySpan([QUICK], 4, delays=[6, 7], step_budget=budget, engine="compiled")
-        rung = list(islice(short.steps(), budget))
-        assert {step.delay for step in rung} == {6}
+        steps = list(islice(short.steps(), budget))
+        assert {step.delay for step in steps} == {6}
         assert short.active == ((0,) if stays else ())
         assert short.spans == (6 if stays else 0,)
         assert short.done is not stays
@@ -152,7 +152,7 @@ def test_an_interruption_changes_no_step() -> None:
     whole = MemorySpan(contenders, 2, delays=[1, 2], step_budget=60, engine="compiled")
     steps = finished(whole)
     span = MemorySpan(contenders, 2, delays=[1, 2], step_budget=60, engine="compiled")
-    # Within a rung, at its last step, and one step at a time.
+    # Within a delay, at its last step, and one step at a time.
     parts = [list(islice(span.steps(), count)) for count in (7, 53, 1, 1, 5, 1000)]
     assert [part[-1].index for part in parts[:5]] == [6, 59, 0, 1, 6]
     assert_same(steps, [step for part in parts for step in part])
