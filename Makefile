@@ -36,7 +36,7 @@ screenshot: .venv/dev  ## take the README's picture anew
 	$(BIN)/python -m docs.take_screenshot
 
 texts: .venv/dev  ## bring new and changed texts into the translators' files
-	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -o .venv/dashboard.pot dashboard
+	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -k N_ -o .venv/dashboard.pot dashboard rnn_core/cells
 	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete -i .venv/dashboard.pot -d dashboard/locale -D dashboard
 
 .venv/python:

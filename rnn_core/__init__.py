@@ -4,12 +4,14 @@ Needs torch and numpy only. Letters used throughout: B batch, T time steps, D fe
 H hidden units; arrays are ``(B, T, …)``.
 """
 
+from rnn_core.cells.base import Cell, CellOutput, Gate
+from rnn_core.cells.registry import register_cell
 from rnn_core.config import RULES, RunConfig
 from rnn_core.experiments.comparison import Comparison, Curves, equalise
 from rnn_core.experiments.memory_span import MemorySpan, SpanResult, SpanStep
 from rnn_core.experiments.ranking import PairedTest, Ranking, rank
-from rnn_core.models import CELLS, RecurrentModel, parameter_count
-from rnn_core.registry import OPTIMIZERS
+from rnn_core.models import RecurrentModel, parameter_count
+from rnn_core.registry import CELLS, OPTIMIZERS
 from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
 from rnn_core.training.history import LossHistory
 from rnn_core.training.optimizers import Optimizer
@@ -25,9 +27,12 @@ __all__ = [
     "RULES",
     "TASKS",
     "Batch",
+    "Cell",
+    "CellOutput",
     "Comparison",
     "Curves",
     "Floor",
+    "Gate",
     "LossHistory",
     "MemorySpan",
     "Optimizer",
@@ -49,4 +54,5 @@ __all__ = [
     "equalise",
     "parameter_count",
     "rank",
+    "register_cell",
 ]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rnn_core.messages import N_, InvalidType, unknown_choice
+from rnn_core.registry import CELLS
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 _SEED = IntRange(0, 2**31 - 1)
@@ -45,7 +46,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "delay": IntRange(1, 100),
         "data_seed": _SEED,
         "batch_size": IntRange(1, 64),
-        "cell": Choice(("rnn", "lstm", "gru")),
+        "cell": Choice(CELLS),
         "hidden_size": IntRange(1, 256),
         "num_layers": IntRange(1, 4),
         "forget_bias": Nullable(FloatRange(-5.0, 5.0), N_("PyTorch's own initialisation")),

@@ -15,7 +15,7 @@ from dashboard.app.language import LANGUAGES, language_of, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.link import PACES
 from dashboard.app.task_text import task_name, task_story
-from rnn_core import RULES, TASKS, RunConfig
+from rnn_core import CELLS, RULES, TASKS, RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 from rnn_core.tasks import DEFAULTS, SETTINGS, build_task
 
@@ -166,8 +166,8 @@ def _network(task: str) -> dict[str, Any]:
     chosen["cell"] = choose(
         "cell",
         _("Cell"),
-        str.upper,
-        _("A plain tanh RNN, or a cell with gates: LSTM or GRU."),
+        lambda name: str(CELLS[name].title),
+        "\n".join(f"- {cell.title}: {_(cell.summary)}" for cell in CELLS.values()),
     )
     chosen["hidden_size"] = _slider(
         "hidden_size",
@@ -188,7 +188,7 @@ def _network(task: str) -> dict[str, Any]:
             "zeros. Tasks whose windows are sequences of their own always start from zeros."
         ),
     )
-    if chosen["cell"] == "lstm":
+    if "forget_bias" in CELLS[chosen["cell"]].settings:
         chosen["forget_bias"] = _optional(
             "forget_bias",
             _("Forget-gate bias"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboard.app import link_values as links
 from dashboard.app.language import gettext as _
-from rnn_core import RULES, RunConfig
+from rnn_core import CELLS, RULES, Cell, RunConfig
 from rnn_core.tasks import is_read
 from rnn_core.training.replicas import MAY_DIFFER
 
@@ -46,12 +46,13 @@ class Contender:
 #: What each preset changes, given the run of the sidebar.
 PRESETS: Mapping[str, Callable[[RunConfig], tuple[Change, ...]]] = MappingProxyType(
     {
-        "cells": lambda base: tuple({"cell": cell} for cell in ("rnn", "lstm", "gru")),
+        # Those that train many times faster than the others, so that the page stays quick.
+        "cells": lambda base: tuple({"cell": cell.name} for cell in _with_kernel()[:MOST]),
         "carry": lambda base: ({"carry_state": True}, {"carry_state": False}),
         "clipping": lambda base: ({"clip_norm": None}, {"clip_norm": 1.0}),
         "forget_bias": lambda base: (
-            {"cell": "lstm", "forget_bias": 0.0},
-            {"cell": "lstm", "forget_bias": 1.0},
+            {"cell": _reader("forget_bias"), "forget_bias": 0.0},
+            {"cell": _reader("forget_bias"), "forget_bias": 1.0},
         ),
         "learning_rates": lambda base: tuple(
             {"lr": float(f"{min(10.0, base.lr * factor):.2g}")} for factor in (0.2, 1, 5)
@@ -60,10 +61,19 @@ PRESETS: Mapping[str, Callable[[RunConfig], tuple[Change, ...]]] = MappingProxyT
 )
 
 
+def _with_kernel() -> list[Cell]:
+    return [cell for cell in CELLS.values() if cell.kernel is not None]
+
+
+def _reader(setting: str) -> str:
+    """The first cell that reads a setting."""
+    return next(name for name, cell in CELLS.items() if setting in cell.settings)
+
+
 def preset_name(key: str) -> str:
     """What a preset is called."""
     names = {
-        "cells": _("RNN, LSTM or GRU"),
+        "cells": ", ".join(cell.title for cell in _with_kernel()[:MOST]),
         "carry": _("State carried or reset"),
         "clipping": _("Gradient clipping off or on"),
         "forget_bias": _("Forget-gate bias 0 or 1"),
@@ -82,7 +92,7 @@ def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, .
     names: list[str] = []
     for config in configs:
         said = [_said(setting, config) for setting in differing if _matters(setting, config)]
-        name = ", ".join(said) or config.cell.upper()
+        name = ", ".join(said) or CELLS[config.cell].title
         twins = sum(taken.split(" #")[0] == name for taken in names)
         names.append(f"{name} #{twins + 1}" if twins else name)
     return tuple(Contender(*pair) for pair in zip(names, configs, strict=True))
@@ -98,7 +108,7 @@ def _said(setting: str, config: RunConfig) -> str:
     """One setting of a contender, in a word or two."""
     value = getattr(config, setting)
     if setting == "cell":
-        return str(value).upper()
+        return str(CELLS[value].title)
     if setting == "carry_state":
         return _("carried") if value else _("reset")
     if setting == "optimizer":

@@ -8,15 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_core.diagnostics.cells import (
-    Array,
-    Layer,
-    LocalDerivatives,
-    as_float64,
-    cell_step,
-    local_derivatives,
-    step_jacobians,
-)
+from rnn_core.cells.base import Array, Layer, as_float64
+from rnn_core.cells.derivatives import Derivatives, derivatives
+from rnn_core.diagnostics.jacobians import step_jacobians
 from rnn_core.diagnostics.linear import product, solve, sorted_eigenvalues
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
@@ -114,7 +108,7 @@ def find_fixed_points(
             f"frozen must have shape {unrolled.inputs.shape[1:]}, got {held.shape}. "
             "Give one number for each feature."
         )
-    visited = unrolled.states()
+    visited = unrolled.whole_states()
     chosen = visited[np.linspace(0, len(visited) - 1, min(starts, len(visited))).astype(int)]
     begin = np.resize(chosen, (starts, visited.shape[1]))
     begin = begin + noise * np.random.default_rng(0).standard_normal(begin.shape)
@@ -163,7 +157,7 @@ def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[A
     """q, its gradient, and its curvature as Gauss and Newton take it, ``(P, S, S)``."""
     after, at = _step(layers, held, points)
     miss = after - points
-    slope = step_jacobians(layers, at) - np.eye(points.shape[1])
+    slope = step_jacobians(at) - np.eye(points.shape[1])
     turned = slope.swapaxes(1, 2)
     return (
         0.5 * np.sum(miss**2, axis=1),
@@ -174,22 +168,22 @@ def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[A
 
 def _step(
     layers: Sequence[Layer], held: Array, points: Array
-) -> tuple[Array, tuple[LocalDerivatives, ...]]:
+) -> tuple[Array, tuple[Derivatives, ...]]:
     """F of P whole states at a frozen input, and the derivatives of every layer."""
     depth, hidden = len(layers), layers[0].hidden_size
     kinds = points.shape[1] // (depth * hidden)
-    parts = points.reshape(len(points), kinds, depth, hidden)  # h, and for an LSTM c
+    before = points.reshape(len(points), kinds, depth, hidden)
+    after = np.empty_like(before)
     below = np.broadcast_to(held, (len(points), len(held)))
-    new_h, new_c, at = [], [], []
+    at = []
     for number, layer in enumerate(layers):
-        h, c = parts[:, 0, number], parts[:, -1, number]
-        moved = cell_step(layer, below @ layer.w_ih.T + layer.b_ih, h, c)
-        at.append(local_derivatives(layer, moved, h, c))
-        new_h.append(moved.h)
-        new_c.append(moved.c)
-        below = moved.h
-    after = new_h + new_c if layers[0].cell == "lstm" else new_h
-    return np.concatenate(after, axis=1), tuple(at)
+        state = tuple(before[:, part, number] for part in range(kinds))
+        output = layer.step(below, state)
+        at.append(derivatives(layer, below, state, output))
+        for part, values in enumerate(output.state):
+            after[:, part, number] = values
+        below = output.state[0]
+    return after.reshape(points.shape), tuple(at)
 
 
 def _described(
@@ -208,7 +202,7 @@ def _described(
             unique.append(number)
             found_by.append(1)
     points, speed = points[unique], speed[unique]
-    values = sorted_eigenvalues(step_jacobians(layers, _step(layers, held, points)[1]))
+    values = sorted_eigenvalues(step_jacobians(_step(layers, held, points)[1]))
     depth, hidden = len(layers), layers[0].hidden_size
     return FixedPoints(
         points=points,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_core.diagnostics.cells import Array, as_float64, cell_step, layers_of
+from rnn_core.cells.base import Array, as_float64, layers_of
+from rnn_core.cells.registry import cell_of
 from rnn_core.diagnostics.unrolled import check_inputs, start_of
 from rnn_core.models import RecurrentModel, State
 
@@ -97,9 +98,8 @@ def _run(
     model: RecurrentModel, signal: Array, state: State | None, warmup: int, horizon: int | None
 ) -> tuple[Array, Array]:
     """What is read, and what is said to it."""
-    layers = layers_of(model)
-    start_h, start_c = start_of(model, state)
-    h, c = list(start_h[:, None]), list(start_c[:, None])  # (1, H) each
+    layers = layers_of(cell_of(model), model.rnn)
+    states = [tuple(own[:, None]) for own in start_of(model, state).swapaxes(0, 1)]  # (1, H) each
     weight, bias = as_float64(model.out.weight), as_float64(model.out.bias)
     read, prediction = signal.copy(), np.empty((len(signal), len(bias)))
     for n in range(len(signal)):
@@ -107,9 +107,7 @@ def _run(
             read[n] = prediction[n - horizon]
         below = read[n : n + 1]
         for number, layer in enumerate(layers):
-            from_input = below @ layer.w_ih.T + layer.b_ih
-            moved = cell_step(layer, from_input, h[number], c[number])
-            h[number], c[number] = moved.h, moved.c
-            below = moved.h
+            states[number] = layer.step(below, states[number]).state
+            below = states[number][0]
         prediction[n] = below[0] @ weight.T + bias
     return read, prediction

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_core.diagnostics.cells import Array
+from rnn_core.cells.base import Array
 from rnn_core.diagnostics.losses import check_targets, loss_slopes
 from rnn_core.diagnostics.unrolled import backward, unroll
 from rnn_core.models import RecurrentModel, State
@@ -20,14 +22,19 @@ class LagGradient:
 
     Args:
         index: the time step whose loss it is, counted from 0.
-        hidden: ‖∂L/∂h‖ for lags 0 to ``index + 1``, by layer, shape ``(L, index + 2)``. The last
-            one belongs to the state that the window starts from: training stops there.
-        cell: ‖∂L/∂c‖ likewise, what c does to its own h included; None unless the cell is an LSTM.
+        norms: ‖∂L/∂h‖ for lags 0 to ``index + 1``, by layer, shape ``(L, index + 2)``, and likewise
+            for every other state part, by name. The last one belongs to the state that the window
+            starts from, where training stops. An LSTM's ‖∂L/∂c‖ includes what c does to the h of
+            its own time step.
     """
 
     index: int
-    hidden: Array
-    cell: Array | None
+    norms: Mapping[str, Array]
+
+    @property
+    def hidden(self) -> Array:
+        """‖∂L/∂h‖."""
+        return self.norms["h"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +89,13 @@ def gradient_by_lag(
     seeds = [np.empty((0, len(unrolled.h[0, 0])))] * len(unrolled.inputs)
     seeds[index] = (slope @ unrolled.readout)[None]
     found = [adjoint for adjoint in backward(unrolled, seeds) if adjoint.step <= index]
-    hidden = np.stack([np.linalg.norm(adjoint.h[:, 0], axis=1) for adjoint in found], axis=1)
-    cell = np.stack([np.linalg.norm(adjoint.c[:, 0], axis=1) for adjoint in found], axis=1)
-    return LagGradient(index, hidden, cell if unrolled.cell == "lstm" else None)
+    norms = {
+        name: np.stack(
+            [np.linalg.norm(adjoint.state[part, :, 0], axis=1) for adjoint in found], axis=1
+        )
+        for part, name in enumerate(unrolled.cell.state_parts)
+    }
+    return LagGradient(index, MappingProxyType(norms))
 
 
 def saliency(model: RecurrentModel, inputs: ArrayLike, state: State | None = None) -> Array:
@@ -154,16 +165,20 @@ def shares_by_lag(
     seeds = [np.empty((0, len(unrolled.h[0, 0])))] * length
     for t, seed in zip(times, by_prediction @ unrolled.readout, strict=True):
         seeds[t] = seed[None]
-    weight = unrolled.layers[0].w_hh.shape
     lags = length if max_lag is None else min(length, max_lag + 1)
-    parts = np.zeros((len(unrolled.layers), lags, *weight))
-    for adjoint in backward(unrolled, seeds, max_lag):
-        if adjoint.step >= 0:
-            came = adjoint.sources - adjoint.step
-            before = unrolled.h[:, adjoint.step]  # (L, H)
-            parts[:, came] += adjoint.drives[:, :, :, None] * before[:, None, None, :]
-    flat = parts.reshape(len(parts), lags, -1)
-    whole = flat.sum(axis=1, keepdims=True)
+    # Layers are apart, since their weights may differ in shape.
+    parts = [
+        np.zeros((lags, layer.weights[unrolled.cell.main_weight].size)) for layer in unrolled.layers
+    ]
+    for adjoint in backward(unrolled, seeds, max_lag, with_weights=True):
+        lag = adjoint.sources - adjoint.step
+        for part, weight in zip(parts, adjoint.weights, strict=False):  # none at the start
+            part[lag] += weight.reshape(len(weight), part.shape[1])
+    whole = [part.sum(axis=0) for part in parts]
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.sum(flat * whole, axis=2) / np.sum(whole**2, axis=2)
-    return LagShares(np.linalg.norm(flat, axis=2), share, np.linalg.norm(whole[:, 0], axis=1))
+        share = [part @ total / np.sum(total**2) for part, total in zip(parts, whole, strict=True)]
+    return LagShares(
+        np.stack([np.linalg.norm(part, axis=1) for part in parts]),
+        np.stack(share),
+        np.array([np.linalg.norm(total) for total in whole]),
+    )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnn_core.diagnostics.cells import Array
+from rnn_core.cells.base import Array
 
 
 def sorted_eigenvalues(matrices: Array) -> NDArray[np.complex128]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_core.diagnostics.cells import Array, as_float64
+from rnn_core.cells.base import Array, as_float64
 from rnn_core.tasks import Criterion
 
 

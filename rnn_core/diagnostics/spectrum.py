@@ -9,7 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_core.diagnostics.cells import GATES, Array, layers_of
+from rnn_core.cells.base import Array, layers_of
+from rnn_core.cells.registry import cell_of
 from rnn_core.diagnostics.linear import (
     largest_singular_value,
     orthonormal,
@@ -68,10 +69,16 @@ def weight_spectrum(model: RecurrentModel) -> Mapping[str, Spectrum]:
     Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks"
     (2013).
     """
-    layers = layers_of(model)
-    blocks = np.stack([layer.by_gate(layer.w_hh) for layer in layers])  # (L, G, H, H)
-    letters = GATES[layers[0].cell]
-    return MappingProxyType({letter: _spectrum(blocks[:, g]) for g, letter in enumerate(letters)})
+    cell = cell_of(model)
+    layers = layers_of(cell, model.rnn)
+    hidden = model.rnn.hidden_size
+    weights = [layer.weights.get("weight_hh") for layer in layers]
+    if any(w is None or w.shape != (len(cell.blocks) * hidden, hidden) for w in weights):
+        return MappingProxyType({})
+    blocks = np.stack([w.reshape(-1, hidden, hidden) for w in weights if w is not None])
+    return MappingProxyType(
+        {letter: _spectrum(blocks[:, index]) for index, letter in enumerate(cell.blocks)}
+    )
 
 
 def step_spectrum(
@@ -135,7 +142,7 @@ def lyapunov(
     Meccanica 15 (1980); Vogt et al., "On Lyapunov exponents for RNNs" (2022).
     """
     unrolled = unroll(model, inputs, state)
-    size = unrolled.states().shape[1]
+    size = unrolled.whole_states().shape[1]
     if before is None:
         before = _begin(size, size if count is None else count)
     if len(before.frame) != size:

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.diagnostics.cells import Array, as_float64
+from rnn_core.cells.base import Array, as_float64
+from rnn_core.cells.module import pack, unpack
+from rnn_core.cells.registry import cell_of
 from rnn_core.diagnostics.losses import losses
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Batch, Task
@@ -111,15 +113,13 @@ def _read(model: RecurrentModel, task: Task, indices: range) -> _Windows:
 
 def _zeros(model: RecurrentModel, inputs: Tensor) -> State:
     zeros = inputs.new_zeros(model.rnn.num_layers, len(inputs), model.rnn.hidden_size)
-    return (zeros, zeros) if isinstance(model.rnn, torch.nn.LSTM) else zeros
+    return pack([zeros] * len(cell_of(model).state_parts))
 
 
 def _side_by_side(states: list[State]) -> State:
     """N states of B rows as one of N·B rows."""
-    if isinstance(states[0], tuple):
-        h, c = zip(*states, strict=True)
-        return torch.cat(h, dim=1), torch.cat(c, dim=1)
-    return torch.cat([state for state in states if isinstance(state, Tensor)], dim=1)
+    parts = zip(*(unpack(state) for state in states), strict=True)
+    return pack([torch.cat(part, dim=1) for part in parts])
 
 
 def _mean_losses(prediction: Tensor, batches: list[Batch], task: Task) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_core.diagnostics.cells import Array, as_float64
+from rnn_core.cells.base import Array, as_float64
 from rnn_core.diagnostics.linear import singular_vectors
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State

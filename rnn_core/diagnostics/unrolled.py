@@ -1,4 +1,4 @@
-"""A window unrolled: every state that the network visits, and derivatives through all of them."""
+"""A window unrolled: every state of the network, and derivatives through all of them."""
 
 from __future__ import annotations
 
@@ -8,119 +8,161 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_core.diagnostics.cells import (
-    GATES,
-    Array,
-    CellOutput,
-    Layer,
-    LocalDerivatives,
-    as_float64,
-    cell_step,
-    layers_of,
-    local_derivatives,
-    step_jacobians,
-)
+from rnn_core.cells.base import Array, Cell, CellOutput, Equation, Layer, as_float64, layers_of
+from rnn_core.cells.derivatives import Derivatives, derivatives
+from rnn_core.cells.module import unpack
+from rnn_core.cells.registry import cell_of
+from rnn_core.diagnostics.jacobians import step_jacobians
 from rnn_core.models import RecurrentModel, State
 
 
 class Unrolled(NamedTuple):
-    """One row's window, L layers.
+    """One row's window, L layers, P state parts.
 
     Args:
+        cell: the network's cell.
         layers: the weights, lowest layer first.
         inputs: shape ``(T, D)``.
-        h: the states before the window and after each time step, ``(L, 1 + T, H)``.
-        c: likewise, ``(L, 1 + T, H)``; zeros unless the cell is an LSTM.
-        moved: what each time step gave, by layer, rows being time steps.
+        state: the state parts before the window and after each time step, ``(P, L, 1 + T, H)``.
+        gates: gates and candidates at each time step, ``(L, T, G, H)``.
         prediction: the readout at every time step, shape ``(T, K)``.
         readout: its weight, shape ``(K, H)``.
     """
 
+    cell: Cell
     layers: tuple[Layer, ...]
     inputs: Array
-    h: Array
-    c: Array
-    moved: tuple[CellOutput, ...]
+    state: Array
+    gates: Array
     prediction: Array
     readout: Array
 
     @property
-    def cell(self) -> str:
-        """``"rnn"``, ``"lstm"`` or ``"gru"``."""
-        return self.layers[0].cell
+    def h(self) -> Array:
+        """The hidden states before the window and after each time step, ``(L, 1 + T, H)``."""
+        h: Array = self.state[0]
+        return h
 
-    def local_derivatives(self) -> tuple[LocalDerivatives, ...]:
-        """The derivatives of every time step, by layer, rows being time steps."""
+    @property
+    def parts(self) -> dict[str, Array]:
+        """The state by part, ``(L, 1 + T, H)`` each."""
+        return dict(zip(self.cell.state_parts, self.state, strict=True))
+
+    def derivatives(self, steps: Sequence[int] | None = None) -> tuple[Derivatives, ...]:
+        """The derivatives of the time steps asked for, by layer, rows being time steps.
+
+        Args:
+            steps: counted from 0; None for all.
+        """
+        rows = np.arange(len(self.inputs)) if steps is None else np.array(list(steps), np.intp)
         return tuple(
-            local_derivatives(layer, moved, h[:-1], c[:-1])
-            for layer, moved, h, c in zip(self.layers, self.moved, self.h, self.c, strict=True)
+            derivatives(
+                layer,
+                self._read_by(number)[rows],
+                tuple(part[number, rows] for part in self.state),
+                CellOutput(
+                    tuple(part[number, 1 + rows] for part in self.state), self.gates[number, rows]
+                ),
+            )
+            for number, layer in enumerate(self.layers)
         )
 
     def jacobians(self, steps: Sequence[int]) -> Array:
         """`step_jacobians` of the time steps asked for, ``(N, S, S)``."""
-        chosen = list(steps)
-        at = [
-            LocalDerivatives(*(slope[chosen] for slope in local_derivatives))
-            for local_derivatives in self.local_derivatives()
-        ]
-        return step_jacobians(self.layers, at)
+        return step_jacobians(self.derivatives(steps))
 
-    def states(self) -> Array:
+    def whole_states(self) -> Array:
         """The whole state after each time step, ``(T, S)``; see `step_jacobians`."""
-        parts = [self.h[:, 1:], self.c[:, 1:]] if self.cell == "lstm" else [self.h[:, 1:]]
-        return np.concatenate([states for part in parts for states in part], axis=1)
+        return np.concatenate([states for part in self.state for states in part[:, 1:]], axis=1)
+
+    def equations(self, step: int, unit: int) -> tuple[Equation, ...]:
+        """The top layer's equations in LaTeX with numbers.
+
+        Args:
+            step: time step, counted from 0.
+            unit: hidden unit, counted from 0.
+        """
+        return self.cell.equations(
+            self.layers[-1],
+            self._read_by(len(self.layers) - 1)[step],
+            tuple(part[-1, step] for part in self.state),
+            unit,
+        )
+
+    def _read_by(self, number: int) -> Array:
+        """The input of a layer, ``(T, I)``."""
+        return self.h[number - 1, 1:] if number else self.inputs
 
 
 class Adjoint(NamedTuple):
-    """Derivatives of n scalars by what the network did at one time step.
+    """Derivatives of n scalars by the states and inputs of one time step.
 
     Args:
         step: the time step; -1 stands for the state that the window starts from.
         sources: the time steps that the n scalars come from, shape ``(n,)``.
-        h: of the scalars by h, through all that follows from it, ``(L, n, H)``.
-        c: by c, likewise, its own h included, ``(L, n, H)``; zeros unless the cell is an LSTM.
-        drives: by the state's part of the gates' drives, ``(L, n, G·H)``. Empty at -1.
+        state: of the scalars by each state part, through all that follows from it,
+            ``(P, L, n, H)``. Where h is read from another part, that part's includes what it does
+            to h.
         inputs: by the input, shape ``(n, D)``. Empty at -1.
+        weights: by each layer's main weight as used at this step, ``(n, …)`` each; empty at -1 and
+            unless asked for.
     """
 
     step: int
     sources: np.ndarray
-    h: Array
-    c: Array
-    drives: Array
+    state: Array
     inputs: Array
+    weights: tuple[Array, ...]
+
+    @property
+    def h(self) -> Array:
+        """By h, ``(L, n, H)``."""
+        h: Array = self.state[0]
+        return h
 
 
-@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
+@np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def unroll(model: RecurrentModel, inputs: ArrayLike, state: State | None) -> Unrolled:
-    """Read a window as the model does, and keep everything.
+    """Compute a window as the model does, in float64, and keep everything.
 
     Args:
         model: read only.
         inputs: shape ``(T, D)``.
-        state: as PyTorch gives it, ``(L, B, H)`` or a pair (h, c) of them; the first row of the
+        state: as PyTorch gives it, ``(L, B, H)`` or a tuple of such parts; the first row of the
             batch is read. None stands for zeros.
 
     Raises:
         ValueError: when inputs or state do not have the model's shapes.
     """
-    layers = layers_of(model)
+    cell = cell_of(model)
+    layers = layers_of(cell, model.rnn)
     values = check_inputs(inputs, model.rnn.input_size)
-    start_h, start_c = start_of(model, state)
-    size = len(layers), 1 + len(values), layers[0].hidden_size
-    h, c = np.empty(size), np.zeros(size)
-    h[:, 0], c[:, 0] = start_h, start_c
-    moved, below = [], values
+    start = start_of(model, state)  # (P, L, H)
+    steps, hidden = len(values), model.rnn.hidden_size
+    states = np.empty((*start.shape[:2], 1 + steps, hidden))
+    states[:, :, 0] = start
+    gates = np.empty((len(layers), steps, len(cell.gates), hidden))
+    below = values
     for number, layer in enumerate(layers):
-        moved.append(_through(layer, below, h[number], c[number]))
-        below = h[number, 1:]
+        rows = tuple(part[None] for part in start[:, number])
+        for t in range(steps):
+            output = layer.step(below[t : t + 1], rows)
+            rows = output.state
+            for part, row in zip(states, rows, strict=True):
+                part[number, t + 1] = row[0]
+            gates[number, t] = output.gates[0]
+        below = states[0, number, 1:]
     readout = as_float64(model.out.weight)
     prediction = below @ readout.T + as_float64(model.out.bias)
-    return Unrolled(layers, values, h, c, tuple(moved), prediction, readout)
+    return Unrolled(cell, layers, values, states, gates, prediction, readout)
 
 
 def backward(
-    unrolled: Unrolled, seeds: Sequence[Array], max_lag: int | None = None
+    unrolled: Unrolled,
+    seeds: Sequence[Array],
+    max_lag: int | None = None,
+    *,
+    with_weights: bool = False,
 ) -> Iterator[Adjoint]:
     """Carry the derivatives of many scalars back through time, together.
 
@@ -128,69 +170,44 @@ def backward(
         unrolled: the window.
         seeds: for every time step the derivatives, by the top layer's h, of the scalars that read
             it there, ``(n_t, H)``; n_t may be 0.
-        max_lag: scalars are left behind after so many time steps; None follows them to the start.
+        max_lag: number of time steps after which a scalar is dropped; None follows it to the start.
+        with_weights: whether to work out derivatives by the main weights too.
 
     Yields:
         The last time step first, and at the end the state that the window starts from.
     """
-    layers, at = unrolled.layers, unrolled.local_derivatives()
-    hidden = layers[0].hidden_size
+    at = unrolled.derivatives()
+    parts, depth, _length, hidden = unrolled.state.shape
     sources = np.empty(0, np.int64)
-    h = np.zeros((len(layers), 0, hidden))
-    c = h.copy()
+    state = np.zeros((parts, depth, 0, hidden))
     for index in reversed(range(len(unrolled.inputs))):
         kept = slice(0 if max_lag is None else int(np.sum(sources - index > max_lag)), None)
-        fresh = np.zeros((len(layers), len(seeds[index]), hidden))
-        sources = np.concatenate([sources[kept], np.full(fresh.shape[1], index)])
-        c = np.concatenate([c[:, kept], fresh], axis=1)
-        fresh[-1] = seeds[index]
-        h = np.concatenate([h[:, kept], fresh], axis=1)
-        adjoint, h, c = _back(layers, at, index, sources, h, c)
+        fresh = np.zeros((parts, depth, len(seeds[index]), hidden))
+        fresh[0, -1] = seeds[index]
+        sources = np.concatenate([sources[kept], np.full(fresh.shape[2], index)])
+        state = np.concatenate([state[:, :, kept], fresh], axis=2)
+        adjoint, state = _back(at, index, sources, state, with_weights)
         yield adjoint
-    nothing = np.empty((len(layers), len(sources), 0))
-    yield Adjoint(-1, sources, h, c, nothing, nothing[0])
+    yield Adjoint(-1, sources, state, np.empty((len(sources), 0)), ())
 
 
-@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
+@np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def _back(
-    layers: Sequence[Layer],
-    at: Sequence[LocalDerivatives],
-    index: int,
-    sources: np.ndarray,
-    h: Array,
-    c: Array,
-) -> tuple[Adjoint, Array, Array]:
-    """One time step back: its derivatives, and those by the h and c before it."""
-    drives, before_h, before_c = [], np.empty_like(h), np.empty_like(c)
-    for number in reversed(range(len(layers))):
-        layer, there = layers[number], LocalDerivatives(*(slope[index] for slope in at[number]))
-        c[number] += there.read * h[number]
-        of_h, of_c = h[number][:, None], c[number][:, None]  # (n, 1, H)
-        by_c = there.c * of_c
-        shape = len(sources), len(layer.w_hh)  # (n, G·H)
-        drive = (there.h * of_h + by_c).reshape(shape)
-        input_drive = (there.h_input * of_h + by_c).reshape(shape)
-        before_h[number] = drive @ layer.w_hh + there.h_kept * h[number]
-        before_c[number] = there.c_kept * c[number]
-        below = input_drive @ layer.w_ih
+    at: Sequence[Derivatives], index: int, sources: np.ndarray, state: Array, with_weights: bool
+) -> tuple[Adjoint, Array]:
+    """One time step back: its derivatives, and those by the state before it."""
+    before, weights = np.empty_like(state), []
+    for number in reversed(range(len(at))):
+        pulled = at[number].pull(index, tuple(state[:, number]), with_weight=with_weights)
+        for part, values in enumerate(pulled.after):
+            state[part, number] = values
+        for part, values in enumerate(pulled.before):
+            before[part, number] = values
         if number:
-            h[number - 1] += below
-        drives.append(drive)
-    return Adjoint(index, sources, h, c, np.stack(drives[::-1]), below), before_h, before_c
-
-
-def _through(layer: Layer, inputs: Array, h: Array, c: Array) -> CellOutput:
-    """One layer over all time steps; h and c, ``(1 + T, H)``, are filled in after the first."""
-    from_input = inputs @ layer.w_ih.T + layer.b_ih
-    steps = len(inputs)
-    gates = np.empty((steps, len(GATES[layer.cell]), layer.hidden_size))
-    recalled = np.empty((steps, layer.hidden_size))
-    for t in range(steps):
-        now, then = slice(t, t + 1), slice(t + 1, t + 2)
-        h[then], c[then], gates[now], recalled[now] = cell_step(
-            layer, from_input[now], h[now], c[now]
-        )
-    return CellOutput(h[1:], c[1:], gates, recalled)
+            state[0, number - 1] += pulled.inputs
+        if pulled.weight is not None:
+            weights.append(pulled.weight)
+    return Adjoint(index, sources, state, pulled.inputs, tuple(weights[::-1])), before
 
 
 def check_inputs(inputs: ArrayLike, features: int) -> Array:
@@ -204,23 +221,24 @@ def check_inputs(inputs: ArrayLike, features: int) -> Array:
     return values
 
 
-def start_of(model: RecurrentModel, state: State | None) -> tuple[Array, Array]:
-    """The first row's h and c, each ``(L, H)``."""
-    rnn = model.rnn
-    zeros = np.zeros((rnn.num_layers, rnn.hidden_size))
+def start_of(model: RecurrentModel, state: State | None) -> Array:
+    """The first row's state parts, ``(P, L, H)``."""
+    cell, rnn = cell_of(model), model.rnn
+    names = cell.state_parts
+    zeros = np.zeros((len(names), rnn.num_layers, rnn.hidden_size))
     if state is None:
-        return zeros, zeros
-    if isinstance(state, tuple) != (rnn.mode == "LSTM"):
+        return zeros
+    found = [part.detach().numpy() for part in unpack(state)]
+    if isinstance(state, tuple) != (len(names) > 1) or len(found) != len(names):
+        wanted = f"a tuple ({', '.join(names)})" if len(names) > 1 else f"one tensor {names[0]}"
         raise ValueError(
-            f"state must be {'a pair (h, c)' if rnn.mode == 'LSTM' else 'one tensor h'} for "
-            f"{rnn.mode}, got {type(state).__name__}. Give trainer.state."
+            f"state must be {wanted} for {cell.title}, got {type(state).__name__}. "
+            "Give trainer.state."
         )
-    found = [part.detach().numpy() for part in (state if isinstance(state, tuple) else (state,))]
     for part in found:
-        if part.ndim != 3 or (part.shape[0], part.shape[2]) != zeros.shape or not part.shape[1]:
+        if part.ndim != 3 or (part.shape[0], part.shape[2]) != zeros.shape[1:] or not part.shape[1]:
             raise ValueError(
-                f"state must have shape ({zeros.shape[0]}, B, {zeros.shape[1]}), got "
+                f"state must have shape ({zeros.shape[1]}, B, {zeros.shape[2]}), got "
                 f"{part.shape}. Give trainer.state."
             )
-    first = [as_float64(part[:, 0]) for part in found]
-    return first[0], first[1] if len(first) == 2 else zeros
+    return np.stack([as_float64(part[:, 0]) for part in found])

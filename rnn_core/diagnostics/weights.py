@@ -9,7 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_core.diagnostics.cells import GATES, Array, layers_of
+from rnn_core.cells.base import Array, Cell
+from rnn_core.cells.registry import cell_of
 from rnn_core.models import RecurrentModel
 
 
@@ -20,7 +21,9 @@ class Weight:
     Args:
         name: PyTorch's, such as ``"rnn.weight_hh_l0"``.
         values: a copy, as a matrix; a bias of n numbers has shape ``(n, 1)``.
-        gates: which gate each group of H rows belongs to, top to bottom; empty for the readout.
+        gates: which gate each group of H rows belongs to, top to bottom; empty where rows are not
+            grouped by gates, as in the readout.
+        is_main: whether it is its layer's main weight, `Cell.main_weight`: W_hh of PyTorch's cells.
         counts: histogram, shape ``(bins,)``.
         edges: of its bins, shape ``(bins + 1,)``, as far below 0 as above. Weights that are not
             finite are in no bin.
@@ -31,6 +34,7 @@ class Weight:
     name: str
     values: Array
     gates: tuple[str, ...]
+    is_main: bool
     counts: NDArray[np.int64]
     edges: Array
     update_ratio: float | None
@@ -64,13 +68,14 @@ def weight_matrices(
                 f"before must have the model's weights, got {sorted(before)}. "
                 "Give copy_parameters(model) of the step before."
             )
-    letters = GATES[layers_of(model)[0].cell]
+    cell = cell_of(model)
     return MappingProxyType(
         {
             name: _weight(
                 name,
                 values,
-                letters if name.startswith("rnn.") else (),
+                _blocks(cell, name, values, model.rnn.hidden_size),
+                _is_main(cell, name),
                 bins,
                 None if before is None else before[name],
             )
@@ -89,14 +94,33 @@ def copy_parameters(model: RecurrentModel) -> Mapping[str, Array]:
     )
 
 
+def _blocks(cell: Cell, name: str, values: Array, hidden: int) -> tuple[str, ...]:
+    """The groups of H rows in one parameter."""
+    stacked = name.startswith("rnn.") and values.shape[:1] == (len(cell.blocks) * hidden,)
+    return cell.blocks if stacked else ()
+
+
+def _is_main(cell: Cell, name: str) -> bool:
+    """Whether it is the cell's main weight in some layer."""
+    plain, mark, number = name.removeprefix("rnn.").rpartition("_l")
+    own = plain if mark and number.isdecimal() else name.removeprefix("rnn.")
+    return name.startswith("rnn.") and own == cell.main_weight
+
+
 def _weight(
-    name: str, values: Array, gates: tuple[str, ...], bins: int, before: Array | None
+    name: str,
+    values: Array,
+    gates: tuple[str, ...],
+    is_main: bool,
+    bins: int,
+    before: Array | None,
 ) -> Weight:
     finite = values[np.isfinite(values)]
     reach = float(np.abs(finite).max(initial=0.0)) or 1.0
     counts, edges = np.histogram(finite, bins, (-reach, reach))
     ratio = None if before is None else _ratio(values, before)
-    return Weight(name, values.reshape(len(values), -1), gates, counts, edges, ratio)
+    matrix = values.reshape(len(values) if values.ndim else 1, -1)
+    return Weight(name, matrix, gates, is_main, counts, edges, ratio)
 
 
 @np.errstate(invalid="ignore", over="ignore")  # what has diverged has nan, silently

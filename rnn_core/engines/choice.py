@@ -13,14 +13,10 @@ from rnn_core.engines.base import Engine, TrainingState
 from rnn_core.engines.torch_engine import TorchEngine
 from rnn_core.messages import unknown_choice
 from rnn_core.models import RecurrentModel
+from rnn_core.registry import CELLS
 from rnn_core.tasks import Batch
 
 ENGINES = ("auto", "torch", "compiled")
-
-# Up to so many multiplications a gate and time step, batch_size × hidden_size², the kernels are
-# faster, measured with one thread and windows of 10 to 200: PyTorch's LSTM is one fused operation,
-# its RNN and GRU are many small ones.
-_MOST_PRODUCTS = {"rnn": 2**21, "lstm": 2**17, "gru": 2**21}
 
 _log = logging.getLogger(__name__)
 _ready = threading.Event()
@@ -69,7 +65,9 @@ def build_engine(name: str, run: TrainingState) -> Engine:
 
 def _compiled_is_faster(config: RunConfig) -> bool:
     """Whether the kernels' plain loops beat PyTorch's matrix products."""
-    return config.batch_size * config.hidden_size**2 <= _MOST_PRODUCTS[config.cell]
+    cell = CELLS[config.cell]
+    products = config.batch_size * config.hidden_size**2
+    return cell.kernel is not None and bool(products <= cell.max_products)
 
 
 def _compile() -> None:

@@ -19,9 +19,9 @@ from rnn_core.config import RunConfig
 from rnn_core.engines import kernels
 from rnn_core.engines.base import Evaluation, TrainingState
 from rnn_core.models import State
+from rnn_core.registry import CELLS
 from rnn_core.tasks import Batch
 
-_CELLS = {"rnn": kernels.RNN, "lstm": kernels.LSTM, "gru": kernels.GRU}
 _CRITERIA = {"mse": kernels.MSE, "cross_entropy": kernels.CROSS_ENTROPY}
 _OPTIMIZERS = {"adam": kernels.ADAM, "sgd": kernels.SGD, "rmsprop": kernels.RMSPROP}
 #: What PyTorch calls the optimiser's moments: first and second.
@@ -46,6 +46,21 @@ def shape_of(config: RunConfig) -> tuple[object, ...]:
     )
 
 
+def kernel_of(config: RunConfig) -> int:
+    """The kernels' number of a config's cell.
+
+    Raises:
+        ValueError: when there is no kernel for it.
+    """
+    kernel: int | None = CELLS[config.cell].kernel
+    if kernel is None:
+        raise ValueError(
+            f"engine must be 'torch' or 'auto' for cell {config.cell!r}, which has no compiled "
+            "kernel, got 'compiled'. Try 'auto'."
+        )
+    return kernel
+
+
 class BatchedRuns:
     """Runs of one shape, trained in lockstep by one call, the interpreter's lock released.
 
@@ -58,7 +73,7 @@ class BatchedRuns:
         self._runs = list(runs)
         config = runs[0].config
         self._kind = (
-            _CELLS[config.cell],
+            kernel_of(config),
             _CRITERIA[runs[0].criterion],
             _OPTIMIZERS[config.optimizer],
         )
@@ -119,13 +134,13 @@ class BatchedRuns:
         """Where a run stands."""
         run = self._runs[row]
         if self._advanced[row]:
-            lstm = run.config.cell == "lstm"
+            parts = len(CELLS[run.config.cell].state_parts)
             views = _views(self._gradient[row], list(run.model.parameters()))
             run.gradients = tuple(view.clone() for view in views)
             run.grad_norm = float(self.result[row, kernels.GRAD_NORM])
             carried = self.result[row, kernels.CARRIED] != 0
-            run.state = _state(self._h[row, :, 0], self._c[row, :, 0], lstm) if carried else None
-            run.next_state = _state(self._h[row, :, -1], self._c[row, :, -1], lstm)
+            run.state = _state(self._h[row, :, 0], self._c[row, :, 0], parts) if carried else None
+            run.next_state = _state(self._h[row, :, -1], self._c[row, :, -1], parts)
             run.hidden_states = self.hidden_states(row)
         return run
 
@@ -227,6 +242,6 @@ def _views(vector: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
     return [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
 
 
-def _state(h: NDArray[np.floating], c: NDArray[np.floating], lstm: bool) -> State:
+def _state(h: NDArray[np.floating], c: NDArray[np.floating], parts: int) -> State:
     hidden = torch.from_numpy(h.copy())
-    return (hidden, torch.from_numpy(c.copy())) if lstm else hidden
+    return (hidden, torch.from_numpy(c.copy())) if parts == 2 else hidden

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from rnn_core.config import RunConfig
+from rnn_core.registry import CELLS
 from rnn_core.tasks.base import Task
 from rnn_core.tasks.chaos import Lorenz, MackeyGlass
 from rnn_core.tasks.counting import AnBn
@@ -68,7 +69,7 @@ def is_read(setting: str, config: RunConfig) -> bool:
     Tasks read some of theirs, only an LSTM has forget gates, and only SGD a momentum.
     """
     if setting == "forget_bias":
-        return config.cell == "lstm"
+        return setting in CELLS[config.cell].settings
     if setting == "momentum":
         return config.optimizer == "sgd"
     return setting not in _OF_TASKS or setting in SETTINGS[config.task]

@@ -16,6 +16,7 @@ from dashboard.train import text as words
 from dashboard.train.live_run import LiveRun
 from dashboard.train.replay import html
 from dashboard.train.replay.spec import replay
+from rnn_core import CELLS
 from rnn_core.tasks import is_read
 
 # That a replay is shown; and the replay, as long as it is.
@@ -84,7 +85,7 @@ def _show(run: LiveRun, language: str) -> None:
 def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
     """Makes the file when it is wanted; its words are of the language of now."""
     title = _("A recurrent network learns: {cell} on {task}").format(
-        cell=run.config.cell.upper(), task=task_name(run.config.task)
+        cell=CELLS[run.config.cell].title, task=task_name(run.config.task)
     )
     reading = _(
         "Each window is one training step; the newest is shaded. A floor is the best that a kind "

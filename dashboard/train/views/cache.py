@@ -139,7 +139,7 @@ class Looks:
         )
 
     def _gates(self, trainer: Trainer, _step: int, _windows: Any, _resting: bool) -> GatesLook:
-        if trainer.config.cell == "rnn":
+        if not trainer.model.cell.gates:
             return GatesLook(None)
         at = trainer.context()
         return GatesLook(gates_over_time(at.model, at.inputs, at.state))

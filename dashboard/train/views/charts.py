@@ -43,7 +43,7 @@ from dashboard.train.views.unrolled.chart import unrolled
 from dashboard.train.views.update.chart import slow_motion
 from dashboard.train.views.update.phases import Place
 from dashboard.train.views.weight_charts import weight_histograms, weight_map
-from rnn_core import Floor
+from rnn_core import Cell, Floor
 
 # Cells of a heat map at most, and time steps of one gate or one side of the saliency.
 _MOST_CELLS, _MOST_POINTS = 2_400, 50
@@ -110,25 +110,16 @@ def gates(found: GatesLook) -> Chart:
         _gates_spec(current_language(), len(names) * width, len(units)),
         {
             "cells": CELLS.rows(left, left + 1, unit - 0.5, unit + 0.5, shown.ravel()),
-            "names": _NAMES.rows(
-                np.arange(len(names)) * width, [gate_names()[name] for name in names]
-            ),
+            "names": _NAMES.rows(np.arange(len(names)) * width, gate_names(found.gates.cell)),
         },
         _("Heat maps of the gates, side by side: one row per unit, one column per time step."),
     )
 
 
-def gate_names() -> dict[str, str]:
-    """By PyTorch's letter."""
-    return {
-        "i": _("i: input gate"),
-        "f": _("f: forget gate"),
-        "g": _("g: candidate"),
-        "o": _("o: output gate"),
-        "r": _("r: reset gate"),
-        "z": _("z: update gate"),
-        "n": _("n: candidate"),
-    }
+def gate_names(cell: Cell) -> list[str]:
+    """Letter and name of each gate."""
+    label = _("{letter}: {name}")
+    return [label.format(letter=gate.letter, name=_(gate.name)) for gate in cell.gates]
 
 
 @lru_cache(maxsize=32)
@@ -149,9 +140,7 @@ def _gates_spec(language: str, width: float, units: int) -> Spec:
 def gradient(found: GradientLook) -> Chart:
     """How the last loss depends on the states before it, by lag, on a logarithmic axis."""
     by_lag = found.by_lag
-    paths = {"h": by_lag.hidden[-1]}
-    if by_lag.cell is not None:
-        paths["c"] = by_lag.cell[-1]
+    paths = {part: norms[-1] for part, norms in by_lag.norms.items()}
     norms = np.concatenate(list(paths.values()))
     lags = np.tile(np.arange(by_lag.index + 2), len(paths))
     path = words(tuple(paths), by_lag.index + 2)

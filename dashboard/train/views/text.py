@@ -19,6 +19,7 @@ from dashboard.train.views.base import (
     WeightsLook,
 )
 from dashboard.train.views.unrolled.layout import MOST_STEPS, MOST_UNITS
+from rnn_core import CELLS
 
 
 def view_name(view: str) -> str:
@@ -137,9 +138,13 @@ def _unrolled(found: UnrolledLook) -> str:
 
 def _gates(found: GatesLook) -> str:
     if found.gates is None:
-        return _("A plain RNN has no gates. Choose LSTM or GRU as the **cell** to see some.")
+        return _("This cell has no gates. Choose another **cell**, such as {cells}.").format(
+            cells=", ".join(cell.title for cell in CELLS.values() if cell.gates)
+        )
     gates = found.gates
-    keeper = "f" if gates.cell == "lstm" else "z"
+    keeper = gates.cell.memory_gate
+    if keeper is None or gates.half_life is None:
+        return ""
     lives = gates.half_life[-1]
     return _(
         "Median half-life of what a unit holds: {median:.2g} time steps, the longest {most:.3g}. "

@@ -26,8 +26,9 @@ _Array = NDArray[np.floating]
 
 def weight_map(found: WeightsLook) -> Chart:
     """The recurrent weights of the top layer, as a heat map, its gates one below the other."""
-    name = max(key for key in found.weights if "weight_hh" in key)
-    values = found.weights[name].values
+    # The top layer's: layers stand in order. A cell may have no such parameter.
+    weights = list(found.weights.values())
+    values = next((weight for weight in weights[::-1] if weight.is_main), weights[0]).values
     rows, columns = (np.arange(0, n, math.ceil(n / _MOST_POINTS)) for n in values.shape)
     every = [math.ceil(n / _MOST_POINTS) / 2 for n in values.shape]
     shown = values[np.ix_(rows, columns)]

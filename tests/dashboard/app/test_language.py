@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
 from dashboard.app.language import (
@@ -26,8 +26,15 @@ def read_catalogue(code: str) -> Catalog:
 
 
 def texts_on_screen() -> set[str]:
-    found = extract_from_dir(str(LOCALE_DIRECTORY.parent))
-    return {message for _file, _line, message, _comments, _context in found}
+    root = LOCALE_DIRECTORY.parents[1]
+    marks = {**DEFAULT_KEYWORDS, "N_": None}
+    return {
+        message
+        for folder in ("dashboard", "rnn_core/cells")
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            str(root / folder), keywords=marks
+        )
+    }
 
 
 @pytest.mark.parametrize("code", TRANSLATIONS)

@@ -84,10 +84,9 @@ def test_the_gradient_by_lag_is_autograds(cell: str, layers: int, criterion: Cri
     last = 4
     loss = loss_at(example, nodes.prediction, criterion, last)
     assert found.index == last
-    for by_layer, kinds in ((found.hidden, nodes.h), (found.cell, nodes.c)):
-        if by_layer is None:
-            assert cell != "lstm"
-            continue
+    assert list(found.norms) == (["h", "c"] if cell == "lstm" else ["h"])
+    for part, by_layer in found.norms.items():
+        kinds = {"h": nodes.h, "c": nodes.c}[part]
         assert by_layer.shape == (layers, last + 2)
         for layer in range(layers):
             backwards = kinds[layer][last + 1 :: -1] if last + 1 else []

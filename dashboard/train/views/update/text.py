@@ -95,7 +95,7 @@ def _lines(found: SlowLook, place: Place) -> list[str]:
     window, update = found.window, found.update
     prediction = _vector(window.unrolled.prediction[step - 1], window.symbols)
     if phase == "forward":
-        cell = window.unrolled.cell.upper()
+        cell = window.unrolled.cell.title
         return [
             rf"x_{{{step}}} &= {_vector(window.unrolled.inputs[step - 1], window.symbols)}",
             rf"h_{{{step}}} &= \text{{{cell}}}(x_{{{step}}}, h_{{{step - 1}}})",

@@ -208,7 +208,7 @@ def test_every_view_has_a_name_and_all_but_the_state_a_way_to_read_it(view: str)
 def test_a_plain_rnn_has_no_gates_and_is_told_so() -> None:
     taken = look(run_after(1, RunConfig(hidden_size=3)), "gates")
     assert draw_look(taken, ()) == []
-    assert look_words.numbers(taken).startswith("A plain RNN has no gates.")
+    assert look_words.numbers(taken).startswith("This cell has no gates.")
 
 
 def test_the_gates_cells_are_the_gates() -> None:

@@ -147,15 +147,12 @@ def results(text: str) -> list[float]:
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_the_formulas_hold_the_numbers_of_the_cell(cell: str, layers: int) -> None:
     found = window(RunConfig(cell=cell, hidden_size=3, num_layers=layers))
-    moved = found.unrolled.moved[-1]
+    values = {part: found.unrolled.parts[part][-1, 1:] for part in found.unrolled.parts}
     for step, unit in ((1, 1), (6, 3)):
         place = step - 1, unit - 1
-        gates = [gate[unit - 1] for gate in moved.gates[step - 1]]
-        expected = {
-            "rnn": [moved.h[place]],
-            "lstm": [*gates, moved.c[place], moved.h[place]],
-            "gru": [*gates, moved.h[place]],
-        }[cell]
+        gates = [gate[unit - 1] for gate in found.unrolled.gates[-1, step - 1]]
+        # A cell state is computed before h.
+        expected = [*gates, *(part[place] for part in reversed(values.values()))]
         found_numbers = results(formulas(found.unrolled, step, unit))
         assert found_numbers == pytest.approx(expected, abs=0.0051)
 

@@ -1,0 +1,61 @@
+"""The plain RNN: h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from rnn_core.cells.base import Array, CellOutput, Equation, Layer, Numbers, number
+from rnn_core.cells.derivatives import LocalDerivatives
+from rnn_core.cells.stacked import StackedCell, drive, terms
+from rnn_core.messages import N_
+
+
+class RNN(StackedCell):
+    """`nn.RNN` with tanh, also known as the Elman network.
+
+    Source: Elman, "Finding structure in time", Cognitive Science 14 (1990).
+    """
+
+    name = "rnn"
+    title = "RNN"
+    summary = N_("tanh units without gates")
+    kernel = 0
+    # Measured with one thread and windows of 10 to 200: PyTorch's RNN is many small operations.
+    max_products = 2**21
+    module_type = nn.RNN
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """One group of rows, for h itself."""
+        return ("h",)
+
+    def step(
+        self, xp: Any, weights: Mapping[str, Numbers], x: Numbers, state: tuple[Numbers, ...]
+    ) -> CellOutput:
+        """One time step of N rows."""
+        by_input, by_state = self.drives(weights, x, state[0])
+        drives = by_input + by_state
+        return CellOutput((xp.tanh(drives[:, 0]),), drives[:, :0])
+
+    def local_derivatives(
+        self, weights: Mapping[str, Array], state: tuple[Array, ...], output: CellOutput
+    ) -> LocalDerivatives:
+        """Derivatives of `step`, unit by unit."""
+        slope = 1 - output.state[0][:, None] ** 2
+        return LocalDerivatives(h=slope, h_input=slope)
+
+    def equations(
+        self, layer: Layer, x: Array, state: tuple[Array, ...], unit: int
+    ) -> tuple[Equation, ...]:
+        """The equation in LaTeX, with the numbers of one unit."""
+        numbers = terms(self, layer, x, state, unit)
+        return (
+            Equation(
+                "h_t",
+                r"\tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})",
+                rf"\tanh({drive(numbers, 'h')}) = {number(numbers['h'])}",
+            ),
+        )

@@ -1,0 +1,94 @@
+"""What PyTorch's three cells share: the weights of all gates stacked in four tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import nn
+
+from rnn_core.cells.base import Array, Cell, Equation, Layer, Numbers, number
+
+
+class StackedCell(Cell):
+    """A cell in PyTorch's layout: weight_ih ``(G·H, I)``, weight_hh ``(G·H, H)``, two biases.
+
+    Attributes:
+        module_type: PyTorch's class.
+    """
+
+    module_type: ClassVar[type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]]
+
+    def build(self, input_size: int, hidden_size: int, num_layers: int) -> nn.Module:
+        """PyTorch's own module."""
+        return self.module_type(input_size, hidden_size, num_layers, batch_first=True)
+
+    def parameter_count(self, input_size: int, hidden_size: int, num_layers: int) -> int:
+        """Trainable numbers: for each gate the weights of input and state, and two biases."""
+        later = num_layers - 1
+        one = (input_size + hidden_size + 2) + later * (2 * hidden_size + 2)
+        return len(self.blocks) * hidden_size * one
+
+    def matches(self, module: nn.Module) -> bool:
+        """Whether a module is of PyTorch's class, in the form that `build` gives it."""
+        return (
+            type(module) is self.module_type
+            and module.batch_first
+            and module.bias
+            and not module.bidirectional
+            and not module.proj_size
+            and getattr(module, "nonlinearity", "tanh") == "tanh"
+        )
+
+    def drives(
+        self, weights: Mapping[str, Numbers], x: Numbers, h: Numbers
+    ) -> tuple[Numbers, Numbers]:
+        """The input's part and the state's part of every gate's drive, each ``(N, G, H)``.
+
+        A gate's drive is what its nonlinearity is applied to.
+        """
+        shape = len(x), len(self.blocks), h.shape[1]
+        by_input = x @ weights["weight_ih"].T + weights["bias_ih"]
+        by_state = h @ weights["weight_hh"].T + weights["bias_hh"]
+        return by_input.reshape(shape), by_state.reshape(shape)
+
+
+def sigmoid(xp: Any, values: Numbers) -> Numbers:
+    """1 / (1 + e⁻ˣ), without overflow."""
+    return 0.5 + 0.5 * xp.tanh(0.5 * values)
+
+
+def terms(
+    cell: StackedCell, layer: Layer, x: Array, state: tuple[Array, ...], unit: int
+) -> dict[str, float]:
+    """The numbers in a cell's equations: ``f_x`` and ``f_h`` of each gate's drive, ``f`` itself.
+
+    ``h_before`` and ``h``, and likewise for other parts, are the state before and after.
+    """
+    rows = tuple(part[None] for part in state)
+    by_input, by_state = cell.drives(layer.weights, x[None], rows[0])
+    output = layer.step(x[None], rows)
+    found: dict[str, float] = {}
+    for index, letter in enumerate(cell.blocks):
+        found[f"{letter}_x"] = by_input[0, index, unit]
+        found[f"{letter}_h"] = by_state[0, index, unit]
+    for index, gate in enumerate(cell.gates):
+        found[gate.letter] = output.gates[0, index, unit]
+    for part, before, after in zip(cell.state_parts, rows, output.state, strict=True):
+        found[f"{part}_before"], found[part] = before[0, unit], after[0, unit]
+    return found
+
+
+def drive(numbers: Mapping[str, float], letter: str) -> str:
+    """The input's part and the state's part, with numbers."""
+    return f"{number(numbers[f'{letter}_x'])} {numbers[f'{letter}_h']:+.2f}"
+
+
+def gate_equation(numbers: Mapping[str, float], letter: str, squash: str = r"\sigma") -> Equation:
+    """A gate that reads input and state alike."""
+    return Equation(
+        f"{letter}_t",
+        rf"{squash}(W_{{i{letter}}} x_t + b_{{i{letter}}} + W_{{h{letter}}} h_{{t-1}}"
+        rf" + b_{{h{letter}}})",
+        rf"{squash}({drive(numbers, letter)}) = {number(numbers[letter])}",
+    )
