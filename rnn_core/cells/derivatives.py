@@ -225,9 +225,7 @@ class _ByAutograd:
         return after[0], *others
 
 
-def _vjp(
-    function: Callable[..., Any], *at: Tensor
-) -> Callable[[Any], tuple[Tensor, ...]]:
+def _vjp(function: Callable[..., Any], *at: Tensor) -> Callable[[Any], tuple[Tensor, ...]]:
     """Derivatives by the outputs of a function to derivatives by its arguments."""
     back: Callable[[Any], tuple[Tensor, ...]] = torch.func.vjp(function, *at)[1]
     return back
