@@ -49,10 +49,9 @@ def test_the_losses_are_those_of_the_counted_time_steps() -> None:
     trainer = held(RunConfig(task="delayed_recall", window_length=30, hidden_size=4, delay=3))
     (step,) = first(1, trainer)
     found = dissect_update(trainer)
-    loss_mask = np.ones(30, bool) if step.loss_mask is None else step.loss_mask
-    np.testing.assert_allclose(
-        found.losses[loss_mask], (step.prediction - step.targets)[loss_mask] ** 2, rtol=1e-9
-    )
+    loss_mask = np.ones(30, bool) if step.loss_mask is None else step.loss_mask[0]
+    error = (step.prediction - step.targets)[0, :, 0]
+    np.testing.assert_allclose(found.losses[loss_mask], error[loss_mask] ** 2, rtol=1e-9)
     assert np.isnan(found.losses[~loss_mask]).all()
     assert found.loss == pytest.approx(step.loss, rel=1e-12)
 
