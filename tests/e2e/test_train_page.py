@@ -341,7 +341,7 @@ def test_a_replay_plays_without_the_server_and_its_file_without_a_network(
     assert heard != []  # saving asks for the file: the ear is open
     assert file.name == "sin_to_cos-rnn-seed-0-steps-6.html"
     page.get_by_role("button", name="Close").click()
-    expect(train.key("replay")).to_have_count(0)
+    expect(train.key("replay_chart")).to_have_count(0)
     assert train.number("step") == 6  # in spite of the keys
     train.press("step")
     train.expect_step(7)
