@@ -1,0 +1,41 @@
+"""A comparison over seeds: is it worth carrying the hidden state from window to window?
+
+One run proves little, because the seed decides much. Here two configurations train from the same
+seeds on the same windows, and a paired test says whether the difference can be chance. Needs SciPy
+(the extra `[stats]`).
+"""
+
+from itertools import islice
+
+import numpy as np
+import torch
+
+from rnn_core import Comparison, RunConfig, rank
+
+
+def main(steps: int = 200, seeds: int = 8) -> None:
+    """Train all replicas in lockstep and print the ranking."""
+    torch.set_num_threads(1)  # tensors this small gain nothing from more
+    contenders = {
+        "carried": RunConfig(cell="lstm"),
+        "reset": RunConfig(cell="lstm", carry_state=False),
+    }
+    names = list(contenders)
+    comparison = Comparison(list(contenders.values()), seeds)
+    for _step in islice(comparison.steps(), steps + 1):
+        pass
+    losses = comparison.recent  # (contenders, seeds): means of the last 20 losses
+    for name, row in zip(names, losses, strict=True):
+        print(f"{name}: median loss {np.median(row):.4f}, from {row.min():.4f} to {row.max():.4f}")
+    ranking = rank(losses)
+    for test in ranking.paired_tests:
+        shown = "shown" if test.is_shown else "not shown"
+        print(
+            f"{names[test.leader]} has the lower loss on {test.wins} of {test.seeds} seeds; "
+            f"p = {test.p_value:.3f}: {shown}"
+        )
+    print(f"fewer than {ranking.seeds_needed} seeds could not show a difference")
+
+
+if __name__ == "__main__":
+    main()
