@@ -1,7 +1,7 @@
 """A comparison over seeds: is it worth carrying the hidden state from window to window?
 
 One run proves little, because the seed decides much. Here two configurations train from the same
-seeds on the same windows, and a paired test says whether the difference can be chance. Needs SciPy
+seeds on the same windows, and a paired test says whether the difference is significant. Needs SciPy
 (the extra `[stats]`).
 """
 
@@ -13,7 +13,7 @@ import torch
 from rnn_core import Comparison, RunConfig, rank
 
 
-def main(steps: int = 200, seeds: int = 8) -> None:
+def main(steps=200, seeds=8):
     """Train all replicas in lockstep and print the ranking."""
     torch.set_num_threads(1)  # tensors this small gain nothing from more
     contenders = {
@@ -29,12 +29,12 @@ def main(steps: int = 200, seeds: int = 8) -> None:
         print(f"{name}: median loss {np.median(row):.4f}, from {row.min():.4f} to {row.max():.4f}")
     ranking = rank(losses)
     for test in ranking.paired_tests:
-        shown = "shown" if test.is_shown else "not shown"
+        verdict = "significant" if test.is_significant else "not significant"
         print(
             f"{names[test.leader]} has the lower loss on {test.wins} of {test.seeds} seeds; "
-            f"p = {test.p_value:.3f}: {shown}"
+            f"p = {test.p_value:.3f}, {verdict}"
         )
-    print(f"fewer than {ranking.seeds_needed} seeds could not show a difference")
+    print(f"fewer than {ranking.seeds_needed} seeds cannot give a significant difference")
 
 
 if __name__ == "__main__":

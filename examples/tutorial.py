@@ -13,7 +13,7 @@ import torch
 from rnn_core import RunConfig, Trainer
 
 
-def main(steps: int = 400) -> None:
+def main(steps=400):
     """Train, and compare the loss with the floors."""
     torch.set_num_threads(1)  # tensors this small gain nothing from more
     trainer = Trainer(RunConfig())
