@@ -41,7 +41,8 @@ class GRU(StackedCell):
         """One time step of N rows."""
         (h,) = state
         by_input, by_state = self.drives(weights, x, h)
-        r, z = (sigmoid(xp, by_input[:, gate] + by_state[:, gate]) for gate in (0, 1))
+        squashed = sigmoid(xp, by_input[:, :2] + by_state[:, :2])
+        r, z = squashed[:, 0], squashed[:, 1]
         n = xp.tanh(by_input[:, 2] + r * by_state[:, 2])
         return CellOutput(((1 - z) * n + z * h,), xp.stack([r, z, n], 1))
 

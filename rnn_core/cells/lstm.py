@@ -59,8 +59,8 @@ class LSTM(StackedCell):
         h, c = state
         by_input, by_state = self.drives(weights, x, h)
         drives = by_input + by_state
-        i, f, o = (sigmoid(xp, drives[:, gate]) for gate in (0, 1, 3))
-        g = xp.tanh(drives[:, 2])
+        squashed, g = sigmoid(xp, drives), xp.tanh(drives[:, 2])
+        i, f, o = squashed[:, 0], squashed[:, 1], squashed[:, 3]
         gates = xp.stack([i, f, g, o], 1)
         c = f * c + i * g
         return CellOutput((self.hidden(xp, gates, (c,)), c), gates)

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rnn_core.cells.module import pack, unpack
 from rnn_core.engines.base import Evaluation, TrainingState
 from rnn_core.models import State
 from rnn_core.tasks import Batch, Criterion
@@ -84,4 +85,4 @@ def _loss(criterion: Criterion, prediction: Tensor, batch: Batch) -> Tensor:
 
 
 def _detached(state: State) -> State:
-    return (state[0].detach(), state[1].detach()) if isinstance(state, tuple) else state.detach()
+    return pack([part.detach() for part in unpack(state)])

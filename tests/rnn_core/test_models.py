@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rnn_core import RecurrentModel, RunConfig
+from rnn_core import CELLS, RecurrentModel, RunConfig
 
 TORCHS_CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -102,50 +102,10 @@ def test_other_seeds_give_other_weights() -> None:
         assert not torch.equal(ours, theirs)
 
 
-# --- the forget bias ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("value", [-5.0, 0.0, 1.0, 2.5])
-@pytest.mark.parametrize("num_layers", [1, 3])
-def test_a_forget_bias_is_what_both_biases_add_up_to_in_every_layer(
-    value: float, num_layers: int
-) -> None:
-    config = RunConfig(cell="lstm", hidden_size=6, num_layers=num_layers, forget_bias=value)
-    rnn = RecurrentModel(config).rnn
-    sums = [
-        getattr(rnn, f"bias_ih_l{k}") + getattr(rnn, f"bias_hh_l{k}") for k in range(num_layers)
-    ]
-    for total in sums:
-        assert total[6:12].tolist() == [value] * 6
-
-
-def test_a_forget_bias_changes_nothing_else() -> None:
-    plain = RecurrentModel(RunConfig(cell="lstm", hidden_size=6, num_layers=2))
-    biased = RecurrentModel(RunConfig(cell="lstm", hidden_size=6, num_layers=2, forget_bias=1.5))
-    for (name, ours), theirs in zip(biased.named_parameters(), plain.parameters(), strict=True):
-        rows = torch.arange(len(ours))
-        is_forget_gate = ("rnn.bias" in name) & (rows >= 6) & (rows < 12)
-        assert torch.equal(ours[~is_forget_gate], theirs[~is_forget_gate]), name
-
-
-def test_a_cell_forgets_at_the_rate_that_its_forget_bias_says() -> None:
-    # Weights of zero leave c_t = sigmoid(bias) c_(t-1): only the forget gate stands in between.
-    config = RunConfig(cell="lstm", hidden_size=3)
-    model = filled(RecurrentModel(config, dtype=torch.float64), 0.0)
-    biases = RecurrentModel(
-        RunConfig(cell="lstm", hidden_size=3, forget_bias=2.0), dtype=torch.float64
-    )
-    with torch.no_grad():
-        model.rnn.bias_ih_l0[3:6] = biases.rnn.bias_ih_l0[3:6]
-        model.rnn.bias_hh_l0[3:6] = biases.rnn.bias_hh_l0[3:6]
-    start = torch.tensor([[[1.0, -2.0, 0.5]]], dtype=torch.float64)
-    inputs = torch.ones(1, 7, 1, dtype=torch.float64)
-    _prediction, (_h, c) = model(inputs, (torch.zeros_like(start), start))
-    torch.testing.assert_close(c, start * sigmoid(2.0) ** 7, rtol=1e-13, atol=0)
-
-
-@pytest.mark.parametrize("cell", ["rnn", "gru"])
-def test_cells_without_a_forget_gate_ignore_the_forget_bias(cell: str) -> None:
+@pytest.mark.parametrize(
+    "cell", [name for name, cell in CELLS.items() if "forget_bias" not in cell.settings]
+)
+def test_cells_that_do_not_read_the_forget_bias_ignore_it(cell: str) -> None:
     biased = RecurrentModel(RunConfig(cell=cell, forget_bias=3.0))
     assert_bitwise_equal(biased, RecurrentModel(RunConfig(cell=cell)))
 

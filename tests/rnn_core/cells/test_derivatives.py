@@ -4,60 +4,21 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from rnn_core import RunConfig, Trainer
-from rnn_core import diagnostics as views
-from rnn_core.cells.base import Cell
-from rnn_core.diagnostics import FixedPoints, StepContext
+from rnn_core import CELLS, RunConfig, Trainer
+from rnn_core.cells.base import Cell, layers_of
+from rnn_core.cells.derivatives import derivatives
+from rnn_core.models import RecurrentModel
+from tests.rnn_core.diagnostics.views import DISSECTED, VIEWS
 from tests.rnn_core.runs import first
 
-View = Callable[[Trainer, StepContext], object]
-
-
-def in_order(found: FixedPoints) -> dict[str, np.ndarray]:
-    """Points by their place: those of zero speed have no order of their own."""
-    order = np.argsort(found.points[:, 0])
-    names = ("points", "top", "speed", "eigenvalues", "unstable", "found_by")
-    return {name: getattr(found, name)[order] for name in names}
-
-
-VIEWS: dict[str, View] = {
-    "unroll": lambda t, m: views.unroll(m.model, m.inputs, m.state)._replace(cell=None, layers=()),
-    "unrolled_jacobians": lambda t, m: views.unroll(m.model, m.inputs, m.state).jacobians([0, 3]),
-    "equations": lambda t, m: views.unroll(m.model, m.inputs, m.state).equations(2, 1),
-    "gates_over_time": lambda t, m: (
-        views.gates_over_time(m.model, m.inputs, m.state) if m.model.cell.gates else None
-    ),
-    "gradient_by_lag": lambda t, m: views.gradient_by_lag(m.model, m.inputs, m.state, m.targets),
-    "saliency": lambda t, m: views.saliency(m.model, m.inputs, m.state),
-    "shares_by_lag": lambda t, m: views.shares_by_lag(m.model, m.inputs, m.state, m.targets),
-    "shares_by_lag_up_to_3": lambda t, m: views.shares_by_lag(
-        m.model, m.inputs, m.state, m.targets, max_lag=3
-    ),
-    "weight_spectrum": lambda t, m: views.weight_spectrum(m.model),
-    "step_spectrum": lambda t, m: views.step_spectrum(m.model, m.inputs, m.state),
-    "lyapunov": lambda t, m: views.lyapunov(m.model, m.inputs, m.state),
-    "hidden_trajectory": lambda t, m: views.hidden_trajectory(m.model, m.inputs, m.state),
-    # A few iterations: a long search ends elsewhere after another rounding.
-    "find_fixed_points": lambda t, m: in_order(
-        views.find_fixed_points(m.model, m.inputs, m.state, starts=12, iterations=8, slow=10.0)
-    ),
-    "weight_matrices": lambda t, m: views.weight_matrices(m.model),
-    "state_ablation": lambda t, m: views.state_ablation(m.model, t.task, windows=3, state=m.state),
-    "free_run": lambda t, m: views.free_run(
-        m.model, m.inputs, m.targets, m.state, warmup=5, horizon=2
-    ),
-    "dissect_update": lambda t, m: dataclasses.replace(
-        views.dissect_update(t),
-        unrolled=None,  # type: ignore[arg-type]
-    ),
-}
+EVERY_VIEW = {**VIEWS, **DISSECTED}
 
 
 def without_closed_forms(cell: Cell) -> Cell:
@@ -108,16 +69,15 @@ def trainer(request: pytest.FixtureRequest) -> Trainer:
     return trainer
 
 
-def seen(view: str, trainer: Trainer, cell: Cell) -> object:
-    context = trainer.context()
+def seen(view: str, trainer: Trainer, cell: Cell) -> Any:
     own, trainer.model.cell = trainer.model.cell, cell
     try:
-        return VIEWS[view](trainer, context)
+        return EVERY_VIEW[view](trainer, trainer.context())
     finally:
         trainer.model.cell = own
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", EVERY_VIEW)
 def test_without_closed_forms_every_diagnostic_stays_the_same(trainer: Trainer, view: str) -> None:
     cell = trainer.model.cell
     assert cell.local_derivatives is not None
@@ -125,13 +85,54 @@ def test_without_closed_forms_every_diagnostic_stays_the_same(trainer: Trainer, 
     assert_same(found, seen(view, trainer, cell), view)
 
 
-@pytest.mark.parametrize("view", sorted(set(VIEWS) - {"gates_over_time", "equations"}))
+@pytest.mark.parametrize("view", sorted(set(EVERY_VIEW) - {"gates_over_time", "equations"}))
 def test_with_the_module_alone_every_diagnostic_stays_the_same(trainer: Trainer, view: str) -> None:
     cell = trainer.model.cell
-    expected, found = (seen(view, trainer, c) for c in (cell, with_the_module_alone(cell)))
+    expected, found = (seen(view, trainer, one) for one in (cell, with_the_module_alone(cell)))
     if view == "unroll":
         expected, found = (one._replace(gates=None) for one in (expected, found))
     if view == "gradient_by_lag":
         # What c does to its own h is not seen from outside the module.
         expected, found = expected.hidden, found.hidden
     assert_same(found, expected, view)
+
+
+@pytest.mark.parametrize("hide", [without_closed_forms, with_the_module_alone])
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_many_rows_and_many_scalars_are_the_same_by_both_ways(name: str, hide: Any) -> None:
+    cell = CELLS[name]
+    model = RecurrentModel(RunConfig(cell=name, hidden_size=3), input_size=2)
+    numbers = np.random.default_rng(0)
+    x = numbers.standard_normal((5, 2))
+    state = tuple(numbers.standard_normal((5, 3)) for _ in cell.state_parts)
+    after = tuple(numbers.standard_normal((4, 3)) for _ in cell.state_parts)
+    (layer,) = layers_of(cell, model.rnn)
+    closed = derivatives(layer, x, state, layer.step(x, state))
+    (other,) = layers_of(hide(cell), model.rnn)
+    open_ = derivatives(other, x, state, other.step(x, state))
+    assert_same(open_.jacobians(), closed.jacobians(), "jacobians")
+    expected, found = (one.pull(2, after, with_weight=True) for one in (closed, open_))
+    assert expected.weight is not None
+    assert expected.weight.shape == (4, *layer.weights["weight_hh"].shape)
+    assert_same(found[1:], expected[1:], "pulled")
+    nothing = tuple(part[:0] for part in after)
+    for one in (closed, open_):
+        empty = one.pull(2, nothing, with_weight=True)
+        assert empty.weight is not None
+        assert empty.weight.shape == (0, *layer.weights["weight_hh"].shape)
+        assert [part.shape for part in (*empty.after, *empty.before, empty.inputs)] == [
+            *[(0, 3)] * (2 * len(state)),
+            (0, 2),
+        ]
+        assert one.pull(2, after).weight is None
+
+
+def test_autograd_works_through_jacobians_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = without_closed_forms(CELLS["lstm"])
+    model = RecurrentModel(RunConfig(cell="lstm", hidden_size=3))
+    (layer,) = layers_of(cell, model.rnn)
+    x, state = np.ones((2, 1)), (np.full((2, 3), 0.5), np.full((2, 3), -0.5))
+    whole = derivatives(layer, x, state, layer.step(x, state)).jacobians()
+    monkeypatch.setattr("rnn_core.cells.derivatives._NUMBERS", 1)
+    parts = derivatives(layer, x, state, layer.step(x, state)).jacobians()
+    assert_same(parts, whole, "jacobians")

@@ -99,9 +99,9 @@ def step_jacobian(model: RecurrentModel, x: np.ndarray, whole: np.ndarray) -> np
 
     def step(flat: Tensor) -> Tensor:
         parts = flat.view(-1, *shape)
-        state = (parts[0], parts[1]) if len(parts) == 2 else parts[0]
+        state = tuple(parts) if len(parts) > 1 else parts[0]
         after = model.rnn(given, state)[1]
-        return torch.cat([part.flatten() for part in after]) if len(parts) == 2 else after.flatten()
+        return torch.cat([part.flatten() for part in after]) if len(parts) > 1 else after.flatten()
 
     return torch.autograd.functional.jacobian(step, torch.from_numpy(np.array(whole))).numpy()
 
