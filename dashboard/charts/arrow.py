@@ -1,7 +1,7 @@
-"""Rows for the charts, in the one form that reaches the browser as it is: Arrow's stream format.
+"""Rows of the charts' datasets, in Arrow's stream format.
 
-Streamlit accepts such bytes without converting them. What stays the same from redraw to redraw,
-the schema's bytes above all, is made once.
+Streamlit sends such bytes to the browser without converting them. Whatever is the same at every
+redraw, the schema's bytes above all, is made once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-#: What may be a column: numbers, words, or words made ready by `words`.
+#: A column: numbers, strings, or a column made by `words`.
 Column: TypeAlias = NDArray[Any] | Sequence[str] | pa.Array
 
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
@@ -22,10 +22,10 @@ _TYPES = {int: pa.int64(), float: pa.float64(), np.float32: pa.float32(), str: p
 
 
 class Table:
-    """The columns of one dataset, and the bytes that any rows of it make.
+    """The columns of a dataset; turns rows into bytes.
 
     Args:
-        columns: name and kind of each: int, float, np.float32 or str.
+        columns: name and type of each column: int, float, np.float32 or str.
     """
 
     def __init__(self, **columns: type) -> None:
@@ -40,9 +40,12 @@ class Table:
         Args:
             columns: of equal length, in the order in which they were named.
 
+        Returns:
+            The dataset in Arrow's stream format.
+
         Raises:
-            pyarrow.ArrowInvalid: a column does not fit its kind.
-            ValueError: the lengths, or the number of columns, differ.
+            pyarrow.ArrowInvalid: when a column does not fit its type.
+            ValueError: when the lengths or the number of columns differ.
         """
         arrays = [
             column if isinstance(column, pa.Array) else pa.array(column, kind)
@@ -53,12 +56,17 @@ class Table:
 
 
 def read(rows: bytes) -> pa.Table:
-    """The dataset that these bytes hold."""
+    """The dataset in these bytes."""
     return pa.ipc.open_stream(rows).read_all()
 
 
 def joined(each: Sequence[bytes], number: str) -> bytes:
-    """The rows of several datasets of one kind, with a column that numbers the datasets from 0."""
+    """The rows of several datasets with the same columns, as one dataset.
+
+    Args:
+        each: the datasets, in Arrow's stream format.
+        number: name of a further column, which numbers the datasets from 0.
+    """
     tables = [read(rows) for rows in each]
     numbers = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
     together = pa.concat_tables(tables).append_column(number, pa.array(numbers)).combine_chunks()
@@ -71,5 +79,5 @@ def joined(each: Sequence[bytes], number: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def words(each: tuple[str, ...], times: int) -> pa.Array:
-    """A column that holds every word so many times, made once."""
+    """A column that holds each word ``times`` times in a row, cached."""
     return pa.array([word for word in each for _ in range(times)], pa.string())

@@ -1,4 +1,4 @@
-"""What all charts have in common: how they are sent, and the pieces they are made of."""
+"""What all charts share: a chart as it is sent, and the pieces that charts are made of."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.window_layout import WindowLayout
 
-#: Of a large chart, in pixels.
+#: Height of a large chart, in pixels.
 HEIGHT = 330
-#: Draws pixels instead of elements of the page: cheaper where there are hundreds of marks.
+#: Draws on a canvas instead of as SVG elements: cheaper with hundreds of marks.
 CANVAS = {"embedOptions": {"renderer": "canvas"}}
 #: A chart's Vega-Lite specification, without data.
 Spec = dict[str, Any]
@@ -28,7 +28,7 @@ class Chart:
         spec: Vega-Lite specification that names its datasets; the same object while the layout
             stays the same.
         tables: the datasets, in Arrow's stream format.
-        alt: what the chart shows, for those who cannot see it; constant like the specification.
+        alt: text for screen readers; constant like the specification.
     """
 
     spec: Spec
@@ -36,28 +36,30 @@ class Chart:
     alt: str
 
 
-# Names of which three stand side by side.
+# Longest name with which a legend has three columns.
 _SHORT_NAME = 12
 
 
-# As encodings, not as properties of a mark: there alone Streamlit reads a name as a theme colour.
+#: The colour of guides, as an encoding: in a mark's properties, Streamlit does not replace a name
+#: by the theme's colour.
 GUIDE = alt.value(palette.GUIDE)
 
 
 def layer(dataset: str) -> alt.Chart:
-    """A layer that draws the rows of one dataset, without filtering or computing in the browser."""
+    """A layer that draws all rows of a dataset."""
     return alt.Chart(alt.NamedData(dataset))
 
 
 def specification(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart) -> Spec:
     """The finished specification."""
-    # The tables hold finite numbers only; looking for others in every row is work at every redraw.
+    # The datasets hold finite numbers only. Without `invalid=None` Vega would filter every row at
+    # every redraw.
     spec: Spec = chart.configure_mark(invalid=None, aria=False).to_dict()
     return spec
 
 
 def same(channel: Any) -> Any:
-    """The channel for a further layer: layers share a scale, which one of them describes."""
+    """The channel for a further layer. Layers share a scale, which only one of them describes."""
     return type(channel)(channel["shorthand"], title=channel["title"])
 
 
@@ -67,9 +69,9 @@ def _quoted(text: str) -> str:
 
 
 def lane_axis(layout: WindowLayout) -> alt.Axis:
-    """The vertical axis of lanes, each with its name at its middle, or of a ladder of symbols."""
+    """The vertical axis: a name at the middle of each lane, or the number of each symbol."""
     if layout.symbols:
-        first = layout.first_answer
+        first = layout.first_output
         return alt.Axis(
             values=[*range(layout.inputs), *(first + n for n in range(layout.outputs))],
             labelExpr=f"datum.value < {first} ? datum.value : datum.value - {first}",
@@ -79,7 +81,7 @@ def lane_axis(layout: WindowLayout) -> alt.Axis:
     names = [str(n + 1) for n in range(layout.lanes)]
     if layout.inputs != layout.outputs:
         names = [_("input {n}").format(n=n + 1) for n in range(layout.inputs)]
-        names += [_("answer {n}").format(n=n + 1) for n in range(layout.outputs)]
+        names += [_("output {n}").format(n=n + 1) for n in range(layout.outputs)]
     middle = (layout.low + layout.high) / 2
     heights = [middle - lane * layout.lane_height for lane in range(layout.lanes)]
     labels = ", ".join(map(_quoted, names))
@@ -91,12 +93,12 @@ def lane_axis(layout: WindowLayout) -> alt.Axis:
 
 
 def contender_axis(names: tuple[str, ...], **more: Any) -> alt.Axis:
-    """A horizontal axis of contenders, whose names are cut short before they overlap."""
+    """A horizontal axis of contenders; long names are truncated so that they do not overlap."""
     return alt.Axis(labelAngle=0, labelLimit=300 / len(names), labelOverlap=False, **more)
 
 
 def contender_colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
-    """One colour per contender, in every chart the same."""
+    """A colour for each contender, the same in every chart."""
     columns = 3 if max(map(len, names)) <= _SHORT_NAME else 1
     return alt.Color(
         "contender:N",
@@ -107,12 +109,12 @@ def contender_colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
 
 
 def label_expression(names: dict[str, str]) -> str:
-    """A Vega expression that gives each key its name."""
+    """A Vega expression that replaces an axis or legend label by its name."""
     pairs = ", ".join(f"{_quoted(key)}: {_quoted(name)}" for key, name in names.items())
     return f"{{{pairs}}}[datum.label]"
 
 
-#: Rows of a heat map: the edges of each cell and its value.
+#: A heat map: the edges and the value of each cell.
 CELLS = Table(left=float, right=float, low=float, high=float, value=float)
 
 

@@ -18,15 +18,19 @@ def draw(
     key: str | None = None,
     on_select: Callable[[], None] | None = None,
 ) -> Any:
-    """In a new place, or where a chart of the same specification stands.
+    """Draw a chart in a new element of the page, or update an element.
 
     Args:
         chart: what to draw.
-        place: what an earlier call returned.
-        key: of a chart in which one can click: its selections stand in the session's state.
-        on_select: hears of clicks.
+        place: the element to update, as an earlier call returned it. With the same specification
+            the browser updates the chart in place.
+        key: with ``on_select``, the key of the chart's selections in the session state.
+        on_select: called when the reader clicks in the chart.
+
+    Returns:
+        The element.
     """
     to = st.vega_lite_chart if place is None else place.vega_lite_chart
     spec = {**chart.spec, "datasets": chart.tables}
-    heard: dict[str, Any] = {"key": key, "on_select": on_select} if on_select else {}
-    return to(spec, width="stretch", alt=chart.alt, **heard)
+    selection: dict[str, Any] = {"key": key, "on_select": on_select} if on_select else {}
+    return to(spec, width="stretch", alt=chart.alt, **selection)

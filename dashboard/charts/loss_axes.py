@@ -1,4 +1,4 @@
-"""A loss against steps on a logarithmic axis, with the task's floors as labelled lines."""
+"""Axes for losses over steps, and the task's floors as labelled lines."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dashboard.charts.base import GUIDE
 from dashboard.charts.placement import PAGE, Placement
 from rnn_core import Floor
 
-#: How the numbers of a loss are written at an axis.
+#: Number format of a loss axis.
 LOSS_LABELS = alt.Axis(format=".2~g", tickCount=5, grid=False)
-# Lines on a logarithmic axis that are less than such a factor apart.
+# Floors less than this factor apart share a label: two labels would overlap.
 _CLOSE = 1.2
 _FLOORS = Table(loss=float, label=str)
 
 
 def step_axis(title: str, least: int) -> alt.X:
-    """Steps from 0 on.
+    """The horizontal axis of steps, from 0.
 
     Args:
-        title: what is counted.
-        least: the axis reaches as far as this even when there are fewer steps.
+        title: of the axis.
+        least: the axis reaches at least to this step.
     """
     return alt.X(
         "step:Q",
@@ -38,7 +38,7 @@ def loss_axis(field: str, floors: tuple[Floor, ...], symbols: bool) -> alt.Y:
     Args:
         field: the column of the losses.
         floors: the task's floors.
-        symbols: whether the loss is that of naming symbols.
+        symbols: whether the loss is a cross-entropy.
     """
     values = [floor.value for floor in floors if floor.value > 0]
     lowest, highest = min(values, default=0.1), max(values, default=1.0)
@@ -53,12 +53,12 @@ def loss_axis(field: str, floors: tuple[Floor, ...], symbols: bool) -> alt.Y:
 
 
 def loss_title(symbols: bool) -> str:
-    """What the axis of a loss is called."""
+    """The title of a loss axis."""
     return _("loss (cross-entropy, nats)") if symbols else _("loss (mean squared error)")
 
 
 def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.Chart]:
-    """The floors, rows of the dataset ``floors``, as lines; and their labels."""
+    """Lines at the floors, which are the rows of the dataset ``floors``, and their labels."""
     data = placement.layer("floors")
     height = alt.Y("loss:Q", title=y["title"])
     rules = data.mark_rule(strokeDash=[5, 4]).encode(y=height, color=GUIDE, **placement.across())
@@ -75,13 +75,16 @@ def floor_rows(floors: tuple[Floor, ...]) -> bytes:
 
 
 def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
-    """Value and label of each line that a logarithmic axis can show; equal floors share one."""
+    """Value and label of the line of each floor above 0; equal floors share a line.
+
+    A floor that the app has no name for, of a task from outside the package, is named by its key.
+    """
     names = {
         "constant": _("constant"),
-        "time_only": _("a clock alone"),
+        "time_only": _("time only"),
         "memoryless": _("no memory"),
-        "last_marker": _("the second marker alone"),
-        "persistence": _("as now"),
+        "last_marker": _("second marker only"),
+        "persistence": _("persistence"),
         "window_memory": _("memory inside a window"),
         "carried_memory": _("carried memory"),
     }
@@ -91,14 +94,16 @@ def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
             shared.setdefault(f"{floor.value:.3g}", []).append(floor)
     lines = []
     for shown, group in shared.items():
-        kinds = _(" or ").join(names[floor.key] for floor in group)
+        kinds = _(" or ").join(
+            names.get(floor.key) or str(floor.key).replace("_", " ") for floor in group
+        )
         at_least = "≥ " if all(floor.bound == "lower" for floor in group) else ""
         lines.append((group[0].value, f"{kinds}: {at_least}{shown}"))
     return _legible(lines)
 
 
 def _legible(lines: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """With one label for lines so close to one another that two would cover each other."""
+    """The lines, with one label for those so close together that two labels would overlap."""
     apart: list[tuple[float, str]] = []
     for value, label in lines:
         if apart and apart[-1][0] < _CLOSE * value:

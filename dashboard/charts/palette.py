@@ -1,7 +1,7 @@
-"""One colour per meaning, everywhere.
+"""The colour of each meaning, the same in every chart.
 
-These are Streamlit's colour names; the theme in ``.streamlit/config.toml`` says which colour each
-is in light and in dark, from the colour-blind-safe set of Okabe and Ito (2008).
+These are Streamlit's colour names. The theme in ``.streamlit/config.toml`` defines the colours for
+light and dark, after the colour-blind-safe set of Okabe and Ito (2008).
 """
 
 INPUT = "gray"
@@ -9,5 +9,5 @@ TARGET = "blue"
 PREDICTION = "orange"
 LOSS = "orange"
 GUIDE = "gray"
-#: One for each contender of a comparison, in their order.
+#: Contenders of a comparison, in their order.
 CONTENDERS = ("blue", "orange", "green", "violet", "yellow", "gray")

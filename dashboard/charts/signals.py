@@ -1,7 +1,7 @@
 """The chart of input, target and prediction over the last windows.
 
-One lane holds all three where each is a single number; otherwise each number has a lane, or each
-symbol a rung.
+Where each of them is a single number, all three share one lane. Otherwise each number has a lane of
+its own, and symbols are drawn at heights of their own.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LANES = Table(place=float, line=int, value=float, point=int, number=float, sign
 
 
 class Signals(Protocol):
-    """What is drawn."""
+    """What the chart shows."""
 
     @property
     def layout(self) -> WindowLayout:
@@ -58,7 +58,10 @@ class Signals(Protocol):
 
 
 def signals(frame: Signals) -> Chart:
-    """The last windows: input, target and prediction, swept over a fixed stretch of time."""
+    """Input, target and prediction of the last windows.
+
+    The time axis is fixed: each new window replaces the oldest in its place.
+    """
     return Chart(
         _spec(current_language(), frame.layout),
         signal_tables(frame),
@@ -110,7 +113,7 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
 
 
 def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
-    """Where the windows stand, and which of them is the newest."""
+    """Left edge and label of each window, and the extent of the newest."""
     left = steps % layout.windows * layout.span
     return {
         "windows": _WINDOWS.rows(left, [_("step {n}").format(n=n) for n in steps]),
@@ -144,7 +147,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
             color=signal_colour(names),
         )
     )
-    # The tutorial's ten points can be seen; two hundred would only thicken the line.
+    # Dots mark the samples of a short window; those of a long one would merge into the line.
     dots = lines.mark_point(filled=True, opacity=1, size=18).encode(x=same(x), y=same(y))
     hover = (
         placement.layer("hover")
@@ -163,7 +166,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
 
 
 def _many_lanes_tables(frame: Signals) -> dict[str, bytes]:
-    """Several numbers or symbols at a time step: a lane, or a rung of a ladder, for each."""
+    """Rows for several numbers per time step, each in a lane, or for symbols."""
     layout = frame.layout
     rows_of_inputs: list[_Rows] = []
     rows_of_targets: list[_Rows] = []
@@ -292,12 +295,12 @@ def _window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Char
 
 
 def signal_names() -> dict[str, str]:
-    """What the three signals are called."""
+    """Names of the three signals, in the current language."""
     return {"input": _("input"), "target": _("target"), "prediction": _("prediction")}
 
 
 def signal_colour(names: dict[str, str]) -> alt.Color:
-    """One colour for each signal, with a legend."""
+    """A colour for each signal, with a legend."""
     return alt.Color(
         "signal:N",
         title=None,

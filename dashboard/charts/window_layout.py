@@ -1,8 +1,8 @@
-"""Where the numbers of a window stand in a picture.
+"""Where the numbers of a window are drawn.
 
-Signals share one lane where input and target are single numbers. Several numbers have a lane each,
-one above the other; symbols are places on a ladder, those heard below and the answers above.
-Knows nothing of Streamlit.
+Where input and target are single numbers, all signals share one lane. Several numbers have a lane
+each, one above the other. Each symbol has a height of its own, those of the outputs above those of
+the inputs.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from numpy.typing import NDArray
 from rnn_core import RunConfig, Task
 from rnn_core.tasks import SETTINGS
 
-# Points of all lanes in view at most, if two windows can be had with fewer.
+# The most points of all lanes together, unless two windows already have more.
 _MOST_POINTS = 400
-# Answers at fewer of a window's time steps make no line.
+# With answers at a smaller share of the time steps than this, points are drawn instead of a line.
 _SPARSE = 0.25
-# A lane is so much higher than what is in it.
+# Height of a lane, as a multiple of its values' range.
 _LANE = 1.25
-# The values of so many windows say how high a lane has to be.
+# Number of windows from which the range of values is taken.
 _SAMPLED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class WindowLayout:
-    """How the windows of a run are drawn; the same for as long as its data is.
+    """How the windows of a run are drawn. Constant while its data is.
 
     Args:
-        windows: how many there is room for, side by side.
-        span: width of one, in the task's unit of time.
-        spacing: time between two points.
+        windows: number of windows side by side.
+        span: time from one window's beginning to the next one's, in the task's unit.
+        spacing: time between two samples.
         length: time steps T.
-        inputs: numbers D that come in at a time step.
-        outputs: numbers K that are wanted.
-        symbols: they stand for symbols, one of which is right.
-        low: least number among inputs and targets.
-        high: greatest number among them.
+        inputs: features D.
+        outputs: numbers K in a target.
+        symbols: whether inputs and targets are one-hot symbols.
+        low: smallest number among inputs and targets.
+        high: largest number among them.
         radians: whether time is an angle.
-        sparse: whether answers are wanted at few time steps, too few for a line.
+        sparse: whether targets count at too few time steps for a line.
     """
 
     windows: int
@@ -57,7 +57,7 @@ class WindowLayout:
 
     @property
     def points(self) -> NDArray[np.floating]:
-        """Where the points of a window lie, from its left edge on, shape ``(T,)``."""
+        """Times of a window's samples, from its left edge, shape ``(T,)``."""
         return np.arange(self.length) * self.spacing
 
     @property
@@ -67,25 +67,25 @@ class WindowLayout:
 
     @property
     def lanes(self) -> int:
-        """How many lanes there are, of signals; inputs and outputs share them if they can."""
+        """Number of lanes. Inputs and outputs share them if there are as many of each."""
         return self.inputs if self.inputs == self.outputs else self.inputs + self.outputs
 
     @property
     def lane_height(self) -> float:
-        """Distance of two lanes, in the numbers' unit."""
+        """Distance between two lanes, in the unit of the values."""
         return _LANE * (self.high - self.low)
 
     def answered(self, loss_mask: NDArray[np.bool_] | None) -> NDArray[np.intp]:
-        """Time steps of the first window at which an answer is wanted, from 0."""
+        """Time steps of the first window at which the target counts, from 0."""
         return np.arange(self.length) if loss_mask is None else np.flatnonzero(loss_mask[0])
 
     def heights_of_inputs(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Where inputs ``(…, T, D)`` stand: ``(…, T, D)``, or ``(…, T, 1)`` for symbols."""
+        """Heights of inputs ``(…, T, D)``: shape ``(…, T, D)``, or ``(…, T, 1)`` for symbols."""
         return self._heights(values, 0.0, 0)
 
     def heights_of_outputs(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Where targets or predictions ``(…, T, K)`` stand: likewise."""
-        return self._heights(values, self.first_answer, self.lanes - self.outputs)
+        """Heights of targets or predictions ``(…, T, K)``: likewise."""
+        return self._heights(values, self.first_output, self.lanes - self.outputs)
 
     def _heights(
         self, values: NDArray[np.floating], first_symbol: float, first_lane: int
@@ -98,15 +98,15 @@ class WindowLayout:
         return heights
 
     @property
-    def first_answer(self) -> float:
-        """Height of the first symbol among the answers: one step above the inputs'."""
+    def first_output(self) -> float:
+        """Height of the outputs' first symbol: one unit is left free above the inputs'."""
         return float(self.inputs + 1)
 
     @property
     def range(self) -> tuple[float, float]:
-        """Lowest and highest place that inputs and targets take."""
+        """Lowest and highest height of inputs and targets."""
         if self.symbols:
-            return 0.0, self.first_answer + self.outputs - 1
+            return 0.0, self.first_output + self.outputs - 1
         return self.low - self.lane_height * (self.lanes - 1), self.high
 
 
@@ -145,8 +145,15 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
 
 
 def windows_in_view(windows_per_cycle: int, points: int) -> int:
-    """How many windows a picture holds: whole cycles where these are short, so that a wave swept
-    across it stands still; fewer of windows with many points."""
+    """Number of windows side by side: from two to eight, fewer if they have many points.
+
+    Whole cycles where these are short enough: each new window of a periodic signal then replaces
+    one of the same phase.
+
+    Args:
+        windows_per_cycle: windows until the signal repeats.
+        points: points that one window has in all its lanes.
+    """
     most = max(2, min(8, _MOST_POINTS // points))
     whole_cycles = [n for n in range(min(4, most), most + 1) if n % windows_per_cycle == 0]
     return whole_cycles[0] if whole_cycles else min(4, most)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+from streamlit.testing.v1 import AppTest
+
+from dashboard.charts.arrow import read
+
+
+def page(elements: int, *, selectable: bool) -> None:
+    """Draws one point and then two, in one element or in two."""
+    import altair as alt
+
+    from dashboard.charts.arrow import Table
+    from dashboard.charts.base import Chart, layer, specification
+    from dashboard.charts.draw import draw
+
+    table = Table(x=float)
+    points = layer("points").mark_point().encode(x="x:Q")
+    if selectable:
+        points = points.add_params(alt.selection_point(name="chosen", fields=["x"]))
+    spec = specification(alt.layer(points).properties(title="Points"))
+    clicks = {"key": "points", "on_select": lambda: None} if selectable else {}
+    place = draw(Chart(spec, {"points": table.rows([1.0])}, "One point."), **clicks)
+    if not selectable:
+        place = None if elements == 2 else place
+        draw(Chart(spec, {"points": table.rows([1.0, 2.0])}, "Points."), place)
+
+
+def drawn(elements: int = 1, *, selectable: bool = False) -> list[Any]:
+    """What the browser is sent."""
+    app = AppTest.from_function(page, args=(elements,), kwargs={"selectable": selectable}).run()
+    assert not app.exception
+    return [element.proto for element in app.get("vega_lite_chart")]
+
+
+def rows(proto: Any) -> pa.Table:
+    (dataset,) = proto.datasets
+    assert dataset.name == "points"
+    return read(dataset.data.data)
+
+
+def test_a_chart_is_sent_with_its_data_as_arrow_beside_the_specification() -> None:
+    first, second = drawn(elements=2)
+    assert rows(first)["x"].to_pylist() == [1.0]
+    assert rows(second)["x"].to_pylist() == [1.0, 2.0]
+    spec = json.loads(first.spec)
+    assert spec["title"] == "Points"
+    assert "datasets" not in spec
+    assert first.spec == second.spec
+
+
+def test_a_chart_drawn_in_the_place_of_another_replaces_it() -> None:
+    (only,) = drawn(elements=1)
+    assert rows(only)["x"].to_pylist() == [1.0, 2.0]
+    assert only.alt == "Points."
+
+
+def test_only_a_chart_with_a_callback_is_a_widget() -> None:
+    (still,) = drawn()
+    (clickable,) = drawn(selectable=True)
+    assert (still.id, list(still.selection_mode)) == ("", [])
+    assert "points" in clickable.id
+    assert list(clickable.selection_mode) == ["chosen"]
