@@ -4,14 +4,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dashboard.charts.arrow import Table, words
+from dashboard.charts.arrow import Table, joined, read, words
 
 SAMPLES = Table(place=float, step=int, h=np.float32, signal=str)
 
 
-def read(rows: bytes) -> pa.Table:
-    """As the browser reads them."""
-    return pa.ipc.open_stream(rows).read_all()
+def rows(*steps: int) -> bytes:
+    column = np.array(steps)
+    return SAMPLES.rows(column / 2, column, column.astype(np.float32), [f"s{n}" for n in steps])
 
 
 def test_rows_come_back_as_they_were_sent() -> None:
@@ -29,6 +29,22 @@ def test_rows_come_back_as_they_were_sent() -> None:
 def test_an_empty_table_has_its_columns() -> None:
     table = read(SAMPLES.empty)
     assert (table.num_rows, table.num_columns) == (0, 4)
+
+
+def test_joined_datasets_are_numbered() -> None:
+    table = read(joined([rows(1, 2), SAMPLES.empty, rows(5)], "frame"))
+    assert table.column_names == ["place", "step", "h", "signal", "frame"]
+    assert table["frame"].to_pylist() == [0, 0, 2]
+    assert table["step"].to_pylist() == [1, 2, 5]
+    assert table["place"].to_pylist() == [0.5, 1.0, 2.5]
+    assert table["signal"].to_pylist() == ["s1", "s2", "s5"]
+
+
+def test_joined_datasets_are_one_batch_of_the_same_rows_in_any_grouping() -> None:
+    one = joined([rows(1, 2, 3)], "frame")
+    assert pa.ipc.open_stream(one).read_next_batch().num_rows == 3
+    two = read(joined([rows(1), rows(2, 3)], "frame"))
+    assert two.drop_columns("frame") == read(one).drop_columns("frame")
 
 
 def test_words_are_repeated_in_their_order() -> None:

@@ -3,10 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.app.task_text import task_name, task_story
-from dashboard.charts.window_layout import WindowLayout, window_layout
+from dashboard.charts.window_layout import WindowLayout, window_layout, windows_in_view
 from rnn_core import RunConfig, Trainer, build_task
-from rnn_core.tasks import DEFAULTS, TASKS
+from rnn_core.tasks import DEFAULTS, TASKS, Batch
 
 
 def layout(task: str, **settings: object) -> WindowLayout:
@@ -15,9 +14,7 @@ def layout(task: str, **settings: object) -> WindowLayout:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_task_has_a_name_a_story_and_a_layout(task: str) -> None:
-    assert task_name(task)
-    assert task_story(task).endswith(".")
+def test_the_windows_of_every_task_lie_in_the_range_of_its_layout(task: str) -> None:
     shown = layout(task)
     config = RunConfig(task=task, **DEFAULTS[task])  # type: ignore[arg-type]
     step = next(Trainer(config).steps())
@@ -30,7 +27,7 @@ def test_every_task_has_a_name_a_story_and_a_layout(task: str) -> None:
         shown.heights_of_inputs(inputs),
         shown.heights_of_outputs(targets[answered]),
     ):
-        # The range is that of a few windows; noise may go a little beyond.
+        # The range is taken from a few windows; noise may exceed it a little.
         assert heights.min() >= low - 0.5 * shown.lane_height
         assert heights.max() <= high + 0.5 * shown.lane_height
 
@@ -44,14 +41,14 @@ def test_the_tutorials_window_is_as_long_as_half_a_period() -> None:
     assert (shown.low, shown.high) == pytest.approx((-1, 1), abs=0.02)
 
 
-def test_a_sequences_points_leave_room_for_the_next_one() -> None:
+def test_the_points_of_a_sequence_leave_room_for_the_next_one() -> None:
     shown = layout("delayed_recall")
     assert not shown.radians
     np.testing.assert_array_equal(shown.points, np.arange(20))
     assert shown.span == 20
 
 
-def test_numbers_have_a_lane_each_from_the_top() -> None:
+def test_each_number_has_a_lane_from_the_top_down() -> None:
     shown = layout("flip_flop")
     assert (shown.lanes, shown.symbols, shown.sparse) == (3, False, False)
     values = np.array([[1.0, -1.0, 0.0]])
@@ -60,14 +57,14 @@ def test_numbers_have_a_lane_each_from_the_top() -> None:
     np.testing.assert_allclose(shown.heights_of_outputs(values), expected)
 
 
-def test_answers_have_lanes_below_where_they_are_of_another_number() -> None:
+def test_outputs_have_lanes_below_the_inputs_where_their_numbers_differ() -> None:
     shown = layout("adding")
     assert (shown.inputs, shown.outputs, shown.lanes, shown.sparse) == (2, 1, 3, True)
     answer = np.array([[0.3]])
     np.testing.assert_allclose(shown.heights_of_outputs(answer), answer - 2 * shown.lane_height)
 
 
-def test_symbols_are_rungs_with_the_answers_above() -> None:
+def test_symbols_have_heights_with_those_of_the_outputs_above() -> None:
     shown = layout("copy")
     assert shown.symbols
     assert not shown.sparse
@@ -82,3 +79,29 @@ def test_answers_are_wanted_where_the_first_windows_mask_says_so() -> None:
     loss_mask[0, 3] = loss_mask[1, 5] = True
     assert shown.answered(loss_mask).tolist() == [3]
     assert shown.answered(None).tolist() == list(range(10))
+
+
+@pytest.mark.parametrize(("cycle", "windows"), [(1, 4), (2, 4), (3, 6), (5, 5), (7, 7), (17, 4)])
+def test_the_view_holds_whole_cycles_where_these_are_short(cycle: int, windows: int) -> None:
+    assert windows_in_view(cycle, 10) == windows
+
+
+@pytest.mark.parametrize(("points", "windows"), [(50, 4), (100, 4), (101, 3), (134, 2), (5000, 2)])
+def test_the_view_holds_fewer_windows_with_many_points_but_two_at_least(
+    points: int, windows: int
+) -> None:
+    assert windows_in_view(1, points) == windows
+
+
+def test_a_constant_signal_has_a_lane_all_the_same() -> None:
+    class Constant:
+        input_size = output_size = windows_per_cycle = 1
+        criterion, span = "mse", 10.0
+
+        def batch(self, index: int) -> Batch:
+            values = np.full((1, 10, 1), 3.0)
+            return Batch(np.arange(10.0)[None], values, values)
+
+    shown = window_layout(Constant(), RunConfig())  # type: ignore[arg-type]
+    assert (shown.low, shown.high) == (2, 4)
+    assert shown.lane_height > 0

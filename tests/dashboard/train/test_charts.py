@@ -9,14 +9,12 @@ import pytest
 
 from dashboard.app.language import use_language
 from dashboard.charts.base import Chart
-from dashboard.charts.loss_axes import floor_lines
-from dashboard.charts.signals import signals
 from dashboard.train import charts
 from dashboard.train.live_run import Frame, LiveRun
-from rnn_core import Floor, RunConfig
+from rnn_core import RunConfig
 from tests.dashboard.sent_charts import datasets_in, plot_size, tables
 
-DRAWERS = [signals, charts.loss, charts.hidden_state]
+DRAWERS = [charts.loss, charts.hidden_state]
 
 
 def frame_after(steps: int, config: RunConfig | None = None, *, playing: bool = False) -> Frame:
@@ -82,30 +80,6 @@ def test_hovering_is_answered_when_still_and_costs_nothing_while_playing(draw: A
     assert any("tooltip" in layer["encoding"] for layer in layers(chart))
 
 
-def test_the_newest_window_overwrites_the_oldest_in_place() -> None:
-    frame = frame_after(5)
-    shown = tables(signals(frame))
-    assert shown["windows"]["label"].to_pylist() == ["step 2", "step 3", "step 4", "step 5"]
-    np.testing.assert_allclose(shown["windows"]["left"], np.pi * np.array([2, 3, 0, 1]))
-    np.testing.assert_allclose(shown["newest"]["left"], [np.pi])
-    rows = shown["samples"].to_pylist()
-    newest = [row["value"] for row in rows if row["line"] == 5 and row["signal"] == "prediction"]
-    np.testing.assert_array_equal(newest, frame.step.prediction[0, :, 0])
-
-
-def test_hovered_signals_carry_their_real_time() -> None:
-    frame = frame_after(6)
-    hover = tables(signals(frame))["hover"]
-    np.testing.assert_allclose(hover["time"].to_numpy()[-10:], frame.step.time[0])
-    np.testing.assert_array_equal(hover["target"].to_numpy()[-10:], frame.step.targets[0, :, 0])
-
-
-def test_a_batch_shows_its_first_window() -> None:
-    frame = frame_after(3, RunConfig(batch_size=4))
-    hover = tables(signals(frame))["hover"]
-    np.testing.assert_array_equal(hover["input"].to_numpy()[-10:], frame.step.inputs[0, :, 0])
-
-
 def test_the_loss_chart_draws_every_step_the_last_one_and_the_run_before() -> None:
     run = LiveRun(RunConfig(), clock=lambda: 0.0)
     run.play()
@@ -149,21 +123,6 @@ def test_the_loss_axis_is_logarithmic_and_a_loss_of_zero_is_left_out() -> None:
     curve = (np.array([0, 1]), np.array([0.5, 0.0]))
     shown = tables(charts.loss(replace(frame_after(3), curve=curve)))
     assert shown["now"].to_pylist() == [{"step": 0, "loss": 0.5}]
-
-
-def test_floors_are_labelled_and_equal_ones_share_a_line() -> None:
-    assert floor_lines(frame_after(0).floors) == [
-        (0.55, "constant or no memory: 0.55"),
-        (0.1, "memory inside a window: 0.1"),
-    ]
-
-
-def test_a_floor_that_is_only_a_bound_says_so() -> None:
-    floors = (Floor("constant", 0.5, "exact"), Floor("window_memory", 0.05, "lower"))
-    assert floor_lines(floors) == [
-        (0.5, "constant: 0.5"),
-        (0.05, "memory inside a window: ≥ 0.05"),
-    ]
 
 
 def test_the_heat_map_holds_the_hidden_state_unit_by_unit() -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
-from dashboard.charts.window_layout import windows_in_view
 from dashboard.train.live_run import LiveRun
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
@@ -259,13 +258,6 @@ def test_a_faster_engine_that_became_ready_takes_over_before_anything_is_trained
     np.testing.assert_array_equal(run.frame().curve[1], [step.loss for step in expected])
     run.reset()
     assert run.frame().curve[1][0] == run.frame().previous[1][0]  # type: ignore[index]
-
-
-@pytest.mark.parametrize(("cycle", "windows"), [(1, 4), (2, 4), (3, 6), (5, 5), (7, 7), (17, 4)])
-def test_the_signal_chart_holds_whole_cycles_where_these_are_short(
-    cycle: int, windows: int
-) -> None:
-    assert windows_in_view(cycle, 10) == windows
 
 
 def test_the_view_keeps_the_last_windows_only() -> None:
