@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-browser bench-classroom reproduce screenshot texts
+.PHONY: run test check docs bench bench-browser bench-classroom reproduce screenshot texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -16,6 +16,9 @@ check: .venv/dev  ## format, lint, types and the arrows between packages, changi
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+docs: .venv/dev  ## build the documentation into site/, with warnings as errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: .venv/bench  ## print the figures of the training step, beside the tutorial's and JAX's
 	$(BIN)/python -m benchmarks.training_step
@@ -32,7 +35,7 @@ bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one
 reproduce: .venv/dev  ## run published results again; ARGS=--quick for a rehearsal of seconds
 	$(BIN)/python -m benchmarks.reproduce $(ARGS)
 
-screenshot: .venv/dev  ## take the README's picture anew
+screenshot: .venv/dev  ## take the README's pictures anew
 	$(BIN)/python -m docs.take_screenshot
 
 texts: .venv/dev  ## bring new and changed texts into the translators' files

@@ -46,7 +46,7 @@ class Gate:
 class CellOutput(NamedTuple):
     """The result of one time step for N rows.
 
-    Args:
+    Attributes:
         state: the new state parts, each ``(N, H)``; h first.
         gates: gates and candidates in the order of `Cell.gates`, ``(N, G, H)``.
     """
@@ -58,7 +58,7 @@ class CellOutput(NamedTuple):
 class Equation(NamedTuple):
     """One line of a cell's equations, in LaTeX.
 
-    Args:
+    Attributes:
         left: what is computed.
         right: how.
         numbers: the same with numbers for one unit, the result included.

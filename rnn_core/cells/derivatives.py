@@ -24,7 +24,7 @@ class LocalDerivatives(NamedTuple):
 
     A gate's drive is what its nonlinearity is applied to: the input's part and the state's part.
 
-    Args:
+    Attributes:
         h: of the new h by the state's part of every gate's drive, c held, ``(N, G, H)``.
         h_input: of the new h by the input's part, c held, ``(N, G, H)``.
         c: of the new c by the drives, ``(N, G, H)``; None for a cell without c.
@@ -44,7 +44,7 @@ class LocalDerivatives(NamedTuple):
 class Pulled(NamedTuple):
     """Derivatives of n scalars, carried back over one time step of one row.
 
-    Args:
+    Attributes:
         after: by the state parts after the step, each ``(n, H)``. Where h is read from another
             part, that part's includes what it does to h.
         before: by the state parts before the step, each ``(n, H)``.

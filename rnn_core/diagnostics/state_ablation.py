@@ -38,7 +38,7 @@ class StateAblation:
 class _Windows(NamedTuple):
     """N windows of B rows.
 
-    Args:
+    Attributes:
         batches: as the task gives them.
         inputs: shape ``(N, B, T, D)``.
     """

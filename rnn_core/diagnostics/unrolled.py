@@ -19,7 +19,7 @@ from rnn_core.models import RecurrentModel, State
 class Unrolled(NamedTuple):
     """One row's window, L layers, P state parts.
 
-    Args:
+    Attributes:
         cell: the network's cell.
         layers: the weights, lowest layer first.
         inputs: shape ``(T, D)``.
@@ -97,7 +97,7 @@ class Unrolled(NamedTuple):
 class Adjoint(NamedTuple):
     """Derivatives of n scalars by the states and inputs of one time step.
 
-    Args:
+    Attributes:
         step: the time step; -1 stands for the state that the window starts from.
         sources: the time steps that the n scalars come from, shape ``(n,)``.
         state: of the scalars by each state part, through all that follows from it,

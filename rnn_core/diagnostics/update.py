@@ -18,7 +18,7 @@ from rnn_core.training.trainer import Trainer
 class ParameterUpdate(NamedTuple):
     """What an update does to one parameter: Euclidean norms.
 
-    Args:
+    Attributes:
         weight: of the parameter before it.
         gradient: of its gradient, before clipping; over all rows of the batch.
         change: of the difference that the update makes.

@@ -39,6 +39,8 @@ class TrainingState:
         grad_norm: its norm.
         state: what the last window started from; None stands for zeros.
         next_state: where it ended.
+
+    Attributes:
         hidden_states: the top layer's h_t over the last window, ``(B, T, H)``, read-only; before
             the first window empty, ``(B, 0, H)``.
     """

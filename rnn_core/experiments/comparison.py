@@ -51,7 +51,7 @@ class Curves:
 class _Point(NamedTuple):
     """What is kept of one step, or of several in a row.
 
-    Args:
+    Attributes:
         curves: median, 10th and 90th percentile over the seeds, shape ``(3, C)``.
         best: lowest smoothed loss of each replica so far, shape ``(C, S)``.
     """

@@ -66,7 +66,7 @@ class Floor:
 class Task(Protocol):
     """Windows by number. Batch k is the same whenever and however often it is asked for.
 
-    Args:
+    Attributes:
         input_size: features D.
         output_size: numbers K that are wanted at every time step, or classes to choose from.
         criterion: the loss at one time step: ``"mse"``, the mean over K of the squared error, or
