@@ -1,4 +1,4 @@
-"""What a step was computed from, as diagnostics read it."""
+"""What a step was computed from, for diagnostics."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from rnn_core.tasks import Criterion
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepContext:
-    """The network and one row of the window that it has just read.
+    """The network and the first row of the window of a step.
 
-    ``(moment.model, moment.inputs, moment.state)`` is what the functions of
-    `rnn_core.diagnostics` begin with.
+    ``context.model``, ``context.inputs`` and ``context.state`` are the first arguments of the
+    functions of `rnn_core.diagnostics`.
 
     Args:
-        model: the running network itself: it moves on with the next step.
-        inputs: the first row's window, shape ``(T, D)``. A copy, like all below but the state.
-        targets: shape ``(T, K)``; what stands at time steps that do not count has no meaning.
+        model: the running network itself, which the next step updates.
+        inputs: window of the first row, shape ``(T, D)``. A copy, like all below but the state.
+        targets: shape ``(T, K)``; without meaning where ``loss_mask`` is False.
         loss_mask: which time steps the loss is the mean over, shape ``(T,)``; None for all.
         criterion: the loss at one time step.
-        state: what the window starts from, for all B rows: ``(L, B, H)``, or a pair (h, c) of them
-            for an LSTM; None stands for zeros.
+        state: the state that the window starts from, for all B rows: ``(L, B, H)``, or a pair
+            (h, c) of them for an LSTM; None stands for zeros.
     """
 
     model: RecurrentModel
