@@ -1,7 +1,7 @@
 """Recurrent networks that learn one visible step at a time.
 
-Needs torch and numpy only. Letters used throughout: B batch, T time steps, D features,
-H hidden units; arrays are ``(B, T, …)``.
+Needs torch and NumPy. The compiled engine needs Numba too, and `rank` needs SciPy. Letters used
+throughout: B batch, T time steps, D features, H hidden units; arrays are ``(B, T, …)``.
 """
 
 from rnn_core.cells.base import Cell, CellOutput, Gate

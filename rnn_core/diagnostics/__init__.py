@@ -1,9 +1,10 @@
 """Views into a network: gates, gradients, spectra, trajectories, fixed points, weights, memory.
 
-Each is a function of the running network's own weights, one window, shape ``(T, D)``, and the state
-that the window starts from; `Trainer.context` has them. All are computed in float64 in closed form,
-with no autograd: they leave weights, gradients and random numbers as they are. Where a run has a
-batch, its first row is shown. L is the number of layers.
+Most are functions of a model, one window of shape ``(T, D)``, and the state that the window starts
+from; `Trainer.context` has all three. Where a run has a batch, its first row is shown.
+`state_ablation` reads many windows, and `dissect_update` reads a trainer. Derivatives are computed
+in float64, in closed form where the cell has one and by autograd otherwise. No function changes
+weights, gradients or random numbers. L is the number of layers.
 
 Example:
     >>> from rnn_core import RunConfig, Trainer

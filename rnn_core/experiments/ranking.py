@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,8 +122,7 @@ def _interval(logs: NDArray[np.float64]) -> tuple[float, float] | None:
     """95 % interval of the median ratio, from the ratios' logarithms."""
     if len(logs) < 3 or not np.isfinite(logs).all():
         return None
-    from scipy import stats
-
+    stats = _scipy_stats()
     # A fixed seed, so that equal losses give equal intervals.
     found = stats.bootstrap(
         (logs,), np.median, n_resamples=_RESAMPLES, method="percentile", rng=0
@@ -132,9 +132,7 @@ def _interval(logs: NDArray[np.float64]) -> tuple[float, float] | None:
 
 def _signed_rank(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
     """p value of the Wilcoxon signed-rank test on the logarithms."""
-    # Imported here because SciPy takes half a second to import.
-    from scipy import stats
-
+    stats = _scipy_stats()
     with np.errstate(invalid="ignore"):
         logs = np.log(theirs) - np.log(ours)
     finite = np.abs(logs[np.isfinite(logs)])
@@ -144,6 +142,18 @@ def _signed_rank(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> floa
     if not logs.any():
         return 1.0
     return float(stats.wilcoxon(logs).pvalue)
+
+
+def _scipy_stats() -> ModuleType:
+    """SciPy's tests, imported when first used: it takes half a second, and it is optional."""
+    try:
+        from scipy import stats
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "rank needs SciPy, which is not installed. Install it, or rnn-playground[stats]."
+        ) from error
+    module: ModuleType = stats
+    return module
 
 
 def _holm(p_values: list[float]) -> list[float]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -104,3 +105,9 @@ def test_a_common_factor_changes_nothing(losses: np.ndarray, factor: float) -> N
 def test_what_cannot_be_ranked_is_refused(losses: object) -> None:
     with pytest.raises(ValueError, match="at least two contenders and one seed"):
         rank(losses)  # type: ignore[arg-type]
+
+
+def test_without_scipy_ranking_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(ModuleNotFoundError, match=r"rank needs SciPy.*rnn-playground\[stats\]"):
+        rank([[1.0, 2.0], [3.0, 4.0]])
