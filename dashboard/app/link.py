@@ -16,7 +16,7 @@ from dashboard.app import link_values as links
 from dashboard.app.language import LANGUAGES
 from dashboard.compare.contenders import PRESETS
 from dashboard.train import text as words
-from dashboard.train.views.base import VIEWS
+from dashboard.train.views.registry import VIEWS
 from rnn_core import RULES, RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 from rnn_core.tasks import DEFAULTS, build_task
@@ -36,7 +36,7 @@ LINK_RULES: Mapping[str, Rule] = MappingProxyType(
         "preset": Choice((*PRESETS, "own")),
         "seeds": IntRange(1, 32),
         "equal": Choice(("hidden_size", "parameters")),
-        "look": Choice(VIEWS),
+        "look": Choice(tuple(VIEWS)),
         "view": Choice(("learning", "span")),
         "span_seeds": IntRange(1, 8),
         "threshold": Nullable(FloatRange(0.0, 1e6, open_low=True), "the lowest floor"),
@@ -50,7 +50,7 @@ _PAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "preset": "cells",
         "seeds": 8,
         "equal": "hidden_size",
-        "look": VIEWS[0],
+        "look": next(iter(VIEWS)),
         "view": "learning",
         "span_seeds": 3,
         "threshold": None,

@@ -115,7 +115,7 @@ def label_expression(names: dict[str, str]) -> str:
 
 
 #: A heat map: the edges and the value of each cell.
-CELLS = Table(left=float, right=float, low=float, high=float, value=float)
+HEAT_ROWS = Table(left=float, right=float, low=float, high=float, value=float)
 
 
 def heat(x: alt.X, y: alt.Y, title: str, domain: list[float], *, legend: bool = True) -> alt.Chart:

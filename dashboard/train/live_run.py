@@ -1,4 +1,4 @@
-"""One visitor's run: trainer, history and what there is to draw of them.
+"""One visitor's run: trainer, history and the frames drawn of them.
 
 Knows nothing of Streamlit.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,15 @@ from numpy.typing import NDArray
 from dashboard.app.playback import Changes, Playback, Status, changes_between
 from dashboard.charts.window_layout import WindowLayout
 from dashboard.train.scene import Scene
-from dashboard.train.views.base import AS_IT_IS, Look, Probe
+from dashboard.train.views.base import View
+from dashboard.train.views.cache import CachedResult
 from rnn_core import Floor, LossHistory, RunConfig, Snapshots, Step, Trainer
 
-# Buckets of the loss curve: each keeps its lowest and its highest step, about two pixels wide.
+# Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
 _LOSS_BUCKETS = 200
-# Snapshots to go back to: at most so many, and so many bytes together; with fewer than the least,
-# going back would take too long. One of each step would cost a redraw a millisecond, and one of
-# every few is enough, as steps between are trained again.
+# Snapshots for looking back: the most of them, and their bytes together. With fewer than the least,
+# looking back would take too long. A snapshot of every step would cost a millisecond a redraw; one
+# of every few is enough, because the steps in between are trained again.
 _MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 200, 12_000_000, 4
 _SNAPSHOT_EVERY = 16
 
@@ -32,29 +34,29 @@ Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What there is to draw, all of one moment.
+    """What is drawn, all of one step.
 
     Args:
         status: what the player is doing.
         step: the last step with a finite loss.
-        windows: the last finite steps, oldest first, ``step`` at the end.
-        layout: how they are drawn.
+        windows: the last steps with a finite loss, oldest first, ``step`` at the end.
+        layout: how they are arranged.
         hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
         curve: steps and losses of this run, thinned.
-        previous: likewise of the run before, if there was one.
+        previous: likewise of the run before, if there was one on the same task.
         recent_loss: mean loss of the last ``recent_steps`` steps.
-        recent_steps: how many that mean covers.
+        recent_steps: how many steps that mean covers.
         floors: the task's floors, highest first.
-        streaming: whether each window goes on where the one before ended.
-        horizon: after so many samples a target comes in as input; None where it never does.
-        parameter_count: trainable numbers.
+        streaming: whether each window continues the one before.
+        horizon: samples after which a target becomes an input; None if it never does.
+        parameter_count: number of trainable parameters.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
         active_runs: runs that played on this server at the last redraw, this one included.
-        diverged_at: step whose loss was not finite, if one was.
+        diverged_at: the step whose loss was not finite, if there was one.
         config: the run's settings.
-        lr: learning rate in use.
-        newest: the newest step there is; a later one than ``step`` while somebody looks back.
+        lr: the current learning rate.
+        newest: the newest step of the run; later than ``step`` while looking back.
     """
 
     status: Status
@@ -80,22 +82,22 @@ class Frame:
 
     @property
     def moving(self) -> bool:
-        """Whether nobody can point at what is drawn, as it will be gone."""
+        """Whether the frame is about to be replaced, so that hover values are not needed."""
         return self.status is Status.PLAYING
 
 
 class LiveRun(Playback):
-    """A run that a person watches.
+    """A run that somebody watches.
 
     Args:
-        config: settings to begin with.
-        clock: seconds, for idleness and speed; tests give their own.
-        engine: what trains, as in `Trainer`.
+        config: the settings it starts with.
+        clock: seconds, for idleness and speed; tests pass their own.
+        engine: as in `Trainer`.
     """
 
     _now: Scene
     _snapshots: Snapshots
-    # Learning rates, each with the step from whose update on it was in use.
+    # Learning rates, each with the first step whose update used it.
     _rates: list[tuple[int, float]]
     _diverged_at: int | None
 
@@ -115,7 +117,7 @@ class LiveRun(Playback):
 
     @property
     def config(self) -> RunConfig:
-        """The settings the run began with."""
+        """The settings the run started with."""
         return self._config
 
     @property
@@ -125,16 +127,16 @@ class LiveRun(Playback):
 
     @property
     def learning_rates(self) -> tuple[float, ...]:
-        """Those of the updates so far, one after another."""
+        """The learning rates of the updates so far, in order."""
         return tuple(lr for begin, lr in self._rates if begin < max(1, self.index))
 
     def configure(self, config: RunConfig) -> Changes:
-        """Adopt the settings: a learning rate at once, anything else by starting again.
+        """Adopt the settings: live ones at once, the others by restarting.
 
-        A run that was playing goes on playing.
+        A run that was playing keeps playing.
 
         Returns:
-            What made it start again, by field: old value and new. Empty when it did not.
+            The changes that made it restart, by field: old value and new. Empty if it did not.
         """
         with self._lock:
             changes = changes_between(self._config, config)
@@ -150,34 +152,41 @@ class LiveRun(Playback):
             return changes
 
     def frame(self) -> Frame:
-        """The present moment, to draw."""
+        """The frame on screen."""
         with self._lock:
             return self._frame(self._past or self._now)
 
-    def look(self, view: str, probe: Probe = AS_IT_IS, *, preview: bool = False) -> Look | None:
-        """Look inside, without changing what follows.
+    def can_inspect(self, view: View[Any, Any]) -> bool:
+        """Whether `inspect` has a result; after divergence there may be none."""
+        with self._lock:
+            return (self._past or self._now).can_inspect(view)
+
+    def inspect(
+        self, view: View[Any, Any], controls: Any = None, *, preview: bool = False
+    ) -> CachedResult | None:
+        """The result of a view at the step on screen, without changing what follows.
 
         Args:
-            view: one of `VIEWS` but ``"state"``, which every frame has.
-            probe: what the visitor has the view try.
-            preview: do without what takes long, as while training.
+            view: which.
+            controls: what the reader has chosen in the view's own controls; None for its default.
+            preview: leave out what takes long, as while training.
 
         Returns:
-            What there is to see, perhaps of some steps ago; None if there was no look before the
-            run diverged.
+            The result, which may be some steps old; None if the run diverged before there was one.
         """
         with self._lock:
-            seen = self._past or self._now
+            scene = self._past or self._now
             paused = self._status is not Status.PLAYING and not preview
-            return seen.look(view, paused=paused, probe=probe)
+            chosen = view.default_controls if controls is None else controls
+            return scene.inspect(view, paused=paused, controls=chosen)
 
     @property
     def can_look_back(self) -> bool:
-        """Whether enough is kept to go back: not of very large networks."""
+        """Whether enough snapshots are kept to look back; not of very large networks."""
         return self._most_snapshots >= _FEWEST_SNAPSHOTS
 
     def look_back(self, index: int | None) -> None:
-        """Show the moment of an earlier step; of the newest again with None, or while playing.
+        """Show an earlier step; with None, or while playing, the newest.
 
         Args:
             index: the step, from 0 to the newest.
@@ -193,14 +202,15 @@ class LiveRun(Playback):
             elif self._past is None or self._past.latest.index != index:
                 self._past = self._relive(index)
 
-    def moments(self, most: int) -> list[Frame]:
-        """The whole run in so many frames at most, each as it was; changes nothing.
+    def replay_frames(self, most: int) -> list[Frame]:
+        """Frames of the whole run, each as it was; changes nothing.
 
-        They lie close together early on, when a network changes fast, and evenly later. There are
-        none if there is no looking back.
+        They are close together at first, when a network changes fast, and evenly spaced later.
+        There are none if looking back is not possible.
 
         Args:
-            most: at least 4. The first step and the newest are among them.
+            most: the number of frames at most, at least 4. The first step and the newest are among
+                them.
         """
         with self._lock:
             if not self.can_look_back:
@@ -213,10 +223,10 @@ class LiveRun(Playback):
             return frames
 
     def branch(self) -> None:
-        """Go on from the moment that is shown, as if what followed had never been.
+        """Continue from the step on screen and drop what followed.
 
-        If nothing is changed, it follows again, bit for bit. What was stays to be seen as the run
-        before.
+        If no setting changes, the same steps follow, bit for bit. The old curve stays visible as
+        the run before.
         """
         with self._lock:
             if self._past is None:
@@ -260,11 +270,11 @@ class LiveRun(Playback):
         )
 
     def _relive(self, index: int, past: Scene | None = None) -> Scene:
-        """The moment of an earlier step, trained again from the snapshot before it.
+        """The scene of an earlier step, trained again from the snapshot before it.
 
         Args:
             index: the step.
-            past: of a step not later than that; goes on, if that is shorter.
+            past: a scene of a step not later than that, which is advanced if that is shorter.
         """
         snapshot = self._snapshots.before(max(0, index - self._now.memory + 1))
         if past is None or past.latest.index < snapshot.index:
@@ -280,20 +290,20 @@ class LiveRun(Playback):
         return past
 
     def _replay_steps(self, most: int) -> list[int]:
-        """The first step, the newest, and between them such as are soon trained again."""
+        """The first step, the newest, and between them steps that are quick to train again."""
         newest, stride = self.index, self._snapshots.stride
         early = np.geomspace(1, max(1, newest), most // 3)
         evenly = np.linspace(0, newest, most - len(early))
         wanted = np.unique(np.rint(np.concatenate([early, evenly])).astype(int))
         memory = self._now.memory - 1
-        # Later ones are moved to where all that is seen with them begins at a snapshot.
+        # Later ones are moved so that the steps on screen with them start at a snapshot.
         near = np.rint((wanted - memory) / stride).astype(int) * stride + memory
         steps = np.where(wanted < 2 * stride, wanted, near)
         inside = steps[(steps > 0) & (steps < newest)].tolist()
         return sorted({0, newest, *inside})
 
     def _set_lr(self, lr: float) -> None:
-        """Take effect from the present step's update on."""
+        """Set the learning rate, from the current step's update on."""
         self._now.trainer.lr = lr
         self._rates.append((self.index, lr))
 
@@ -307,7 +317,7 @@ class LiveRun(Playback):
 
     def _rewind(self) -> None:
         self._keep_curve()
-        self._now.trainer.reset()  # the same engine too: the same run, bit for bit
+        self._now.trainer.reset()  # keeps the engine: the same run, bit for bit
         self._watch(self._now.trainer)
 
     def _keep_curve(self) -> None:
@@ -315,7 +325,7 @@ class LiveRun(Playback):
             self._previous = self._history.points()
 
     def _watch(self, trainer: Trainer) -> None:
-        """Watch this trainer from its step 0 on, at the learning rate of now."""
+        """Watch a trainer from its step 0 on, at the current learning rate."""
         _begin, lr = self._rates[-1]
         trainer.lr = lr
         self._now, self._past = Scene(trainer, self._clock), None
@@ -325,7 +335,7 @@ class LiveRun(Playback):
         self._most_snapshots = 0
         self._speed.clear()
         self._diverged_at = None
-        self._take_step()  # step 0: the untrained network is there to be seen
+        self._take_step()  # step 0 shows the untrained network
         if not trainer.diverged:
             size = 4 * 3 * trainer.parameter_count  # Adam keeps two numbers with each weight
             self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // size)
@@ -334,7 +344,7 @@ class LiveRun(Playback):
             self._snapshots.add(trainer.snapshot())
 
     def _take_step(self) -> None:
-        self._past = None  # who goes on looks ahead
+        self._past = None  # a new step ends looking back
         step = self._now.advance()
         if step is None or not step.is_finite:
             self._status = Status.DIVERGED

@@ -1,4 +1,4 @@
-"""A trainer and what has been seen of it lately: the present of a run, or a moment gone by.
+"""A trainer and its last steps: the present of a run, or an earlier moment of it.
 
 Knows nothing of Streamlit.
 """
@@ -7,32 +7,34 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.charts.window_layout import WindowLayout, window_layout
-from dashboard.train.views.base import AS_IT_IS, Look, Probe
-from dashboard.train.views.cache import Looks
+from dashboard.train.views.base import View
+from dashboard.train.views.cache import CachedResult, ViewCache
 from rnn_core import Floor, Step, Trainer
 
-#: Losses are averaged over at least so many steps before words are put to them.
+#: Steps that a verdict averages, at least.
 STEPS_TO_JUDGE = 20
 
 
 class Scene:
-    """What there is to see of a run at one step.
+    """A run at one step, with the steps before it that are on screen.
 
     Args:
-        trainer: is advanced by `advance`, and by nobody else.
+        trainer: advanced by `advance` only.
         clock: seconds.
-        like: a scene of the same run; what stays as long as the run is not worked out again.
+        like: a scene of the same run, whose floors and layout are taken over.
 
     Attributes:
         latest: the last step with a finite loss.
         hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
-        windows: the last finite steps that a picture has room for, oldest first.
-        recent: losses that a verdict rests on.
+        windows: the last steps with a finite loss that the signal chart has room for, oldest
+            first.
+        recent: the losses that the verdict averages.
     """
 
     latest: Step
@@ -47,38 +49,43 @@ class Scene:
         self.floors = like.floors if like else trainer.task.floors()
         self.layout = like.layout if like else window_layout(trainer.task, trainer.config)
         self.windows: deque[Step] = deque(maxlen=self.layout.windows)
-        self._hiddens: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
+        self._hidden: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
         cycle = trainer.task.windows_per_cycle
         whole_cycles = -(-STEPS_TO_JUDGE // cycle) * cycle
         self.recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * STEPS_TO_JUDGE))
-        self._looks = Looks(clock)
+        self._cache = ViewCache(clock)
         self._steps: Iterator[Step] = trainer.steps()
 
     @property
     def memory(self) -> int:
-        """How many steps back it can be seen what was."""
+        """How many steps back the scene reaches."""
         return max(self.windows.maxlen or 1, self.recent.maxlen or 1)
 
     def advance(self) -> Step | None:
-        """Take a step, and see it if its loss is finite; None if there is no further one."""
+        """Take a step, and keep it if its loss is finite; None if there is no further one."""
         step = next(self._steps, None)
         if step is not None and step.is_finite:
             self.latest = step
             self.hidden = self.trainer.hidden_states[0]
-            self._hiddens.append(self.hidden)
+            self._hidden.append(self.hidden)
             self.windows.append(step)
             self.recent.append(step.loss)
         return step
 
-    def look(self, view: str, *, paused: bool, probe: Probe = AS_IT_IS) -> Look | None:
-        """Look inside; what was seen last, if the run has diverged."""
-        if self.trainer.diverged:
-            return self._looks.last(view)
-        return self._looks.take(
+    def can_inspect(self, view: View[Any, Any]) -> bool:
+        """Whether `inspect` has a result: after divergence, only one that is there already."""
+        usable = not view.reads_model or not self.trainer.diverged
+        return usable or self._cache.last(view) is not None
+
+    def inspect(self, view: View[Any, Any], *, paused: bool, controls: Any) -> CachedResult | None:
+        """The result of a view; after divergence the last one, None if there is none."""
+        if view.reads_model and self.trainer.diverged:
+            return self._cache.last(view)
+        return self._cache.get(
             view,
             self.trainer,
             self.latest.index,
-            tuple(self._hiddens),
+            tuple(self._hidden),
             paused=paused,
-            probe=probe,
+            controls=controls,
         )

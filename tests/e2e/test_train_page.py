@@ -235,7 +235,7 @@ def test_the_page_fits_its_window_in_light_and_dark(
 
 
 @pytest.mark.parametrize("view", ["unrolled", "gates", "phase"])
-def test_looks_inside_are_redrawn_in_place_while_it_learns(
+def test_views_are_redrawn_in_place_while_it_learns(
     open_page: Callable[..., TrainPage], view: str
 ) -> None:
     train = open_page("?look=" + view + "&cell=lstm&pace=1")
@@ -253,15 +253,15 @@ def test_another_view_is_chosen_while_it_learns(open_page: Callable[..., TrainPa
     train.press("run")
     train.wait_for_step(10)
     train.page.get_by_role("radio", name="spectrum").click()
-    expect(train.page.get_by_text("Largest modulus of the last time step")).to_be_visible()
+    expect(train.page.get_by_text("Last time step: spectral radius")).to_be_visible()
     train.wait_for_step(int(train.number("step")) + 20)
     train.press("run")
     train.expect_to_rest()
-    expect(train.page.get_by_text("Largest modulus of the last time step")).to_be_visible()
+    expect(train.page.get_by_text("Last time step: spectral radius")).to_be_visible()
     expect(train.page).to_have_url(re.compile("look=spectrum"))
 
 
-def test_a_click_into_the_unrolled_window_opens_that_cell(open_page: Open) -> None:
+def test_a_click_into_the_unrolled_window_selects_that_unit(open_page: Open) -> None:
     train = open_page("?look=unrolled", viewport={"width": 1400, "height": 1500})
     page = train.page
     main = page.get_by_test_id("stMain")
@@ -287,7 +287,7 @@ def test_a_click_into_the_unrolled_window_opens_that_cell(open_page: Open) -> No
     expect(chosen("Hidden unit")).to_have_value(unit)
 
 
-def test_an_update_plays_slowly_in_place_until_somebody_stops_it(open_page: Open) -> None:
+def test_slow_motion_plays_in_place_until_it_is_switched_off(open_page: Open) -> None:
     train = open_page("?look=slow&cell=gru&window_length=3")
     page = train.page
     train.press("step")

@@ -1,1 +1,1 @@
-"""A run as a replay that plays in the browser alone."""
+"""A run as a replay that plays in the browser, without the server."""

@@ -1,4 +1,4 @@
-"""A replay as one HTML file that plays without a server and without a network.
+"""A replay as a single HTML file that plays offline.
 
 Knows nothing of Streamlit.
 """
@@ -20,10 +20,10 @@ from typing import Any
 from dashboard.charts.arrow import read
 from dashboard.charts.base import Chart
 
-# Digits that a number keeps: more than can be seen.
+# Significant digits of a number: more than can be seen.
 _DIGITS = 5
 _SETTINGS = Path(__file__).parents[3] / ".streamlit" / "config.toml"
-# In a process of its own: what makes the bundle takes 130 MB and gives none of it back.
+# In a process of its own, because making the bundle takes 130 MB that are never freed.
 _BUNDLE = "import vl_convert; print(vl_convert.javascript_bundle(vl_version='6.4'))"
 _making = Lock()
 _PAGE = Template("""<!DOCTYPE html>
@@ -68,11 +68,11 @@ def html(replay: Chart, language: str, title: str, reading: str, settings: str) 
     """The file's text.
 
     Args:
-        replay: from `dashboard.replay`.
+        replay: from `dashboard.train.replay.spec`.
         language: of the texts, a code such as ``zh_CN``.
         title: heading of the page.
         reading: how to read it, below the heading.
-        settings: what it takes to train the network again, below the replay.
+        settings: the settings that reproduce the run, below the replay.
     """
     spec = {
         **_coloured(replay.spec),
@@ -93,7 +93,7 @@ def html(replay: Chart, language: str, title: str, reading: str, settings: str) 
 
 
 def _bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, made once: a whole class may ask together."""
+    """Vega, Vega-Lite and Vega-Embed as one script, made once even if a class asks at once."""
     with _making:
         return _made_bundle()
 
@@ -114,13 +114,13 @@ def _theme() -> Mapping[str, Any]:
 
 
 def _colour(name: str) -> str:
-    """What the name of a colour stands for; anything else stands for itself."""
+    """The colour that a theme name stands for; other names are returned as they are."""
     colour: str = _theme().get(f"{name}Color", name)
     return colour
 
 
 def _config() -> dict[str, Any]:
-    """How axes, titles and legends look, where no Streamlit says it."""
+    """The look of axes, titles and legends, as Streamlit has it."""
     grey = "#5b6070"
     quiet = {
         "labelColor": grey,
@@ -141,7 +141,7 @@ def _config() -> dict[str, Any]:
 
 
 def _coloured(spec: Any) -> Any:
-    """The specification with colours that a browser knows, where Streamlit would read a name."""
+    """The specification with CSS colours instead of the names of Streamlit's theme."""
     if isinstance(spec, list):
         return [_coloured(each) for each in spec]
     if not isinstance(spec, dict):
@@ -158,7 +158,7 @@ def _coloured(spec: Any) -> Any:
 
 
 def _rows(table: bytes) -> list[dict[str, Any]]:
-    """A dataset's rows, with numbers as long as anybody can see."""
+    """A dataset's rows, with rounded numbers."""
     columns = read(table).to_pydict()
     shortened = [
         [float(format(value, f".{_DIGITS}g")) for value in column]

@@ -19,9 +19,9 @@ from dashboard.train.replay.spec import replay
 from rnn_core import CELLS
 from rnn_core.tasks import is_read
 
-# That a replay is shown; and the replay, as long as it is.
+# Keys in the session: whether a replay is open, and the replay.
 _OPEN, _REPLAY = "replay_open", "replay_spec"
-# The replay's controls stand above it, where they can be seen with its first chart.
+# The replay's controls stand above its charts, where they are visible with the first one.
 _CONTROLS_FIRST = """<style>
 .st-key-replay_chart .vega-embed { display: flex; flex-direction: column; }
 .st-key-replay_chart .vega-embed form.vega-bindings { order: -1; display: flex; flex-flow: row wrap;
@@ -32,38 +32,38 @@ _CONTROLS_FIRST = """<style>
 
 
 def open_replay() -> None:
-    """Show a replay from now on."""
+    """Open the replay with the next run of the page."""
     st.session_state[_OPEN] = True
 
 
 def close() -> None:
-    """Show none any more."""
+    """Close the replay."""
     st.session_state.pop(_OPEN, None)
     st.session_state.pop(_REPLAY, None)
 
 
 def is_open() -> bool:
-    """Whether a replay stands in front of the page."""
+    """Whether a replay is open, in front of the page."""
     return _OPEN in st.session_state
 
 
 def show_replay(run: LiveRun) -> None:
-    """Play a replay of the run, in front of the page."""
+    """Show the replay of a run in a dialog."""
     dialog = st.dialog(_("Replay"), width="large", icon=":material/movie:", on_dismiss=close)
     dialog(_show)(run, current_language())
 
 
 def _show(run: LiveRun, language: str) -> None:
-    use_language(language)  # what is clicked in here runs this again, in a thread of its own
+    use_language(language)  # a click in the dialog runs this function in a thread of its own
     if _REPLAY not in st.session_state:
         with st.spinner(_("Making the replay…")):
             st.session_state[_REPLAY] = replay(run)
     shown: Chart = st.session_state[_REPLAY]
-    said, save = st.columns([4, 1], vertical_alignment="center")
-    said.caption(
+    caption, save = st.columns([4, 1], vertical_alignment="center")
+    caption.caption(
         _(
-            "All of the run, first in small steps and then in longer ones. It plays in your "
-            "browser alone: stop it, choose its speed, or drag it to any frame."
+            "The whole run, in small steps at first and larger ones later. It plays in your "
+            "browser: pause it, choose its speed, or drag it to any frame."
         )
     )
     save.download_button(
@@ -75,7 +75,7 @@ def _show(run: LiveRun, language: str) -> None:
         icon=":material/download:",
         key="save_replay",
         width="stretch",
-        help=_("One file that plays in any browser, without a network."),
+        help=_("A single file that plays in any browser, offline."),
     )
     with st.container(key="replay_chart"):
         st.html(_CONTROLS_FIRST)
@@ -83,19 +83,19 @@ def _show(run: LiveRun, language: str) -> None:
 
 
 def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
-    """Makes the file when it is wanted; its words are of the language of now."""
+    """Makes the file when it is downloaded, in the current language."""
     title = _("A recurrent network learns: {cell} on {task}").format(
         cell=CELLS[run.config.cell].title, task=task_name(run.config.task)
     )
     reading = _(
-        "Each window is one training step; the newest is shaded. A floor is the best that a kind "
-        "of predictor can do. In the hidden state blue is positive and orange negative."
+        "Each window is one training step; the newest is shaded. A floor is the lowest loss that "
+        "a kind of predictor can reach. In the hidden state blue is positive, orange negative."
     )
     return partial(html.html, shown, current_language(), title, reading, settings(run))
 
 
 def settings(run: LiveRun) -> str:
-    """What it takes to train this network again."""
+    """The settings that reproduce the run."""
     values = {
         name: words.shown(name, value)
         for name, value in run.config.to_dict().items()

@@ -22,9 +22,10 @@ from dashboard.charts.arrow import joined
 from dashboard.charts.base import CANVAS, Chart, specification
 from dashboard.charts.placement import FRAME, Layers, Placement
 from dashboard.charts.signals import signal_chart, signal_tables
-from dashboard.train.charts import loss_chart, loss_tables, state_chart, state_tables
+from dashboard.train.charts import loss_chart, loss_tables
 from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.text import LOSS_FORMAT
+from dashboard.train.views.state import state_chart, state_tables
 
 # The most frames a replay has; fewer where each is large, to stay within a number of bytes.
 _MOST_FRAMES, _FEWEST_FRAMES, _BYTES = 72, 20, 3_000_000
@@ -77,7 +78,7 @@ def replay(run: LiveRun) -> Chart:
     """The run so far, to be played; the run must be one that `can_look_back`."""
     newest = run.frame()
     size = sum(map(len, {rows for part in _PARTS for rows in part.tables(newest).values()}))
-    return of_frames(run.moments(max(_FEWEST_FRAMES, min(_MOST_FRAMES, _BYTES // size))))
+    return of_frames(run.replay_frames(max(_FEWEST_FRAMES, min(_MOST_FRAMES, _BYTES // size))))
 
 
 def of_frames(frames: Sequence[Frame]) -> Chart:

@@ -1,104 +1,128 @@
-"""A view inside the network, on the Train page: its charts and numbers, and how to read them."""
+"""A view inside the network, on the Train page: its controls, charts, numbers, and how to read it.
+
+Knows no view by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from importlib import import_module
 from typing import Any
 
 import streamlit as st
 
 from dashboard.app.language import gettext as _
+from dashboard.app.player import Session
+from dashboard.app.sidebar import choose
 from dashboard.charts.draw import draw
 from dashboard.train.live_run import Frame, LiveRun
-from dashboard.train.views import free_panel
-from dashboard.train.views import text as look_words
-from dashboard.train.views.base import (
-    AS_IT_IS,
-    AT_REST,
-    HEAVY,
-    WINDOWS_OPERATED_ON,
-    Look,
-    SlowLook,
-    UnrolledLook,
-)
-from dashboard.train.views.charts import draw_look
-from dashboard.train.views.unrolled import panel as chain_panel
-from dashboard.train.views.unrolled.text import formulas
-from dashboard.train.views.update import panel as slow_panel
-from dashboard.train.views.update.phases import Place
+from dashboard.train.views.base import Presentation, View
+from dashboard.train.views.cache import CachedResult
+from dashboard.train.views.registry import VIEWS, view
+from dashboard.train.views.view_panel import ViewPanel
 
-# Views whose one chart is about as high as it is wide.
-_BESIDE_WORDS = frozenset({"phase", "spectrum", "memory"})
+#: The choice of a view, in links and in the session's state.
+CHOICE = "look"
 
 
-def show_look(run: LiveRun, view: str, frame: Frame) -> Callable[[], None] | None:
-    """Show a view. Once a beat, not at every redraw: a look wants reading, and takes its time.
+def choose_view() -> View[Any, Any]:
+    """The view that the reader has chosen.
+
+    Belongs to the moving part of the page, between its charts; so the address of the page follows
+    with the next run of the whole page.
+    """
+    return view(choose(CHOICE, _("Inside the network"), lambda key: view(key).title))
+
+
+def advance(session: Session[LiveRun]) -> None:
+    """Let the view move what plays by itself to where it is due, before anything is drawn."""
+    session.resting_beat = None
+    chosen = st.session_state.get(CHOICE)
+    if chosen in VIEWS:
+        _panel_of(view(chosen)).advance(session)
+
+
+class ShownView:
+    """A view on the page.
+
+    It is shown anew once a beat, not at every redraw, unless it is cheap: it takes time to compute,
+    and to read.
 
     Args:
-        run: whose network is looked at.
-        view: one of `VIEWS` but ``"state"``.
+        run: whose network is looked into.
+        view: which view.
         frame: what else is on the screen.
-
-    Returns:
-        Of a view that takes long: what completes it, in place, when all else has been drawn.
     """
-    if view in AT_REST and frame.moving:
-        st.caption(_("This is a view of the network at rest. **Pause**, and it is here."))
-        return None
-    probe = free_panel.choose_probe(frame) if view == "free" else AS_IT_IS
-    look = run.look(view, probe, preview=view in HEAVY)
-    if look is None:
-        st.caption(_("There is nothing to be seen any more: the run has diverged."))
-        return None
-    place, units, unit = Place("forward", 1), 1, 1
-    length = frame.layout.length
-    if isinstance(look.found, UnrolledLook):
-        units = look.found.unrolled.h.shape[2]
-        step, unit = chain_panel.choose_cell(length, units)
-        place = Place("forward", step)
-    elif isinstance(look.found, SlowLook):
-        place = slow_panel.choose_place(run, look.found, frame.step.index)
-    shown = draw_look(look, frame.floors, place, unit)
-    if view in _BESIDE_WORDS:
-        picture, beside = st.columns([3, 2], vertical_alignment="center")
-        places, inside = [picture], beside
-    else:
-        places = st.columns(len(shown)) if shown else []
-        inside, beside = st.container(), st.container()
-    drawn = []
-    for picture, chart in zip(places, shown, strict=True):
-        with picture:
-            if isinstance(look.found, UnrolledLook | SlowLook):
-                chain_panel.draw_chain(chart, length, units)
-            else:
-                drawn.append(draw(chart))
-    with inside:
-        if isinstance(look.found, UnrolledLook):
-            st.latex(formulas(look.found.unrolled, place.time_step, unit))
-        elif isinstance(look.found, SlowLook):
-            slow_panel.explain(look.found, place)
-    numbers = beside.markdown(_numbers(look, frame))
-    beside.caption(look_words.how_to_read(view).format(windows=WINDOWS_OPERATED_ON))
-    if view in HEAVY and not frame.moving:
-        return partial(_complete, run, look, frame, drawn, numbers)
-    return None
+
+    def __init__(self, run: LiveRun, view: View[Any, Any], frame: Frame) -> None:
+        self._run, self._view = run, view
+        self._cached: CachedResult | None = None
+        self._drawn: list[Any] = []
+        if view.needs_pause and frame.moving:
+            st.caption(_("This view needs a paused network. Press **Pause** to see it."))
+            return
+        if not run.can_inspect(view):
+            st.caption(_("The run has diverged, so there is nothing more to see here."))
+            return
+        panel = _panel_of(view)
+        self._controls = panel.controls(run, frame, view.default_controls)
+        self._cached = run.inspect(view, self._controls, preview=view.has_preview)
+        if self._cached is None:
+            return
+        result = self._cached.result
+        charts = view.charts(result, self._presentation(frame))
+        if view.beside_text:
+            picture, beside = st.columns([3, 2], vertical_alignment="center")
+            places, below = [picture], beside
+        else:
+            places = st.columns(len(charts)) if charts else []
+            below, beside = st.container(), st.container()
+        for place, chart in zip(places, charts, strict=True):
+            with place:
+                self._drawn.append(panel.draw(chart, frame))
+        with below:
+            panel.explain(result, self._controls)
+        self._numbers = beside.markdown(self._said(frame))
+        beside.caption(view.how_to_read())
+
+    def update(self, frame: Frame) -> None:
+        """Redraw the charts in place, if the view is cheap."""
+        if self._view.every_redraw:
+            self._redraw(frame)
+
+    def complete(self, frame: Frame) -> None:
+        """Replace a preview, in place, once all else has been drawn."""
+        if self._view.has_preview and not frame.moving and self._redraw(frame):
+            self._numbers.markdown(self._said(frame))
+
+    def _redraw(self, frame: Frame) -> bool:
+        """Draw what the view shows now; whether it is something new."""
+        if self._cached is None:
+            return False
+        cached = self._run.inspect(self._view, self._controls)
+        if cached is None or cached is self._cached:
+            return False
+        self._cached = cached
+        charts = self._view.charts(cached.result, self._presentation(frame))
+        for chart, place in zip(charts, self._drawn, strict=True):
+            draw(chart, place)
+        return True
+
+    def _presentation(self, frame: Frame) -> Presentation[Any]:
+        return Presentation(self._controls, frame.floors, frame.moving)
+
+    def _said(self, frame: Frame) -> str:
+        """The main numbers, and how old they are."""
+        assert self._cached is not None
+        said = self._view.numbers(self._cached.result)
+        age = frame.step.index - self._cached.step
+        if age:
+            said += " " + _(":small[({age} steps ago)]").format(age=age)
+        return said
 
 
-def _complete(run: LiveRun, preview: Look, frame: Frame, drawn: list[Any], numbers: Any) -> None:
-    """Put the thorough look where the hasty one stands."""
-    look = run.look(preview.view)
-    if look is None or look is preview:
-        return
-    for chart, place in zip(draw_look(look, frame.floors), drawn, strict=True):
-        draw(chart, place)
-    numbers.markdown(_numbers(look, frame))
-
-
-def _numbers(look: Look, frame: Frame) -> str:
-    """What a look shows in numbers, and how old it is."""
-    said = look_words.numbers(look)
-    age = frame.step.index - look.step
-    if age:
-        said += " " + _(":small[(as it was {age} steps ago)]").format(age=age)
-    return said
+def _panel_of(view: View[Any, Any]) -> ViewPanel[Any, Any]:
+    """The view's widgets; none for most."""
+    if view.panel is None:
+        return ViewPanel()
+    panel: ViewPanel[Any, Any] = import_module(view.panel).PANEL
+    return panel

@@ -11,7 +11,7 @@ import pytest
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
-    CELLS,
+    HEAT_ROWS,
     Chart,
     contender_axis,
     contender_colour,
@@ -135,7 +135,7 @@ def test_a_legend_shows_names_for_keys_whatever_characters_they_have(name: str) 
 def test_a_heat_map_has_a_cell_for_each_row_and_colours_by_value() -> None:
     x = alt.X("left:Q", title="unit", scale=alt.Scale(domain=[0, 3], nice=False))
     y = alt.Y("low:Q", title="time", scale=alt.Scale(domain=[0, 1], nice=False))
-    cells = CELLS.rows([0.0, 1.0, 2.0], [1.0, 2.0, 3.0], [0.0] * 3, [1.0] * 3, [-1.0, 1.0, 5.0])
+    cells = HEAT_ROWS.rows([0.0, 1.0, 2.0], [1.0, 2.0, 3.0], [0.0] * 3, [1.0] * 3, [-1.0, 1.0, 5.0])
     spec = specification(alt.layer(heat(x, y, "h", [-1.0, 1.0], legend=False)))
     drawing = svg(Chart(spec, {"cells": cells}, "Cells."))
     marks = re.search(r"mark-rect role-mark.*?</g>", drawing, re.DOTALL)

@@ -14,7 +14,7 @@ from dashboard.train.live_run import Frame, LiveRun
 from rnn_core import RunConfig
 from tests.dashboard.sent_charts import datasets_in, plot_size, tables
 
-DRAWERS = [charts.loss, charts.hidden_state]
+DRAWERS = [charts.loss]
 
 
 def frame_after(steps: int, config: RunConfig | None = None, *, playing: bool = False) -> Frame:
@@ -123,24 +123,6 @@ def test_the_loss_axis_is_logarithmic_and_a_loss_of_zero_is_left_out() -> None:
     curve = (np.array([0, 1]), np.array([0.5, 0.0]))
     shown = tables(charts.loss(replace(frame_after(3), curve=curve)))
     assert shown["now"].to_pylist() == [{"step": 0, "loss": 0.5}]
-
-
-def test_the_heat_map_holds_the_hidden_state_unit_by_unit() -> None:
-    frame = frame_after(4)
-    table = tables(charts.hidden_state(frame))["state"].to_pandas()
-    assert len(table) == 320
-    row = table[(table.unit == 7) & (table.point == 3)]
-    np.testing.assert_array_equal(row.h, [frame.hidden[2, 6]])
-
-
-@pytest.mark.parametrize(
-    ("length", "size", "points", "units"),
-    [(10, 32, 10, 32), (200, 256, 50, 40), (50, 256, 50, 40), (2, 1, 2, 1), (51, 64, 26, 64)],
-)
-def test_the_heat_map_shows_what_fits(length: int, size: int, points: int, units: int) -> None:
-    shown_points, shown_units = charts.shown_cells(length, size)
-    assert (len(shown_points), len(shown_units)) == (points, units)
-    assert shown_points[-1] < length
 
 
 def test_charts_speak_the_language_in_use() -> None:

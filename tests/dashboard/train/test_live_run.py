@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
+from dashboard.train import text
 from dashboard.train.live_run import LiveRun
+from dashboard.train.views.registry import view
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
 from tests.dashboard.clock import Clock
+from tests.dashboard.runs import assert_same_moment, go_on, inspect, run_after
 
 DIVERGING = RunConfig(optimizer="sgd", lr=1.0)
+LSTM = RunConfig(cell="lstm", hidden_size=4)
 
 
 def unhurried(config: RunConfig) -> LiveRun:
@@ -265,3 +269,233 @@ def test_the_view_keeps_the_last_windows_only() -> None:
     run.play()
     run.tick(20, 100)
     assert [step.index for step in run.frame().windows] == [17, 18, 19, 20]
+
+
+# --- views ---------------------------------------------------------------------------------------
+
+
+def test_while_playing_a_result_is_kept_for_a_moment() -> None:
+    clock = Clock()
+    run = LiveRun(RunConfig(hidden_size=4), clock=clock, engine="torch")
+    run.play()
+    run.tick(5, 100)
+    first = inspect(run, "spectrum")
+    run.tick(5, 100)
+    assert inspect(run, "spectrum") is first
+    assert (first.step, run.index) == (5, 10)
+    clock.now = 1.0
+    assert inspect(run, "spectrum").step == 10
+    run.tick(5, 100)
+    run.pause()
+    assert inspect(run, "spectrum").step == 15
+
+
+def test_a_restart_forgets_the_results() -> None:
+    run = run_after(5, RunConfig(hidden_size=4))
+    inspect(run, "phase")
+    run.configure(RunConfig(hidden_size=5))
+    assert inspect(run, "phase").step == 0
+
+
+def test_after_divergence_the_last_result_stays() -> None:
+    run = run_after(1, DIVERGING)
+    last = inspect(run, "spectrum")
+    go_on(run, 10**6)
+    assert run.can_inspect(view("spectrum"))
+    assert run.inspect(view("spectrum")) is last
+    assert not run.can_inspect(view("gates"))
+    assert run.inspect(view("gates")) is None
+    assert run.can_inspect(view("state"))  # which needs the hidden states only
+
+
+# --- looking back ---------------------------------------------------------------------------------
+
+
+def run_to(steps: int, config: RunConfig = LSTM, engine: str = "torch") -> LiveRun:
+    return run_after(steps, config, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("step", [0, 1, 57, 149])
+def test_an_earlier_step_is_shown_as_it_was(step: int, engine: str) -> None:
+    run = run_to(150, engine=engine)
+    run.look_back(step)
+    assert_same_moment(run.frame(), run_to(step, engine=engine).frame())
+    assert run.frame().newest == run.index == 150
+    assert f"Looking back at step {step} of 150" in text.status(run.frame(), 1000)
+
+
+def test_snapshots_that_are_thinned_out_lose_no_step() -> None:
+    run = run_to(3600, engine="compiled")
+    assert len(run._snapshots) <= 200
+    assert run._snapshots.stride == 32
+    for step in (3599, 350, 3):
+        run.look_back(step)
+        assert_same_moment(run.frame(), run_to(step, engine="compiled").frame())
+
+
+def test_the_inside_is_that_of_the_moment_on_screen() -> None:
+    run, earlier = run_to(40), run_to(25)
+    run.look_back(25)
+    found, expected = (inspect(each, "gates").result.gates for each in (run, earlier))
+    np.testing.assert_array_equal(found.values["f"], expected.values["f"])
+
+
+def test_looking_back_changes_nothing_that_follows() -> None:
+    looked, left_alone = run_to(30), run_to(30)
+    looked.look_back(10)
+    inspect(looked, "spectrum")
+    looked.look_back(None)
+    assert_same_moment(looked.frame(), left_alone.frame())
+    looked.look_back(7)
+    go_on(looked, 20)
+    go_on(left_alone, 20)
+    assert_same_moment(looked.frame(), left_alone.frame())
+    np.testing.assert_array_equal(looked.frame().curve[1], left_alone.frame().curve[1])
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_branch_with_nothing_changed_is_the_run_itself(engine: str) -> None:
+    run = run_to(60, engine=engine)
+    original = run.frame()
+    run.look_back(25)
+    run.branch()
+    assert (run.index, run.status) == (25, Status.PAUSED)
+    assert run.frame().previous is not None
+    go_on(run, 35)
+    assert_same_moment(run.frame(), original)
+    np.testing.assert_array_equal(run.frame().curve[1], original.curve[1])
+    run.look_back(40)
+    assert_same_moment(run.frame(), run_to(40, engine=engine).frame())
+
+
+def test_a_branch_with_another_learning_rate_goes_another_way() -> None:
+    run = run_to(60)
+    original = run.frame()
+    run.look_back(25)
+    run.branch()
+    run.configure(RunConfig(**{**LSTM.to_dict(), "lr": 0.001}))
+    go_on(run, 35)
+    assert run.frame().step.loss != original.step.loss
+    previous = run.frame().previous
+    assert previous is not None
+    assert previous[0][-1] == 60
+
+
+def test_learning_rates_of_then_are_used_on_the_way() -> None:
+    run, alone = run_to(20), run_to(20)
+    for each in (run, alone):
+        each.configure(RunConfig(**{**LSTM.to_dict(), "lr": 0.001}))
+        go_on(each, 20)
+    run.configure(RunConfig(**{**LSTM.to_dict(), "lr": 0.5}))
+    go_on(run, 20)
+    run.look_back(40)
+    assert run.frame().step == alone.frame().step
+    run.look_back(10)
+    assert run.frame().lr == LSTM.lr
+
+
+def test_who_goes_on_looks_ahead() -> None:
+    run = run_to(20)
+    run.look_back(5)
+    run.step_once()
+    assert run.frame().step.index == 21
+    run.look_back(5)
+    run.play()
+    run.tick(1, 1000)
+    assert run.frame().step.index == 22
+    run.look_back(5)  # not while it plays
+    assert run.frame().step.index == 22
+
+
+def test_a_diverged_run_can_be_looked_into_before_it_broke() -> None:
+    run = LiveRun(RunConfig(optimizer="sgd", lr=1.0), clock=lambda: 0.0, engine="torch")
+    run.play()
+    run.tick(None, 10**6)
+    assert run.status is Status.DIVERGED
+    run.look_back(2)
+    assert run.frame().step.index == 2
+    assert inspect(run, "spectrum").step == 2
+    run.branch()
+    assert run.status is Status.PAUSED
+    run.configure(RunConfig(optimizer="sgd", lr=0.01))
+    go_on(run, 50)
+    assert run.index == 52
+
+
+def test_of_a_very_large_network_no_past_is_kept() -> None:
+    run = run_to(2, RunConfig(cell="lstm", hidden_size=256, num_layers=2))
+    assert not run.can_look_back
+    run.look_back(0)
+    assert run.frame().step.index == 2
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("hidden_size", [32, 120])
+def test_the_past_takes_bounded_memory(engine: str, hidden_size: int) -> None:
+    run = LiveRun(RunConfig(cell="lstm", hidden_size=hidden_size), engine=engine)
+    for _ in range(40):
+        run.step_once()
+    one = run._snapshots.before(40).nbytes
+    assert 10 <= run._most_snapshots <= 200
+    assert run._most_snapshots * one < 13_000_000
+
+
+# --- the moments of a replay ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("engine", "steps"),
+    [("torch", 1), ("torch", 40), ("torch", 700), ("compiled", 40), ("compiled", 3600)],
+)
+def test_every_frame_is_as_that_step_was(engine: str, steps: int) -> None:
+    run = run_to(steps, engine=engine)
+    frames = run.replay_frames(30)
+    shown = [frame.step.index for frame in frames]
+    assert shown == sorted(set(shown))
+    assert (shown[0], shown[-1]) == (0, steps)
+    assert min(steps + 1, 20) <= len(frames) <= 32
+    for frame in frames:
+        run.look_back(frame.step.index)
+        assert_same_moment(frame, run.frame())
+
+
+def test_steps_lie_close_together_early_on() -> None:
+    run = run_to(1500)
+    shown = [frame.step.index for frame in run.replay_frames(60)]
+    assert shown[:4] == [0, 1, 2, 3]
+    gaps = np.diff(shown)
+    assert gaps.max() <= 1500 / 20
+    # Later ones are soon trained again: all that is seen with them begins at a snapshot.
+    stride, memory = run._snapshots.stride, run._now.memory
+    late = [index for index in shown if 2 * stride < index < 1500]
+    assert {(index - memory + 1) % stride for index in late} == {0}
+
+
+def test_learning_rates_of_then_are_used() -> None:
+    run = run_to(30)
+    run.configure(RunConfig(cell="lstm", hidden_size=4, lr=0.5))
+    go_on(run, 30)
+    assert run.learning_rates == (0.02, 0.5)
+    for frame in run.replay_frames(20):
+        assert frame.lr == (0.02 if frame.step.index < 30 else 0.5)
+    assert_same_moment(run.replay_frames(20)[-1], run.frame())
+
+
+def test_a_run_that_diverged_is_replayed_to_its_last_finite_step() -> None:
+    run = LiveRun(
+        RunConfig(optimizer="sgd", lr=10.0, hidden_size=3), clock=lambda: 0.0, engine="torch"
+    )
+    go_on(run, 1000)
+    assert run.status is Status.DIVERGED
+    frames = run.replay_frames(30)
+    assert frames[-1].step == run.frame().step
+    assert np.isfinite([frame.step.loss for frame in frames]).all()
+
+
+def test_a_network_too_large_to_look_back_has_no_replay() -> None:
+    run = LiveRun(
+        RunConfig(cell="lstm", hidden_size=256, num_layers=4), clock=lambda: 0.0, engine="torch"
+    )
+    assert not run.can_look_back
+    assert run.replay_frames(30) == []

@@ -1,4 +1,4 @@
-"""The window as a chain of cells: x_t in, h_t along, y_t out, with live values as colours."""
+"""The window as a chain of cells: x_t in, h_t along, y_t out, with current values as colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import CANVAS, GUIDE, Chart, Spec, heat, layer, specification
-from dashboard.train.views.base import UnrolledLook
 from dashboard.train.views.unrolled import layout as chain
 from dashboard.train.views.unrolled.layers import (
     axes,
@@ -22,6 +21,7 @@ from dashboard.train.views.unrolled.layers import (
     place_rows,
     places,
 )
+from dashboard.train.views.unrolled.result import UnrolledResult
 
 _CELLS = Table(left=float, right=float, low=float, high=float, value=float, step=int, unit=int)
 _DOTS = Table(x=float, y=float, value=float, shown=str, text_y=float)
@@ -31,29 +31,29 @@ _UNIT = Table(left=float, right=float, low=float, high=float)
 _ABOVE = 0.7
 
 
-def unrolled(found: UnrolledLook, time_step: int, unit: int = 1) -> Chart:
-    """The chain, with one time step marked, and one unit of the top layer.
+def unrolled(result: UnrolledResult, time_step: int, unit: int = 1) -> Chart:
+    """The chain, with one time step and one unit of the top layer marked.
 
     Args:
-        found: the window.
+        result: the window.
         time_step: counted from 1.
         unit: counted from 1; only the first ones are drawn.
     """
-    window = found.unrolled
+    window = result.unrolled
     length, at = len(window.inputs), chain.shown_steps(len(window.inputs))
     first = int(at[0])
-    rows = chain.rows_of_answers(found)
+    rows = chain.rows_of_outputs(result)
     targets = chain.height_of_targets(rows)
     cells = chain.stripes(window.h[:, first:, : chain.MOST_UNITS], at)
     left, right, low, high, _value, steps, units = cells
     marked = (steps == time_step) & (units == unit)
     top = targets + (rows - 1) * chain.APART + _ABOVE
-    inputs = chain.rows_of_inputs(found)
+    inputs = chain.rows_of_inputs(result)
     return Chart(
-        _spec(current_language(), first, length, inputs, top, found.symbols),
+        _spec(current_language(), first, length, inputs, top, result.symbols),
         {
             "cells": _CELLS.rows(*cells),
-            "dots": _DOTS.rows(*chain.together(chain.numbers(found))),
+            "dots": _DOTS.rows(*chain.together(chain.numbers(result))),
             "arrows": _ARROWS.rows(*chain.arrows(at)),
             "chosen": chosen_rows(time_step),
             "unit": _UNIT.rows(*(edge[marked] for edge in (left, right, low, high))),

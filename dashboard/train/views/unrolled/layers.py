@@ -1,4 +1,4 @@
-"""What the charts of an unrolled window share: axes, numbers, names, and that one can click."""
+"""What the charts of an unrolled window share: axes, numbers, names and the click selection."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dashboard.charts.arrow import Table
 from dashboard.charts.base import GUIDE, layer, same
 from dashboard.train.views.unrolled import layout as chain
 
-#: The selection that a click makes: of fields ``step``, and ``unit``, 0 beside the cells. Every
-#: click adds its place, or takes it away if it is there: so each of them changes something.
+#: The selection that clicks make, with fields ``step`` and ``unit`` (0 beside the cells). A click
+#: adds its place, or removes it if it is there, so every click changes something.
 CLICKED = "clicked"
 # Room below the lowest inputs.
 _BELOW = 0.7
@@ -32,7 +32,7 @@ VALUE = alt.Color(
 
 
 class Clicked(NamedTuple):
-    """A place in the picture: a time step, and a unit of its cell, from 1; 0 beside its units."""
+    """A place in the chart: a time step, and a unit of its cell, from 1; 0 beside its units."""
 
     step: int
     unit: int
@@ -41,7 +41,7 @@ class Clicked(NamedTuple):
 def axes(
     first: int, last: int, inputs: int, top: float, *, right: float = 0.6
 ) -> tuple[alt.X, alt.Y]:
-    """Time steps along the chain, and its heights.
+    """The axes: time steps along the chain, and heights.
 
     Args:
         first: the first time step that is drawn.
@@ -62,7 +62,7 @@ def axes(
 
 
 def chosen(x: alt.X, opacity: float) -> alt.Chart:
-    """The layer, the first one, that marks the chosen time step."""
+    """The bottom layer, which marks the chosen time step."""
     drawn: alt.Chart = (
         layer("chosen")
         .mark_rect(opacity=opacity)
@@ -99,7 +99,7 @@ def numbers(x: alt.X, *, symbols: bool, **more: Any) -> tuple[alt.Chart, alt.Cha
 
 
 def names() -> alt.Chart:
-    """What stands at which height, rows of the dataset ``rows``."""
+    """The labels of the rows, from the dataset ``rows``."""
     drawn: alt.Chart = (
         layer("rows")
         .mark_text(align="left", fontSize=13, fontWeight="bold")
@@ -124,9 +124,9 @@ def name_rows(targets: float, losses: float | None = None) -> bytes:
 
 
 def places(x: alt.X, y: alt.Y) -> alt.Chart:
-    """A layer, the last one, that makes all of a time step's column a place to click on.
+    """The top layer, which makes the whole column of a time step clickable.
 
-    Of the layers below, those are clicked on whose rows have a ``step`` and a ``unit``.
+    A click also reaches the layers below whose rows have a ``step`` and a ``unit``.
     """
     clicked = alt.selection_point(name=CLICKED, fields=["step", "unit"], toggle="true")
     drawn: alt.Chart = (
@@ -145,12 +145,12 @@ def places(x: alt.X, y: alt.Y) -> alt.Chart:
 
 @lru_cache(maxsize=32)
 def place_rows(length: int, inputs: int, top: float) -> bytes:
-    """The dataset ``places``: of a window of this length, with axes as for `axes`."""
+    """The dataset ``places`` for a window of this length, with the axes of `axes`."""
     return _PLACES.rows(*chain.columns(chain.shown_steps(length), _bottom(inputs), top))
 
 
 def places_of(selected: Iterable[Mapping[str, Any]]) -> frozenset[Clicked]:
-    """The places that a selection holds, without marks that are of no time step."""
+    """The places in a selection, without marks that belong to no time step."""
     return frozenset(
         Clicked(int(place["step"]), int(place["unit"]))
         for place in selected
@@ -159,11 +159,11 @@ def places_of(selected: Iterable[Mapping[str, Any]]) -> frozenset[Clicked]:
 
 
 def last_click(before: frozenset[Clicked], now: frozenset[Clicked]) -> Clicked | None:
-    """The place that was clicked on: one that is new in the selection, or else that has gone.
+    """The place that was clicked on: the one that the selection has gained or lost.
 
     Returns:
-        None where nothing is new, as when a click is delivered twice; or where all has gone, as
-        after a double click.
+        None if nothing changed, as when a click is delivered twice, or if all is gone, as after a
+        double click.
     """
     changed = (now - before) or (before - now)
     return next(iter(changed)) if len(changed) == 1 else None

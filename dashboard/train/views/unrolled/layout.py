@@ -1,4 +1,4 @@
-"""Where the parts of an unrolled window stand: a chain of cells, inputs below, answers above."""
+"""Positions in the chart of an unrolled window: cells in a row, inputs below, outputs above."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.train.views.base import UnrolledLook
+from dashboard.train.views.unrolled.result import UnrolledResult
 
-#: Time steps and units that are drawn at most: the window's last ones, the first ones.
+#: Time steps and units that are drawn at most: the last time steps and the first units.
 MOST_STEPS, MOST_UNITS = 20, 16
-#: Heights: of inputs, of the cells, of predictions.
+#: Heights of the inputs, the cells and the predictions.
 INPUTS, CELLS_FROM, CELLS_TO, PREDICTIONS = 0.0, 1.0, 4.0, 5.0
-#: Where the cells have their middle.
+#: Height of the middle of the cells.
 MIDDLE = (CELLS_FROM + CELLS_TO) / 2
 #: Half the width of a cell.
 HALF = 0.3
-#: Of several numbers at a time step so many are drawn, so far apart.
+#: Features of a time step that are drawn at most, and the distance between them.
 MOST_NUMBERS, APART = 3, 0.45
-# Targets stand so far above predictions, and its text so far from a number.
+# Distance of the targets above the predictions, and of a text from its number.
 _ABOVE, _TEXT = 0.75, 0.38
 
 #: Place, value, text of numbers, and the height of the text.
@@ -37,32 +37,32 @@ def shown_steps(length: int) -> np.ndarray:
     return np.arange(first_step(length), length + 1)
 
 
-def rows_of_inputs(found: UnrolledLook) -> int:
-    """Numbers that are drawn of an input."""
-    return 1 if found.symbols else min(MOST_NUMBERS, found.unrolled.inputs.shape[1])
+def rows_of_inputs(result: UnrolledResult) -> int:
+    """Features of an input that are drawn."""
+    return 1 if result.symbols else min(MOST_NUMBERS, result.unrolled.inputs.shape[1])
 
 
-def rows_of_answers(found: UnrolledLook) -> int:
-    """Numbers that are drawn of a prediction."""
-    return 1 if found.symbols else min(MOST_NUMBERS, found.unrolled.prediction.shape[1])
+def rows_of_outputs(result: UnrolledResult) -> int:
+    """Features of a prediction that are drawn."""
+    return 1 if result.symbols else min(MOST_NUMBERS, result.unrolled.prediction.shape[1])
 
 
 def height_of_targets(rows: int) -> float:
-    """The lowest of the targets, above so many rows of predictions."""
+    """Height of the lowest targets, above this many rows of predictions."""
     return PREDICTIONS + (rows - 1) * APART + _ABOVE
 
 
-def numbers(found: UnrolledLook) -> list[Dots]:
-    """Inputs, predictions and targets, where there are any."""
-    at = shown_steps(len(found.unrolled.inputs))
+def numbers(result: UnrolledResult) -> list[Dots]:
+    """Inputs, predictions and targets; the latter two only where the loss counts."""
+    at = shown_steps(len(result.unrolled.inputs))
     shown = slice(at[0] - 1, None)
-    wanted = np.ones(len(at), bool) if found.loss_mask is None else found.loss_mask[shown]
-    window, symbols = found.unrolled, found.symbols
-    targets = height_of_targets(rows_of_answers(found))
+    wanted = np.ones(len(at), bool) if result.loss_mask is None else result.loss_mask[shown]
+    window, symbols = result.unrolled, result.symbols
+    targets = height_of_targets(rows_of_outputs(result))
     return [
         _dots(at, window.inputs[shown], symbols, INPUTS, -1),
         _dots(at[wanted], window.prediction[shown][wanted], symbols, PREDICTIONS, 1),
-        _dots(at[wanted], found.targets[shown][wanted], symbols, targets, 1),
+        _dots(at[wanted], result.targets[shown][wanted], symbols, targets, 1),
     ]
 
 
@@ -72,7 +72,7 @@ def together(parts: Iterable[tuple[list[Any], ...]]) -> list[list[Any]]:
 
 
 def stripes(values: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The cells: layers one above the other, a stripe for each unit. ``values`` is ``(L, N, U)``.
+    """The cells as stripes, one per unit, layers one above the other; ``values`` is ``(L, N, U)``.
 
     Returns:
         Left, right, low, high and value of each stripe; its time step, and its unit from 1, or 0
@@ -92,7 +92,7 @@ def stripes(values: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def columns(at: np.ndarray, low: float, high: float) -> tuple[np.ndarray, ...]:
-    """What stands below, above and beside the cells, between two heights: ``4 N`` rectangles.
+    """The areas below, above and beside the cells, between two heights: ``4 N`` rectangles.
 
     Returns:
         Left, right, low and high of each; its time step, and 0 for no unit.

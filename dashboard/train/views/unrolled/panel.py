@@ -1,20 +1,58 @@
-"""Choosing a time step and a hidden unit of the unrolled window: by sliders, or in the picture."""
+"""Choosing a time step and a unit of the unrolled window: with sliders, or by a click."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from dashboard.app.language import gettext as _
 from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
+from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.views.unrolled.layers import CLICKED, last_click, places_of
 from dashboard.train.views.unrolled.layout import first_step
+from dashboard.train.views.unrolled.result import UnrolledResult
+from dashboard.train.views.unrolled.text import formulas
+from dashboard.train.views.unrolled.view import UnrolledControls
+from dashboard.train.views.view_panel import ViewPanel
+
+
+class UnrolledPanel(ViewPanel[UnrolledResult, UnrolledControls]):
+    """Two sliders, which clicks in the chart move as well; and the equations below the chart."""
+
+    def controls(self, run: LiveRun, frame: Frame, default: UnrolledControls) -> UnrolledControls:
+        """Show the sliders."""
+        length, units = frame.hidden.shape
+        left, right = st.columns(2)
+        with left:
+            step = choose_time_step(length)
+        if units == 1:
+            return UnrolledControls(step)
+        unit = right.slider(
+            _("Hidden unit"),
+            min_value=1,
+            max_value=units,
+            value=default.unit,
+            key=_unit_key(units),
+        )
+        return UnrolledControls(step, int(unit))
+
+    def draw(self, chart: Chart, frame: Frame) -> Any:
+        """Draw the chart, whose units can be clicked on."""
+        return draw_chain(chart, *frame.hidden.shape)
+
+    def explain(self, result: UnrolledResult, controls: UnrolledControls) -> None:
+        """The equations of the chosen unit."""
+        st.latex(formulas(result.unrolled, *controls))
+
+
+PANEL = UnrolledPanel()
 
 
 def time_step_key(length: int) -> str:
-    """Of the slider for a time step."""
+    """Key of the slider for a time step."""
     return f"chosen {length}"
 
 
@@ -32,23 +70,16 @@ def choose_time_step(length: int) -> int:
     )
 
 
-def choose_cell(length: int, units: int) -> tuple[int, int]:
-    """A time step and a unit of an unrolled window, counted from 1."""
-    left, right = st.columns(2)
-    with left:
-        step = choose_time_step(length)
-    if units == 1:
-        return step, 1
-    unit = right.slider(
-        _("Hidden unit"), min_value=1, max_value=units, value=1, key=_unit_key(units)
-    )
-    return step, int(unit)
+def draw_chain(chart: Chart, length: int, units: int = 1) -> Any:
+    """Draw the chart of an unrolled window; a click in it moves the sliders.
 
-
-def draw_chain(chart: Chart, length: int, units: int) -> None:
-    """Draw the chart of an unrolled window; a click in it moves the sliders."""
+    Args:
+        chart: from `unrolled` or `slow_motion`.
+        length: of the window.
+        units: from how many units one is chosen.
+    """
     key = f"chain {length} {units}"
-    draw(chart, key=key, on_select=partial(_click, key, length, units))
+    return draw(chart, key=key, on_select=partial(_click, key, length, units))
 
 
 def _click(key: str, length: int, units: int) -> None:

@@ -1,4 +1,4 @@
-"""One update on the unrolled window: what takes part in a phase is lit, all else is faint."""
+"""One update on the unrolled window: the parts involved in a phase are strong, the rest faint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from dashboard.app.language import gettext as _
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import CANVAS, GUIDE, Chart, Spec, layer, same, specification
-from dashboard.train.views.base import SlowLook
 from dashboard.train.views.unrolled import layout as chain
 from dashboard.train.views.unrolled.layers import (
     VALUE,
@@ -26,10 +25,11 @@ from dashboard.train.views.unrolled.layers import (
     places,
 )
 from dashboard.train.views.update.phases import Place
+from dashboard.train.views.update.result import UpdateResult
 
-# How strongly what does not take part is drawn.
+# Opacity of the parts that are not involved.
 _FAINT = 0.15
-# The bars of the losses: so far above the targets, and so high at most.
+# The bars of the losses: their distance above the targets, and the height of the highest.
 _BARS, _BAR = 0.8, 0.8
 _KINDS = ("rest", "forward", "back", "update")
 
@@ -42,40 +42,40 @@ _HEADS = Table(x=float, y=float, angle=float, kind=str, lit=float)
 _BARS_OF_LOSS = Table(left=float, right=float, low=float, high=float, lit=float, shown=str)
 
 
-def slow_motion(found: SlowLook, place: Place) -> Chart:
+def slow_motion(result: UpdateResult, place: Place) -> Chart:
     """The chain at one moment of an update.
 
     Args:
-        found: the update.
+        result: the update.
         place: the phase, and the time step it is at.
     """
-    window = found.window
+    window = result.window
     length = len(window.unrolled.inputs)
     at = chain.shown_steps(length)
-    rows = chain.rows_of_answers(window)
+    rows = chain.rows_of_outputs(window)
     targets = chain.height_of_targets(rows)
     base = targets + (rows - 1) * chain.APART + _BARS
     inputs, top = chain.rows_of_inputs(window), base + _BAR + 0.5
     return Chart(
         _spec(current_language(), int(at[0]), length, inputs, top, window.symbols),
         {
-            "cells": _cells(found, place, at),
-            "dots": _dots(found, place),
-            **_arrows(place, at, handed_on=found.update.handed_on is not None),
-            "bars": _bars(found, place, at, base),
+            "cells": _cells(result, place, at),
+            "dots": _dots(result, place),
+            **_arrows(place, at, handed_on=result.update.handed_on is not None),
+            "bars": _bars(result, place, at, base),
             "chosen": chosen_rows(place.time_step),
             "rows": name_rows(targets, base + _BAR / 2),
             "places": place_rows(length, inputs, top),
         },
-        _("The window as a chain of cells; what takes part in the phase is drawn strongly."),
+        _("The window as a chain of cells; the parts involved in the phase are drawn strongly."),
     )
 
 
-def _cells(found: SlowLook, place: Place, at: np.ndarray) -> bytes:
-    """States, or from the way back on gradients, relative to the strongest of them."""
+def _cells(result: UpdateResult, place: Place, at: np.ndarray) -> bytes:
+    """States; from backpropagation on, gradients relative to the strongest."""
     phase, step = place
     of_gradient = phase in ("back", "clip", "update")
-    values = found.update.hidden if of_gradient else found.window.unrolled.h
+    values = result.update.hidden if of_gradient else result.window.unrolled.h
     shown = values[:, at[0] :, : chain.MOST_UNITS]
     if of_gradient:
         strongest = np.max(np.abs(shown), initial=0.0)
@@ -90,11 +90,11 @@ def _cells(found: SlowLook, place: Place, at: np.ndarray) -> bytes:
     return _CELLS.rows(*chain.stripes(np.nan_to_num(shown), at), lit.ravel())
 
 
-def _dots(found: SlowLook, place: Place) -> bytes:
+def _dots(result: UpdateResult, place: Place) -> bytes:
     phase, step = place
     parts = []
     for kind, dots in zip(
-        ("input", "prediction", "target"), chain.numbers(found.window), strict=True
+        ("input", "prediction", "target"), chain.numbers(result.window), strict=True
     ):
         x = np.array(dots[0])
         taking_part = {
@@ -110,14 +110,14 @@ def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes
     """Arrows and their heads: forward in one colour, back in another."""
     phase, step = place
     x, y, x2, y2 = (np.append(part, 0.0) for part in chain.arrows(at))
-    # One more, out of the last cell into the next window.
+    # The last one leads out of the last cell into the next window.
     x[-1], x2[-1] = at[-1] + chain.HALF, at[-1] + 1 - chain.HALF
     y[-1] = y2[-1] = chain.MIDDLE
     count = len(at)
     into, along, out = (np.arange(len(x)) // count == part for part in range(3))
     when = np.append(np.tile(at, 3), at[-1] + 1)
-    # Backwards an arrow along the chain leaves the cell it points at, which must have been reached;
-    # into the window's first cell none comes: gradients stop at its border.
+    # Backwards, an arrow along the chain starts at the cell it points at, which must have been
+    # reached. None leads into the first cell: gradients stop at the start of the window.
     taking_part = {
         "forward": when <= step,
         "back": (out & (when >= step)) | (along & (when > step)),
@@ -138,9 +138,9 @@ def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes
     }
 
 
-def _bars(found: SlowLook, place: Place, at: np.ndarray, base: float) -> bytes:
+def _bars(result: UpdateResult, place: Place, at: np.ndarray, base: float) -> bytes:
     """The loss of every time step that has one, relative to the greatest."""
-    losses = found.update.losses[at[0] - 1 :]
+    losses = result.update.losses[at[0] - 1 :]
     loss_mask = np.isfinite(losses)
     steps, losses = at[loss_mask], losses[loss_mask]
     heights = _BAR * losses / max(float(losses.max(initial=0.0)), 1e-300)

@@ -1,4 +1,4 @@
-"""Slow motion: the phases of one update, and when each has its turn.
+"""Slow motion: the phases of one update, and when each is shown.
 
 Knows nothing of Streamlit.
 """
@@ -11,12 +11,12 @@ from typing import NamedTuple
 PHASES = ("forward", "loss", "back", "clip", "update", "carry")
 #: Seconds between two beats.
 BEAT = 0.4
-# Beats that a walk along the window takes at most, and those of a phase that stands still.
+# Beats of a phase that moves along the window, at most, and of one that does not.
 _MOST_BEATS, _STILL = 10, 5
 
 
 class Place(NamedTuple):
-    """What is shown: a phase, and the time step it is at, counted from 1."""
+    """What is shown: a phase and a time step, counted from 1."""
 
     phase: str
     time_step: int
@@ -29,29 +29,29 @@ def after(phase: str) -> str | None:
 
 
 def end_of(phase: str, first: int, last: int) -> Place:
-    """A phase when it has done its work: back through time ends where the window begins."""
+    """The end of a phase: backpropagation ends where the window starts."""
     return Place(phase, first if phase == "back" else last)
 
 
 def beats(first: int, last: int) -> list[Place]:
-    """What a whole update shows, beat by beat, with the time steps ``first`` to ``last``."""
+    """What is shown of a whole update, beat by beat, over time steps ``first`` to ``last``."""
     count = min(_MOST_BEATS, last - first + 1)
     steps = [first + (last - first) * n // max(1, count - 1) for n in range(count)]
-    found: list[Place] = []
+    shown: list[Place] = []
     for phase in PHASES:
         if phase in ("forward", "back"):
             way = steps if phase == "forward" else steps[::-1]
-            found += [Place(phase, step) for step in way]
-        found += [end_of(phase, first, last)] * _STILL
-    return found
+            shown += [Place(phase, step) for step in way]
+        shown += [end_of(phase, first, last)] * _STILL
+    return shown
 
 
 class SlowMotion:
-    """An update that plays by itself.
+    """An update that plays automatically.
 
     Args:
         index: the step whose update it is.
-        now: seconds, when it begins.
+        now: the time it starts, in seconds.
     """
 
     def __init__(self, index: int, now: float) -> None:
@@ -59,7 +59,7 @@ class SlowMotion:
         self._began = now
 
     def at(self, now: float, first: int, last: int) -> Place | None:
-        """What is shown now; None when the update is over."""
+        """What is shown at a time; None when the update is over."""
         shown = beats(first, last)
         beat = int((now - self._began) / BEAT)
         return shown[beat] if beat < len(shown) else None

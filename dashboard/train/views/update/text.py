@@ -1,4 +1,4 @@
-"""What happens in each phase of an update, with the numbers of the moment in it."""
+"""What happens in each phase of an update, in words and numbers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from dashboard.app.language import gettext as _
-from dashboard.train.views.base import SlowLook
 from dashboard.train.views.update.phases import Place
+from dashboard.train.views.update.result import UpdateResult
 
-# Of a vector so many numbers are written out.
+# Numbers of a vector that are written out.
 _MOST_NUMBERS = 3
 
 
@@ -27,52 +27,49 @@ def phase_name(phase: str) -> str:
     return names[phase]
 
 
-def explanation(found: SlowLook, place: Place) -> str:
+def explanation(result: UpdateResult, place: Place) -> str:
     """The phase in a sentence or two."""
-    update = found.update
+    update = result.update
     if place.phase == "clip" and update.clip_factor is None:
         return _(
-            "The gradients of all time steps are added up, as they share their weights: altogether "
-            "its norm is {norm:.3g}. Clipping is off, so it stays as it is, however long."
+            "The gradients of all time steps are summed, because they share their weights. The "
+            "sum has norm {norm:.3g}. Clipping is off, so it stays as it is."
         ).format(norm=update.grad_norm)
     if place.phase == "clip" and update.clip_factor == 1.0:
         return _(
-            "The gradients of all time steps are added up, as they share their weights: altogether "
-            "its norm is {norm:.3g}. That is within the limit of clipping, so it stays as it is."
+            "The gradients of all time steps are summed, because they share their weights. The "
+            "sum has norm {norm:.3g}. That is within the clipping limit, so it stays as it is."
         ).format(norm=update.grad_norm)
     if place.phase == "carry" and update.handed_on is None:
-        return _(
-            "Nothing is handed on: the next window starts from zeros, and what was before it is "
-            "forgotten."
-        )
+        return _("No state is carried over: the next window starts from zeros.")
     sentences = {
         "forward": _(
-            "The window is read from left to right: at each time step the cell makes a new state "
-            "of the input and the state before, and the readout a prediction. Blue is positive, "
-            "orange negative."
+            "The window is read from left to right. At each time step the cell computes a new "
+            "state from the input and the previous state, and the readout a prediction from it. "
+            "Blue is positive, orange negative."
         ),
         "loss": _(
-            "Every prediction is compared with its target; the bars are the losses of the time "
+            "Each prediction is compared with its target; the bars are the losses of the time "
             "steps. Their mean is the loss, {loss:.4g}."
         ),
         "back": _(
-            "From right to left the gradient says how the loss would change with each state: by "
-            "the prediction of its own time step, and by all that came later. The colours are now "
-            "gradients, relative to the strongest. It stops at the window's border."
+            "From right to left, backpropagation computes how the loss changes with each state: "
+            "through the prediction of its own time step, and through everything later. Colours "
+            "are now gradients, relative to the strongest. It stops at the start of the window."
         ),
         "clip": _(
-            "The gradients of all time steps are added up, as they share their weights: altogether "
-            "its norm is {norm:.3g}. That is above the limit of clipping, so it is multiplied by "
+            "The gradients of all time steps are summed, because they share their weights. The "
+            "sum has norm {norm:.3g}. That is above the clipping limit, so it is multiplied by "
             "{factor:.3g}."
         ),
         "update": _(
-            "The optimiser ({optimizer}, learning rate {lr:g}) makes a change of the gradient, the "
-            "same for all time steps: every arrow of a kind stands for the same weights. They "
-            "change by {share:.2%} of their norm."
+            "The optimizer ({optimizer}, learning rate {lr:g}) turns the gradient into a change of "
+            "the weights. All time steps share them: every arrow of a kind stands for the same "
+            "weights. They change by {share:.2%} of their norm."
         ),
         "carry": _(
-            "The last state goes on, as mere numbers, to be the state that the next window starts "
-            "from: so memory crosses the border, and gradients do not."
+            "The last state is carried over, detached from its gradient, and is where the next "
+            "window starts from. Memory crosses the border, gradients do not."
         ),
     }
     return sentences[place.phase].format(
@@ -80,19 +77,19 @@ def explanation(found: SlowLook, place: Place) -> str:
         norm=update.grad_norm,
         factor=update.clip_factor,
         lr=update.lr,
-        optimizer=found.optimizer,
-        share=_whole("change", found) / max(_whole("weight", found), 1e-300),
+        optimizer=result.optimizer,
+        share=_whole("change", result) / max(_whole("weight", result), 1e-300),
     )
 
 
-def formula(found: SlowLook, place: Place) -> str:
+def formula(result: UpdateResult, place: Place) -> str:
     """The phase at its time step, in LaTeX, with numbers; in lines that fit on a phone."""
-    return r"\begin{aligned}" + r" \\[4pt] ".join(_lines(found, place)) + r"\end{aligned}"
+    return r"\begin{aligned}" + r" \\[4pt] ".join(_lines(result, place)) + r"\end{aligned}"
 
 
-def _lines(found: SlowLook, place: Place) -> list[str]:
+def _lines(result: UpdateResult, place: Place) -> list[str]:
     phase, step = place
-    window, update = found.window, found.update
+    window, update = result.window, result.update
     prediction = _vector(window.unrolled.prediction[step - 1], window.symbols)
     if phase == "forward":
         cell = window.unrolled.cell.title
@@ -102,8 +99,8 @@ def _lines(found: SlowLook, place: Place) -> list[str]:
             rf"y_{{{step}}} &= W h_{{{step}}} + b = {prediction}",
         ]
     if phase == "loss":
-        mean = rf"\tfrac{{1}}{{{_counted(found)}}}\textstyle\sum_t L_t"
-        return [_loss(found, step, prediction), rf"L &= {mean} = {update.loss:.4g}"]
+        mean = rf"\tfrac{{1}}{{{_counted(result)}}}\textstyle\sum_t L_t"
+        return [_loss(result, step, prediction), rf"L &= {mean} = {update.loss:.4g}"]
     if phase == "back":
         own, whole = update.read[step - 1], update.hidden[-1, step]
         return [
@@ -121,8 +118,8 @@ def _lines(found: SlowLook, place: Place) -> list[str]:
     if phase == "update":
         return [
             r"W &\leftarrow W + \Delta W",
-            rf"\|W\| &= {_whole('weight', found):.3g}",
-            rf"\|\Delta W\| &= {_whole('change', found):.3g}",
+            rf"\|W\| &= {_whole('weight', result):.3g}",
+            rf"\|\Delta W\| &= {_whole('change', result):.3g}",
         ]
     if update.handed_on is None:
         return [r"h_0 \leftarrow 0"]
@@ -131,10 +128,10 @@ def _lines(found: SlowLook, place: Place) -> list[str]:
     return [rf"h_0 &\leftarrow h_{{{last}}}", rf"\|h_{{{last}}}\| &= {norm:.3g}"]
 
 
-def parameters(found: SlowLook) -> Mapping[str, list[str | float]]:
+def parameters(result: UpdateResult) -> Mapping[str, list[str | float]]:
     """A table of what the update does to each parameter, by column."""
-    parts = found.update.parameters
-    factor = 1.0 if found.update.clip_factor is None else found.update.clip_factor
+    parts = result.update.parameters
+    factor = 1.0 if result.update.clip_factor is None else result.update.clip_factor
     return {
         _("weights"): [name.removeprefix("rnn.") for name in parts],
         _("norm"): [part.weight for part in parts.values()],
@@ -144,23 +141,23 @@ def parameters(found: SlowLook) -> Mapping[str, list[str | float]]:
     }
 
 
-def _loss(found: SlowLook, step: int, prediction: str) -> str:
+def _loss(result: UpdateResult, step: int, prediction: str) -> str:
     """The loss of one time step."""
-    loss = found.update.losses[step - 1]
+    loss = result.update.losses[step - 1]
     if not np.isfinite(loss):
-        return rf"\text{{{_('no answer is wanted at this time step')}}}"
-    target = _vector(found.window.targets[step - 1], found.window.symbols)
-    if found.window.symbols:
+        return rf"\text{{{_('no target at this time step')}}}"
+    target = _vector(result.window.targets[step - 1], result.window.symbols)
+    if result.window.symbols:
         return rf"L_{{{step}}} &= -\log p_{{{step}}}({target}) = {loss:.3g}"
-    several = found.window.targets.shape[1]
+    several = result.window.targets.shape[1]
     if several == 1:
         return rf"L_{{{step}}} &= ({prediction} - ({target}))^2 = {loss:.3g}"
     mean = rf"\tfrac{{1}}{{{several}}}\|y_{{{step}}} - y^*_{{{step}}}\|^2"
     return rf"L_{{{step}}} &= {mean} = {loss:.3g}"
 
 
-def _counted(found: SlowLook) -> int:
-    return int(np.isfinite(found.update.losses).sum())
+def _counted(result: UpdateResult) -> int:
+    return int(np.isfinite(result.update.losses).sum())
 
 
 def _vector(values: np.ndarray, symbols: bool) -> str:
@@ -172,7 +169,7 @@ def _vector(values: np.ndarray, symbols: bool) -> str:
     return f"({listed}{', …' if len(values) > _MOST_NUMBERS else ''})"
 
 
-def _whole(kind: str, found: SlowLook) -> float:
+def _whole(kind: str, result: UpdateResult) -> float:
     """Norm of all parameters together."""
-    parts = [getattr(part, kind) for part in found.update.parameters.values()]
+    parts = [getattr(part, kind) for part in result.update.parameters.values()]
     return float(np.linalg.norm(parts))

@@ -1,35 +1,26 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dashboard.train.live_run import LiveRun
-from dashboard.train.views.base import SlowLook, UnrolledLook
 from dashboard.train.views.unrolled.chart import unrolled
-from dashboard.train.views.unrolled.layers import CLICKED, Clicked, last_click, places_of
 from dashboard.train.views.unrolled.layout import MOST_STEPS, first_step
-from dashboard.train.views.unrolled.text import formulas
-from dashboard.train.views.update.chart import slow_motion
-from dashboard.train.views.update.phases import Place
+from dashboard.train.views.unrolled.result import UnrolledResult
 from rnn_core import RunConfig
+from tests.dashboard.runs import inspect, run_after
 from tests.dashboard.sent_charts import rows
 
 
-def window(config: RunConfig) -> UnrolledLook:
-    run = LiveRun(config, clock=lambda: 0.0, engine="torch")
-    run.step_once()
-    run.step_once()
-    look = run.look("unrolled")
-    assert look is not None
-    assert isinstance(look.found, UnrolledLook)
-    return look.found
+def window(config: RunConfig) -> UnrolledResult:
+    result = inspect(run_after(2, config), "unrolled").result
+    assert isinstance(result, UnrolledResult)
+    return result
 
 
-def rows_of(found: UnrolledLook, name: str, chosen: int = 1) -> list[dict[str, Any]]:
-    return rows(unrolled(found, chosen))[name]
+def rows_of(result: UnrolledResult, name: str, chosen: int = 1) -> list[dict[str, Any]]:
+    return rows(unrolled(result, chosen))[name]
 
 
 def test_the_chain_has_every_cell_input_prediction_and_target() -> None:
@@ -90,78 +81,3 @@ def test_one_cell_of_the_chosen_time_step_is_marked() -> None:
     # Formulas are of the top layer; below it there is nothing to open.
     assert [cell["unit"] for cell in sent["cells"]] == [0] * 30 + [1, 2, 3] * 10
     assert rows(unrolled(found, 4, 17))["unit"] == []
-
-
-@pytest.mark.parametrize("config", [RunConfig(hidden_size=3), RunConfig(task="anbn")])
-def test_all_of_a_column_belongs_to_its_time_step(config: RunConfig) -> None:
-    found = window(config)
-    length = len(found.unrolled.inputs)
-    places = rows_of(found, "places")
-    cells = rows_of(found, "cells")
-    (_low, high) = unrolled(found, 1).spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
-    for step in range(first_step(length), length + 1):
-        column = [place for place in places if place["step"] == step]
-        cell = [place for place in cells if place["step"] == step]
-        area = sum((one["right"] - one["left"]) * (one["high"] - one["low"]) for one in column)
-        inside = 0.6 * 3.0  # that of the cell
-        assert area + inside == pytest.approx(high - _low)
-        assert {place["unit"] for place in column} == {0}
-        for place in column + cell:
-            assert step - 0.5 <= place["left"] < place["right"] <= step + 0.5
-
-
-def test_a_click_changes_the_selection_by_its_place() -> None:
-    one = places_of([{"step": 3, "unit": 2}])
-    both = places_of([{"step": 3, "unit": 2}, {"step": 5, "unit": 0}])
-    assert last_click(frozenset(), one) == Clicked(3, 2)
-    assert last_click(one, both) == Clicked(5, 0)
-    assert last_click(both, one) == Clicked(5, 0)  # on the same place again
-    # After the chart was built anew its selection holds the new click alone.
-    assert last_click(both, places_of([{"step": 1, "unit": 1}])) == Clicked(1, 1)
-    assert last_click(one, one) is None  # delivered twice
-    assert last_click(both, frozenset()) is None  # a double click
-    assert places_of([{"step": None, "unit": None}, {}]) == frozenset()
-
-
-def test_the_charts_of_the_chain_have_one_selection_that_toggles() -> None:
-    run = LiveRun(RunConfig(hidden_size=3), clock=lambda: 0.0, engine="torch")
-    run.step_once()
-    look = run.look("slow")
-    assert look is not None
-    assert isinstance(look.found, SlowLook)
-    for spec in (
-        unrolled(look.found.window, 1).spec,
-        slow_motion(look.found, Place("forward", 1)).spec,
-    ):
-        (param,) = spec["params"]
-        assert param["name"] == CLICKED
-        assert param["select"] == {"type": "point", "fields": ["step", "unit"], "toggle": "true"}
-
-
-def results(text: str) -> list[float]:
-    """What stands behind the last sign of equality on every line of numbers."""
-    return [float(number) for number in re.findall(r"= (-?\d+\.\d\d)(?= \\\\|\\end)", text)]
-
-
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_the_formulas_hold_the_numbers_of_the_cell(cell: str, layers: int) -> None:
-    found = window(RunConfig(cell=cell, hidden_size=3, num_layers=layers))
-    values = {part: found.unrolled.parts[part][-1, 1:] for part in found.unrolled.parts}
-    for step, unit in ((1, 1), (6, 3)):
-        place = step - 1, unit - 1
-        gates = [gate[unit - 1] for gate in found.unrolled.gates[-1, step - 1]]
-        # A cell state is computed before h.
-        expected = [*gates, *(part[place] for part in reversed(values.values()))]
-        found_numbers = results(formulas(found.unrolled, step, unit))
-        assert found_numbers == pytest.approx(expected, abs=0.0051)
-
-
-def test_what_input_and_state_bring_adds_up() -> None:
-    found = window(RunConfig(hidden_size=3))
-    text = formulas(found.unrolled, 5, 2)
-    brought = re.search(r"\\tanh\((-?\d+\.\d\d) ([+-]\d+\.\d\d)\) = (-?\d+\.\d\d)", text)
-    assert brought
-    from_input, from_state, h = (float(part) for part in brought.groups())
-    assert np.tanh(from_input + from_state) == pytest.approx(h, abs=0.02)
-    assert h == pytest.approx(found.unrolled.h[0, 5, 1], abs=0.0051)

@@ -1,0 +1,79 @@
+"""Time travel on the Train page: a slider over all steps, a branch from there, and the replay."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.app.language import gettext as _
+from dashboard.app.playback import Status
+from dashboard.app.player import Session
+from dashboard.train.live_run import LiveRun
+from dashboard.train.replay import panel as replay_panel
+
+
+def moment_key(run: LiveRun) -> str:
+    """Key of the slider; another one whenever there are other steps to choose from."""
+    return f"moment {run.plays} {run.index}"
+
+
+def follow_slider(run: LiveRun) -> None:
+    """Show the step that the slider says; close the replay of a run that has no past."""
+    run.look_back(st.session_state.get(moment_key(run)))
+    if not _has_past(run):
+        replay_panel.close()
+
+
+def time_travel(session: Session[LiveRun]) -> None:
+    """Show slider and buttons of a paused run."""
+    run = session.run
+    if not _has_past(run):
+        return
+    if not run.can_look_back:
+        st.caption(_("This network is too large to keep snapshots, so you cannot look back."))
+        return
+    slider, branch, replay = st.columns([5, 1.2, 0.9], vertical_alignment="bottom")
+    moment = slider.slider(
+        _("Look back"),
+        min_value=0,
+        max_value=run.index,
+        value=run.index,
+        key=moment_key(run),
+        help=_(
+            "Shows any earlier step, in the charts and inside the network. It is trained again "
+            "from the nearest snapshot, bit for bit."
+        ),
+    )
+    branch.button(
+        _("Continue from here"),
+        icon=":material/call_split:",
+        key="branch",
+        on_click=_branch,
+        args=(session,),
+        disabled=moment == run.index,
+        width="stretch",
+    )
+    replay.button(
+        _("Replay"),
+        icon=":material/movie:",
+        key="replay",
+        on_click=replay_panel.open_replay,
+        width="stretch",
+    )
+    if replay_panel.is_open():
+        replay_panel.show_replay(run)
+
+
+def _has_past(run: LiveRun) -> bool:
+    """Whether the run is paused, at a later step than its first."""
+    return run.status is not Status.PLAYING and run.index > 0
+
+
+def _branch(session: Session[LiveRun]) -> None:
+    run = session.run
+    index = run.frame().step.index
+    if index == run.index:
+        return  # a click delivered twice
+    run.branch()
+    session.restarted = _("Continues from step {step}. The thin line is the run before.").format(
+        step=index
+    )

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import vl_convert
+
+from dashboard.charts.base import Chart
+from dashboard.train.replay.html import html
+from dashboard.train.replay.spec import replay
+from rnn_core import RunConfig
+from tests.dashboard.runs import run_after
+from tests.dashboard.sent_charts import rows
+
+
+@pytest.fixture(scope="module")
+def shown() -> Chart:
+    return replay(run_after(12, RunConfig(cell="lstm", hidden_size=4)))
+
+
+def embedded(page: str) -> dict[str, Any]:
+    """The specification inside a saved replay."""
+    found = re.search(r"^const replay = (.*);$", page, re.MULTILINE)
+    assert found
+    spec: dict[str, Any] = json.loads(found[1].replace("<\\/", "</"))
+    return spec
+
+
+def test_the_file_holds_all_it_needs(shown: Chart) -> None:
+    page = html(shown, "zh_CN", "a < b", "how to </script> read", "lr\u00a00.02")
+    assert not re.search(r"(src|href)\s*=", page.split("<script>")[0])
+    assert page.count("</script>") == page.count("<script>") == 2
+    assert "vegaEmbed" in page
+    assert '<html lang="zh-CN">' in page
+    assert "<h1>a &lt; b</h1>" in page
+    assert "how to &lt;/script&gt; read" in page
+    spec = embedded(page)
+    assert vl_convert.vegalite_to_svg(spec, vl_version="6.4").startswith("<svg")
+
+
+def test_the_file_has_the_replays_rows_to_five_digits(shown: Chart) -> None:
+    spec = embedded(html(shown, "en", "", "", ""))
+    for name, table in rows(shown).items():
+        written = spec["datasets"][name]
+        assert len(written) == len(table)
+        for row, original in zip(written, table, strict=True):
+            assert row.keys() == original.keys()
+            for key, value in original.items():
+                exact = isinstance(value, (int, str))
+                assert row[key] == (value if exact else pytest.approx(value, rel=5e-5))
+
+
+def test_the_file_has_colours_that_every_browser_knows(shown: Chart) -> None:
+    spec = embedded(html(shown, "en", "", "", ""))
+    text = json.dumps(spec["vconcat"])
+    assert '"#D55E00"' in text
+    assert not re.search('"(gray|orange|blue)"', text)
+    assert len(spec["config"]["range"]["diverging"]) == 10

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+
+from tests.dashboard.train_page import button, click, healthy, page, slider, step_and_loss
+
+
+def test_looking_back_and_continuing_from_there() -> None:
+    app = page()
+    assert not [shown for shown in app.slider if shown.key.startswith("moment")]
+    for _ in range(6):
+        app = click(app, "step")
+    losses = app.session_state["session"].run.frame().curve[1]
+    moment = slider(app, "moment")
+    assert (moment.value, moment.max) == (6, 6)
+    app = healthy(moment.set_value(2).run())
+    assert step_and_loss(app) == (2, f"{losses[2]:.4g}")
+    assert any("Looking back at step 2 of 6" in said.value for said in app.caption)
+    app = click(app, "branch")
+    assert step_and_loss(app)[0] == 2
+    assert any("Continues from step 2" in said.value for said in app.caption)
+    for step in range(3, 7):
+        app = click(app, "step")
+        assert step_and_loss(app) == (step, f"{losses[step]:.4g}")
+
+
+def test_the_replay_opens_in_front_of_the_player() -> None:
+    app = page(cell="gru")
+    assert not [shown for shown in app.button if shown.key == "replay"]
+    app = click(click(app, "step"), "step")
+    assert not app.get("download_button")
+    app = click(app, "replay")
+    replay = app.get("vega_lite_chart")[-1].proto
+    assert [table.name for table in replay.datasets]
+    spec = json.loads(replay.spec)
+    assert [signal["name"] for signal in spec["params"]] == ["playing", "stay", "tick", "frame"]
+    assert "step 2 of 2" in spec["title"]["text"]["expr"]
+    (save,) = app.get("download_button")
+    assert save.proto.label == "Save as HTML"
+    assert step_and_loss(app)[0] == 2
+    # It stands in front of the player, whose keys would train or reset behind it.
+    shortcuts = {shown.key: shown.proto.shortcut for shown in app.button}
+    assert not shortcuts["step_once"]
+    assert not shortcuts["reset"]
+    # A run that has begun anew has nothing to replay.
+    app = click(app, "reset")
+    assert not app.get("download_button")
+    assert button(app, "reset").proto.shortcut
+
+
+def test_a_network_without_snapshots_cannot_look_back_and_says_so() -> None:
+    app = click(page(cell="lstm", hidden_size="256", num_layers="4"), "step")
+    assert not [shown for shown in app.slider if shown.key.startswith("moment")]
+    assert any("too large to keep snapshots" in said.value for said in app.caption)
