@@ -21,20 +21,9 @@ def test_a_view_has_the_key_that_links_know_it_by(key: str) -> None:
     assert view(key) is view(key)
 
 
-def test_the_keys_of_links_stay() -> None:
-    first = [
-        "state",
-        "unrolled",
-        "slow",
-        "gates",
-        "gradient",
-        "phase",
-        "spectrum",
-        "weights",
-        "memory",
-        "free",
-    ]
-    assert list(VIEWS)[: len(first)] == first
+def test_the_keys_of_old_links_stay_in_their_order() -> None:
+    old = "state unrolled slow gates gradient phase spectrum weights memory free"
+    assert " ".join(key for key in VIEWS if key in old.split(" ")) == old
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
