@@ -1,18 +1,19 @@
-"""Views into a network: gates, gradients, spectra, trajectories, fixed points, weights, memory.
+"""Diagnostics of a network: gates, gradients, spectra, trajectories, fixed points, weights, memory.
 
-Most are functions of a model, one window of shape ``(T, D)``, and the state that the window starts
-from; `Trainer.context` has all three. Where a run has a batch, its first row is shown.
-`state_ablation` reads many windows, and `dissect_update` reads a trainer. Derivatives are computed
-in float64, in closed form where the cell has one and by autograd otherwise. No function changes
-weights, gradients or random numbers. L is the number of layers.
+Most are functions of the network, one window of shape ``(T, D)`` and the state that the window
+starts from; `Trainer.context` gives all three, of the first row of the batch. They compute in
+float64 and change neither weights, gradients nor random numbers. Derivatives are in closed form
+where the cell has one, and come from autograd otherwise. Two diagnostics read more than one window:
+`state_ablation` evaluates many windows with the network itself, and `dissect_update` trains a copy
+of the run one step further. L is the number of layers.
 
 Example:
     >>> from rnn_core import RunConfig, Trainer
     >>> from rnn_core.diagnostics import gates_over_time
     >>> trainer = Trainer(RunConfig(cell="lstm", hidden_size=8))
     >>> step = next(trainer.steps())
-    >>> now = trainer.context()
-    >>> gates_over_time(now.model, now.inputs, now.state).values["f"].shape
+    >>> at = trainer.context()
+    >>> gates_over_time(at.model, at.inputs, at.state).values["f"].shape
     (1, 10, 8)
 """
 

@@ -1,4 +1,4 @@
-"""Fixed and slow points: where the state stays, or hardly moves, while the input is frozen."""
+"""Fixed and slow points: states that stay, or hardly move, at a constant input."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rnn_core.diagnostics.linear import product, solve, sorted_eigenvalues
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
-#: Slower than this, a point counts as fixed: q = ½‖F(s) - s‖².
+#: A point with a smaller speed q = ½‖F(s) - s‖² is a fixed point.
 FIXED = 1e-12
-# Points that are closer than this are one, as in FixedPointFinder.
+# Points closer than this are merged, as in FixedPointFinder.
 _SAME = 1e-3
-# The damping of Levenberg and Marquardt: at first, and its range.
+# Damping of the Levenberg-Marquardt method: initial value and range.
 _DAMPING, _LEAST, _MOST = 1e-2, 1e-12, 1e12
-# How large the Jacobians of the starts that are moved together may be: 32 MB.
+# Size of the Jacobians of the starts that are moved together: 32 MB.
 _NUMBERS = 4_000_000
 
 
@@ -30,14 +30,14 @@ class FixedPoints:
     """N points, the slowest first; S is the size of the whole state.
 
     Args:
-        points: h of every layer, then for an LSTM c of every layer, shape ``(N, S)``.
-        top: the top layer's h there, shape ``(N, H)``: what a trajectory's plane can show.
+        points: the whole state, h of every layer and then every other state part, ``(N, S)``.
+        top: the top layer's h, shape ``(N, H)``, to be projected into a trajectory's plane.
         speed: q = ½‖F(s) - s‖², shape ``(N,)``.
         fixed: whether q is below 1e-12; the others are slow points, shape ``(N,)``.
-        eigenvalues: of the step's Jacobian there, largest modulus first, shape ``(N, S)``.
-        unstable: how many of them lie outside the unit circle, shape ``(N,)``.
-        found_by: how many of the starts ended there, shape ``(N,)``.
-        iterations: how many the search took.
+        eigenvalues: of the step's Jacobian at the point, largest modulus first, ``(N, S)``.
+        unstable: number of eigenvalues outside the unit circle, shape ``(N,)``.
+        found_by: number of starts that ended at the point, shape ``(N,)``.
+        iterations: number of iterations of the search.
     """
 
     points: Array
@@ -51,7 +51,7 @@ class FixedPoints:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """``"stable"``, ``"saddle"``, or ``"unstable"`` in every direction, by point."""
+        """Of each point ``"stable"``, ``"saddle"``, or ``"unstable"`` in every direction."""
         size = self.points.shape[1]
         return tuple(
             "stable" if n == 0 else "unstable" if n == size else "saddle" for n in self.unstable
@@ -69,32 +69,31 @@ def find_fixed_points(
     slow: float = 1e-5,
     iterations: int = 200,
 ) -> FixedPoints:
-    """Search for fixed and slow points from states that the network visits.
+    """Search for fixed and slow points, starting from states that the network visits.
 
-    From each start q(s) = ½‖F(s) - s‖² is lowered by the method of Levenberg and Marquardt, which
-    takes gradient steps where q is far from a parabola and Newton's close to a minimum, many
-    starts together, in float64. Points within 1e-3 of each other are one. Those that have run off,
-    further from the starts' mean than three times the furthest start, are left out. The work
+    From each start the Levenberg-Marquardt method minimises q(s) = ½‖F(s) - s‖²: it takes gradient
+    steps far from a minimum and Newton steps near one. Points within 1e-3 of each other are merged.
+    Points further from the mean start than three times the furthest start are dropped. The cost
     grows with starts · S³.
 
     Args:
         model: read only.
-        inputs: the time steps along which starts are gathered, shape ``(T, D)``; the more, the
-            better: several windows may be joined.
-        state: what they start from, as `Trainer.state` gives it; None stands for zeros.
-        frozen: the input while the state is to stay, shape ``(D,)``; None for zeros.
-        starts: how many, at least 1: visited states, in turn, with noise added.
-        noise: its standard deviation, at least 0. Without it saddles, which no run stays near, are
-            often missed. It is drawn from a generator of its own: equal arguments give equal
-            points.
-        slow: largest q that is still given.
-        iterations: the most that are made.
+        inputs: the time steps whose states are the starts, shape ``(T, D)``. Several windows may be
+            joined; more starts find more points.
+        state: state before the first time step, as `Trainer.state` gives it; None stands for zeros.
+        frozen: the constant input, shape ``(D,)``; None stands for zeros.
+        starts: number of starts, at least 1: visited states with noise added.
+        noise: standard deviation of that noise, at least 0. Without noise, saddles are often
+            missed, since no run stays near them. The noise has a fixed seed: equal arguments give
+            equal points.
+        slow: largest q that is returned.
+        iterations: largest number of iterations.
 
     Returns:
-        The points, none when nothing is slow enough or the weights are not finite.
+        The points; none when none is slow enough or the weights are not finite.
 
     Raises:
-        ValueError: when a shape is another one or a number is outside its limits.
+        ValueError: when a shape does not match or a number is outside its limits.
 
     Source: Sussillo and Barak, "Opening the black box", Neural Computation 25 (2013); merging and
     the limit as in Golub and Sussillo's FixedPointFinder. Moré, "The Levenberg-Marquardt algorithm"
@@ -128,7 +127,7 @@ def find_fixed_points(
 def _descend(
     layers: Sequence[Layer], held: Array, begin: Array, iterations: int
 ) -> tuple[Array, Array, int]:
-    """Where each start ends, its q, and the iterations made."""
+    """The end point of each start, its q, and the number of iterations."""
     points = begin.copy()
     speed, slope, bend = _derivatives(layers, held, points)
     damping = np.full(len(points), _DAMPING)
@@ -137,7 +136,7 @@ def _descend(
     while done < iterations and active.any():
         done += 1
         tried = np.flatnonzero(active)
-        # Relative to the curvature, so that it means the same for large weights and small.
+        # Relative to the curvature, so that the damping does not depend on the weights' scale.
         scale = damping[tried] * np.maximum(np.trace(bend[tried], axis1=1, axis2=2), _LEAST)
         damped = bend[tried] + scale[:, None, None] * np.eye(points.shape[1])
         there = points[tried] - solve(damped, slope[tried])
@@ -148,19 +147,21 @@ def _descend(
         speed[won], slope[won], bend[won] = (values[better] for values in found)
         damping[tried] *= np.where(better, 0.1, 10.0)
         damping = np.maximum(damping, _LEAST)
-        # At rest, or at a minimum of q that is no fixed point: no step, however short, is better.
+        # Converged, or at a minimum of q that is not a fixed point: no step is an improvement.
         active &= (speed > 1e-30) & (damping < _MOST)
     return points, speed, done
 
 
 def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[Array, Array, Array]:
-    """q, its gradient, and its curvature as Gauss and Newton take it, ``(P, S, S)``."""
+    """q, its gradient, and its Gauss-Newton curvature, ``(P, S, S)``."""
     after, at = _step(layers, held, points)
     miss = after - points
     slope = step_jacobians(at) - np.eye(points.shape[1])
     turned = slope.swapaxes(1, 2)
+    # Saturated units give a finite state and a nan derivative where a weight is infinite.
+    finite = np.isfinite(slope).all(axis=(1, 2))
     return (
-        0.5 * np.sum(miss**2, axis=1),
+        np.where(finite, 0.5 * np.sum(miss**2, axis=1), np.nan),
         np.einsum("psk,ps->pk", slope, miss),
         product(turned, slope),
     )
@@ -169,7 +170,7 @@ def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[A
 def _step(
     layers: Sequence[Layer], held: Array, points: Array
 ) -> tuple[Array, tuple[Derivatives, ...]]:
-    """F of P whole states at a frozen input, and the derivatives of every layer."""
+    """F of P whole states at a constant input, and the derivatives of every layer."""
     depth, hidden = len(layers), layers[0].hidden_size
     kinds = points.shape[1] // (depth * hidden)
     before = points.reshape(len(points), kinds, depth, hidden)
@@ -189,7 +190,7 @@ def _step(
 def _described(
     layers: Sequence[Layer], held: Array, points: Array, speed: Array, iterations: int
 ) -> FixedPoints:
-    """Merge what is one point, slowest first, and classify."""
+    """Merge points that coincide, slowest first, and classify them."""
     order = np.argsort(speed, kind="stable")
     points, speed = points[order], speed[order]
     unique: list[int] = []

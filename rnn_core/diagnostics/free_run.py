@@ -1,4 +1,4 @@
-"""Free run: a forecaster reads its own predictions, and one sees how long it holds."""
+"""Free run: the network reads its own predictions, and its valid prediction time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ class FreeRun:
     """A signal of N time steps: a warm-up that reads the signal, then a free run.
 
     Args:
-        inputs: what was read, shape ``(N, D)``: the signal, and then the network's own predictions.
+        inputs: what the network read, shape ``(N, D)``: the signal, then its own predictions.
         prediction: shape ``(N, K)``.
-        error: at every time step, relative to the spread of the targets: the root of the mean
-            squared error over K, divided by the targets' standard deviation; shape ``(N,)``. Who
-            always says the mean has 1 on average.
+        error: normalised error at every time step, shape ``(N,)``: root mean square over K, divided
+            by the targets' standard deviation. Always predicting the mean gives 1 on average.
         valid_steps: time steps after the warm-up until the error first exceeds the tolerance: the
             valid prediction time, from 0 to N - warmup.
     """
@@ -44,25 +43,27 @@ def free_run(
     horizon: int | None = None,
     tolerance: float = 0.4,
 ) -> FreeRun:
-    """Let the network hear a signal, and then only itself; or read on, beyond its window.
+    """Warm the network up on a signal, then let it read its own predictions.
 
-    The state is carried from the first time step to the last.
+    Without a horizon it reads the signal to the end. The state is never reset and nothing is
+    trained.
 
     Args:
         model: read only.
         inputs: the signal, shape ``(N, D)``.
         targets: shape ``(N, K)``; must vary.
-        state: what the signal starts from, as `Trainer.state` gives it; None stands for zeros.
-        warmup: time steps at which the signal itself is read, from 1 to N.
-        horizon: afterwards the input is the prediction of so many time steps before, from 1 to
-            ``warmup``, as `rnn_core.tasks.Task.horizon` says; None reads the signal to its end.
-        tolerance: largest relative error that still counts as holding, above 0.
+        state: state before the signal, as `Trainer.state` gives it; None stands for zeros.
+        warmup: number of time steps at which the signal is read, from 1 to N.
+        horizon: how many time steps ahead the network predicts, `rnn_core.tasks.Task.horizon`, from
+            1 to ``warmup``: after the warm-up the input is the prediction made that many time steps
+            before. None reads the signal to its end.
+        tolerance: largest error that counts as valid, above 0.
 
     Raises:
-        ValueError: when a shape is another one or a number outside its limits.
+        ValueError: when a shape does not match or a number is outside its limits.
 
-    Source: valid time and its tolerance after Pathak et al., "Hybrid forecasting of chaotic
-    processes: using machine learning in conjunction with a knowledge-based model", Chaos 28
+    Source: valid prediction time and its tolerance after Pathak et al., "Hybrid forecasting of
+    chaotic processes: using machine learning in conjunction with a knowledge-based model", Chaos 28
     (2018), who divide by the root mean square instead.
     """
     signal = check_inputs(inputs, model.rnn.input_size)
@@ -90,14 +91,14 @@ def free_run(
     read, prediction = _run(model, signal, state, warmup, horizon)
     spread = np.sqrt(np.mean(wanted.var(axis=0)))
     error = np.sqrt(np.mean((prediction - wanted) ** 2, axis=1)) / spread
-    lost = np.flatnonzero(~(error[warmup:] <= tolerance))  # what is not a number is lost as well
+    lost = np.flatnonzero(~(error[warmup:] <= tolerance))  # nan is not valid
     return FreeRun(read, prediction, error, int(lost[0]) if len(lost) else count - warmup)
 
 
 def _run(
     model: RecurrentModel, signal: Array, state: State | None, warmup: int, horizon: int | None
 ) -> tuple[Array, Array]:
-    """What is read, and what is said to it."""
+    """The inputs that were read, and the predictions."""
     layers = layers_of(cell_of(model), model.rnn)
     states = [tuple(own[:, None]) for own in start_of(model, state).swapaxes(0, 1)]  # (1, H) each
     weight, bias = as_float64(model.out.weight), as_float64(model.out.bias)

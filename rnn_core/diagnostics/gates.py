@@ -13,7 +13,7 @@ from rnn_core.cells.base import Array, Cell
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
-#: A gate below the first is shut, above the second open.
+#: A gate below the first value counts as shut, above the second as open.
 SATURATED = (0.1, 0.9)
 
 
@@ -54,8 +54,8 @@ def gates_over_time(model: RecurrentModel, inputs: ArrayLike, state: State | Non
     Args:
         model: with a cell that has gates; read only.
         inputs: the window, shape ``(T, D)``.
-        state: what the window starts from, as `Trainer.state` gives it; its first row is read.
-            None stands for zeros.
+        state: state before the window, as `Trainer.state` gives it; its first row is read. None
+            stands for zeros.
 
     Raises:
         ValueError: for a cell without gates, or when a shape does not match.

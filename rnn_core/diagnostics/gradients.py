@@ -1,4 +1,4 @@
-"""How gradients travel back through a window: by lag, from every output to every input."""
+"""Gradients back through a window: by lag, and from every output to every input."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from rnn_core.tasks import Criterion
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LagGradient:
-    """How strongly the loss of one time step depends on the states before it.
+    """How strongly the loss at one time step depends on the states before it.
 
     Args:
-        index: the time step whose loss it is, counted from 0.
+        index: the time step of the loss, counted from 0.
         norms: ‖∂L/∂h‖ for lags 0 to ``index + 1``, by layer, shape ``(L, index + 2)``, and likewise
             for every other state part, by name. The last one belongs to the state that the window
             starts from, where training stops. An LSTM's ‖∂L/∂c‖ includes what c does to the h of
@@ -39,15 +39,15 @@ class LagGradient:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LagShares:
-    """The gradient of the recurrent weights, itemised by how many time steps it came through.
+    """The gradient of a layer's main weight, itemised by lag; W_hh for PyTorch's cells.
 
     Args:
-        norm: Frobenius norm of each lag's part of ∂L/∂W_hh, by layer, shape ``(L, K)`` for lags
+        norm: Frobenius norm of each lag's part of ∂L/∂W, by layer, shape ``(L, K)`` for lags
             0 to K - 1.
-        share: how much of the whole gradient each part makes up, its projection on the whole over
-            the whole's squared norm, shape ``(L, K)``. With all lags a layer's shares add up to 1;
-            a part that works against the rest is negative. nan where the gradient is zero.
-        whole: norm of all parts together, by layer, shape ``(L,)``: with all lags ‖∂L/∂W_hh‖.
+        share: share of each part in the whole gradient: its projection on the whole over the
+            whole's squared norm, shape ``(L, K)``. With all lags a layer's shares add up to 1; a
+            part that points against the whole is negative. nan where the gradient is zero.
+        whole: norm of the sum of all parts, by layer, shape ``(L,)``: with all lags ‖∂L/∂W‖.
     """
 
     norm: Array
@@ -66,18 +66,18 @@ def gradient_by_lag(
 ) -> LagGradient:
     """The gradient of the last counted time step's loss by every state before it.
 
-    Falling as lag grows it is the vanishing gradient, rising the exploding one.
+    Norms that fall with the lag show a vanishing gradient, norms that rise an exploding one.
 
     Args:
         model: read only.
         inputs: the window, shape ``(T, D)``.
-        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
+        state: state before the window, as `Trainer.state` gives it; None stands for zeros.
         targets: shape ``(T, K)``.
         criterion: the loss at a time step.
         loss_mask: which time steps have a loss, shape ``(T,)``; None for all.
 
     Raises:
-        ValueError: when a shape is another one or no time step counts.
+        ValueError: when a shape does not match or no time step counts.
 
     Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks"
     (2013).
@@ -104,13 +104,13 @@ def saliency(model: RecurrentModel, inputs: ArrayLike, state: State | None = Non
     Args:
         model: read only.
         inputs: the window, shape ``(T, D)``.
-        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
+        state: state before the window, as `Trainer.state` gives it; None stands for zeros.
 
     Returns:
         The Frobenius norms ‖∂y_t/∂x_s‖, shape ``(T, T)``: row t, column s; 0 where s > t.
 
     Raises:
-        ValueError: when a shape is another one.
+        ValueError: when a shape does not match.
 
     Source: Madsen, "Visualizing memorization in RNNs", Distill (2019), which calls it connectivity.
     """
@@ -134,24 +134,24 @@ def shares_by_lag(
     loss_mask: ArrayLike | None = None,
     max_lag: int | None = None,
 ) -> LagShares:
-    """Split the window's ∂L/∂W_hh into what flowed through 0, 1, 2 … time steps.
+    """Split the window's ∂L/∂W into the parts that passed through 0, 1, 2 … time steps.
 
-    The part of lag k adds up, over all t, how the loss at t changes with the weights as they were
-    used at t - k. All parts together are the gradient of the row's loss.
+    W is the cell's main weight, W_hh for PyTorch's cells. The part of lag k is the sum over all t
+    of the derivative of the loss at t by the weight as used at t - k. The sum of all parts is the
+    gradient of the row's loss.
 
     Args:
         model: read only.
         inputs: the window, shape ``(T, D)``.
-        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
+        state: state before the window, as `Trainer.state` gives it; None stands for zeros.
         targets: shape ``(T, K)``.
-        criterion: the loss at a time step; the window's is the mean over the counted ones.
+        criterion: the loss at a time step; the window's loss is the mean over the counted ones.
         loss_mask: which time steps have a loss, shape ``(T,)``; None for all.
-        max_lag: the longest lag asked for, at least 0; None goes through the whole window. Work
-            and memory grow with it (L·K·G·H² numbers for G gates); parts beyond it are left out
-            of everything.
+        max_lag: longest lag, at least 0; None for the whole window. Time and memory grow with it
+            (L·K·G·H² numbers for G gates). Longer lags are left out of all results.
 
     Raises:
-        ValueError: when a shape is another one, no time step counts or max_lag is negative.
+        ValueError: when a shape does not match, no time step counts or max_lag is negative.
 
     Source: Cashman et al., "RNNbow: visualizing learning via backpropagation gradients in RNNs",
     arXiv:1907.12545.

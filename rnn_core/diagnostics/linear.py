@@ -1,7 +1,7 @@
-"""Linear algebra on as many threads as torch has been given.
+"""Linear algebra by torch, which keeps to the number of threads that torch was given.
 
-Left to itself NumPy's takes all cores. On a machine with other work to do, its threads then wait
-for each other, and small matrices take ten to a hundred times as long.
+NumPy's would use all cores. On a busy machine its threads wait for each other, and small matrices
+take ten to a hundred times as long.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ def sorted_eigenvalues(matrices: Array) -> NDArray[np.complex128]:
 
 
 def largest_singular_value(matrices: Array) -> Array:
-    """Of finite matrices ``(…, M, N)``, shape ``(…)``."""
+    """The largest singular value of finite matrices ``(…, M, N)``, shape ``(…)``."""
     return _array(torch.linalg.matrix_norm(torch.from_numpy(matrices), 2))
 
 
 def orthonormal(matrix: Array) -> tuple[Array, Array]:
-    """Q and R of a matrix ``(M, N)``: orthonormal columns, and what they were stretched by."""
+    """Q and R of the QR decomposition of a matrix ``(M, N)``."""
     q, r = torch.linalg.qr(torch.from_numpy(matrix))
     return _array(q), _array(r)
 
 
 def singular_vectors(matrix: Array) -> tuple[Array, Array]:
-    """U and V transposed of a finite matrix ``(M, N)``, largest singular value first."""
+    """U and Vᵀ of a finite matrix ``(M, N)``, largest singular value first."""
     left, _, right = torch.linalg.svd(torch.from_numpy(matrix), full_matrices=False)
     return _array(left), _array(right)
 

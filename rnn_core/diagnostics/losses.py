@@ -9,13 +9,13 @@ from rnn_core.cells.base import Array, as_float64
 from rnn_core.tasks import Criterion
 
 
-@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
+@np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def losses(prediction: Array, targets: Array, criterion: Criterion) -> Array:
-    """The loss at each time step, as `rnn_core.tasks.Criterion` says.
+    """The loss at each time step; see `rnn_core.tasks.Criterion`.
 
     Args:
         prediction: shape ``(…, K)``.
-        targets: shaped likewise.
+        targets: same shape.
 
     Returns:
         Shape ``(…)``.
@@ -27,13 +27,13 @@ def losses(prediction: Array, targets: Array, criterion: Criterion) -> Array:
     return values
 
 
-@np.errstate(invalid="ignore", over="ignore")  # what has diverged gives nan, silently
+@np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def loss_slopes(prediction: Array, targets: Array, criterion: Criterion) -> Array:
     """The derivative of `losses` by the prediction, shape ``(…, K)``."""
     if criterion == "mse":
         by_prediction: Array = 2 * (prediction - targets) / prediction.shape[-1]
     else:
-        # Targets need not add up to 1.
+        # The targets may not add up to 1.
         whole = targets.sum(axis=-1, keepdims=True)
         by_prediction = np.exp(_log_softmax(prediction)) * whole - targets
     return by_prediction
@@ -42,10 +42,10 @@ def loss_slopes(prediction: Array, targets: Array, criterion: Criterion) -> Arra
 def check_targets(
     targets: ArrayLike, loss_mask: ArrayLike | None, prediction: Array
 ) -> tuple[Array, np.ndarray]:
-    """Targets of shape ``(T, K)``, and the time steps that count, in order.
+    """Targets of shape ``(T, K)``, and the indices of the time steps that count.
 
     Raises:
-        ValueError: when a shape is another one or no time step counts.
+        ValueError: when a shape does not match or no time step counts.
     """
     values = as_float64(targets)
     if values.shape != prediction.shape:
@@ -58,8 +58,8 @@ def check_targets(
     marks = np.asarray(loss_mask)
     if marks.shape != (len(values),) or marks.dtype != np.bool_ or not marks.any():
         raise ValueError(
-            f"counted must be {len(values)} booleans with at least one True, got {marks!r}. "
-            "Give None to count all."
+            f"loss_mask must be {len(values)} booleans with at least one True, got {marks!r}. "
+            "Give None to count all time steps."
         )
     return values, np.flatnonzero(marks)
 

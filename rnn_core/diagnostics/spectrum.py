@@ -1,4 +1,4 @@
-"""Eigenvalues of the recurrent weights and of the step, and Lyapunov exponents along a run."""
+"""Eigenvalues of the recurrent weights and of a time step, and Lyapunov exponents."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from rnn_core.diagnostics.linear import (
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
-# Jacobians in memory at a time: of large networks each has millions of numbers.
+# Jacobians in memory at a time: in a large network each has millions of numbers.
 _TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectrum:
-    """Of one square matrix, or of N of them.
+    """Spectrum of one square matrix, or of N of them. All nan where a matrix is not finite.
 
     Args:
         eigenvalues: complex, largest modulus first, shape ``(…, S)``.
-        radius: the largest modulus, shape ``(…)``.
-        stretch: the largest singular value, shape ``(…)``: by how much one step can lengthen a
-            difference, which no modulus tells. All are nan where the matrix is not finite.
+        radius: spectral radius, the largest modulus, shape ``(…)``.
+        stretch: largest singular value, shape ``(…)``: the largest factor by which one step can
+            lengthen a difference. It may exceed the spectral radius.
     """
 
     eigenvalues: NDArray[np.complex128]
@@ -45,9 +45,9 @@ class Lyapunov:
     """Mean rates at which small differences between states grow, over all windows so far.
 
     Args:
-        exponents: per time step, in nats, largest first in the long run, shape ``(K,)``. Above 0
+        exponents: per time step, in nats, largest first after many steps, shape ``(K,)``. Above 0
             differences grow and the run is chaotic; -inf where a direction has collapsed.
-        steps: time steps that they are the mean over.
+        steps: number of time steps in the mean.
         frame: orthonormal directions after the last time step, shape ``(S, K)``.
     """
 
@@ -57,14 +57,15 @@ class Lyapunov:
 
 
 def weight_spectrum(model: RecurrentModel) -> Mapping[str, Spectrum]:
-    """Spectra of W_hh, gate by gate: the H×H blocks by PyTorch's letter, ``"h"`` for an RNN.
+    """Spectra of W_hh, gate by gate: the H×H blocks by letter, ``"h"`` for a plain RNN.
 
-    Of a plain RNN they say much: gradients must vanish where the stretch is below 1, and can
-    explode only where it is above 1. Of LSTM and GRU a block is only how the old h takes part in
-    one gate; `step_spectrum` has what a time step does as a whole.
+    In a plain RNN gradients must vanish if the stretch is below 1, and can explode only if it is
+    above 1. In a cell with gates a block says only how the old h enters one gate; `step_spectrum`
+    describes the time step as a whole.
 
     Returns:
-        Letter to spectrum; each has the layers in front, ``(L, H)``, ``(L,)`` and ``(L,)``.
+        Letter to spectrum, with layers as the first axis: ``(L, H)``, ``(L,)`` and ``(L,)``. Empty
+        for a cell without such blocks.
 
     Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks"
     (2013).
@@ -88,22 +89,22 @@ def step_spectrum(
     *,
     at: Sequence[int] | None = None,
 ) -> Spectrum:
-    """Spectra of the step's Jacobian, ∂(state after)/∂(state before), where the run has been.
+    """Spectra of the step's Jacobian, ∂(state after)/∂(state before), along a window.
 
-    The state is h of every layer, and for an LSTM c of every layer after them.
+    The state is h of every layer, then every other state part of every layer.
 
     Args:
         model: read only.
         inputs: the window, shape ``(T, D)``.
-        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
-        at: the time steps asked for, counted from 0, or from the end when negative; None for all.
-            Eigenvalues of large networks take long: a few steps may do.
+        state: state before the window, as `Trainer.state` gives it; None stands for zeros.
+        at: time steps, counted from 0, or from the end when negative; None for all. Eigenvalues of
+            large networks are slow: choose a few steps.
 
     Returns:
-        Shapes ``(N, S)``, ``(N,)`` and ``(N,)`` for N time steps and S = L·H, or 2·L·H.
+        Shapes ``(N, S)``, ``(N,)`` and ``(N,)`` for N time steps and S = P·L·H, P state parts.
 
     Raises:
-        ValueError: when a shape is another one or a time step is outside the window.
+        ValueError: when a shape does not match or a time step is outside the window.
     """
     unrolled = unroll(model, inputs, state)
     length = len(unrolled.inputs)
@@ -122,21 +123,21 @@ def lyapunov(
     before: Lyapunov | None = None,
     count: int | None = None,
 ) -> Lyapunov:
-    """Lyapunov exponents along a window, or along many, window by window.
+    """Lyapunov exponents along a window, or along several, one call for each.
 
-    Directions are carried through each step's Jacobian and made orthonormal again by QR; the
-    logarithms of R's diagonal are averaged. While a network learns its weights change between
-    windows, and the exponents are those of the whole run; begin anew for those of one network.
+    Directions are multiplied by each step's Jacobian and made orthonormal again by QR; the
+    logarithms of R's diagonal are averaged. If the weights change between windows, as in training,
+    the exponents are those of the whole sequence of networks. Start again for those of one network.
 
     Args:
         model: read only.
         inputs: the window, shape ``(T, D)``.
-        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
-        before: what the window before gave; None begins anew with directions along the axes.
-        count: how many exponents K, when beginning anew; None for all S.
+        state: state before the window, as `Trainer.state` gives it; None stands for zeros.
+        before: the result of the previous window; None starts with directions along the axes.
+        count: number of exponents K at the start; None for all S. Ignored with ``before``.
 
     Raises:
-        ValueError: when a shape is another one, or count is not between 1 and S.
+        ValueError: when a shape does not match, or count is not between 1 and S.
 
     Source: Benettin et al., "Lyapunov characteristic exponents for smooth dynamical systems",
     Meccanica 15 (1980); Vogt et al., "On Lyapunov exponents for RNNs" (2022).
@@ -148,7 +149,7 @@ def lyapunov(
     if len(before.frame) != size:
         raise ValueError(
             f"before must have a frame for {size} state variables, got {len(before.frame)}. "
-            "Give None to begin anew."
+            "Give None to start again."
         )
     frame, total = before.frame, before.exponents * before.steps
     length = len(unrolled.inputs)
@@ -168,7 +169,7 @@ def _begin(size: int, count: int) -> Lyapunov:
 
 
 def _spectrum(matrices: Array) -> Spectrum:
-    """Of matrices of shape ``(…, S, S)``; nan for those that are not finite."""
+    """The spectra of matrices of shape ``(…, S, S)``; nan for those that are not finite."""
     finite = np.asarray(np.isfinite(matrices).all(axis=(-2, -1)))
     safe = np.where(finite[..., None, None], matrices, 0.0)
     found = sorted_eigenvalues(safe)

@@ -1,4 +1,4 @@
-"""Memory surgery: what the loss becomes when the state between windows is kept, cut or swapped."""
+"""State ablation: the loss with the state between windows carried, reset or shuffled."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from rnn_core.tasks import Batch, Task
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StateAblation:
-    """The loss of N windows, read three times by the same weights; each of shape ``(N,)``.
+    """The loss of N windows under three initial states, with the same weights; ``(N,)`` each.
 
-    Their means stand beside the task's floors, which are means as well: ``reset`` beside
-    ``window_memory``, ``carried`` beside ``carried_memory``.
+    Compare the means with the task's floors: ``reset`` with ``window_memory``, ``carried`` with
+    ``carried_memory``.
 
     Args:
-        carried: every window starts where the one before ended.
+        carried: every window starts from the final state of the window before.
         reset: every window starts from zeros.
-        shuffled: every window starts from the state that another one should have had.
+        shuffled: every window starts from another window's initial state.
     """
 
     carried: Array
@@ -39,7 +39,7 @@ class _Windows(NamedTuple):
     """N windows of B rows.
 
     Attributes:
-        batches: as the task gives them.
+        batches: the task's.
         inputs: shape ``(N, B, T, D)``.
     """
 
@@ -58,22 +58,22 @@ def state_ablation(
 ) -> StateAblation:
     """Evaluate N windows with the state carried, reset and shuffled between them.
 
-    A network that does not use what it carries does not notice. One that does suffers from a reset
-    as from amnesia, and from another window's state as from false memories, often worse.
+    If the network does not use the state that crosses windows, all three losses agree. If it does,
+    a reset raises the loss, and another window's state often raises it more.
 
-    The windows form a ring for the exchange: window k gets the state that window k + shift should
-    have started from. Where a signal repeats every n windows (`Task.windows_per_cycle`), a shift
-    by n hands every window a state much like its own. Where every window is a sequence of its own
-    (`Task.streaming` is False), training resets, and a carried state is a foreign one as well.
+    In the shuffled evaluation window k starts from the state of window k + shift, modulo N. If the
+    signal repeats every n windows (`Task.windows_per_cycle`), a shift by n gives every window a
+    state close to its own. If every window is a sequence of its own (`Task.streaming` is False),
+    training resets the state, and the carried state too comes from an unrelated window.
 
     Args:
         model: read only.
-        task: where the windows come from, all rows of the batch.
+        task: source of the windows; all rows of the batch are read.
         start: index of the first window.
-        windows: how many, N, at least 2.
-        state: what the first one should start from: ``Trainer.state`` when ``start`` is the index
-            of the step that is held. None stands for zeros.
-        shift: from 1 to N - 1.
+        windows: number of windows N, at least 2.
+        state: initial state of the first window when it is carried: ``Trainer.state`` if ``start``
+            is the index of the present step. None stands for zeros.
+        shift: distance between the windows whose states are exchanged, from 1 to N - 1.
 
     Raises:
         ValueError: when windows, start or shift are outside their limits.
@@ -117,7 +117,7 @@ def _zeros(model: RecurrentModel, inputs: Tensor) -> State:
 
 
 def _side_by_side(states: list[State]) -> State:
-    """N states of B rows as one of N·B rows."""
+    """N states of B rows as one state of N·B rows."""
     parts = zip(*(unpack(state) for state in states), strict=True)
     return pack([torch.cat(part, dim=1) for part in parts])
 

@@ -1,4 +1,4 @@
-"""The path of the hidden state, seen in its plane of greatest variance."""
+"""The trajectory of the hidden state in its plane of greatest variance."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Plane:
 
     Args:
         centre: the mean state, shape ``(H,)``.
-        axes: two orthonormal directions, shape ``(2, H)``. A single unit has no second one: zeros.
-        explained: share of the states' variance along each axis, shape ``(2,)``; 0 where the
-            states do not vary.
+        axes: two orthonormal directions, shape ``(2, H)``. With a single unit the second is zero.
+        explained: share of the states' variance along each axis, shape ``(2,)``; 0 if the states
+            do not vary.
     """
 
     centre: Array
@@ -29,7 +29,7 @@ class Plane:
     explained: Array
 
     def project(self, states: ArrayLike) -> Array:
-        """Where states of shape ``(…, H)`` lie in the plane, shape ``(…, 2)``."""
+        """Coordinates in the plane of states of shape ``(…, H)``, shape ``(…, 2)``."""
         return (as_float64(states) - self.centre) @ self.axes.T
 
 
@@ -39,7 +39,7 @@ class Trajectory:
 
     Args:
         points: the state before the window and after each time step, shape ``(1 + T, 2)``.
-        plane: which plane.
+        plane: the plane.
     """
 
     points: Array
@@ -53,16 +53,16 @@ def hidden_trajectory(
     *,
     before: Plane | None = None,
 ) -> Trajectory:
-    """The top layer's path through the plane of its own first two principal components.
+    """The top layer's trajectory in the plane of its first two principal components.
 
     Args:
         model: read only.
         inputs: the window, shape ``(T, D)``.
-        state: what it starts from, as `Trainer.state` gives it; None stands for zeros.
-        before: the plane of the picture before, which the new axes are turned towards.
+        state: state before the window, as `Trainer.state` gives it; None stands for zeros.
+        before: the previous plane, with which the new axes are aligned.
 
     Raises:
-        ValueError: when a shape is another one.
+        ValueError: when a shape does not match.
     """
     visited = unroll(model, inputs, state).h[-1]
     plane = principal_plane(visited, before=before)
@@ -70,20 +70,20 @@ def hidden_trajectory(
 
 
 def principal_plane(states: ArrayLike, *, before: Plane | None = None) -> Plane:
-    """The plane that most of the states' variance lies in.
+    """The plane that holds most of the states' variance.
 
-    Principal components have no sign, and two of equal variance no direction either, so a film of
-    them flips and spins. Within the plane, the axes are therefore turned, or mirrored, to be as
-    close as they can to those of the picture before (orthogonal Procrustes); the plane itself,
-    and what both axes explain together, stay the same. Without a picture before, the first axis
-    has the most variance, and on each the largest component is positive.
+    Principal components have no sign, and two of equal variance have no direction, so successive
+    planes would flip and spin. The axes are therefore rotated or mirrored within the plane to be as
+    close as possible to the previous ones (orthogonal Procrustes); the plane and the variance in it
+    stay the same. Without a previous plane, the first axis has the most variance, and the largest
+    component of each axis is positive.
 
     Args:
-        states: shape ``(N, H)``, as many windows together as are to be shown.
-        before: the plane of the picture before.
+        states: shape ``(N, H)``, of one or several windows.
+        before: the previous plane.
 
     Raises:
-        ValueError: when states are not of that shape, are not all finite, or H has changed.
+        ValueError: when the shape is not (N, H), a state is not finite, or H has changed.
 
     Source: Schönemann, "A generalized solution of the orthogonal Procrustes problem",
     Psychometrika 31 (1966).
@@ -111,11 +111,11 @@ def _upright(axes: Array) -> Array:
 
 
 def _turned(axes: Array, before: Plane) -> Array:
-    """The axes, turned within their plane towards those before."""
+    """The axes, rotated within their plane to align with the previous ones."""
     if before.axes.shape != axes.shape:
         raise ValueError(
             f"before must be a plane of {axes.shape[1]} units, got {before.axes.shape[1]}. "
-            "Give None to begin anew."
+            "Give None to start again."
         )
     left, right = singular_vectors(before.axes @ axes.T)
     turned: Array = left @ right @ axes

@@ -1,4 +1,4 @@
-"""One update taken apart: forward, loss, back through time, clipping, the step, the state."""
+"""One update, phase by phase: forward, loss, backward, clipping, update, state."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from rnn_core.training.trainer import Trainer
 
 
 class ParameterUpdate(NamedTuple):
-    """What an update does to one parameter: Euclidean norms.
+    """The effect of an update on one parameter, as Euclidean norms.
 
     Attributes:
-        weight: of the parameter before it.
-        gradient: of its gradient, before clipping; over all rows of the batch.
-        change: of the difference that the update makes.
+        weight: norm of the parameter before the update.
+        gradient: norm of its gradient before clipping, over all rows of the batch; 0 for a
+            parameter that is not trained.
+        change: norm of its change.
     """
 
     weight: float
@@ -31,22 +32,23 @@ class ParameterUpdate(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Update:
-    """The update that follows a step, phase by phase; of the batch the first row, L layers.
+    """The update that follows a step, phase by phase, for the first row of the batch; L layers.
 
     Args:
-        unrolled: forward: states, gates and predictions.
-        losses: of each time step, shape ``(T,)``; nan where none is counted.
-        loss: their mean over the counted ones, the row's loss.
-        read: back through time: ∂loss/∂h of the top layer through the prediction of the same time
-            step alone, shape ``(T, H)``.
-        hidden: ∂loss/∂h through all that follows as well, shape ``(L, 1 + T, H)``; first that of
-            the state which the window starts from, where training stops.
+        unrolled: forward pass: states, gates and predictions.
+        losses: loss at each time step, shape ``(T,)``; nan where it does not count.
+        loss: their mean over the counted time steps, the row's loss.
+        read: backward pass: ∂loss/∂h of the top layer through the prediction at the same time step
+            alone, shape ``(T, H)``.
+        hidden: ∂loss/∂h through all later time steps as well, shape ``(L, 1 + T, H)``; the first is
+            that of the state before the window, where backpropagation stops.
         grad_norm: Euclidean norm of the whole gradient, over all rows of the batch.
-        clip_factor: what clipping multiplies the gradient with, from 0 to 1; None without clipping.
+        clip_factor: factor by which clipping scales the gradient, from 0 to 1; None without
+            clipping.
         lr: learning rate of the update.
-        parameters: what it does to each parameter, by PyTorch's name.
-        handed_on: h, and for an LSTM c, that the next window starts from, ``(L, H)`` each; None
-            when it starts from zeros.
+        parameters: the effect on each parameter, by PyTorch's name.
+        handed_on: the state parts that the next window starts from, ``(L, H)`` each; None when it
+            starts from zeros.
     """
 
     unrolled: Unrolled
@@ -62,13 +64,13 @@ class Update:
 
 
 def dissect_update(trainer: Trainer) -> Update:
-    """Take the update apart that the trainer will make when it is asked for its next step.
+    """Dissect the update that the trainer will make before its next step.
 
-    The update itself is not worked out again but made, by a fork of the trainer: whatever
-    optimiser, momentum or engine, it is the one that comes.
+    A copy of the trainer makes the update, so it is the real one for any optimizer, momentum and
+    engine.
 
     Args:
-        trainer: holds a step; nothing that follows changes.
+        trainer: a trainer at some step; it is not changed.
 
     Raises:
         ValueError: before the first step, or when the run has diverged.
@@ -95,7 +97,7 @@ def dissect_update(trainer: Trainer) -> Update:
         name: 0.0 if weight.grad is None else float(np.linalg.norm(as_float64(weight.grad)))
         for name, weight in fork.model.named_parameters()
     }
-    next(fork.steps())  # which makes the update
+    next(fork.steps())  # makes the update
     after = {name: as_float64(weight) for name, weight in fork.model.named_parameters()}
     return Update(
         unrolled,
@@ -121,7 +123,7 @@ def dissect_update(trainer: Trainer) -> Update:
 
 
 def _through_time(unrolled: Unrolled, read: Array) -> Array:
-    """∂loss/∂h of every layer at every time step and at the start, ``(L, 1 + T, H)``."""
+    """∂loss/∂h of every layer before the window and at every time step, ``(L, 1 + T, H)``."""
     whole = np.zeros_like(unrolled.h)
     for adjoint in backward(unrolled, list(read[:, None])):
         whole[:, adjoint.step + 1] = adjoint.h.sum(axis=1)
@@ -129,7 +131,7 @@ def _through_time(unrolled: Unrolled, read: Array) -> Array:
 
 
 def _clip_factor(norm: float, clip_norm: float | None) -> float | None:
-    """As torch.nn.utils.clip_grad_norm_ has it."""
+    """The factor of torch.nn.utils.clip_grad_norm_."""
     return None if clip_norm is None else min(1.0, clip_norm / (norm + 1e-6))
 
 

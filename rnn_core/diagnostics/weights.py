@@ -1,4 +1,4 @@
-"""The weights as matrices, how they are distributed, and how fast they move."""
+"""The weights as matrices, their distribution, and the size of their updates."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class Weight:
             grouped by gates, as in the readout.
         is_main: whether it is its layer's main weight, `Cell.main_weight`: W_hh of PyTorch's cells.
         counts: histogram, shape ``(bins,)``.
-        edges: of its bins, shape ``(bins + 1,)``, as far below 0 as above. Weights that are not
+        edges: edges of its bins, shape ``(bins + 1,)``, symmetric about 0. Weights that are not
             finite are in no bin.
-        update_ratio: ‖w - w before‖ / ‖w before‖, Euclidean norms; None without weights before,
-            inf for what leaves zero. Around 1e-3 is usual; much more, and the step is too long.
+        update_ratio: ‖w - w before‖ / ‖w before‖, Euclidean norms; None without earlier weights,
+            inf for a weight that was zero. About 1e-3 is usual; much more means the learning rate
+            is too high.
     """
 
     name: str
@@ -45,13 +46,13 @@ def weight_matrices(
 ) -> Mapping[str, Weight]:
     """Every parameter by name.
 
-    The update ratio is that of the update that was really made, whatever the optimiser, momentum
-    or clipping: it compares with the weights that were.
+    The update ratio is measured on the weights, so it holds for any optimizer, momentum and
+    clipping.
 
     Args:
         model: read only.
-        before: `copy_parameters` of the step before.
-        bins: of each histogram, at least 1.
+        before: `copy_parameters` of an earlier step.
+        bins: bins of each histogram, at least 1.
 
     Raises:
         ValueError: when bins is below 1, or ``before`` belongs to another model.
@@ -66,7 +67,7 @@ def weight_matrices(
         if shapes != {name: values.shape for name, values in now.items()}:
             raise ValueError(
                 f"before must have the model's weights, got {sorted(before)}. "
-                "Give copy_parameters(model) of the step before."
+                "Give copy_parameters(model) of an earlier step."
             )
     cell = cell_of(model)
     return MappingProxyType(
@@ -123,7 +124,7 @@ def _weight(
     return Weight(name, matrix, gates, is_main, counts, edges, ratio)
 
 
-@np.errstate(invalid="ignore", over="ignore")  # what has diverged has nan, silently
+@np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def _ratio(values: Array, before: Array) -> float:
     moved, size = (float(np.sqrt(np.sum(part**2))) for part in (values - before, before))
     if size == 0:

@@ -144,3 +144,13 @@ def test_a_network_whose_weights_are_not_finite_has_none() -> None:
 def test_what_is_outside_its_limits_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         find_fixed_points(switches(2), pulses(2), **wrong)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_an_infinite_weight_leaves_no_points_however_slow(cell: str) -> None:
+    # The units it saturates are finite, the Jacobian there is not: LAPACK may crash on it.
+    model = RecurrentModel(RunConfig(cell=cell, hidden_size=3), dtype=torch.float64)
+    with torch.no_grad():
+        model.rnn.get_parameter("weight_hh_l0")[0, 0] = torch.inf
+    found = find_fixed_points(model, np.ones((4, 1)), starts=8, iterations=5, slow=10.0)
+    assert found.points.shape[0] == 0

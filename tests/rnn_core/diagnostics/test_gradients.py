@@ -202,7 +202,9 @@ def test_targets_and_marks_of_another_shape_are_refused(view: object) -> None:
     with pytest.raises(ValueError, match=r"targets must have shape \(6, 3\), got \(6, 2\)\."):
         view(*given, example.targets[:, : OUTPUTS - 1])
     for wrong in (COUNTED[:3], np.zeros(LENGTH, bool), np.ones(LENGTH)):
-        with pytest.raises(ValueError, match=r"counted must be 6 booleans with at least one True"):
+        with pytest.raises(
+            ValueError, match=r"loss_mask must be 6 booleans with at least one True"
+        ):
             view(*given, example.targets, loss_mask=wrong)
 
 

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from rnn_core.diagnostics.linear import (
+    largest_singular_value,
+    orthonormal,
+    product,
+    singular_vectors,
+    solve,
+    sorted_eigenvalues,
+)
+
+NUMBERS = np.random.default_rng(0)
+MATRICES = NUMBERS.standard_normal((3, 4, 4))
+
+
+def test_eigenvalues_stand_by_modulus() -> None:
+    np.testing.assert_allclose(sorted_eigenvalues(np.diag([0.5, -3.0, 2.0])), [-3.0, 2.0, 0.5])
+    found = sorted_eigenvalues(MATRICES)
+    moduli = np.abs(found)
+    assert (np.diff(moduli, axis=-1) <= 0).all()
+    np.testing.assert_allclose(moduli.prod(axis=1), np.abs(np.linalg.det(MATRICES)), rtol=1e-10)
+
+
+def test_the_largest_singular_value_is_the_norm_of_the_matrix() -> None:
+    expected = [np.linalg.norm(matrix, 2) for matrix in MATRICES]
+    np.testing.assert_allclose(largest_singular_value(MATRICES), expected, rtol=1e-12)
+
+
+def test_q_and_r_make_the_matrix_again() -> None:
+    q, r = orthonormal(MATRICES[0][:, :2])
+    np.testing.assert_allclose(q @ r, MATRICES[0][:, :2], rtol=1e-12)
+    np.testing.assert_allclose(q.T @ q, np.eye(2), atol=1e-12)
+    assert r[1, 0] == 0
+
+
+def test_singular_vectors_are_orthonormal_and_stand_by_singular_value() -> None:
+    left, right = singular_vectors(np.array([[0.0, 1.0], [3.0, 0.0]]))
+    np.testing.assert_allclose(np.abs(left), [[0, 1], [1, 0]], atol=1e-12)
+    np.testing.assert_allclose(np.abs(right), [[1, 0], [0, 1]], atol=1e-12)
+
+
+def test_solutions_solve_their_systems() -> None:
+    vectors = NUMBERS.standard_normal((3, 4))
+    found = solve(MATRICES, vectors)
+    np.testing.assert_allclose(np.einsum("psk,pk->ps", MATRICES, found), vectors, rtol=1e-8)
+
+
+def test_products_are_numpys_on_the_threads_of_torch() -> None:
+    np.testing.assert_allclose(product(MATRICES, MATRICES), MATRICES @ MATRICES, rtol=1e-12)
+    assert torch.get_num_threads() == 1
