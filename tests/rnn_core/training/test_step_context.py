@@ -89,3 +89,13 @@ def test_a_context_is_frozen_and_compared_by_identity() -> None:
         context.state = None  # type: ignore[misc]
     assert context == context
     assert context != trainer.context()
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_before_the_first_step_there_is_no_context(reset: bool) -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    if reset:
+        next(trainer.steps())
+        trainer.reset()
+    with pytest.raises(ValueError, match=r"must be asked for after a step, got none yet\. Take"):
+        trainer.context()
