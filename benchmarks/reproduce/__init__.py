@@ -1,4 +1,4 @@
-"""Published results, run again with our own engine and set beside the published figures.
+"""Published results, run again with our engine, beside the published figures.
 
 Run all with ``python -m benchmarks.reproduce``; ``make reproduce`` does.
 """

@@ -1,8 +1,8 @@
-"""Run published results again; write what comes out beside what was published.
+"""Run published results again and write our figures beside the published ones.
 
-Run with ``python -m benchmarks.reproduce``; ``make reproduce`` does. With ``--quick`` next to
-nothing is trained, to see that all of it runs; with ``--only adding copy`` these results alone.
-Either prints its report and leaves the file as it is.
+Run with ``python -m benchmarks.reproduce``; ``make reproduce`` does. ``--quick`` trains almost
+nothing and only shows that everything runs; ``--only adding copy`` runs these results alone. Both
+print a report and leave the file unchanged.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REPORT = Path(__file__).parents[1] / "REPRODUCED.md"
 
 
 def report(names: Sequence[str], plan: Plan, rehearsal: bool) -> str:
-    """Run the results of these names and say what came out, in Markdown."""
+    """Run the results with these names and report on them in Markdown."""
     sections, rows = [], list[Row]()
     began, processor_began = perf_counter(), process_time()
     for name in names:
@@ -47,7 +47,7 @@ def report(names: Sequence[str], plan: Plan, rehearsal: bool) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the report and, if all of it was run in full, write it down."""
+    """Print the report, and write it to the file if everything was run in full."""
     parser = argparse.ArgumentParser(prog="benchmarks.reproduce", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a rehearsal of some seconds")
     parser.add_argument(

@@ -28,18 +28,18 @@ _SOURCE = "schmidhuber-problems"
 # Within a factor of two of the published 0.0706.
 _RNN = Expected(0.0353, 0.1412, "median")
 _WHY_NOT = """\
-A seed either finds the marked values or stays at a constant's error, and most stay. The source
-shows one seed, perhaps a lucky one."""
+A seed either finds the marked values or stays at the error of a constant, and most stay. The source
+shows one seed, which may have been lucky."""
 
 _ABOUT = """\
-Mean squared error on 2,560 fresh sequences; T = 100, 8 units, batches of 32, Adam at 0.005 halved
+Mean squared error on 2,560 new sequences; T = 100, 8 units, batches of 32, Adam at 0.005 halved
 every 1,500 updates, gradient norm clipped at 1, 8,000 updates; the LSTM's forget bias is 1. Values
-are uniform on [-1, 1], one marker stands in each half, the target is the plain sum: the same scale
-as the source's, so that 0.667 is a constant's error and 0.333 that of the second value alone. With
-values on [0, 1], as in Bai et al. 2018, all errors are a quarter of these. PyTorch's weights are
-uniform on [-0.354, 0.354], the source's normal with standard deviation 0.354 from the input, 0.177
-from state to state and 0.354 to the output, with biases of 0; there the norm is clipped at 2, since
-the source clips the gradient of half the error at 1.
+are uniform on [-1, 1], there is one marker in each half, and the target is the plain sum. This is
+the source's scale: a constant has an error of 0.667, and knowing the second value alone gives
+0.333. With values on [0, 1], as in Bai et al. 2018, all errors are a quarter of these. PyTorch's
+weights are uniform on [-0.354, 0.354]. The source's are normal with standard deviation 0.354 for
+input weights, 0.177 for recurrent weights and 0.354 for the readout, with biases of 0; with them
+the norm is clipped at 2, because the source clips the gradient of half the error at 1.
 
 Source: [cybertronai/schmidhuber-problems](https://github.com/cybertronai/schmidhuber-problems),
 after Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), experiment
@@ -47,7 +47,7 @@ after Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9
 
 
 def as_in_the_source(model: RecurrentModel, generator: torch.Generator) -> None:
-    """Normal weights that shrink with the number of inputs of a unit, and no biases."""
+    """Normal weights whose scale falls with a unit's number of inputs; biases are 0."""
     for name, parameter in model.named_parameters():
         if parameter.ndim == 1:
             parameter.zero_()

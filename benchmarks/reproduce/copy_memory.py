@@ -1,4 +1,4 @@
-"""Copy memory: the floor of those who cannot, and which cell still can as the gap grows."""
+"""Copy memory: the floor without recall, and which cells still recall as the gap grows."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _RECALLS = 0.2  # an accuracy that chance, 0.125, does not give
 _BAI = "Bai et al. 2018"
 
 _WHY_NOT = """\
-It comes down to within 2 to 4 % of the floor; but at a constant learning rate its loss jumps up
-again and again, to many times the floor, for some updates."""
+It comes within 2 to 4 % of the floor, but at a constant learning rate its loss repeatedly jumps to
+many times the floor for some updates."""
 _WHY_RECALLED = "The median is at chance; one seed recalls a little. The source shows one."
 
 _ABOUT = """\
-Ten symbols out of eight, T - 1 blanks, a delimiter, and the ten symbols are to be said again. Who
-recalls nothing but knows when to speak has a cross-entropy of 10 ln 8 / (T + 20). *Loss*: networks
-of 16 thousand parameters after 1,200 updates at T = 1,000, RMSprop at 0.002 (of four settings tried
-on one seed, the one with which all cells came to the floor soonest), one sequence an update, mean
-of the last 20. *Accuracy*: share of the ten symbols that are right, 0.125 by chance, on 1,280 fresh
-sequences; networks of 10 thousand parameters after 3,000 updates at every T, RMSprop at 0.005,
-batches of 16. Gradient norm clipped at 1 and forget bias 1 in both. The source sought the best
-settings of each network and trained it for longer.
+Ten symbols out of eight, T - 1 blanks, a delimiter; then the ten symbols are to be repeated. A
+predictor that recalls nothing but knows when to answer has a cross-entropy of 10 ln 8 / (T + 20).
+*Loss*: networks with 16 thousand parameters after 1,200 updates at T = 1,000, RMSprop at 0.002 (of
+four settings tried on one seed, the one with which all cells reached the floor first), one sequence
+per update, mean of the last 20. *Accuracy*: share of the ten symbols that are right, 0.125 by
+chance, on 1,280 new sequences; networks with 10 thousand parameters after 3,000 updates at every T,
+RMSprop at 0.005, batches of 16. Gradient norm clipped at 1 and forget bias 1 in both. The source
+searched for the best settings of each network and trained longer.
 
 Sources: Arjovsky, Shah and Bengio, ICML 2016, arXiv:1511.06464 (the floor); Bai, Kolter and Koltun,
 arXiv:1803.01271 (2018), table 1 and section 5.4."""
 
 
 def floor_rows(plan: Plan) -> list[Row]:
-    """The loss of cells that fail, beside the floor."""
+    """The loss of cells that recall nothing, beside the floor."""
     contenders = equalise(
         [
             RunConfig(
@@ -74,7 +74,7 @@ def floor_rows(plan: Plan) -> list[Row]:
 
 
 def accuracies(gap: int, plan: Plan) -> NDArray[np.float64]:
-    """What LSTM and GRU recall over a gap, shape ``(2, S)``."""
+    """Accuracy of LSTM and GRU over a gap, shape ``(2, S)``."""
     common = RunConfig(
         task="copy",
         cell="lstm",
@@ -94,7 +94,7 @@ def accuracies(gap: int, plan: Plan) -> NDArray[np.float64]:
 
 
 def longest(recalled: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The longest gap over which more is recalled than by chance, 0 where there is none.
+    """The longest gap with an accuracy above chance, 0 if there is none.
 
     Args:
         recalled: accuracies, shape ``(G, …)``, a row for each of `_GAPS`.

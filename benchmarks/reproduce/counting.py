@@ -1,4 +1,4 @@
-"""a^n b^n, trained on n up to 10: how far does each cell go on counting?"""
+"""a^n b^n, trained on n up to 10: how far does each cell count?"""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NETWORKS = (("lstm", 2), ("lstm", 10), ("gru", 2), ("gru", 10), ("rnn", 2), ("r
 
 _MORE_UPDATES = 16_000
 _WHY_NOT = """\
-PyTorch's LSTM has no peepholes, through which a gate would see the very count, and ours learns from
-the symbol that comes, where the source's learns from all that may come. Four times the updates
-bring it further (next row), but for a seed that never learns to count."""
+PyTorch's LSTM has no peephole connections, through which a gate would see the count itself. Ours
+learns from the next symbol, the source's from all symbols that are possible next. Four times the
+updates improve it (next row), except for a seed that never learns to count."""
 
 _ABOUT = """\
-The largest n for which all a^n b^n from n = 1 on are right, of 100 at most; a string is right when
-the first a, every b after the first and the end are predicted. Trained on n from 1 to 10, one
-string an update, Adam at 0.01, gradient norm clipped at 1, 4,000 updates, forget bias 1.
+The largest n up to 100 such that all a^n b^n from n = 1 to n are right. A string is right when the
+first a, every b after the first, and the end are predicted. Trained on n from 1 to 10, one string
+per update, Adam at 0.01, gradient norm clipped at 1, 4,000 updates, forget bias 1.
 
 Sources: [cybertronai/schmidhuber-problems](https://github.com/cybertronai/schmidhuber-problems)
 after Gers and Schmidhuber, IEEE Transactions on Neural Networks 12 (2001), whose LSTM has peephole
@@ -37,7 +37,7 @@ not."""
 
 
 def every_string(config: RunConfig, longest: int) -> Batch:
-    """The strings with n = 1 … ``longest``, a row each."""
+    """The strings with n = 1 … ``longest``, one per row."""
     length = 2 * longest + 1
     inputs, targets, loss_mask = strings(np.arange(1, longest + 1), length)
     one_hot = np.eye(3, dtype=np.float32)
@@ -50,7 +50,7 @@ def every_string(config: RunConfig, longest: int) -> Batch:
 
 
 def reach(model: RecurrentModel, config: RunConfig, batch: Batch) -> int:
-    """The largest n such that it and all below it are right; 0 where n = 1 is wrong.
+    """The largest n such that all strings up to it are right; 0 if n = 1 is wrong.
 
     Args:
         batch: as `every_string` gives it.

@@ -1,4 +1,4 @@
-"""Three bits to hold in sixteen units: does each cell learn it?"""
+"""Three bits held in sixteen units: does each cell learn it?"""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PUBLISHED = {"lstm": ("FixedPointFinder", "bits are held", Expected(low=0.99))}
 _ABOUT = """\
 Three bits to hold: 16 units, windows of 64 steps, pulses with probability 0.5, batches of 16, Adam
 at 0.01 without clipping, 3,000 updates. Accuracy is the share of time steps at which all three bits
-are right, on 64 fresh streams of 640 steps read from their beginning in one go. Ours trains on
-endless streams and carries the state from window to window; the source's windows stand alone, and
-its learning rate decays from 0.088.
+are right, on 64 new streams of 640 steps, each read from its beginning in one pass. Ours trains on
+endless streams and carries the state from window to window; the source's windows are independent,
+and its learning rate decays from 0.088.
 
 Source: Golub and Sussillo's [FixedPointFinder](https://github.com/mattgolub/fixed-point-finder),
 after Sussillo and Barak, "Opening the black box", Neural Computation 25 (2013). Neither gives a

@@ -1,4 +1,4 @@
-"""Published figures and ours side by side: what agrees, what differs, and why."""
+"""Published figures beside ours: which agree, which differ, and why."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _UNEXPLAINED = "No reason is known."
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What ours must be like to agree with what was published; our own rule.
+    """The rule, our own, by which our values agree with a published one.
 
     Args:
         low: lowest value that agrees.
         high: highest value that agrees; either may be infinite.
-        of: whether it is asked of every seed, or of the median over the seeds.
+        of: whether every seed must agree, or the median over the seeds.
     """
 
     low: float = -math.inf
@@ -38,7 +38,7 @@ class Expected:
     of: Literal["every seed", "median"] = "every seed"
 
     def holds(self, ours: NDArray[np.float64]) -> bool:
-        """Whether these values, one a seed, agree; one that is not finite never does."""
+        """Whether these values, one per seed, agree; a value that is not finite never does."""
         judged = ours if self.of == "every seed" else np.median(ours)
         inside = (judged >= self.low) & (judged <= self.high)
         return bool(np.all(inside & np.isfinite(judged)))
@@ -54,16 +54,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One figure: what was published, and what we got.
+    """One figure: the published value and ours.
 
     Args:
-        source: who published it; empty where nobody did.
-        setting: the network and what is measured of it.
-        published: the figure, as it was given; empty where there is none.
-        ours: shape ``(S,)``, one value a seed.
-        expected: when ours agree; None where there is nothing to agree with.
-        form: how numbers are written, as in a format string.
-        if_differs: why ours differ; shown only where they do.
+        source: who published it; empty if unpublished.
+        setting: the network and the quantity.
+        published: the figure as published; empty if there is none.
+        ours: shape ``(S,)``, one value per seed.
+        expected: when ours agree; None if there is no published figure.
+        form: format specification of the numbers.
+        if_differs: why ours differ; shown only if they do.
     """
 
     source: str
@@ -76,14 +76,14 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """``"agrees"``, ``"differs"``, or a dash where there is nothing to agree with."""
+        """``"agrees"``, ``"differs"``, or a dash without a published figure."""
         if self.expected is None:
             return "—"
         return "agrees" if self.expected.holds(self.ours) else "differs"
 
     @property
     def summary(self) -> str:
-        """The median of ours and, where they are not all the same, their range."""
+        """The median of ours and, unless all are the same, their range."""
         middle, low, high = (
             f"{value:{self.form}}"
             for value in (np.median(self.ours), np.min(self.ours), np.max(self.ours))
@@ -92,12 +92,12 @@ class Row:
 
     @property
     def difference(self) -> str:
-        """An item of a list: every seed's figure, and why it is not the published one."""
+        """A list item: every seed's figure, and why they differ from the published one."""
         each = ", ".join(f"{value:{self.form}}" for value in self.ours)
         return f"- {self.setting}: {each}. {self.if_differs or _UNEXPLAINED}"
 
     def cells(self, rehearsal: bool) -> tuple[str, ...]:
-        """What stands in the table, in the order of its head."""
+        """The row's cells, in the order of the table's head."""
         return (
             self.source or "—",
             self.setting,
@@ -110,13 +110,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Something that was published, and how to run it again.
+    """A published result and how to run it again.
 
     Args:
-        name: what the command line calls it.
+        name: its name on the command line.
         title: its heading.
-        about: what is run, and where it comes from; Markdown.
-        run: runs it and gives the rows of its table.
+        about: setting and sources, in Markdown.
+        run: runs it and returns the rows of its table.
     """
 
     name: str
@@ -129,9 +129,9 @@ def section(result: Result, rows: Sequence[Row], seconds: float, rehearsal: bool
     """A result's part of the report, in Markdown.
 
     Args:
-        rows: what `Result.run` gave.
-        seconds: how long it took.
-        rehearsal: whether too little was trained for a verdict.
+        rows: the rows from `Result.run`.
+        seconds: the duration.
+        rehearsal: whether training was too short for a verdict.
     """
     lines = [f"## {result.title}", "", result.about, "", f"Took {seconds:.0f} s.", ""]
     lines += table([row.cells(rehearsal) for row in rows])
@@ -160,38 +160,38 @@ def opening(
     processor_seconds: float,
     rehearsal: bool = False,
 ) -> str:
-    """The report's first lines: what, when, where, and how many figures agree.
+    """The report's first lines: date, machine, versions, and how many figures agree.
 
     Args:
         rows: of all results.
-        plan: what was run.
-        seconds: how long all took.
-        processor_seconds: of all cores together; a busy machine hardly changes it.
+        plan: how much was run.
+        seconds: the duration.
+        processor_seconds: of all cores together; other load hardly changes it.
         rehearsal: as in `section`.
     """
     judged = [row.verdict for row in rows if row.expected]
     if rehearsal:
-        summary = "This is a REHEARSAL: far too few updates and seeds to say anything of results."
+        summary = "This is a REHEARSAL: far too few updates and seeds for any conclusion."
     else:
         summary = (
             f"`make reproduce` took {seconds / 60:.1f} minutes, and {processor_seconds / 60:.1f} "
             f"minutes of processor time. {judged.count('agrees')} of {len(judged)} published "
-            "figures agree with ours, by the rule in the column *agrees if*, which is our own; "
-            "where ours differ, the reason stands below the table."
+            "figures agree with ours by the rule in the column *agrees if*, which is our own. "
+            "Where ours differ, the reason is given below the table."
         )
     paragraphs = [
-        "# What was reproduced",
+        "# Reproduced results",
         f"{date.today().isoformat()}, {_machine()}. Python {platform.python_version()}, "
         f"torch {torch.__version__}, Numba {numba.__version__}, NumPy {np.__version__}.",
         summary,
         f"The networks' seeds are 0 to {plan.seeds - 1}. All networks of one training read the "
-        "same sequences in lockstep, by the compiled engine; sequences for tests are fresh ones.",
+        "same sequences in lockstep on the compiled engine. Tests use new sequences.",
     ]
     return "\n\n".join(textwrap.fill(paragraph, 100) for paragraph in paragraphs) + "\n"
 
 
 def _machine() -> str:
-    """The processor, as the operating system calls it, and its cores."""
+    """The number of cores, and the processor's name as the operating system reports it."""
     name = platform.processor() or platform.machine()
     if (info := Path("/proc/cpuinfo")).exists():
         lines = info.read_text(encoding="utf-8").splitlines()

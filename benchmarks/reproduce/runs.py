@@ -1,4 +1,4 @@
-"""What the reproductions share: training in lockstep, and tests on data nobody was trained on."""
+"""Shared by the reproductions: training in lockstep, and tests on new data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rnn_core import Batch, Comparison, RecurrentModel, ReplicaStep, RunConfig, build_task
 
-# No training reads this stream of random numbers: it has 0, the default.
+# Training uses stream 0, the default, so this one is new to every network.
 _FRESH_SEED = 1_000_003
 #: Sequences in a batch of test data.
 TEST_BATCH = 64
@@ -22,7 +22,7 @@ TEST_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is run: everything, or a rehearsal's share of it.
+    """How much is run: everything, or a share of it as a rehearsal.
 
     Args:
         seeds: networks of each kind, with seeds counted from 0.
@@ -39,7 +39,7 @@ class Plan:
 
 #: Changes a network's weights in place, with random numbers from the generator.
 Initialisation = Callable[[RecurrentModel, torch.Generator], None]
-#: Same code, next to no training: only to see that all of it runs.
+#: Almost no training, only to see that everything runs.
 REHEARSAL = Plan(seeds=2, share=1 / 400)
 
 
@@ -58,9 +58,9 @@ def initialise(comparison: Comparison, contender: int, how: Initialisation) -> N
 
 
 def training(comparison: Comparison, updates: int, label: str) -> Iterator[ReplicaStep]:
-    """The steps from the untrained networks to those after so many updates, with a progress bar.
+    """The steps from the untrained networks to those after ``updates``, with a progress bar.
 
-    The learning rate may be changed while a step is held: the update after it is the next.
+    The learning rate may be changed while a step is held, for the update that follows.
     """
     steps = islice(comparison.steps(), updates + 1)
     with click.progressbar(
@@ -86,7 +86,7 @@ def fresh(config: RunConfig, batches: int) -> list[Batch]:
 
 
 def prediction(model: RecurrentModel, batch: Batch) -> NDArray[np.floating]:
-    """What a network says, starting from zeros; shape ``(B, T, K)``."""
+    """A network's prediction from a zero state, shape ``(B, T, K)``."""
     with torch.inference_mode():
         said: NDArray[np.floating] = model(torch.from_numpy(batch.inputs))[0].numpy()
     return said

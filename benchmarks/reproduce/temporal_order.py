@@ -1,4 +1,4 @@
-"""Temporal order over 50 steps, and how much of the answer lies in the initial weights."""
+"""Temporal order over 50 steps, and how much depends on the initial weights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UPDATES = 1_500
 _TEST_SEQUENCES = 2_560
 _UNITS = 4
 _LEARNT = 0.99
-_MANY = 8  # times as many seeds, where five leave open what is luck
+_MANY = 8  # times as many seeds, where five cannot tell luck from skill
 # A forget gate with this bias is 1 in single precision, and its gradient is 0.
 _ALWAYS_OPEN = 40.0
 _SOURCE = "schmidhuber-problems"
@@ -37,23 +37,23 @@ _PUBLISHED = {
     "rnn": (_SOURCE, "0.230 to 0.293 (5 seeds)", Expected(0.2, 0.3)),
 }
 _WHY_NOT = """\
-One network in ten stays at chance, as the last row shows: the four of those forty were there after
-750 updates and, in a longer run, after 3,000. Five of five are then as likely as not."""
+One network in ten stays at chance, as the last row shows: the same four of forty did so after 750
+updates and, in a longer run, after 3,000. At that rate five successes out of five are about as
+likely as not."""
 
 _ABOUT = """\
-Share of 2,560 fresh sequences that are classified right, 0.25 by chance; T = 50, 4 units, batches
-of 32, Adam at 0.02, gradient norm clipped at 1, 1,500 updates. The source's initial weights are
-normal with standard deviation 0.1, all biases 0 but for -1 at the input gates; and its LSTM, like
-that of 1997, has no forget gate, so here ours is held open. *PyTorch's* weights are uniform on
-[-0.5, 0.5]; *orthogonal* is the same with an orthogonal matrix from state to state, one for each
-gate.
+Accuracy on 2,560 new sequences, 0.25 by chance; T = 50, 4 units, batches of 32, Adam at 0.02,
+gradient norm clipped at 1, 1,500 updates. The source's initial weights are normal with standard
+deviation 0.1; all biases are 0 except -1 at the input gates. Its LSTM, like that of 1997, has no
+forget gate, so ours is held open here. *PyTorch's* weights are uniform on [-0.5, 0.5]; *orthogonal*
+is the same with an orthogonal recurrent matrix for each gate.
 
 Source: [cybertronai/schmidhuber-problems](https://github.com/cybertronai/schmidhuber-problems),
 tested there on 512 sequences, after Hochreiter and Schmidhuber (1997), experiment 6a."""
 
 
 def as_in_the_source(model: RecurrentModel, generator: torch.Generator) -> None:
-    """Normal weights; an LSTM's input gates nearly closed, its forget gates open for good."""
+    """Normal weights; an LSTM's input gates start nearly shut, its forget gates stay open."""
     for name, parameter in model.named_parameters():
         if "weight" in name:
             parameter.normal_(0, 0.1, generator=generator)
@@ -71,7 +71,7 @@ def as_in_pytorch(model: RecurrentModel, generator: torch.Generator) -> None:
 
 
 def orthogonal(model: RecurrentModel, generator: torch.Generator) -> None:
-    """Orthogonal matrices from state to state, as in Saxe, McClelland and Ganguli 2014."""
+    """Orthogonal recurrent matrices, as in Saxe, McClelland and Ganguli 2014."""
     units = model.rnn.hidden_size
     for gate in model.get_parameter("rnn.weight_hh_l0").view(-1, units, units):
         nn.init.orthogonal_(gate, generator=generator)
@@ -103,14 +103,14 @@ def _config(cell: str, forget_bias: float | None = None) -> RunConfig:
 
 
 def _accuracies(comparison: Comparison, plan: Plan, label: str) -> NDArray[np.float64]:
-    """Of all networks after training, shape ``(C, S)``."""
+    """Accuracy of all networks after training, shape ``(C, S)``."""
     train(comparison, plan.of(_UPDATES), label)
     batches = fresh(comparison.contenders[0], plan.of(_TEST_SEQUENCES // TEST_BATCH))
     return scored(comparison, batches, comparison.task.accuracy)
 
 
 def share_that_learns(plan: Plan) -> float:
-    """How many of eight times the seeds come to 0.99 from the source's weights: is it luck?"""
+    """Share of eight times the seeds that reach 0.99 from the source's weights."""
     comparison = compare([_config("lstm")], replace(plan, seeds=_MANY * plan.seeds))
     initialise(comparison, 0, as_in_the_source)
     return float(np.mean(_accuracies(comparison, plan, "temporal order, many seeds") >= _LEARNT))
@@ -121,7 +121,7 @@ def run(plan: Plan) -> list[Row]:
     pairs = [
         (network, initialisation)
         for network, initialisation in product(_NETWORKS, _INITIALISATIONS)
-        # The source's weights leave no choice of a forget bias.
+        # The source's weights fix the forget bias.
         if not (network[2] is not None and initialisation[1] is as_in_the_source)
     ]
     contenders = [_config(cell, bias) for (_, cell, bias), _ in pairs]
