@@ -16,7 +16,8 @@ import psutil
 import torch
 
 from benchmarks.timing import is_quick
-from rnn_core import CELLS, RunConfig, Trainer
+from benchmarks.tutorial_loop import CELLS
+from rnn_core import RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
 
 THREADS = (1, 2, 16)

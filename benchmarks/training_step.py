@@ -18,8 +18,8 @@ import psutil
 import torch
 
 from benchmarks.timing import FULL, QUICK, Effort, is_quick, microseconds_per_step
-from benchmarks.tutorial_loop import TutorialNetwork, tutorial_losses
-from rnn_core import CELLS, Replicas, RunConfig, Trainer
+from benchmarks.tutorial_loop import CELLS, TutorialNetwork, tutorial_losses
+from rnn_core import Replicas, RunConfig, Trainer
 from rnn_core.engines import prepare_compiled
 from rnn_core.training.trainer import NUMPY_DTYPES
 

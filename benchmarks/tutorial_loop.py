@@ -1,4 +1,4 @@
-"""The tutorial's network and training loop, as they are written there.
+"""The tutorial's network and training loop, as written there.
 
 Source: PyTorch-Tutorial by Morvan Zhou, "403 RNN regressor",
 https://github.com/MorvanZhou/PyTorch-Tutorial
@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnn_core import CELLS
+#: PyTorch's recurrent layers. JAX's step and the kernels exist for the same three.
+CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class TutorialNetwork(nn.Module):
-    """The tutorial's class, its loop over time steps included."""
+    """The tutorial's class, including its loop over time steps."""
 
     def __init__(self, cell: str) -> None:
         super().__init__()
@@ -34,7 +35,7 @@ class TutorialNetwork(nn.Module):
 def tutorial_losses(
     network: TutorialNetwork, time_steps: int = 10, batch_size: int = 1
 ) -> Iterator[float]:
-    """Train as the tutorial does and give the losses it would print, without end.
+    """Train as the tutorial does; an endless iterator of the losses that it prints.
 
     Args:
         time_steps: the tutorial's TIME_STEP; a window always spans half a period.

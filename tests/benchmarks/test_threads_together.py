@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnn_core import CELLS
+from benchmarks.tutorial_loop import CELLS
 from tests.benchmarks.commands import numbers, run_quickly
 
 
