@@ -17,8 +17,8 @@ from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import parameter_count
 from rnn_core.rules import IntRange
 from rnn_core.tasks import build_task
+from rnn_core.thinned import Thinned
 from rnn_core.training.replicas import Replicas, ReplicaStep
-from rnn_core.training.thinned import Thinned
 
 #: Steps that a loss is averaged over before it is compared with a threshold, so that a single low
 #: value does not count.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.tasks.base import Batch, Criterion
-from rnn_core.training.thinned import Thinned
+from rnn_core.thinned import Thinned
 
 #: Samples in one block of a stream. A longer block would be a longer wait whenever one ends.
 BLOCK = 1024

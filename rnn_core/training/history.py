@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_core.training.thinned import Thinned
+from rnn_core.thinned import Thinned
 
 # The smallest loss of a bucket and the largest, each after its step: step, loss, step, loss.
 _Extremes = tuple[int, float, int, float]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.models import State
-from rnn_core.training.thinned import Thinned
+from rnn_core.thinned import Thinned
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dashboard.app.playback import Playback, Status
 from dashboard.compare.contenders import Contender
 from rnn_core import MemorySpan, SpanResult, SpanStep
-from rnn_core.training.thinned import Thinned
+from rnn_core.thinned import Thinned
 
 # Points of a rung's curves at most.
 _MOST_POINTS = 200

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core.training.thinned import Thinned
+from rnn_core.thinned import Thinned
 
 limits = st.integers(2, 12)
 strides = st.integers(1, 5)
