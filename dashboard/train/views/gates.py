@@ -76,11 +76,18 @@ class GatesView(View[GatesResult, None]):
 
     def how_to_read(self) -> str:
         """How to read the heat maps."""
+        keeping = [
+            _("{cell}: {gate} near {value}").format(
+                cell=cell.title, gate=cell.memory_gate, value=int(cell.kept_when_open)
+            )
+            for cell in CELLS.values()
+            if cell.memory_gate
+        ]
         return _(
-            "Blue is open, white is shut; candidates range from -1 to 1. Healthy: gates that move "
-            "with the signal, and some units whose forget gate (LSTM) or update gate (GRU) stays "
-            "near 1, which is memory. A layer whose gates are all stuck at 0 or 1 learns nothing."
-        )
+            "Blue is open, white is shut; candidates are shown from -1 to 1. Healthy: gates that "
+            "move with the signal, and some units that keep their content ({gates}). A layer whose "
+            "gates are all stuck at 0 or 1 learns nothing."
+        ).format(gates=", ".join(keeping))
 
 
 VIEW = GatesView()

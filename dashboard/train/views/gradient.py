@@ -49,7 +49,7 @@ class GradientResult:
 
     Args:
         by_lag: of the window's last loss with respect to the states before it.
-        shares: of the gradient of the recurrent weights, by lag.
+        shares: of the gradient of the main weights, by lag.
         saliency: of each prediction with respect to each input, shape ``(T, T)``.
     """
 
@@ -105,9 +105,10 @@ class GradientView(View[GradientResult, None]):
             "Left: how strongly the window's last loss depends on the state a number of time steps "
             "before. A straight fall is a vanishing gradient, a rise an exploding one; healthy is "
             "a gentle slope. Backpropagation stops at the last point, the start of the window. "
-            "Middle: the share of the recurrent weights' gradient that each lag contributes; lags "
-            "that oppose the whole have negative shares. Right: the stronger the blue, the more a "
-            "prediction (row) depends on an input (column), relative to the strongest."
+            "Middle: the share of the gradient of the top layer's main weight matrix (W_hh in RNN, "
+            "LSTM and GRU) that each lag contributes; lags that oppose the whole have negative "
+            "shares. Right: the stronger the blue, the more a prediction (row) depends on an input "
+            "(column), relative to the strongest."
         )
 
 
@@ -168,7 +169,7 @@ def _gradient_spec(language: str, paths: tuple[str, ...]) -> Spec:
 
 
 def _shares(result: GradientResult) -> Chart:
-    """Share of the recurrent weights' gradient that each lag contributes."""
+    """Share of the top layer's main weight gradient that each lag contributes."""
     share = result.shares.share[-1]
     share = np.where(np.isfinite(share), share, 0.0)
     return Chart(

@@ -87,9 +87,9 @@ class WeightsView(View[WeightsResult, None]):
     def how_to_read(self) -> str:
         """How to read the map and the histograms."""
         return _(
-            "Left: the recurrent weights of the top layer, gates one below the other. Right: the "
-            "distribution of every weight matrix. Healthy: distributions that widen slowly, and "
-            "updates of about 0.001 of the weights per step."
+            "Left: the top layer's main weight matrix (W_hh in RNN, LSTM and GRU), gates one below "
+            "the other. Right: the distribution of every weight matrix. Healthy: distributions "
+            "that widen slowly, and updates of about 0.001 of the weights per step."
         )
 
 
@@ -97,16 +97,17 @@ VIEW = WeightsView()
 
 
 def _map(result: WeightsResult) -> Chart:
-    """The recurrent weights of the top layer, as a heat map, its gates one below the other."""
+    """The main weights of the top layer, as a heat map, its gates one below the other."""
     # The top layer's: layers stand in order. A cell may have no such parameter.
     weights = list(result.weights.values())
-    values = next((weight for weight in weights[::-1] if weight.is_main), weights[0]).values
+    weight = next((weight for weight in weights[::-1] if weight.is_main), weights[0])
+    values = weight.values
     rows, columns = (np.arange(0, n, math.ceil(n / _MOST_POINTS)) for n in values.shape)
     half_row, half_column = (math.ceil(n / _MOST_POINTS) / 2 for n in values.shape)
     shown = values[np.ix_(rows, columns)]
     row, column = (grid.ravel() + 1.0 for grid in np.meshgrid(rows, columns, indexing="ij"))
     return Chart(
-        _map_spec(current_language(), *values.shape),
+        _map_spec(current_language(), weight.name.removeprefix("rnn."), *values.shape),
         {
             "cells": HEAT_ROWS.rows(
                 column - half_column,
@@ -116,15 +117,17 @@ def _map(result: WeightsResult) -> Chart:
                 shown.ravel(),
             )
         },
-        _("Heat map of the recurrent weights."),
+        _("Heat map of the top layer's main weight matrix."),
     )
 
 
 @lru_cache(maxsize=32)
-def _map_spec(language: str, rows: int, columns: int) -> Spec:
+def _map_spec(language: str, name: str, rows: int, columns: int) -> Spec:
+    recurrent = "weight_hh" in name
+    title = _("Recurrent weights") if recurrent else _("Weights {name}").format(name=name)
     x = alt.X(
         "left:Q",
-        title=_("from unit"),
+        title=_("from unit") if recurrent else _("column"),
         scale=alt.Scale(domain=[0.5, columns + 0.5], nice=False),
         axis=alt.Axis(grid=False, tickMinStep=1, format="d"),
     )
@@ -135,9 +138,7 @@ def _map_spec(language: str, rows: int, columns: int) -> Spec:
         axis=alt.Axis(grid=False, tickMinStep=1, format="d"),
     )
     chart = alt.layer(heat(x, y, _("weight"), [-1, 1]))
-    return specification(
-        chart.properties(title=_("Recurrent weights"), height=HEIGHT, usermeta=CANVAS)
-    )
+    return specification(chart.properties(title=title, height=HEIGHT, usermeta=CANVAS))
 
 
 def _histograms(result: WeightsResult) -> Chart:
