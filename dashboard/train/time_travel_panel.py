@@ -44,7 +44,7 @@ def time_travel(session: Session[LiveRun]) -> None:
         ),
     )
     branch.button(
-        _("Continue from here"),
+        _("Branch here"),
         icon=":material/call_split:",
         key="branch",
         on_click=_branch,

@@ -149,11 +149,11 @@ class FreeRunView(View[FreeRunResult, FreeRunControls]):
     def how_to_read(self) -> str:
         """How to read signals and error."""
         return _(
-            "Before the shaded part the network reads the signal (warm-up, teacher forcing). In "
-            "the shaded part it runs freely, its state never reset and nothing trained. Right: the "
-            "error relative to the target's standard deviation; at 1 a forecast is no better than "
-            "the mean. Healthy: an error that rises late and slowly. On a chaotic signal every "
-            "error grows quickly."
+            "Before the shaded part the network reads the signal (warm-up). In the shaded part it "
+            "reads its own predictions if they are fed back, else the signal (teacher forcing); "
+            "its state is never reset, and nothing is trained. Right: the error relative to the "
+            "target's standard deviation; at 1 a prediction is no better than the mean. Healthy: "
+            "an error that rises late and slowly. On a chaotic signal every error grows quickly."
         )
 
 
@@ -196,7 +196,7 @@ def _signals(result: FreeRunResult, run: FreeRun) -> Chart:
             "signals": _SIGNALS.rows(np.tile(at, 3), shown, words(tuple(signal_names()), len(at))),
             "free": _free(at),
         },
-        _("Lines of input, target and prediction; shaded where the network runs freely."),
+        _("Lines of input, target and prediction; shaded after warm-up."),
     )
 
 
@@ -211,7 +211,7 @@ def _error(result: FreeRunResult, run: FreeRun) -> Chart:
             "free": _free(at),
             "tolerance": _TOLERANCE.rows([TOLERANCE]),
         },
-        _("Line of the error at every time step; shaded where the network runs freely."),
+        _("Line of the error at every time step; shaded after warm-up."),
     )
 
 

@@ -81,7 +81,10 @@ class ShownView:
                 self._drawn.append(panel.draw(chart, frame))
         with below:
             panel.explain(result, self._controls)
-        self._numbers = beside.markdown(self._said(frame))
+        said = self._said(frame)
+        # A view that gets older keeps the place for its age, so that nothing below moves.
+        if said or not view.every_redraw:
+            self._numbers = beside.markdown(said)
         beside.caption(view.how_to_read())
 
     def update(self, frame: Frame) -> None:

@@ -54,7 +54,7 @@ class PhasePortraitView(View[PhasePortraitResult, None]):
     @property
     def title(self) -> str:
         """Its name on screen."""
-        return _("phase portrait")
+        return _("phase")
 
     def compute(self, given: ViewInput[PhasePortraitResult, None]) -> PhasePortraitResult:
         """The path; fixed points as well, which take up to a second, while training is paused."""

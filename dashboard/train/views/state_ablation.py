@@ -52,7 +52,7 @@ class StateAblationView(View[StateAblationResult, None]):
     @property
     def title(self) -> str:
         """Its name on screen."""
-        return _("state ablation")
+        return _("ablation")
 
     def compute(self, given: ViewInput[StateAblationResult, None]) -> StateAblationResult:
         """The losses on the present window and the next ones, on which it was not trained."""
