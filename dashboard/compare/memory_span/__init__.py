@@ -1,1 +1,1 @@
-"""How far back can a cell remember? The race over growing delays."""
+"""How far back can a cell remember? A test at growing delays."""

@@ -1,4 +1,4 @@
-"""The charts of a race over growing delays: the ladder, and the rung under way."""
+"""Charts of a memory span test: the delays passed, and the losses at the present delay."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from dashboard.charts.base import (
 from dashboard.charts.loss_axes import LOSS_LABELS, loss_title, step_axis
 from dashboard.compare.memory_span.live_span import SpanFrame
 
-_RUNGS = Table(contender=str, delay=int, passed=int, share=float, steps=float, label=str)
+_RESULTS = Table(contender=str, delay=int, passed=int, share=float, steps=float, label=str)
 _LINES = Table(step=int, loss=float, contender=str, network=int)
 _THRESHOLDS = Table(loss=float, contender=str)
 
 
-def ladder(frame: SpanFrame) -> Chart:
+def delays_passed(frame: SpanFrame) -> Chart:
     """Which delays each contender has passed, and with how many of its networks."""
     names = tuple(contender.name for contender in frame.contenders)
     rows = [
@@ -41,9 +41,9 @@ def ladder(frame: SpanFrame) -> Chart:
     contender, delay, passed, share, steps = zip(*rows, strict=True)
     labels = [f"{count} / {frame.seeds}" for count in passed]
     return Chart(
-        _ladder_spec(current_language(), names, frame.delays),
-        {"rungs": _RUNGS.rows(contender, delay, passed, share, steps, labels)},
-        _("A ladder of delays for each contender: how many of its networks passed each."),
+        _delays_passed_spec(current_language(), names, frame.delays),
+        {"results": _RESULTS.rows(contender, delay, passed, share, steps, labels)},
+        _("For each contender a column of delays, with the number of networks that passed each."),
     )
 
 
@@ -53,7 +53,7 @@ def _median(steps: np.ndarray) -> float:
 
 
 @lru_cache(maxsize=64)
-def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...]) -> Spec:
+def _delays_passed_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...]) -> Spec:
     x = alt.X(
         "contender:N",
         title=None,
@@ -66,14 +66,14 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
         scale=alt.Scale(domain=list(reversed(delays))),
         axis=alt.Axis(labelOverlap=False),
     )
-    rungs = layer("rungs")
-    boxes = rungs.mark_rect(stroke=None).encode(
+    results = layer("results")
+    boxes = results.mark_rect(stroke=None).encode(
         x=x,
         y=y,
         color=contender_colour(names, legend=False),
         opacity=alt.Opacity(
             "share:Q",
-            # Steep at first: that one network passed is to be seen.
+            # A square root, so that one network that has passed is clearly visible.
             scale=alt.Scale(type="sqrt", domain=[0, 1], range=[0.08, 0.8]),
             legend=None,
         ),
@@ -84,7 +84,7 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
             alt.Tooltip("steps:Q", title=_("steps they needed (median)"), format="d"),
         ],
     )
-    labels = rungs.mark_text(fontSize=11).encode(
+    labels = results.mark_text(fontSize=11).encode(
         x=same(x),
         y=same(y),
         text="label:N",
@@ -96,32 +96,32 @@ def _ladder_spec(language: str, names: tuple[str, ...], delays: tuple[int, ...])
     return specification(chart)
 
 
-def rung(frame: SpanFrame) -> Chart:
-    """The mean loss of every network on the rung under way, and what it has to come down to."""
+def present_delay(frame: SpanFrame) -> Chart:
+    """The smoothed loss of every network at the present delay, and the loss at which it passes."""
     names = tuple(frame.contenders[place].name for place in frame.latest.active)
     all_names = tuple(contender.name for contender in frame.contenders)
-    points, racers, seeds = frame.curve.shape
-    losses = np.moveaxis(frame.curve, 0, -1).ravel()  # racer, seed, point
+    points, active, seeds = frame.curve.shape
+    losses = np.moveaxis(frame.curve, 0, -1).ravel()  # contender, seed, point
     drawn = np.isfinite(losses) & (losses > 0)
-    who = np.repeat(np.arange(racers), seeds * points)[drawn]
-    network = np.repeat(np.arange(racers * seeds), points)[drawn]
-    steps = np.tile(frame.curve_steps, racers * seeds)[drawn]
+    who = np.repeat(np.arange(active), seeds * points)[drawn]
+    network = np.repeat(np.arange(active * seeds), points)[drawn]
+    steps = np.tile(frame.curve_steps, active * seeds)[drawn]
     reachable = np.isfinite(frame.latest.threshold)
     thresholds = frame.latest.threshold[reachable]
     return Chart(
-        _rung_spec(current_language(), all_names),
+        _present_delay_spec(current_language(), all_names),
         {
             "lines": _LINES.rows(steps, losses[drawn], words(names, 1).take(who), network),
             "thresholds": _THRESHOLDS.rows(
                 thresholds, [name for name, can in zip(names, reachable, strict=True) if can]
             ),
         },
-        _("Lines of each network's mean loss at the present delay, with the loss to reach."),
+        _("Lines of each network's mean loss at the present delay, with the threshold to pass."),
     )
 
 
 @lru_cache(maxsize=64)
-def _rung_spec(language: str, names: tuple[str, ...]) -> Spec:
+def _present_delay_spec(language: str, names: tuple[str, ...]) -> Spec:
     x = step_axis(_("step at this delay"), 50)
     y = alt.Y(
         "loss:Q",

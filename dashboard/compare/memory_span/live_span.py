@@ -1,4 +1,4 @@
-"""One visitor's race over growing delays, and what there is to draw of it.
+"""A memory span test that is played live, and its frames.
 
 Knows nothing of Streamlit.
 """
@@ -17,7 +17,7 @@ from dashboard.compare.contenders import Contender
 from rnn_core import MemorySpan, SpanResult, SpanStep
 from rnn_core.thinned import Thinned
 
-# Points of a rung's curves at most.
+# Points of a delay's curves at most.
 _MOST_POINTS = 200
 
 
@@ -29,15 +29,15 @@ class SpanFrame:
         status: what the player is doing.
         contenders: C of them.
         seeds: how many networks S each has.
-        delays: the rungs.
-        step_budget: a rung has at most so many steps.
+        delays: those tested, in samples.
+        step_budget: the most steps at one delay.
         latest: the last step.
-        index: steps taken on all rungs together.
-        curve_steps: steps of the present rung, thinned, ``(K,)``.
-        curve: mean losses of the last steps there, ``(K, R, S)``; inf or nan where a network has
-            diverged.
-        results: of each contender one per delay that it has tried.
-        spans: the longest delay that each has passed.
+        index: steps taken at all delays together.
+        curve_steps: steps at the present delay, thinned, ``(K,)``.
+        curve: smoothed losses of the A active contenders at these steps, ``(K, A, S)``; inf or nan
+            where a network has diverged.
+        results: for each contender one per delay it has reached.
+        spans: the longest delay that each contender has passed.
         active: the contenders that have passed all delays so far, by number.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
@@ -89,7 +89,7 @@ class LiveSpan(Playback):
 
     @property
     def index(self) -> int:
-        """Steps taken on all rungs together."""
+        """Steps taken at all delays together."""
         return self._index
 
     @property
@@ -143,10 +143,10 @@ class LiveSpan(Playback):
         self._steps: Iterator[SpanStep] = self._race.steps()
         self._index = -1
         self._speed.clear()
-        self._begin_rung()
+        self._begin_delay()
         self._take_step()
 
-    def _begin_rung(self) -> None:
+    def _begin_delay(self) -> None:
         self._curve: Thinned[NDArray[np.float64]] = Thinned(_MOST_POINTS)
 
     def _take_step(self) -> None:
@@ -155,7 +155,7 @@ class LiveSpan(Playback):
             self._status = Status.FINISHED
             return
         if step.index == 0:
-            self._begin_rung()
+            self._begin_delay()
         self._latest = step
         self._index += 1
         self._curve.add(step.index, step.recent)

@@ -1,4 +1,4 @@
-"""How far can they remember? The race over growing delays, live, on the Compare page."""
+"""The memory span test on the Compare page, live."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def base(config: RunConfig) -> RunConfig:
 def watch(
     chosen: tuple[Contender, ...], seeds: int, settings: Settings, refusals: list[str]
 ) -> None:
-    """Draw the race and the player.
+    """Draw the test and the player.
 
     Args:
         chosen: who takes part.
@@ -60,11 +60,11 @@ def _adopt(live: LiveSpan, chosen: tuple[Contender, ...], seeds: int, first_seed
 
 
 class Panel:
-    """All that moves: status, verdict, the ladder, the rung under way.
+    """Everything that moves: status, verdict and the two charts.
 
     Args:
         live: what is drawn.
-        step_limit: where the race stops by itself.
+        step_limit: where the test stops by itself.
         restarted: why it began again, if it just did.
     """
 
@@ -78,37 +78,38 @@ class Panel:
             verdict.markdown(span_words.verdict(frame))
         left, right = st.columns(2)
         with left:
-            self._ladder = draw(span_charts.ladder(frame))
+            self._delays_passed = draw(span_charts.delays_passed(frame))
             st.caption(
                 _(
-                    "Each rung is a delay; in it, how many of a contender's networks learnt to say "
-                    "a random bit again after so many steps. Who passes with more than half of "
-                    "them goes on to the next."
+                    "Each row is a delay. A cell says how many of a contender's networks learnt to "
+                    "recall a random bit from that many steps ago. With more than half of them, "
+                    "the contender goes on to the next delay."
                 )
             )
         with right:
-            self._rung = draw(span_charts.rung(frame))
+            self._present_delay = draw(span_charts.present_delay(frame))
             st.caption(
                 _(
-                    "One line is one fresh network, its mean loss over the last 20 steps. It "
-                    "passes at the dashed line, half-way from no memory to all of it."
+                    "Each line is one fresh network: its mean loss over the last 20 steps. It "
+                    "passes at the dashed line, half-way between the floors with no memory and "
+                    "with full memory."
                 )
             )
         st.caption(
             _(
                 "After the protocol of Kent and Murray (2024): the delay grows until training "
-                "fails. To recall a bit from k steps ago, k bits have to be kept at once; "
-                "gradients reach back over windows of four delays. It is a race of training "
-                "within {budget} steps as much as of memory."
+                "fails. To recall the bit from k steps ago, a network stores k bits at once; "
+                "gradients reach back over windows of four delays. The result depends on training "
+                "within {budget} steps as much as on memory."
             ).format(budget=frame.step_budget)
         )
         self._delay = delay.metric(_("Delay"), str(frame.latest.delay), width="content")
         self._step = step.metric(_("At step"), str(frame.latest.index), width="content")
 
     def update(self) -> None:
-        """Move the charts and the numbers; words, which want reading, stay for a while."""
+        """Update the charts and the numbers. The texts stay, so that they can be read."""
         frame = self._live.frame()
-        draw(span_charts.ladder(frame), self._ladder)
-        draw(span_charts.rung(frame), self._rung)
+        draw(span_charts.delays_passed(frame), self._delays_passed)
+        draw(span_charts.present_delay(frame), self._present_delay)
         self._delay.metric(_("Delay"), str(frame.latest.delay), width="content")
         self._step.metric(_("At step"), str(frame.latest.index), width="content")

@@ -1,4 +1,4 @@
-"""The sentences of a race over growing delays."""
+"""Status and verdict of a memory span test, in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def status(frame: SpanFrame, step_limit: int) -> str:
     """What the player is doing, in one sentence."""
     sentences = {
         Status.READY: _(
-            "Press **Run**: fresh networks learn to repeat random bits, after a longer delay each "
+            "Press **Run**: fresh networks learn to recall random bits, at a longer delay each "
             "time."
         ),
         Status.PLAYING: _("Training {networks} networks at a delay of {delay}: {passed} passed."),
@@ -20,7 +20,7 @@ def status(frame: SpanFrame, step_limit: int) -> str:
             "Stopped at the step limit, {limit}. Raise the limit in the sidebar to go on."
         ),
         Status.IDLE: _("Paused at a delay of {delay}: nobody touched the page for a while."),
-        Status.FINISHED: _("The race is over, after {steps} steps. **Reset** gives it again."),
+        Status.FINISHED: _("Finished after {steps} steps. **Reset** goes back to the first delay."),
     }
     return sentences[frame.status].format(
         networks=frame.latest.passed.size,
@@ -32,7 +32,7 @@ def status(frame: SpanFrame, step_limit: int) -> str:
 
 
 def verdict(frame: SpanFrame) -> str:
-    """How far each contender has come, and what that rests on."""
+    """The longest delay that each contender has passed, and from how many networks."""
     lines = []
     order = sorted(range(len(frame.contenders)), key=lambda number: -frame.spans[number])
     for number in order:
@@ -40,7 +40,7 @@ def verdict(frame: SpanFrame) -> str:
         if frame.status is not Status.FINISHED and number in frame.active:
             line = _("**{name}** remembers {span} steps so far")
         elif span == frame.delays[-1]:
-            line = _("**{name}** remembers {span} steps, the longest delay there is")
+            line = _("**{name}** remembers {span} steps, the longest delay tested")
         else:
             line = _("**{name}** remembers {span} steps; it failed at {failed}")
         results = frame.results[number]
@@ -49,7 +49,7 @@ def verdict(frame: SpanFrame) -> str:
         seeds=frame.seeds
     )
     few = (
-        " " + _("One or two rungs of difference may be chance with so few.")
+        " " + _("With so few, a difference of one or two delays may be chance.")
         if frame.seeds < 6
         else ""
     )

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.charts.arrow import read
+from dashboard.compare.memory_span import panel
+from rnn_core import RunConfig
+from tests.dashboard.spans import BASE
+
+
+@pytest.mark.parametrize(
+    ("sidebar", "expected"),
+    [
+        (RunConfig(cell="gru", hidden_size=5), {"cell": "gru", "hidden_size": 5, "lr": 0.01}),
+        (RunConfig(task="adding", clip_norm=1.0, lr=0.005), {"clip_norm": None, "lr": 0.01}),
+        (replace(BASE, lr=0.003), {"lr": 0.003, "batch_size": 8}),
+    ],
+)
+def test_the_sidebars_network_gets_the_tasks_own_defaults(
+    sidebar: RunConfig, expected: dict[str, object]
+) -> None:
+    config = panel.base(sidebar).to_dict()
+    assert config["task"] == "delayed_recall"
+    assert {name: config[name] for name in expected} == expected
+
+
+def page(steps: int) -> None:
+    """Draws the panel, takes steps, and updates it."""
+    import streamlit as st
+
+    from dashboard.compare.memory_span.panel import Panel
+    from tests.dashboard.spans import after, span
+
+    live = span()
+    shown = Panel(live, 500, "Started again.")
+    if steps:
+        after(steps, live)
+        shown.update()
+    st.session_state["frame"] = live.frame()
+
+
+def drawn(steps: int) -> AppTest:
+    app = AppTest.from_function(page, args=(steps,), default_timeout=60).run()
+    assert list(app.exception) == []
+    return app
+
+
+def test_the_panel_says_status_verdict_delay_and_step() -> None:
+    app = drawn(0)
+    assert "Press **Run**" in app.caption[0].value
+    assert "Started again." in app.caption[0].value
+    assert "**carried** remembers 0 steps so far" in app.markdown[0].value
+    assert [(metric.label, metric.value) for metric in app.metric] == [
+        ("Delay", "1"),
+        ("At step", "0"),
+    ]
+
+
+def test_an_update_moves_the_charts_and_the_numbers_in_their_places() -> None:
+    before, after = drawn(0), drawn(10)
+    assert [(metric.label, metric.value) for metric in after.metric] == [
+        ("Delay", str(after.session_state["frame"].latest.delay)),
+        ("At step", str(after.session_state["frame"].latest.index)),
+    ]
+    charts = [[chart.proto for chart in app.get("vega_lite_chart")] for app in (before, after)]
+    assert len(charts[0]) == len(charts[1]) == 2
+    for first, later in zip(*charts, strict=True):
+        assert first.spec == later.spec
+        assert first.alt == later.alt
+    lines = [
+        read(dataset.data.data).num_rows
+        for _passed, present in charts
+        for dataset in present.datasets
+        if dataset.name == "lines"
+    ]
+    assert lines == [4, 4 * 11]  # four networks, steps 0 to 10
