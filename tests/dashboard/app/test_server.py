@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from dashboard.app import server
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_server_is_prepared_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[int] = []
+    monkeypatch.setattr(server, "prepare_compiled", lambda: prepared.append(1))
+    server.prepare_server.clear()  # type: ignore[attr-defined]
+    frozen = gc.get_freeze_count()
+    try:
+        for _session in range(2):
+            app = AppTest.from_string(
+                "from dashboard.app.server import prepare_server\nprepare_server()"
+            )
+            assert list(app.run().exception) == []
+        assert prepared == [1]
+        assert torch.get_num_threads() == 1
+        assert gc.get_freeze_count() > frozen
+    finally:
+        gc.unfreeze()
+        server.prepare_server.clear()  # type: ignore[attr-defined]
+
+
+def test_all_sessions_wait_in_one_queue() -> None:
+    script = """
+import streamlit as st
+from dashboard.app.server import render_queue
+st.session_state["queue"] = render_queue()
+"""
+    one, other = (AppTest.from_string(script).run() for _session in range(2))
+    assert one.session_state["queue"] is other.session_state["queue"]
+
+
+def test_frozen_objects_are_still_collected_when_they_are_made_later() -> None:
+    code = """
+import gc
+from dashboard.app import server
+server.prepare_compiled = lambda: None
+server.prepare_server.__wrapped__()
+class Node: pass
+node = Node(); node.self = node; del node
+assert gc.collect() >= 1
+assert gc.isenabled()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
