@@ -22,6 +22,7 @@ VIEWS: Mapping[str, str] = MappingProxyType(
         "unrolled": "dashboard.train.views.unrolled.view",
         "slow": "dashboard.train.views.update.view",
         "gates": "dashboard.train.views.gates",
+        "saturation": "dashboard.train.views.saturation",
         "gradient": "dashboard.train.views.gradient",
         "phase": "dashboard.train.views.phase_portrait",
         "spectrum": "dashboard.train.views.spectrum",
