@@ -2,6 +2,8 @@
 # with the pinned requirements.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where texts for the screen are written.
+SOURCES := dashboard rnn_core streamlit_app.py
 
 .PHONY: run test check docs bench bench-browser bench-classroom reproduce screenshot texts
 
@@ -16,6 +18,7 @@ check: .venv/dev  ## format, lint, types and the arrows between packages, changi
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q tests/dashboard/app/test_language.py  # no text without translation
 
 docs: .venv/dev  ## build the documentation into site/, with warnings as errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -39,7 +42,7 @@ screenshot: .venv/dev  ## take the README's pictures anew
 	$(BIN)/python -m docs.take_screenshot
 
 texts: .venv/dev  ## bring new and changed texts into the translators' files
-	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -k N_ -o .venv/dashboard.pot dashboard rnn_core/cells
+	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -k N_ -o .venv/dashboard.pot $(SOURCES)
 	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete -i .venv/dashboard.pot -d dashboard/locale -D dashboard
 
 .venv/python:

@@ -1,118 +1,133 @@
-"""What the page's address may ask for. Knows nothing of Streamlit.
+"""The page's address: parsed into settings, and written from them. Knows nothing of Streamlit.
 
-It carries every setting that is not as the chosen task begins with.
+A link names every setting whose value is not the task's default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
-from types import MappingProxyType
 from typing import Any
 
-from dashboard.app import link_values as links
-from dashboard.app.language import LANGUAGES
-from dashboard.compare.contenders import PRESETS
-from dashboard.train import text as words
-from dashboard.train.views.registry import VIEWS
-from rnn_core import RULES, RunConfig
-from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
-from rnn_core.tasks import DEFAULTS, build_task
+from dashboard.app import text as words
+from dashboard.app.settings import PageSetting, Setting, checked
+from rnn_core import RunConfig
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
-#: Steps per redraw that the player offers; the last stands for as many as fit.
-PACES: Mapping[str, int | None] = MappingProxyType({"1": 1, "5": 5, "20": 20, "max": None})
-
-#: The rule of every parameter of a link, by name.
-LINK_RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        **RULES,
-        # Longer windows are for programs: a page has to stay alive.
-        "window_length": IntRange(2, 200),
-        "pace": Choice(tuple(PACES)),
-        "step_limit": IntRange(1, 1_000_000),
-        "lang": Choice(tuple(LANGUAGES)),
-        "preset": Choice((*PRESETS, "own")),
-        "seeds": IntRange(1, 32),
-        "equal": Choice(("hidden_size", "parameters")),
-        "look": Choice(tuple(VIEWS)),
-        "view": Choice(("learning", "span")),
-        "span_seeds": IntRange(1, 8),
-        "threshold": Nullable(FloatRange(0.0, 1e6, open_low=True), "the lowest floor"),
-    }
-)
-_PAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
-    {
-        "pace": "5",
-        "step_limit": 100_000,
-        "lang": "en",
-        "preset": "cells",
-        "seeds": 8,
-        "equal": "hidden_size",
-        "look": next(iter(VIEWS)),
-        "view": "learning",
-        "span_seeds": 3,
-        "threshold": None,
-    }
-)
-# Streamlit's own parameters, and one that its reader checks.
-_LEFT_ALONE = ("embed", "embed_options", "vs")
+# Streamlit reads these itself.
+_LEFT_ALONE = ("embed", "embed_options")
+# A longer number is none that any rule allows; Python refuses to convert it at all.
+_LONGEST_NUMBER = 400
+_FLAGS = {"true": True, "false": False}
 
 
-@cache
-def defaults(task: str) -> Mapping[str, Any]:
-    """What every parameter is when a link does not name it."""
-    return MappingProxyType({**RunConfig().to_dict(), **DEFAULTS[task], **_PAGE_DEFAULTS})
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link asks for.
+
+    Args:
+        values: allowed values by setting.
+        refusals: a sentence of Markdown for each parameter that was refused.
+    """
+
+    values: Mapping[str, Any]
+    refusals: tuple[str, ...]
 
 
-@cache
-def shortest_window(task: str) -> int:
-    """The least window length that a task can have."""
-    rule = LINK_RULES["window_length"]
-    assert isinstance(rule, IntRange)
-    config = RunConfig(task=task, **DEFAULTS[task])  # type: ignore[arg-type]
-    for length in range(rule.low, config.window_length):
-        try:
-            build_task(replace(config, window_length=length))
-        except ValueError:
-            continue
-        return length
-    return config.window_length
-
-
-def rule_of(name: str, task: str) -> Rule:
-    """The rule of a parameter, given the task."""
-    rule = LINK_RULES[name]
-    if name == "window_length" and isinstance(rule, IntRange):
-        return replace(rule, low=shortest_window(task))
-    return rule
-
-
-def read_link(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """What a link asks for, and a sentence for each thing that cannot be had.
+def read_link(parameters: Mapping[str, str], table: Mapping[str, Setting]) -> Link:
+    """Parse a link's parameters; never raises, whatever they are.
 
     Args:
         parameters: names and texts of the URL's query.
-
-    Returns:
-        The allowed values by name, and the sentences.
+        table: every setting by name.
     """
     values: dict[str, Any] = {}
     refusals: list[str] = []
     task = RunConfig().task
-    # The task first: what else can be had depends on it.
+    # The task first: limits and defaults of other settings depend on it.
     for name, text in sorted(parameters.items(), key=lambda item: item[0] != "task"):
         if name in _LEFT_ALONE:
             continue
-        if name not in LINK_RULES:
-            close = get_close_matches(name, LINK_RULES, n=1)
-            refusals.append(words.unknown_link(name, close[0] if close else None))
+        if name not in table:
+            refusals.append(words.unknown_link(name, _meant(name, table)))
             continue
-        rule, default = rule_of(name, task), defaults(task)[name]
+        setting = table[name]
+        own = setting.parse if isinstance(setting, PageSetting) else None
+        if own is not None:
+            try:
+                values[name] = own(text)
+            except ValueError as problem:
+                refusals.append(words.refused_text(name, text, str(problem)))
+            continue
         try:
-            values[name] = rule.check(name, links.parse(text, rule), default)
+            values[name] = checked(setting, task, parse(text, setting.rule(task)))
         except (TypeError, ValueError):
-            refusals.append(words.refused_link(name, text, rule, default))
+            refusals.append(
+                words.refused_link(name, text, setting.rule(task), setting.default(task))
+            )
         task = values.get("task", task)
-    return values, refusals
+    return Link(values, tuple(refusals))
+
+
+def write_link(
+    values: Mapping[str, Any], table: Mapping[str, Setting], hidden: Iterable[str] = ()
+) -> dict[str, str]:
+    """The parameters of a link that `read_link` turns into these settings.
+
+    Args:
+        values: chosen values by setting; what is missing has its default.
+        table: every setting by name.
+        hidden: settings that are left out.
+    """
+    task = values.get("task", RunConfig().task)
+    left_out = frozenset(hidden)
+    parameters: dict[str, str] = {}
+    for name, setting in table.items():
+        value = values.get(name, setting.default(task))
+        if name in left_out or value == setting.default(task):
+            continue
+        own = setting.write if isinstance(setting, PageSetting) else None
+        parameters[name] = (own or write)(value)
+    return parameters
+
+
+def parse(text: str, rule: Rule) -> Any:
+    """The value that a link's text stands for; the rule has still to check it.
+
+    Raises:
+        ValueError: where it stands for none.
+    """
+    if isinstance(rule, Nullable):
+        return None if text == "" else _number(text)
+    if isinstance(rule, IntRange):
+        number = _number(text)
+        return int(number) if number.is_integer() else number
+    if isinstance(rule, FloatRange):
+        return _number(text)
+    if isinstance(rule, Flag):
+        return _FLAGS.get(text.lower(), text)
+    assert isinstance(rule, Choice)
+    return next((option for option in rule.options if option.lower() == text.lower()), text)
+
+
+def write(value: object) -> str:
+    """The text that `parse` turns into the value."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _number(text: str) -> float:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("could not convert a number of so many digits")
+    return float(text)
+
+
+def _meant(name: str, table: Mapping[str, Setting]) -> str | None:
+    close = get_close_matches(name[: words.LONGEST], table, n=1)
+    return close[0] if close else None

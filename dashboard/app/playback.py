@@ -14,6 +14,7 @@ from collections.abc import Callable
 from enum import Enum
 from time import monotonic
 
+from dashboard.app.settings import restarting
 from rnn_core import RunConfig
 
 #: Training time of one redraw, in seconds, which all who play at once share: the rest belongs to
@@ -41,9 +42,9 @@ ENDED = frozenset({Status.DIVERGED, Status.FINISHED})
 Changes = dict[str, tuple[object, object]]
 
 
-def changes_between(old: RunConfig, new: RunConfig) -> Changes:
-    """By field: old value and new, where they differ."""
-    before, after = old.to_dict(), new.to_dict()
+def restarting_changes(old: RunConfig, new: RunConfig) -> Changes:
+    """What makes a run start again, by field: old value and new. Live settings do not."""
+    before, after = restarting(old).to_dict(), restarting(new).to_dict()
     return {name: (before[name], after[name]) for name in after if before[name] != after[name]}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -89,7 +89,7 @@ class Panel(Protocol):
 
 
 def open_session(
-    key: str, begin: Callable[[], RunT], adopt: Callable[[RunT], str], refusals: list[str]
+    key: str, begin: Callable[[], RunT], adopt: Callable[[RunT], str], refusals: Sequence[str]
 ) -> Session[RunT]:
     """The visitor's session on a page, begun at the first visit; shows what a link could not have.
 
@@ -100,7 +100,7 @@ def open_session(
         refusals: what the visitor's link asked for and could not have.
     """
     if key not in st.session_state:
-        st.session_state[key] = Session(begin(), refusals)
+        st.session_state[key] = Session(begin(), list(refusals))
     session: Session[RunT] = st.session_state[key]
     session.run.touch()
     restarted = adopt(session.run)

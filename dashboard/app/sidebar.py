@@ -1,41 +1,58 @@
-"""The sidebar: the widgets of every setting, bound to the URL."""
+"""The sidebar: the widgets of every setting of the run; and the page's address, kept up to date."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard.app import link as address
-from dashboard.app.language import LANGUAGES, language_of, use_language
+from dashboard.app import text as words
+from dashboard.app import widgets
+from dashboard.app.language import LANGUAGES, current_language, language_of, use_language
 from dashboard.app.language import gettext as _
-from dashboard.app.link import PACES
+from dashboard.app.link import read_link, write_link
+from dashboard.app.settings import (
+    LANGUAGE,
+    PACE,
+    PACES,
+    RUN_SETTINGS,
+    STEP_LIMIT,
+    Setting,
+    set_by_task,
+)
 from dashboard.app.task_text import task_name, task_story
-from rnn_core import CELLS, RULES, TASKS, RunConfig
-from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
-from rnn_core.tasks import DEFAULTS, SETTINGS, build_task
+from rnn_core import CELLS, RunConfig
+from rnn_core.rules import FloatRange, Rule
+from rnn_core.tasks import SETTINGS, build_task, is_read
 
-# Choices that the reader sees under other names than a link has for them.
-_CHOSEN_BY_NAME = ("task", "cell", "optimizer", "preset", "equal", "view", "look", "lang")
+# Refused parameters of a link that are told one by one.
+_MOST_REFUSALS = 6
+_LAST_CONFIG = "last possible config"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the person at the page has chosen.
+    """What is chosen in the sidebar.
 
     Args:
-        config: the run.
+        config: the run; the last possible one, if what is chosen now is impossible. None if there
+            has been none.
         most_steps: steps per redraw; None for as many as fit.
         step_limit: playing stops at this step.
+        problem: why what is chosen now is impossible; empty if it is possible.
+        refusals: what the link asked for and could not have, a sentence each.
     """
 
-    config: RunConfig
+    config: RunConfig | None
     most_steps: int | None
     step_limit: int
+    problem: str = ""
+    refusals: tuple[str, ...] = ()
 
 
 def learning_rates(rule: Rule) -> list[float]:
@@ -46,92 +63,101 @@ def learning_rates(rule: Rule) -> list[float]:
     return [lr for lr in grid if lr <= rule.high]
 
 
-def choose_language() -> None:
-    """Speak the language chosen before, in the link, or by the browser."""
-    chosen = st.session_state.get("lang") or st.query_params.get("lang")
-    use_language(chosen if chosen in LANGUAGES else language_of(st.context.locale))
+def open_link(table: Mapping[str, Setting]) -> tuple[str, ...]:
+    """Choose the language and what the link asks for; return what was refused.
 
+    On the first visit, and when the reader goes back or forward in the browser's history.
 
-def open_link() -> list[str]:
-    """On the first visit take over what the link asks for; give what it cannot have."""
-    if "opened" in st.session_state:
-        return []
-    st.session_state["opened"] = True
-    values, refusals = address.read_link(st.query_params.to_dict())
-    beginning = address.defaults(values.get("task", RunConfig().task))
-    # Boxes that may be empty are empty by default: what a task sets there has to be put in.
-    boxes = {name: beginning[name] for name, rule in RULES.items() if isinstance(rule, Nullable)}
-    for name, value in {**boxes, **values}.items():
-        if value is not None:
-            st.session_state[name] = value
+    Args:
+        table: every setting by name.
+    """
+    state, context = st.session_state, get_script_run_ctx(suppress_warning=True)
+    back = context is not None and context.is_history_navigation
+    refusals: tuple[str, ...] = ()
+    if back or "opened" not in state:
+        state["opened"] = True
+        parameters = st.query_params.to_dict()
+        # The language first: refusals are sentences.
+        _use_chosen_language(read_link(parameters, {LANGUAGE.name: LANGUAGE}).values)
+        link = read_link(parameters, table)
+        widgets.replace_choices(link.values)
+        refusals = link.refusals[:_MOST_REFUSALS]
+        if len(link.refusals) > len(refusals):
+            refusals += (words.more_refusals(len(link.refusals) - len(refusals)),)
+    _use_chosen_language(widgets.choices())
     return refusals
+
+
+def keep_link(table: Mapping[str, Setting]) -> None:
+    """Write what is chosen into the page's address, except settings that the run does not read.
+
+    Args:
+        table: every setting by name.
+    """
+    config = RunConfig(**{name: widgets.chosen(row) for name, row in RUN_SETTINGS.items()})
+    unread = [name for name in RUN_SETTINGS if not is_read(name, config)]
+    parameters = write_link(widgets.choices(), table, unread)
+    if st.query_params.to_dict() != parameters:
+        st.query_params.from_dict(parameters)
+
+
+def _use_chosen_language(values: Mapping[str, Any]) -> None:
+    use_language(values.get(LANGUAGE.name) or language_of(st.context.locale))
 
 
 def new_seed() -> None:
     """Choose another seed, short enough to be read out to a class."""
-    st.session_state["seed"] = random.randrange(1, 10_000)
+    widgets.set_value(RUN_SETTINGS["seed"], random.randrange(1, 10_000))
 
 
-def sidebar() -> Settings:
-    """Show every setting and give what is chosen."""
+def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
+    """Show every setting of the run and return what is chosen.
+
+    Args:
+        refusals: what the link asked for and could not have.
+    """
+    before = widgets.current_task()
     with st.sidebar:
-        task: str = st.selectbox(
+        task = widgets.select(
+            RUN_SETTINGS["task"],
             _("Task"),
-            options=list(TASKS),
-            format_func=task_name,
-            key="task",
-            persist_state="session",
-            on_change=_begin_task,
+            task_name,
+            then=lambda: widgets.forget(set_by_task(before) | set_by_task(widgets.current_task())),
         )
-        st.session_state["task_before"] = task
         st.caption(task_story(task))
         st.caption(_(":material/bolt: **Takes effect at once**"))
-        lr = st.select_slider(
+        lr = widgets.pick(
+            RUN_SETTINGS["lr"],
             _("Learning rate"),
-            options=_learning_rates_on_offer(),
-            value=default("lr"),
-            format_func=lambda value: format(value, "g"),
-            key="lr",
-            bind="query-params",
-            help=_("Length of every update, `lr`. Move it while the network learns."),
+            _("Length of every update, `lr`. Move it while the network learns."),
+            learning_rates(RUN_SETTINGS["lr"].rule(task)),
         )
-        step_limit = whole_number(
-            "step_limit", _("Step limit"), _("Playing stops by itself at this step."), step=10_000
+        step_limit = widgets.whole_number(
+            STEP_LIMIT, _("Step limit"), _("Playing stops by itself at this step."), step=10_000
         )
         st.caption(_(":material/restart_alt: **Starts the run again**"))
         chosen: dict[str, Any] = {"task": task, "lr": lr}
         with st.expander(_("Network"), expanded=True):
-            chosen |= _network(task)
+            chosen |= _network()
         with st.expander(_("Training"), expanded=True):
-            chosen |= _training()
+            chosen |= _training(task)
         with st.expander(_("Data")):
             chosen |= _data(task)
         _language()
-    config = RunConfig(**chosen)
+    config, problem = RunConfig(**chosen), ""
     try:
         build_task(config)
-    except ValueError as problem:
-        # The sidebar stands, so that it can be put right; what was trained is kept.
-        st.error(str(problem), icon=":material/block:")
-        st.stop()
+    except ValueError as error:
+        problem = words.problem(error)
+    else:
+        st.session_state[_LAST_CONFIG] = config
     return Settings(
-        config=config,
-        most_steps=PACES[st.session_state.get("pace") or default("pace")],
+        config=st.session_state.get(_LAST_CONFIG),
+        most_steps=PACES[widgets.chosen(PACE)],
         step_limit=step_limit,
+        problem=problem,
+        refusals=refusals,
     )
-
-
-def _begin_task() -> None:
-    """Set what the new task begins with, and what the old one had set, anew."""
-    new = st.session_state["task"]
-    old = st.session_state.get("task_before", RunConfig().task)
-    for name in {**DEFAULTS[old], **DEFAULTS[new]}:
-        st.session_state[name] = address.defaults(new)[name]
-
-
-def default(name: str) -> Any:
-    """What a parameter is when nobody has chosen anything for the present task."""
-    return address.defaults(st.session_state["task"])[name]
 
 
 def header(title: str) -> None:
@@ -140,92 +166,97 @@ def header(title: str) -> None:
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.subheader(title, anchor=False, width="content")
-        _pace()
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.caption(
+                _("steps per redraw"),
+                help=_("Updates between two redraws; max takes as many as fit."),
+                width="content",
+            )
+            widgets.choose(PACE, _("Steps per redraw"), hide_label=True)
 
 
-def _pace() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", width="content"):
-        st.caption(
-            _("steps per redraw"),
-            help=_("Updates between two pictures; max takes as many as fit."),
-            width="content",
-        )
-        st.segmented_control(
-            _("Steps per redraw"),
-            options=list(PACES),
-            default=default("pace"),
-            key="pace",
-            bind="query-params",
-            required=True,
-            label_visibility="collapsed",
-        )
-
-
-def _network(task: str) -> dict[str, Any]:
+def _network() -> dict[str, Any]:
     chosen: dict[str, Any] = {}
-    chosen["cell"] = choose(
-        "cell",
+    chosen["cell"] = widgets.choose(
+        RUN_SETTINGS["cell"],
         _("Cell"),
         lambda name: str(CELLS[name].title),
-        "\n".join(f"- {cell.title}: {_(cell.summary)}" for cell in CELLS.values()),
+        help="\n".join(f"- {cell.title}: {_(cell.summary)}" for cell in CELLS.values()),
     )
-    chosen["hidden_size"] = _slider(
-        "hidden_size",
+    chosen["hidden_size"] = widgets.slider(
+        RUN_SETTINGS["hidden_size"],
         _("Hidden units"),
-        _("Numbers that the network can remember per layer, `hidden_size`."),
+        _("Size of the hidden state of each layer, `hidden_size`."),
     )
-    chosen["num_layers"] = _slider(
-        "num_layers", _("Layers"), _("Recurrent layers on top of one another, `num_layers`.")
+    chosen["num_layers"] = widgets.slider(
+        RUN_SETTINGS["num_layers"],
+        _("Layers"),
+        _("Stacked recurrent layers, `num_layers`."),
     )
-    chosen["carry_state"] = st.toggle(
+    chosen["carry_state"] = widgets.toggle(
+        RUN_SETTINGS["carry_state"],
         _("Carry the state across windows"),
-        value=default("carry_state"),
-        key="carry_state",
-        bind="query-params",
-        help=_(
-            "On: each window starts from the state the last one ended with, detached, so that "
+        _(
+            "On: each window starts from the final state of the one before, detached, so that "
             "information crosses the border and gradients do not. Off: every window starts from "
-            "zeros. Tasks whose windows are sequences of their own always start from zeros."
+            "zeros. Tasks whose windows are separate sequences always start from zeros."
         ),
     )
     if "forget_bias" in CELLS[chosen["cell"]].settings:
-        chosen["forget_bias"] = _optional(
-            "forget_bias",
+        chosen["forget_bias"] = widgets.optional_number(
+            RUN_SETTINGS["forget_bias"],
             _("Forget-gate bias"),
             _(
-                "What the two biases of the LSTM's forget gates add up to at the start. 1 lets it "
-                "remember before it has learnt anything. Empty: as PyTorch draws them, near 0."
+                "Sum of the two biases of the LSTM's forget gates at the start. With 1 the cell "
+                "keeps its state before it has learnt anything. Empty: PyTorch's initialisation, "
+                "near 0."
             ),
             _("PyTorch's default"),
+            step=0.5,
         )
     return chosen
 
 
-def _training() -> dict[str, Any]:
+def _training(task: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
-    chosen["optimizer"] = choose(
-        "optimizer", _("Optimizer"), str, _("How a gradient becomes an update.")
+    chosen["optimizer"] = widgets.choose(
+        RUN_SETTINGS["optimizer"],
+        _("Optimizer"),
+        help=_("How a gradient becomes an update."),
     )
     if chosen["optimizer"] == "sgd":
-        chosen["momentum"] = _slider(
-            "momentum", _("Momentum"), _("Share of the last update that goes on in the next one.")
+        chosen["momentum"] = widgets.slider(
+            RUN_SETTINGS["momentum"],
+            _("Momentum"),
+            _("Share of the last update that is added to the next one."),
         )
-    chosen["clip_norm"] = _optional(
-        "clip_norm",
+    chosen["clip_norm"] = widgets.optional_number(
+        RUN_SETTINGS["clip_norm"],
         _("Gradient clipping"),
         _(
-            "Largest allowed norm of the gradient, `clip_norm`; a longer one is shortened to it. "
+            "Largest allowed norm of the gradient, `clip_norm`; a longer one is scaled down to it. "
             "Empty: off."
         ),
         _("off"),
+        step=0.5,
     )
-    chosen["batch_size"] = _slider(
-        "batch_size",
-        _("Windows per batch"),
-        _("Each row reads the stream one window ahead of the row before, with a state of its own."),
+    chosen["batch_size"] = widgets.slider(
+        RUN_SETTINGS["batch_size"], _("Windows per batch"), _rows_help(task)
     )
-    chosen["seed"] = whole_number("seed", _("Seed"), _("Decides the initial weights."))
+    chosen["seed"] = widgets.whole_number(
+        RUN_SETTINGS["seed"], _("Seed"), _("Decides the initial weights.")
+    )
     return chosen
+
+
+def _rows_help(task: str) -> str:
+    """What the rows of a batch have to do with one another."""
+    if "points_per_period" in SETTINGS[task]:
+        return _(
+            "Each row of the batch is one window ahead of the row before, with a hidden state of "
+            "its own."
+        )
+    return _("Each row of the batch has data and a hidden state of its own.")
 
 
 def _data(task: str) -> dict[str, Any]:
@@ -235,144 +266,49 @@ def _data(task: str) -> dict[str, Any]:
             _("Points per window"),
             _("Time steps that gradients flow back through, both ends of the window included."),
         ),
-        "delay": (_("Delay"), _("Samples that a forecast looks ahead, or a recall back.")),
+        "delay": (_("Delay"), _("Time steps that a forecast looks ahead, or a recall back.")),
         "points_per_period": (
             _("Points per period"),
             _("Samples in one period of a wave of frequency 1."),
         ),
         "frequency": (_("Frequency"), _("Cycles in 2π units of time.")),
-        "amplitude": (_("Amplitude"), _("Height of input and target.")),
-        "phase": (_("Phase offset (radians)"), _("Where in the wave time 0 lies.")),
+        "amplitude": (_("Amplitude"), _("Amplitude of input and target.")),
+        "phase": (_("Phase offset (radians)"), _("Phase of the wave at time 0.")),
         "noise_std": (
             _("Noise on the input"),
-            _("Standard deviation of the Gaussian noise; the target stays clean."),
+            _("Standard deviation of Gaussian noise on the input; the target stays clean."),
         ),
     }
     steps = {"frequency": 0.1, "amplitude": 0.1}
     chosen: dict[str, Any] = {
-        name: _slider(name, *texts, step=steps.get(name, 0.01))
+        name: widgets.slider(RUN_SETTINGS[name], *texts, step=steps.get(name, 0.01))
         for name, texts in sliders.items()
         if name in SETTINGS[task]
     }
     if "data_seed" in SETTINGS[task] and chosen.get("noise_std") != 0:
-        chosen["data_seed"] = whole_number(
-            "data_seed",
-            _("Seed of the data"),
-            _("Decides all that is random in the data, apart from the weights."),
+        chosen["data_seed"] = widgets.whole_number(
+            RUN_SETTINGS["data_seed"],
+            _("Data seed"),
+            _("Decides everything random in the data, apart from the weights."),
         )
     return chosen
 
 
 def _language() -> None:
+    key = LANGUAGE.name
+    if st.session_state.get(key) != current_language():
+        st.session_state[key] = current_language()
+    # The labels are the same in all languages, and so is the key.
     st.selectbox(
         "Language · 语言",
         options=list(LANGUAGES),
-        index=list(LANGUAGES).index(language_of(st.context.locale)),
-        format_func=LANGUAGES.__getitem__,
-        key="lang",
-        persist_state="session",
+        format_func=lambda code: LANGUAGES.get(code, code),
+        key=key,
+        on_change=_language_arrived,
     )
 
 
-def keep_in_link() -> None:
-    """Write what is chosen by name into the page's address.
-
-    By hand: a binding would write what the reader sees, in their language, where a link has to
-    hold the name itself.
-    """
-    for name in _CHOSEN_BY_NAME:
-        value = st.session_state.get(name)
-        if name == "lang" and name not in st.query_params:
-            usual = language_of(st.context.locale)
-        elif name == "lang":
-            usual = None
-        else:
-            usual = default(name)
-        if value in (None, usual):
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
-
-
-def choose(
-    name: str,
-    label: str,
-    shown_as: Callable[[str], str],
-    help_text: str | None = None,
-    *,
-    hide_label: bool = False,
-) -> str:
-    """One of a rule's few options, side by side, under the names that the reader knows."""
-    rule = address.LINK_RULES[name]
-    assert isinstance(rule, Choice)
-    picked = st.segmented_control(
-        label,
-        options=rule.options,
-        default=default(name),
-        format_func=shown_as,
-        key=name,
-        persist_state="session",
-        required=True,
-        label_visibility="collapsed" if hide_label else "visible",
-        help=help_text,
-    )
-    return str(picked or default(name))
-
-
-def _slider(name: str, label: str, help_text: str, step: float = 0.01) -> int | float:
-    rule = address.rule_of(name, st.session_state["task"])
-    common: dict[str, Any] = {
-        "value": default(name),
-        "key": name,
-        "bind": "query-params",
-        "help": help_text,
-    }
-    if isinstance(rule, IntRange):
-        return int(st.slider(label, min_value=rule.low, max_value=rule.high, **common))
-    assert isinstance(rule, FloatRange)
-    # Towards zero, so that no rounded end lies outside the rule: π becomes 3.14.
-    low, high = (math.trunc(end * 100) / 100 for end in (rule.low, rule.high))
-    return float(st.slider(label, min_value=low, max_value=high, step=step, **common))
-
-
-def whole_number(name: str, label: str, help_text: str, **more: Any) -> int:
-    """A box for a number, within its rule."""
-    rule = address.LINK_RULES[name]
-    assert isinstance(rule, IntRange)
-    return int(
-        st.number_input(
-            label,
-            min_value=rule.low,
-            max_value=rule.high,
-            value=default(name),
-            key=name,
-            bind="query-params",
-            help=help_text,
-            **more,
-        )
-    )
-
-
-def _optional(name: str, label: str, help_text: str, when_empty: str) -> float | None:
-    rule = RULES[name]
-    assert isinstance(rule, Nullable)
-    # A number box cannot exclude its own lower end, so it begins a little above.
-    low = 0.01 if rule.rule.open_low else rule.rule.low
-    return st.number_input(
-        label,
-        min_value=low,
-        max_value=rule.rule.high,
-        value=None,
-        step=0.5,
-        format="%g",
-        placeholder=when_empty,
-        key=name,
-        bind="query-params",
-        help=help_text,
-    )
-
-
-def _learning_rates_on_offer() -> list[float]:
-    """The grid, and the learning rate a link brought, if it lies between."""
-    grid = learning_rates(RULES["lr"])
-    return sorted({*grid, st.session_state.get("lr", default("lr"))})
+def _language_arrived() -> None:
+    code = st.session_state.get(LANGUAGE.name)
+    if code in LANGUAGES:
+        widgets.set_value(LANGUAGE, code)

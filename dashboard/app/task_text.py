@@ -23,7 +23,7 @@ def task_name(key: str) -> str:
         "copy": _("Copy memory"),
         "anbn": _("aⁿbⁿ"),
     }
-    return names[key]
+    return names.get(key, key)
 
 
 def task_story(key: str) -> str:
@@ -78,4 +78,4 @@ def task_story(key: str) -> str:
             "(Gers and Schmidhuber 2001)."
         ),
     }
-    return stories[key]
+    return stories.get(key, "")

@@ -1,4 +1,4 @@
-"""A table in which a visitor names contenders of their own."""
+"""A table in which a visitor sets contenders of their own."""
 
 from __future__ import annotations
 
@@ -8,36 +8,38 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.app import widgets
+from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.compare.contenders import (
-    FEWEST,
-    MOST,
-    SETTINGS,
-    Change,
-    contenders,
-    from_text,
-    to_text,
-)
+from dashboard.app.settings import lowest
+from dashboard.app.text import plain, rule_words
+from dashboard.compare.contenders import FEWEST, MOST, SETTINGS, Change, contenders
+from dashboard.compare.settings import CONTENDERS
 from rnn_core import RULES, RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 
-_LINK = "vs"
+# What the table was last filled for, the rows it was filled with, and how often it was.
+_FILLED_FOR, _ROWS, _TABLES = "own contenders", "own rows", "own tables"
 
 
 def own_contenders(base: RunConfig, first: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Show the table; keep it in the page's address; give what each row changes.
+    """Show the table, keep its contents as `CONTENDERS`, and return what each row changes.
 
     Args:
-        base: the sidebar's run; what a row leaves empty is as there.
-        first: what the table begins with, where the link says nothing.
+        base: the run of the sidebar; an empty cell means its value.
+        first: what the table begins with, where nothing was chosen before.
     """
-    if "own_rows" not in st.session_state:
-        st.session_state["own_rows"] = _first_rows(base, first)
+    state = st.session_state
+    asked = widgets.chosen(CONTENDERS)
+    # Another link or another language: a new table, as its edits belong to the old one.
+    if _ROWS not in state or state.get(_FILLED_FOR) != (asked, current_language()):
+        state[_ROWS] = _rows_of(base, asked or first)
+        state[_TABLES] = state.get(_TABLES, 0) + 1
     edited = st.data_editor(
-        st.session_state["own_rows"],
+        state[_ROWS],
         num_rows="dynamic",
         column_config=_columns(),
-        key="own_table",
+        key=f"own_table_{state[_TABLES]}",
         hide_index=True,
         alt=_("The contenders' settings, one row each."),
     )
@@ -53,39 +55,49 @@ def own_contenders(base: RunConfig, first: tuple[Change, ...]) -> tuple[Change, 
     changes = tuple(
         {name: value for name, value in row.items() if value != getattr(base, name)} for row in rows
     )
-    st.query_params[_LINK] = to_text(changes)
+    widgets.set_value(CONTENDERS, changes)
+    state[_FILLED_FOR] = changes, current_language()
     return changes
 
 
 def forget_own_contenders() -> None:
-    """Take them out of the page's address; the table begins anew when it is next asked for."""
-    st.query_params.pop(_LINK, None)
-    st.session_state.pop("own_rows", None)
+    """Drop the table's contents; it begins anew when it is shown again."""
+    widgets.forget([CONTENDERS.name])
+    st.session_state.pop(_ROWS, None)
 
 
-def _first_rows(base: RunConfig, first: tuple[Change, ...]) -> pd.DataFrame:
-    changes = first
-    if _LINK in st.query_params:
-        try:
-            changes = from_text(st.query_params[_LINK])
-        except ValueError as problem:
-            st.warning(str(problem), icon=":material/link_off:")
+def _rows_of(base: RunConfig, changes: tuple[Change, ...]) -> pd.DataFrame:
     rows = [contender.config.to_dict() for contender in contenders(base, changes)]
     return pd.DataFrame(rows)[list(SETTINGS)].astype({"forget_bias": float, "clip_norm": float})
 
 
 def _settings(row: Mapping[Any, Any], base: RunConfig) -> dict[str, Any]:
-    """A row of the table as settings."""
+    """A row of the table as settings; a value that is not allowed is replaced by the sidebar's."""
     settings: dict[str, Any] = {}
     for name in SETTINGS:
-        value: Any = row.get(name)
-        rule = RULES[name]
-        if pd.isna(value):
-            value = None if isinstance(rule, Nullable) else getattr(base, name)
-        elif isinstance(rule, IntRange):
-            value = int(value)  # an empty cell elsewhere makes the whole column real numbers
-        settings[name] = value
+        rule, value = RULES[name], _plain_value(row.get(name), RULES[name])
+        if value is None and not isinstance(rule, Nullable):
+            value = getattr(base, name)
+        try:
+            settings[name] = rule.check(name, value, None)
+        except (TypeError, ValueError):
+            st.warning(
+                _("{name} must be {rule}, not {text}.").format(
+                    name=name, rule=rule_words(rule), text=plain(str(value))
+                ),
+                icon=":material/balance:",
+            )
+            settings[name] = getattr(base, name)
     return settings
+
+
+def _plain_value(value: Any, rule: Rule) -> Any:
+    """A cell as the rule wants it: None if it is empty, and a whole number as an int."""
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return None
+    # An empty cell elsewhere turns the whole column into floats.
+    whole = isinstance(rule, IntRange) and isinstance(value, float) and value.is_integer()
+    return int(value) if whole else value
 
 
 def _columns() -> dict[str, Any]:
@@ -113,7 +125,5 @@ def _column(title: str, rule: Rule) -> Any:
             title, min_value=number.low, max_value=number.high, step=1
         )
     if isinstance(number, FloatRange):
-        # The box cannot leave out its own lower end, so it begins a little above.
-        low = 1e-6 if number.open_low else number.low
-        return st.column_config.NumberColumn(title, min_value=low, max_value=number.high)
+        return st.column_config.NumberColumn(title, min_value=lowest(number), max_value=number.high)
     return st.column_config.CheckboxColumn(title)

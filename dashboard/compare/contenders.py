@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from dashboard.app import link_values as links
 from dashboard.app.language import gettext as _
+from dashboard.app.link import parse, write
+from dashboard.app.settings import restarting
+from dashboard.app.text import plain, rule_words
 from rnn_core import CELLS, RULES, Cell, RunConfig
+from rnn_core.rules import IntRange
 from rnn_core.tasks import is_read
 from rnn_core.training.replicas import MAY_DIFFER
 
@@ -80,7 +83,7 @@ def preset_name(key: str) -> str:
         "learning_rates": _("Three learning rates"),
         "own": _("Your own"),
     }
-    return names[key]
+    return names.get(key, key)
 
 
 def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, ...]:
@@ -125,11 +128,22 @@ def _said(setting: str, config: RunConfig) -> str:
     return short[setting].format(value=format(value, "g"))
 
 
+def first_seed(wanted: int, seeds: int) -> int:
+    """``wanted``, or the largest seed from which on there are as many seeds."""
+    rule = RULES["seed"]
+    assert isinstance(rule, IntRange)
+    return min(wanted, rule.high - seeds + 1)
+
+
+def restarting_configs(contenders: Sequence[Contender]) -> tuple[RunConfig, ...]:
+    """What a comparison depends on; its seeds are counted from the first seed."""
+    return tuple(replace(restarting(contender.config), seed=0) for contender in contenders)
+
+
 def to_text(changes: Sequence[Change]) -> str:
     """The changes as a link holds them: ``cell:rnn;cell:lstm,lr:0.01``."""
     return ";".join(
-        ",".join(f"{name}:{links.write(value)}" for name, value in change.items())
-        for change in changes
+        ",".join(f"{name}:{write(value)}" for name, value in change.items()) for change in changes
     )
 
 
@@ -137,22 +151,31 @@ def from_text(text: str) -> tuple[Change, ...]:
     """The changes that a link asks for.
 
     Raises:
-        ValueError: when it asks for what cannot be, or for too few or too many contenders.
+        ValueError: when they are impossible, or too few or too many. Its text is Markdown in the
+            reader's language.
     """
-    changes = tuple(
-        dict(_parsed(part) for part in contender.split(",") if part)
-        for contender in text.split(";")
+    parts = text.split(";")
+    if not FEWEST <= len(parts) <= MOST:
+        raise ValueError(
+            _("A comparison needs {few} to {many} contenders, not {number}.").format(
+                few=FEWEST, many=MOST, number=len(parts)
+            )
+        )
+    return tuple(
+        dict(_parsed(part) for part in contender.split(",") if part) for contender in parts
     )
-    if not FEWEST <= len(changes) <= MOST:
-        raise ValueError(f"A comparison needs {FEWEST} to {MOST} contenders, got {len(changes)}.")
-    return changes
 
 
 def _parsed(part: str) -> tuple[str, Any]:
     name, colon, text = part.partition(":")
     if name not in SETTINGS or not colon:
-        raise ValueError(f"{part!r} is not a setting of a contender.")
+        raise ValueError(_("{part} is not a setting of a contender.").format(part=plain(part)))
+    rule = RULES[name]
     try:
-        return name, RULES[name].check(name, links.parse(text, RULES[name]), None)
-    except TypeError as problem:
-        raise ValueError(str(problem)) from problem
+        return name, rule.check(name, parse(text, rule), None)
+    except (TypeError, ValueError):
+        raise ValueError(
+            _("{name} must be {rule}, not {text}.").format(
+                name=plain(name), rule=rule_words(rule), text=plain(text)
+            )
+        ) from None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic, perf_counter
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dashboard.app.playback import Playback, Status
 from dashboard.charts.window_layout import WindowLayout, window_layout
-from dashboard.compare.contenders import Contender
+from dashboard.compare.contenders import Contender, restarting_configs
 from rnn_core import Comparison, Curves, Floor, Ranking, ReplicaStep, RunConfig, Trainer, rank
 
 # Steps over which one network alone is timed; fewer when they take so long, in seconds: somebody
@@ -135,7 +135,7 @@ class LiveComparison(Playback):
             same = (
                 seeds == self._seeds
                 and first_seed == self._first_seed
-                and _without_lr(new) == _without_lr(self._contenders)
+                and restarting_configs(new) == restarting_configs(self._contenders)
             )
             if not same:
                 self._contenders, self._seeds, self._first_seed = new, seeds, first_seed
@@ -213,12 +213,6 @@ class LiveComparison(Playback):
             self._status = Status.DIVERGED
         else:
             self._windows.append(step)
-
-
-def _without_lr(contenders: Sequence[Contender]) -> list[tuple[str, RunConfig]]:
-    """What starts a comparison again when it changes; a name may tell the learning rate."""
-    lr = RunConfig().lr
-    return [("", replace(contender.config, lr=lr)) for contender in contenders]
 
 
 def _milliseconds(config: RunConfig, engine: str) -> float:

@@ -9,20 +9,39 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.app import player
-from dashboard.app import sidebar as controls
+from dashboard.app import player, sidebar, widgets
 from dashboard.app.language import gettext as _
+from dashboard.app.page import Page
+from dashboard.app.settings import PageSetting
 from dashboard.app.sidebar import Settings
+from dashboard.app.text import speed
 from dashboard.charts.draw import draw
 from dashboard.compare import charts as compare_charts
 from dashboard.compare import text as compare_words
 from dashboard.compare.contender_table import forget_own_contenders, own_contenders
-from dashboard.compare.contenders import FEWEST, MOST, PRESETS, Contender, contenders, preset_name
+from dashboard.compare.contenders import (
+    FEWEST,
+    MOST,
+    PRESETS,
+    Contender,
+    contenders,
+    first_seed,
+    preset_name,
+)
 from dashboard.compare.live_comparison import ComparisonFrame, LiveComparison
 from dashboard.compare.memory_span import panel as span_panel
+from dashboard.compare.settings import (
+    MATCH,
+    PRESET,
+    SEEDS,
+    SETTINGS,
+    SPAN_SEEDS,
+    THRESHOLD,
+    VIEW,
+)
 from dashboard.compare.table import curves_table, seeds_table, summary_table
-from dashboard.train import text as words
 from rnn_core import RunConfig, equalise
+from rnn_core.messages import N_
 
 # Small pictures side by side.
 _ABREAST = 3
@@ -43,36 +62,37 @@ class Emphasis:
     threshold: float
 
 
-def page(settings: Settings, refusals: list[str]) -> None:
+def page(config: RunConfig, settings: Settings) -> None:
     """The whole page, top to bottom.
 
     Args:
-        settings: what the sidebar says; contenders change some of it.
-        refusals: what the visitor's link asked for and could not have.
+        config: the run of the sidebar; contenders change some of it.
+        settings: what else is chosen in the sidebar.
     """
-    controls.header(_("Compare networks on the same data"))
+    sidebar.header(_("Compare networks on the same data"))
     views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
-    view = controls.choose("view", _("View"), views.__getitem__, hide_label=True)
+    view = widgets.choose(VIEW, _("View"), lambda key: views.get(key, key), hide_label=True)
     if view == "span":
-        _race(settings, refusals)
+        _race(config, settings)
     else:
-        _learn(settings, refusals)
+        _learn(config, settings)
 
 
-def _learn(settings: Settings, refusals: list[str]) -> None:
+def _learn(config: RunConfig, settings: Settings) -> None:
     """Contenders learn the sidebar's task."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset = _preset()
-        seeds = _seeds("seeds")
-        equal = _equal()
+        seeds = _seeds(SEEDS)
+        match = _match()
         emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
         downloads = st.popover(_("Download"), icon=":material/download:")
-    chosen = _contenders(settings.config, preset, equal)
+    chosen = _contenders(config, preset, match)
+    first = _first_seed(config.seed, seeds)
     session = player.open_session(
         "comparison",
-        begin=lambda: LiveComparison(chosen, seeds, settings.config.seed),
-        adopt=lambda live: _adopt(live, chosen, seeds, settings.config.seed),
-        refusals=refusals,
+        begin=lambda: LiveComparison(chosen, seeds, first),
+        adopt=lambda live: _adopt(live, chosen, seeds, first),
+        refusals=settings.refusals,
     )
     live = session.run
     with emphasis_place:
@@ -92,24 +112,22 @@ def _adopt(live: LiveComparison, chosen: tuple[Contender, ...], seeds: int, firs
     return ""
 
 
-def _race(settings: Settings, refusals: list[str]) -> None:
+def _race(config: RunConfig, settings: Settings) -> None:
     """Contenders try one delay after another."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset = _preset()
-        seeds = _seeds("span_seeds")
-        equal = _equal()
-    chosen = _contenders(span_panel.base(settings.config), preset, equal)
-    span_panel.watch(chosen, seeds, settings, refusals)
+        seeds = _seeds(SPAN_SEEDS)
+        match = _match()
+    chosen = _contenders(span_panel.base(config), preset, match)
+    span_panel.watch(chosen, seeds, _first_seed(config.seed, seeds), settings)
 
 
 def _preset() -> str:
-    """Who takes part."""
-    return st.selectbox(
+    """Which contenders take part."""
+    return widgets.select(
+        PRESET,
         _("Contenders"),
-        options=[*PRESETS, "own"],
-        format_func=preset_name,
-        key="preset",
-        persist_state="session",
+        preset_name,
         width=280,
         help=_(
             "Each contender is the network of the sidebar with something changed. Your own: {few} "
@@ -118,35 +136,49 @@ def _preset() -> str:
     )
 
 
-def _seeds(name: str) -> int:
+def _seeds(setting: PageSetting) -> int:
     """How many networks each contender has."""
-    return controls.whole_number(
-        name,
+    return widgets.whole_number(
+        setting,
         _("Seeds"),
         _(
             "Networks of each contender, from the sidebar's seed on. One run proves little: "
-            "other initial weights may turn the order round."
+            "other initial weights may reverse the order."
         ),
         width=130,
     )
 
 
-def _equal() -> str:
-    """What is made equal."""
+def _first_seed(wanted: int, seeds: int) -> int:
+    """The seed of each contender's first network; tells if it cannot be the sidebar's."""
+    first = first_seed(wanted, seeds)
+    if first != wanted:
+        st.warning(
+            _(
+                "There are fewer than {seeds} seeds from {wanted} on. Seeds {first} to {last} are "
+                "used instead."
+            ).format(seeds=seeds, wanted=wanted, first=first, last=first + seeds - 1),
+            icon=":material/casino:",
+        )
+    return first
+
+
+def _match() -> str:
+    """What all contenders have the same number of."""
     kinds = {"hidden_size": _("hidden units"), "parameters": _("parameters")}
-    return controls.choose(
-        "equal",
-        _("Made equal"),
-        kinds.__getitem__,
-        _(
-            "With as many hidden units an LSTM has about four times the weights of an RNN. "
-            "Equal parameters: hidden sizes are chosen so that all have about the same number "
-            "of weights."
+    return widgets.choose(
+        MATCH,
+        _("Match by"),
+        lambda key: kinds.get(key, key),
+        help=_(
+            "With the same number of hidden units an LSTM has about four times the parameters of "
+            "an RNN. Matched by parameters, hidden sizes are chosen so that all contenders have "
+            "about the same number of them."
         ),
     )
 
 
-def _contenders(base: RunConfig, preset: str, equal: str) -> tuple[Contender, ...]:
+def _contenders(base: RunConfig, preset: str, match: str) -> tuple[Contender, ...]:
     """Who takes part; a preset of their own is asked for in a table."""
     if preset == "own":
         last = st.session_state.get("last_preset", "cells")
@@ -156,7 +188,7 @@ def _contenders(base: RunConfig, preset: str, equal: str) -> tuple[Contender, ..
         forget_own_contenders()
         changes = PRESETS[preset](base)
     chosen = contenders(base, changes)
-    if equal == "parameters":
+    if match == "parameters":
         sized = _equalised(tuple(contender.config for contender in chosen))
         chosen = tuple(
             replace(contender, config=config)
@@ -178,16 +210,14 @@ def _emphasise(live: LiveComparison) -> Emphasis:
         _("Shown"), options=names, default=names, selection_mode="multi", key=f"shown {names}"
     )
     highlight = st.pills(_("Highlighted"), options=names, key=f"highlighted {names}")
+    if highlight not in names:
+        highlight = None
     lowest = compare_words.lowest_floor(live.floors)
-    threshold = st.number_input(
+    threshold = widgets.optional_number(
+        THRESHOLD,
         _("Threshold"),
-        min_value=1e-9,
-        value=None,
-        format="%g",
-        placeholder=format(lowest, ".3g"),
-        key="threshold",
-        bind="query-params",
-        help=_("The table counts the steps to this loss. Empty: the lowest floor above 0."),
+        _("The table counts the steps to this loss. Empty: the lowest floor above 0."),
+        format(lowest, ".3g"),
     )
     return Emphasis(frozenset(names) - frozenset(shown), highlight, threshold or lowest)
 
@@ -235,7 +265,7 @@ class Panel:
     ) -> None:
         self._live, self._emphasis = live, emphasis
         frame = live.frame()
-        said = compare_words.status(frame, step_limit) + words.speed(frame)
+        said = compare_words.status(frame, step_limit) + speed(frame)
         st.caption(f"{said}  \n{restarted}" if restarted else said)
         with st.container(key="readouts"):
             step, verdict = st.columns([1, 7])
@@ -319,3 +349,6 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
         },
         alt=_("The comparison in numbers, a row for each contender."),
     )
+
+
+COMPARE = Page("compare", N_("Compare"), ":material/balance:", page, SETTINGS)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.app.playback import Changes, Playback, Status, changes_between
+from dashboard.app.playback import Changes, Playback, Status, restarting_changes
 from dashboard.charts.window_layout import WindowLayout
 from dashboard.train.scene import Scene
 from dashboard.train.views.base import View
@@ -139,8 +139,7 @@ class LiveRun(Playback):
             The changes that made it restart, by field: old value and new. Empty if it did not.
         """
         with self._lock:
-            changes = changes_between(self._config, config)
-            changes.pop("lr", None)
+            changes = restarting_changes(self._config, config)
             if changes:
                 self._keep_curve()
                 if "task" in changes:

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.app import player
-from dashboard.app import sidebar as controls
+from dashboard.app import player, sidebar
 from dashboard.app.language import gettext as _
+from dashboard.app.page import Page
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
 from dashboard.app.sidebar import Settings
+from dashboard.app.text import LOSS_FORMAT
 from dashboard.charts.draw import draw
 from dashboard.charts.signals import signals
 from dashboard.train import charts, text
 from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.replay import panel as replay_panel
+from dashboard.train.settings import SETTINGS
 from dashboard.train.time_travel_panel import follow_slider, time_travel
 from dashboard.train.views import panel as view_panel
+from rnn_core import RunConfig
+from rnn_core.messages import N_
 
 
-def page(settings: Settings, refusals: list[str]) -> None:
+def page(config: RunConfig, settings: Settings) -> None:
     """The whole page, top to bottom.
 
     Args:
-        settings: what the sidebar says.
-        refusals: what the visitor's link asked for and could not have.
+        config: the run of the sidebar.
+        settings: what else is chosen there.
     """
-    controls.header(_("Watch a recurrent network learn"))
+    sidebar.header(_("Watch a recurrent network learn"))
     session = player.open_session(
         "session",
-        begin=lambda: LiveRun(settings.config),
-        adopt=lambda run: _adopt(run, settings),
-        refusals=refusals,
+        begin=lambda: LiveRun(config),
+        adopt=lambda run: _adopt(run, config),
+        refusals=settings.refusals,
     )
     follow_slider(session.run)
     player.watch(
@@ -43,8 +47,8 @@ def page(settings: Settings, refusals: list[str]) -> None:
     time_travel(session)
 
 
-def _adopt(run: LiveRun, settings: Settings) -> str:
-    changes = run.configure(settings.config)
+def _adopt(run: LiveRun, config: RunConfig) -> str:
+    changes = run.configure(config)
     return text.restarted(changes) if changes else ""
 
 
@@ -110,4 +114,7 @@ class Panel:
 
 
 def _loss(frame: Frame) -> str:
-    return format(frame.step.loss, text.LOSS_FORMAT)
+    return format(frame.step.loss, LOSS_FORMAT)
+
+
+TRAIN = Page("train", N_("Train"), ":material/show_chart:", page, SETTINGS)

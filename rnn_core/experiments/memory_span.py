@@ -150,6 +150,22 @@ class MemorySpan:
         self._attempts: list[_Attempt] = []
         self._results: list[list[SpanResult]] = [[] for _contender in self.contenders]
 
+    def set_lr(self, contender: int, lr: float) -> None:
+        """Give a contender another learning rate, for all updates to come.
+
+        Args:
+            contender: its place in `contenders`.
+            lr: learning rate.
+
+        Raises:
+            TypeError, ValueError: when it is no learning rate.
+        """
+        contenders = list(self.contenders)
+        contenders[contender] = replace(contenders[contender], lr=lr)
+        self.contenders = tuple(contenders)
+        if self._attempts and contender in self._active:
+            self._attempts[self._active.index(contender)].set_lr(lr)
+
     @property
     def active(self) -> tuple[int, ...]:
         """The contenders that have passed all delays so far, as places in `contenders`."""
@@ -260,6 +276,10 @@ class _Attempt:
             first_time = np.isnan(self.needed) & (self.recent <= self.threshold)
             self.needed[first_time] = step.index
         self.finished = bool((np.isfinite(self.needed) | ~self._comparison.alive[0]).all())
+
+    def set_lr(self, lr: float) -> None:
+        """Another learning rate for the updates to come."""
+        self._comparison.set_lr(0, lr)
 
     def result(self) -> SpanResult:
         """The result so far."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.app.playback import Playback, Status
-from dashboard.compare.contenders import Contender
+from dashboard.compare.contenders import Contender, restarting_configs
 from rnn_core import MemorySpan, SpanResult, SpanStep
 from rnn_core.thinned import Thinned
 
@@ -98,18 +98,24 @@ class LiveSpan(Playback):
         return self._asked[0]
 
     def configure(self, contenders: Sequence[Contender], seeds: int, first_seed: int) -> bool:
-        """Adopt the settings, by starting again. A race that was playing goes on playing.
+        """Adopt the settings: learning rates at once, anything else by starting again.
+
+        A race that was playing goes on playing.
 
         Returns:
-            Whether it began again.
+            Whether it started again.
         """
         asked = tuple(contenders), seeds, first_seed
         with self._lock:
-            if _as_raced(asked) == _as_raced(self._asked):
-                return False
-            self._asked = asked
-            self._begin_again()
-            return True
+            same = _as_raced(asked) == _as_raced(self._asked)
+            previous, self._asked = self._asked[0], asked
+            if not same:
+                self._begin_again()
+                return True
+            for number, (old, new) in enumerate(zip(previous, self.contenders, strict=True)):
+                if old.config.lr != new.config.lr:
+                    self._race.set_lr(number, new.config.lr)
+            return False
 
     def frame(self) -> SpanFrame:
         """The present moment, to draw."""
@@ -162,10 +168,10 @@ class LiveSpan(Playback):
 
 
 def _as_raced(asked: tuple[tuple[Contender, ...], int, int]) -> object:
-    """What a race depends on: it has a task, a delay and a length of its own."""
+    """What a race depends on; it has a task, delays and windows of its own."""
     contenders, seeds, first_seed = asked
     configs = [
-        replace(contender.config, task="delayed_recall", delay=1, window_length=20, seed=0)
-        for contender in contenders
+        replace(config, task="delayed_recall", delay=1, window_length=20)
+        for config in restarting_configs(contenders)
     ]
-    return [contender.name for contender in contenders], configs, seeds, first_seed
+    return configs, seeds, first_seed

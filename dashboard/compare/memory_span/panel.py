@@ -8,45 +8,42 @@ import streamlit as st
 
 from dashboard.app import player
 from dashboard.app.language import gettext as _
-from dashboard.app.link import defaults
+from dashboard.app.settings import RUN_SETTINGS, set_by_task
 from dashboard.app.sidebar import Settings
+from dashboard.app.text import speed
 from dashboard.charts.draw import draw
 from dashboard.compare.contenders import Contender
 from dashboard.compare.memory_span import charts as span_charts
 from dashboard.compare.memory_span import text as span_words
 from dashboard.compare.memory_span.live_span import LiveSpan
-from dashboard.train import text as words
 from rnn_core import RunConfig
-from rnn_core.tasks import DEFAULTS
 
 _TASK = "delayed_recall"
 
 
 def base(config: RunConfig) -> RunConfig:
-    """The sidebar's network, trained as is good for this task where the sidebar has another."""
+    """The sidebar's run on delayed recall; with that task's defaults if it is another one's."""
     if config.task == _TASK:
         return config
-    beginning = {name: defaults(_TASK)[name] for name in {*DEFAULTS[_TASK], *DEFAULTS[config.task]}}
-    return replace(config, **{**beginning, "task": _TASK})
+    names = set_by_task(_TASK) | set_by_task(config.task)
+    defaults = {name: RUN_SETTINGS[name].default(_TASK) for name in names}
+    return replace(config, **{**defaults, "task": _TASK})
 
 
-def watch(
-    chosen: tuple[Contender, ...], seeds: int, settings: Settings, refusals: list[str]
-) -> None:
+def watch(chosen: tuple[Contender, ...], seeds: int, first_seed: int, settings: Settings) -> None:
     """Draw the test and the player.
 
     Args:
         chosen: who takes part.
         seeds: how many networks each has.
+        first_seed: seed of the first of them.
         settings: what the sidebar says.
-        refusals: what the visitor's link asked for and could not have.
     """
-    first_seed = settings.config.seed
     session = player.open_session(
         "span",
         begin=lambda: LiveSpan(chosen, seeds, first_seed),
         adopt=lambda live: _adopt(live, chosen, seeds, first_seed),
-        refusals=refusals,
+        refusals=settings.refusals,
     )
     player.watch(
         session, lambda: Panel(session.run, settings.step_limit, session.restarted), settings
@@ -71,7 +68,7 @@ class Panel:
     def __init__(self, live: LiveSpan, step_limit: int, restarted: str) -> None:
         self._live = live
         frame = live.frame()
-        said = span_words.status(frame, step_limit) + words.speed(frame)
+        said = span_words.status(frame, step_limit) + speed(frame)
         st.caption(f"{said}  \n{restarted}" if restarted else said)
         with st.container(key="readouts"):
             delay, step, verdict = st.columns([1, 1, 6])

@@ -7,12 +7,12 @@ from functools import partial
 
 import streamlit as st
 
+from dashboard.app import text as words
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.task_text import task_name
 from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
-from dashboard.train import text as words
 from dashboard.train.live_run import LiveRun
 from dashboard.train.replay import html
 from dashboard.train.replay.spec import replay

@@ -18,13 +18,13 @@ from typing import Any
 import altair as alt
 
 from dashboard.app.language import gettext as _
+from dashboard.app.text import LOSS_FORMAT
 from dashboard.charts.arrow import joined
 from dashboard.charts.base import CANVAS, Chart, specification
 from dashboard.charts.placement import FRAME, Layers, Placement
 from dashboard.charts.signals import signal_chart, signal_tables
 from dashboard.train.charts import loss_chart, loss_tables
 from dashboard.train.live_run import Frame, LiveRun
-from dashboard.train.text import LOSS_FORMAT
 from dashboard.train.views.state import state_chart, state_tables
 
 # The most frames a replay has; fewer where each is large, to stay within a number of bytes.

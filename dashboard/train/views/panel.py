@@ -10,18 +10,16 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.player import Session
-from dashboard.app.sidebar import choose
 from dashboard.charts.draw import draw
 from dashboard.train.live_run import Frame, LiveRun
+from dashboard.train.settings import LOOK
 from dashboard.train.views.base import Presentation, View
 from dashboard.train.views.cache import CachedResult
-from dashboard.train.views.registry import VIEWS, view
+from dashboard.train.views.registry import view
 from dashboard.train.views.view_panel import ViewPanel
-
-#: The choice of a view, in links and in the session's state.
-CHOICE = "look"
 
 
 def choose_view() -> View[Any, Any]:
@@ -30,15 +28,13 @@ def choose_view() -> View[Any, Any]:
     Belongs to the moving part of the page, between its charts; so the address of the page follows
     with the next run of the whole page.
     """
-    return view(choose(CHOICE, _("Inside the network"), lambda key: view(key).title))
+    return view(widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title))
 
 
 def advance(session: Session[LiveRun]) -> None:
     """Let the view move what plays by itself to where it is due, before anything is drawn."""
     session.resting_beat = None
-    chosen = st.session_state.get(CHOICE)
-    if chosen in VIEWS:
-        _panel_of(view(chosen)).advance(session)
+    _panel_of(view(widgets.chosen(LOOK))).advance(session)
 
 
 class ShownView:

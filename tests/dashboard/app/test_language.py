@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
 from dashboard.app.language import (
@@ -26,15 +26,28 @@ def read_catalogue(code: str) -> Catalog:
 
 
 def texts_on_screen() -> set[str]:
+    """All texts that `make texts` extracts."""
     root = LOCALE_DIRECTORY.parents[1]
-    marks = {**DEFAULT_KEYWORDS, "N_": None}
-    return {
-        message
-        for folder in ("dashboard", "rnn_core/cells")
-        for _file, _line, message, _comments, _context in extract_from_dir(
-            str(root / folder), keywords=marks
-        )
-    }
+    (sources,) = re.findall("^SOURCES := (.*)$", (root / "Makefile").read_text(), re.MULTILINE)
+    texts: set[str] = set()
+    for source in map(root.joinpath, sources.split()):
+        if source.is_dir():
+            texts.update(entry[2] for entry in extract_from_dir(source))
+        else:
+            texts.update(entry[1] for entry in extract_from_file("python", source))
+    return texts
+
+
+def test_the_texts_of_all_modules_are_extracted() -> None:
+    texts = texts_on_screen()
+    assert {"Train", "Compare"} <= texts  # the navigation
+    assert "{name} must be {rule}, got {value!r}. Try {default!r}." in texts  # rnn_core
+    assert "Pause" in texts
+
+
+def test_the_entry_point_has_no_text_of_its_own() -> None:
+    root = LOCALE_DIRECTORY.parents[1]
+    assert list(extract_from_file("python", root / "streamlit_app.py")) == []
 
 
 @pytest.mark.parametrize("code", TRANSLATIONS)

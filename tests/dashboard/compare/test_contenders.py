@@ -98,13 +98,16 @@ def test_a_link_gives_back_the_contenders_it_was_made_from(changes: list[dict[st
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("cell:rnn", "A comparison needs 2 to 6 contenders, got 1"),
-        (";" * 6, "A comparison needs 2 to 6 contenders, got 7"),
-        ("cell:rnn;seed:3", "'seed:3' is not a setting of a contender"),
-        ("cell:rnn;cell", "'cell' is not a setting of a contender"),
-        ("cell:rnn;cell:lst", "Unknown cell 'lst'"),
-        ("cell:rnn;hidden_size:many", "could not convert"),
-        ("cell:rnn;lr:-1", "lr must be a positive number"),
+        ("cell:rnn", "A comparison needs 2 to 6 contenders, not 1"),
+        (";" * 6, "A comparison needs 2 to 6 contenders, not 7"),
+        ("cell:rnn;seed:3", "`seed:3` is not a setting of a contender"),
+        ("cell:rnn;cell", "`cell` is not a setting of a contender"),
+        ("cell:rnn;cell:lst", "`cell` must be one of rnn, lstm, gru, not `lst`"),
+        (
+            "cell:rnn;hidden_size:many",
+            "`hidden_size` must be a whole number from 1 to 256, not `many`",
+        ),
+        ("cell:rnn;lr:-1", "`lr` must be above 0, up to 10, not `-1`"),
     ],
 )
 def test_a_link_that_cannot_be_is_refused(text: str, problem: str) -> None:

@@ -9,15 +9,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard.compare.live_comparison import LiveComparison
 from rnn_core import RunConfig
 
-# The entry point, but for the navigation, which opens the first page here.
+# The app with this page alone: the test runner cannot change pages.
 SCRIPT = """
-from dashboard.compare import page as compare_page
-from dashboard.app import sidebar as controls
-controls.choose_language()
-refusals = controls.open_link()
-settings = controls.sidebar()
-controls.keep_in_link()
-compare_page.page(settings, refusals)
+from dashboard.app.page import open_app
+from dashboard.compare.page import COMPARE
+open_app(COMPARE)
 """
 
 
@@ -85,7 +81,7 @@ def test_run_pause_and_step_move_all_networks_together() -> None:
 def test_a_preset_is_chosen_by_link_or_by_hand(preset: str, expected: list[str]) -> None:
     assert names(page(preset=preset)) == expected
     app = page()
-    healthy(app.selectbox(key="preset").set_value(preset).run())
+    healthy(app.selectbox(key="preset_en").set_value(preset).run())
     assert names(app) == expected
     assert app.query_params["preset"] == preset
 
@@ -111,13 +107,17 @@ def test_contenders_of_ones_own_travel_in_the_link() -> None:
 
 def test_a_link_that_cannot_be_is_said_and_the_cells_take_its_place() -> None:
     app = page(preset="own", vs="cell:rnn;cell:perceptron")
-    assert any("Unknown cell 'perceptron'" in warning.value for warning in app.warning)
+    (warning,) = app.warning
+    assert warning.value == (
+        "The link asks for `vs`=`cell:rnn;cell:perceptron`. "
+        "`cell` must be one of rnn, lstm, gru, not `perceptron`."
+    )
     assert [contender.config.cell for contender in live(app).contenders] == ["rnn", "lstm", "gru"]
 
 
 def test_a_preset_takes_the_place_of_ones_own() -> None:
     app = page(preset="own", vs="cell:gru;cell:lstm")
-    healthy(app.selectbox(key="preset").set_value("carry").run())
+    healthy(app.selectbox(key="preset_en").set_value("carry").run())
     assert names(app) == ["carried", "reset"]
     assert "vs" not in app.query_params
 
@@ -157,9 +157,9 @@ def test_how_far_they_remember_is_a_view_of_its_own_with_the_same_player() -> No
     assert [metric.value for metric in app.metric] == ["1", "0"]
     app = click(app, "step_once")
     assert [metric.value for metric in app.metric] == ["1", "1"]
-    healthy(app.segmented_control(key="view").set_value("learning").run())
+    healthy(app.segmented_control(key="view_en").set_value("learning").run())
     assert len(app.get("vega_lite_chart")) == 5
-    healthy(app.segmented_control(key="view").set_value("span").run())
+    healthy(app.segmented_control(key="view_en").set_value("span").run())
     assert [metric.value for metric in app.metric] == ["1", "1"]
 
 

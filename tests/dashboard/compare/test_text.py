@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dashboard.app.playback import Status
+from dashboard.app.text import speed
 from dashboard.compare import text as compare_words
 from dashboard.compare.live_comparison import ComparisonFrame
-from dashboard.train import text as words
 from rnn_core import rank
 from tests.dashboard.comparisons import comparison
 
@@ -85,9 +85,7 @@ def test_the_status_counts_the_networks() -> None:
     assert "same 4 seeds" in compare_words.status(frame, 100)
     playing = replace(frame, status=Status.PLAYING, steps_per_second=120.4, active_runs=1)
     assert compare_words.status(playing, 100) == "Training 12 networks in lockstep."
-    assert words.speed(playing) == ":small[ · 120 steps per second]"
-    crowded = replace(playing, active_runs=9, redraws_per_second=4.0)
-    assert "9 runs share this server" in words.speed(crowded)
+    assert speed(playing) == ":small[ · 120 steps per second]"
 
 
 def test_the_threshold_is_the_lowest_floor_that_a_loss_can_reach() -> None:

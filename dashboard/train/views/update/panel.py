@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import ENDED, Status
 from dashboard.app.player import Session
@@ -59,17 +60,9 @@ class UpdatePanel(ViewPanel[UpdateResult, Place]):
     def controls(self, run: LiveRun, frame: Frame, default: Place) -> Place:
         """Show the widgets."""
         length, index = frame.layout.length, frame.step.index
-        chosen = st.segmented_control(
-            _("Phase"),
-            options=PHASES,
-            default=default.phase,
-            format_func=text.phase_name,
-            key=_PHASE,
-            required=True,
-            on_change=_show_all,
-            args=(length,),
+        phase = widgets.choose_key(
+            _PHASE, _("Phase"), PHASES, text.phase_name, then=lambda: _show_all(length)
         )
-        phase = str(chosen or default.phase)
         slider, button, switch = st.columns([4, 1.3, 1.5], vertical_alignment="bottom")
         with slider:
             step = choose_time_step(length)

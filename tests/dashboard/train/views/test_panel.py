@@ -14,13 +14,13 @@ def test_a_view_is_shown_and_is_in_the_link(key: str) -> None:
     app = page(look=key, cell="lstm")
     charts = len(app.get("vega_lite_chart"))
     assert charts > 2
-    assert app.segmented_control(key="look").value == key
+    assert app.segmented_control(key="look_en").value == key
     assert any(view(key).how_to_read() == caption.value for caption in app.caption)
     app = click(app, "run")
     assert len(app.get("vega_lite_chart")) == (2 if view(key).needs_pause else charts)
-    healthy(app.segmented_control(key="look").set_value("state").run())
+    healthy(app.segmented_control(key="look_en").set_value("state").run())
     assert "look" not in app.query_params
-    healthy(app.segmented_control(key="look").set_value(key).run())
+    healthy(app.segmented_control(key="look_en").set_value(key).run())
     assert app.query_params["look"] == key
 
 
@@ -51,10 +51,10 @@ def test_after_divergence_only_the_state_can_be_chosen_anew() -> None:
         if button(app, "run").disabled:
             break
         healthy(app.run())
-    app = healthy(app.segmented_control(key="look").set_value("free").run())
+    app = healthy(app.segmented_control(key="look_en").set_value("free").run())
     assert any("The run has diverged" in said.value for said in app.caption)
     assert [shown.key for shown in app.slider if shown.key.startswith("free")] == []
-    app = healthy(app.segmented_control(key="look").set_value("state").run())
+    app = healthy(app.segmented_control(key="look_en").set_value("state").run())
     assert len(app.get("vega_lite_chart")) == 3
 
 

@@ -11,7 +11,7 @@ def test_an_update_is_shown_phase_by_phase() -> None:
         assert following[0].label == ("Next update" if number == 5 else "Next phase")
         app = healthy(following[0].click().run())
     assert step_and_loss(app)[0] == 2
-    assert app.segmented_control(key="phase of update").value == "forward"
+    assert app.segmented_control(key="phase of update_en").value == "forward"
 
 
 def test_looking_back_the_next_update_is_that_of_then() -> None:
@@ -19,7 +19,7 @@ def test_looking_back_the_next_update_is_that_of_then() -> None:
     for _ in range(3):
         app = click(app, "step")
     app = healthy(slider(app, "moment").set_value(1).run())
-    healthy(app.segmented_control(key="phase of update").set_value("carry").run())
+    healthy(app.segmented_control(key="phase of update_en").set_value("carry").run())
     (following,) = [b for b in app.button if b.key.startswith("next ")]
     app = healthy(following.click().run())
     assert step_and_loss(app)[0] == 2
@@ -31,8 +31,8 @@ def test_it_plays_by_itself_until_another_view_is_chosen() -> None:
     app = healthy(app.toggle(key="play slowly").set_value(True).run())
     session = app.session_state["session"]
     assert session.resting_beat is not None
-    app = healthy(app.segmented_control(key="look").set_value("gates").run())
+    app = healthy(app.segmented_control(key="look_en").set_value("gates").run())
     assert session.resting_beat is None
-    app = healthy(app.segmented_control(key="look").set_value("slow").run())
+    app = healthy(app.segmented_control(key="look_en").set_value("slow").run())
     assert not app.toggle(key="play slowly").value
     assert step_and_loss(app)[0] == 1

@@ -1,0 +1,79 @@
+"""Pages as objects, and the app that is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from dashboard.app import sidebar
+from dashboard.app.language import gettext as _
+from dashboard.app.server import prepare_server
+from dashboard.app.settings import PageSetting, table_of
+from dashboard.app.sidebar import Settings
+from rnn_core import RunConfig
+
+Show = Callable[[RunConfig, Settings], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the app.
+
+    Args:
+        path: its path in the address.
+        title: in the navigation; marked with `N_`, translated when shown.
+        icon: beside the title.
+        show: draws the page, given the run of the sidebar and everything else that is chosen.
+        settings: those that it adds to the table.
+    """
+
+    path: str
+    title: str
+    icon: str
+    show: Show
+    settings: tuple[PageSetting, ...] = ()
+
+
+def open_app(*pages: Page) -> None:
+    """Show the navigation, the sidebar that all pages share, and the page that is chosen.
+
+    Args:
+        pages: in the order of the navigation; the first opens by default.
+    """
+    prepare_server()
+    table = table_of(setting for page in pages for setting in page.settings)
+    refusals = sidebar.open_link(table)
+    settings = sidebar.sidebar(refusals)
+    navigation = st.navigation(
+        [
+            st.Page(
+                partial(_show, page, settings),
+                title=_(page.title),
+                icon=page.icon,
+                url_path=page.path,
+                default=page is pages[0],
+            )
+            for page in pages
+        ],
+        position="top",
+    )
+    navigation.run()
+    sidebar.keep_link(table)
+
+
+def _show(page: Page, settings: Settings) -> None:
+    """The page; above it why the settings are impossible, if they are."""
+    if settings.problem:
+        st.error(
+            settings.problem
+            + (" " + _("The page still shows the run before.") if settings.config else ""),
+            icon=":material/block:",
+        )
+    if settings.config is not None:
+        page.show(settings.config, settings)
+    else:
+        for refusal in settings.refusals:
+            st.warning(refusal, icon=":material/link_off:")

@@ -1,0 +1,136 @@
+"""Sentences that all pages share: refused links, rules, values, speed."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from dashboard.app.language import gettext as _
+from rnn_core.messages import translate
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
+
+#: Redraws per second that a run alone on the server easily reaches.
+FULL_SPEED = 9.0
+#: Enough digits to tell two losses apart, and no more.
+LOSS_FORMAT = ".4g"
+#: Longest text from a link that is shown, in characters.
+LONGEST = 80
+
+
+def plain(text: str) -> str:
+    """Foreign text as a Markdown code span: shown as it is, one line, cut at `LONGEST` characters.
+
+    Nothing inside a code span is interpreted: no image, link, formula, directive or HTML.
+    """
+    shown = "".join(sign if sign.isprintable() else " " for sign in text[: LONGEST + 1])
+    if len(shown) > LONGEST:
+        shown = shown[: LONGEST - 1] + "…"
+    # A fence that is longer than any run of backticks inside closes nowhere else.
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    if not shown.strip():
+        return f"{fence}''{fence}"
+    pad = " " if shown[0] in " `" or shown[-1] in " `" else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def refused_link(name: str, text: str, rule: Rule, default: object) -> str:
+    """A link asks for a value that its setting cannot have."""
+    sentence = _("The link asks for {name}={text}. It must be {rule}.").format(
+        name=plain(name), text=plain(text), rule=rule_words(rule)
+    )
+    if default is None and not isinstance(rule, Nullable):
+        return sentence
+    # In a link a switch is true or false.
+    used = str(default).lower() if isinstance(default, bool) else shown(name, default)
+    return sentence + " " + _("{default} is used instead.").format(default=used)
+
+
+def refused_text(name: str, text: str, problem: str) -> str:
+    """A link has a text that cannot be read.
+
+    Args:
+        name: of the parameter.
+        text: its text.
+        problem: why, as Markdown.
+    """
+    return _("The link asks for {name}={text}. {problem}").format(
+        name=plain(name), text=plain(text), problem=problem
+    )
+
+
+def unknown_link(name: str, meant: str | None) -> str:
+    """A link names a setting that does not exist."""
+    if meant is None:
+        return _("The link sets {name}, which does not exist.").format(name=plain(name))
+    return _("The link sets {name}, which does not exist. Did you mean {meant}?").format(
+        name=plain(name), meant=meant
+    )
+
+
+def more_refusals(number: int) -> str:
+    """Further parameters of a link were refused."""
+    return _("The link asks for {number} more things that are not possible.").format(number=number)
+
+
+def problem(error: BaseException) -> str:
+    """An error of `rnn_core` in the reader's language."""
+    return translate(error, _)
+
+
+def rule_words(rule: Rule) -> str:
+    """A rule in the reader's language."""
+    if isinstance(rule, Choice):
+        return _("one of {options}").format(options=", ".join(rule.options))
+    if isinstance(rule, Flag):
+        return _("true or false")
+    if isinstance(rule, Nullable):
+        return _("empty, or {rule}").format(rule=rule_words(rule.rule))
+    low, high = format(rule.low, ".4g"), format(rule.high, ".10g")
+    if isinstance(rule, FloatRange) and rule.open_low:
+        return _("above {low}, up to {high}").format(low=low, high=high)
+    if isinstance(rule, IntRange):
+        return _("a whole number from {low} to {high}").format(low=low, high=high)
+    return _("from {low} to {high}").format(low=low, high=high)
+
+
+def shown(name: str, value: object) -> str:
+    """A setting's value as the sidebar shows it."""
+    if value is None:
+        return _("PyTorch's default") if name == "forget_bias" else _("off")
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return format(value, "g") if isinstance(value, float) else str(value)
+
+
+class Speed(Protocol):
+    """The fields of any frame that say how fast its run advances."""
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Measured while playing, else None."""
+
+    @property
+    def redraws_per_second(self) -> float | None:
+        """Measured while playing, else None."""
+
+    @property
+    def active_runs(self) -> int:
+        """Runs that played on this server at the last redraw, this one included."""
+
+
+def speed(frame: Speed) -> str:
+    """How fast the run advances, and why it is slower if it is; empty while it is paused."""
+    if frame.steps_per_second is None:
+        return ""
+    line = _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
+    return line + _slower(frame.active_runs, frame.redraws_per_second)
+
+
+def _slower(active_runs: int, redraws_per_second: float | None) -> str:
+    """Why a run is slower than it would be alone; empty if it is not."""
+    if active_runs == 1 or (redraws_per_second or FULL_SPEED) >= FULL_SPEED:
+        return ""
+    return _(
+        ":small[ · slower: {runs} runs share this server, yours is redrawn {rate:.1f} times a "
+        "second]"
+    ).format(runs=active_runs, rate=redraws_per_second)

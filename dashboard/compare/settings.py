@@ -1,0 +1,27 @@
+"""The settings of the Compare page."""
+
+from __future__ import annotations
+
+from dashboard.app.settings import PageSetting
+from dashboard.compare.contenders import PRESETS, from_text, to_text
+from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
+
+_PAGE = "compare"
+
+#: ``"own"`` stands for the contenders of `CONTENDERS`.
+PRESET = PageSetting("preset", Choice((*PRESETS, "own")), "cells", live=False, page=_PAGE)
+CONTENDERS = PageSetting("vs", None, None, live=False, page=_PAGE, parse=from_text, write=to_text)
+SEEDS = PageSetting("seeds", IntRange(1, 32), 8, live=False, page=_PAGE)
+MATCH = PageSetting(
+    "equal", Choice(("hidden_size", "parameters")), "hidden_size", live=False, page=_PAGE
+)
+VIEW = PageSetting("view", Choice(("learning", "span")), "learning", page=_PAGE)
+SPAN_SEEDS = PageSetting("span_seeds", IntRange(1, 8), 3, live=False, page=_PAGE)
+THRESHOLD = PageSetting(
+    "threshold",
+    Nullable(FloatRange(0.0, 1e6, open_low=True), "the lowest floor"),
+    None,
+    page=_PAGE,
+)
+
+SETTINGS = (PRESET, CONTENDERS, SEEDS, MATCH, VIEW, SPAN_SEEDS, THRESHOLD)

@@ -1,0 +1,89 @@
+"""The app around the pages, run by Streamlit's own test runner."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.app import sidebar
+from dashboard.app.language import gettext
+from rnn_core import RunConfig, Task, build_task
+from rnn_core.messages import N_, InvalidValue
+
+SCRIPT = """
+import streamlit as st
+from dashboard.app.page import Page, open_app
+from dashboard.app.settings import PageSetting
+from rnn_core.rules import IntRange
+MINE = PageSetting("mine", IntRange(1, 9), 4, page="first")
+def show(config, settings):
+    from dashboard.app import widgets
+    st.text(f"{config.hidden_size} {widgets.whole_number(MINE, 'Mine', 'Help')}")
+    for refusal in settings.refusals:
+        st.warning(refusal)
+open_app(
+    Page("first", "Train", ":material/balance:", show, (MINE,)),
+    Page("second", "Compare", ":material/balance:", show),
+)
+"""
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    app.query_params.update(query)
+    return healthy(app.run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    assert list(app.exception) == []
+    return app
+
+
+def test_a_page_gets_the_run_and_brings_settings_of_its_own() -> None:
+    app = opened(hidden_size="7", mine="5")
+    assert app.text[0].value == "7 5"
+    healthy(app.number_input(key="mine").set_value(6).run())
+    assert app.text[0].value == "7 6"
+    assert dict(app.query_params) == {"hidden_size": "7", "mine": "6"}
+
+
+def test_refused_parameters_leave_the_address_and_are_told_a_few_at_a_time() -> None:
+    app = opened(mine="0", **{f"x{number}": "1" for number in range(20)})
+    assert dict(app.query_params) == {}
+    assert len(app.warning) == 7
+    assert app.warning[-1].value == "The link asks for 15 more things that are not possible."
+
+
+@pytest.fixture
+def impossible(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No task can have 9 hidden units."""
+
+    def build(config: RunConfig) -> Task:
+        if config.hidden_size == 9:
+            raise InvalidValue(N_("a positive number up to {high:g}"), high=8.0)
+        return build_task(config)
+
+    monkeypatch.setattr(sidebar, "build_task", build)
+
+
+@pytest.mark.usefixtures("impossible")
+def test_an_impossible_setting_is_told_on_the_page_and_the_run_before_stays() -> None:
+    app = opened(hidden_size="7")
+    healthy(app.slider(key="hidden_size").set_value(9).run())
+    assert app.error[0].value.startswith("a positive number up to 8 ")
+    assert app.text[0].value == "7 4"
+    healthy(app.slider(key="hidden_size").set_value(8).run())
+    assert list(app.error) == []
+    assert app.text[0].value == "8 4"
+
+
+@pytest.mark.usefixtures("impossible")
+def test_an_impossible_link_is_told_in_the_readers_language_and_all_else_stands() -> None:
+    app = opened(hidden_size="9", lang="zh_CN", lr="-1")
+    assert app.error[0].value == "不超过 8 的正数"
+    assert "`lr`=`-1`" in app.warning[0].value
+    assert list(app.text) == []
+    assert app.slider(key="hidden_size").value == 9
+    assert gettext("Train") == "Train"  # the language is the reader's own
+    healthy(app.slider(key="hidden_size").set_value(8).run())
+    assert app.text[0].value == "8 4"

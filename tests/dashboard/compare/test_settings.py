@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from dashboard.app.settings import checked
+from dashboard.compare.contenders import PRESETS
+from dashboard.compare.settings import CONTENDERS, PRESET, SETTINGS, THRESHOLD
+
+
+def test_every_default_is_allowed() -> None:
+    for setting in SETTINGS:
+        assert checked(setting, "sin_to_cos", setting.beginning) == setting.beginning
+
+
+def test_names_are_those_of_old_links() -> None:
+    assert [setting.name for setting in SETTINGS] == [
+        "preset",
+        "vs",
+        "seeds",
+        "equal",
+        "view",
+        "span_seeds",
+        "threshold",
+    ]
+
+
+def test_what_changes_the_networks_starts_the_comparison_again() -> None:
+    live = {setting.name for setting in SETTINGS if setting.live}
+    assert live == {"view", "threshold"}
+    assert THRESHOLD.live
+
+
+def test_every_preset_and_ones_own_can_be_chosen() -> None:
+    assert PRESET.limits is not None
+    for preset in (*PRESETS, "own"):
+        assert PRESET.limits.check("preset", preset, "cells") == preset
+
+
+def test_ones_own_contenders_are_read_and_written() -> None:
+    assert CONTENDERS.parse is not None
+    assert CONTENDERS.write is not None
+    text = "cell:rnn;cell:lstm,lr:0.5"
+    changes = CONTENDERS.parse(text)
+    assert changes == ({"cell": "rnn"}, {"cell": "lstm", "lr": 0.5})
+    assert CONTENDERS.write(changes) == text

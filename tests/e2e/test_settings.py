@@ -1,0 +1,121 @@
+"""What a browser keeps of a setting: its label in one language, links, history."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.app import ComparePage, TrainPage
+
+#: High enough for the whole sidebar: a list that opens closes again when it is scrolled to.
+HIGH = {"width": 1400, "height": 1700}
+
+
+def speak(page: Page, language: str) -> None:
+    """Choose a language in the sidebar."""
+    box = page.get_by_role("combobox", name="Language")
+    box.click()
+    page.get_by_role("option", name=language).click()
+    expect(box).to_have_value(language)
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "task"),
+    [("en-US", "简体中文", "加法问题"), ("zh-CN", "English", "Adding problem")],
+)
+def test_the_task_stays_when_the_language_changes(
+    open_window: Any, locale: str, language: str, task: str
+) -> None:
+    train = open_window(TrainPage, "/?task=adding", locale=locale, viewport=HIGH)
+    page = train.page
+    speak(page, language)
+    shown = page.get_by_role("combobox", name=re.compile("^(Task|任务)$"))
+    expect(shown).to_have_value(task)
+    for step in range(1, 4):
+        train.press("step")
+        train.expect_step(step)
+    expect(shown).to_have_value(task)
+    expect(page).to_have_url(re.compile(r"task=adding"))
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "preset"),
+    [
+        ("en-US", "简体中文", "状态传递还是重置"),
+        ("zh-CN", "English", "State carried or reset"),
+    ],
+)
+def test_the_contenders_stay_when_the_language_changes(
+    open_window: Any, locale: str, language: str, preset: str
+) -> None:
+    class TwoContenders(ComparePage):
+        charts = 2 + 2
+
+    compare = open_window(
+        TwoContenders,
+        "/compare?preset=carry&seeds=2&hidden_size=4",
+        locale=locale,
+        viewport=HIGH,
+    )
+    page = compare.page
+    speak(page, language)
+    shown = page.get_by_role("combobox", name=re.compile("^(Contenders|参赛者)$"))
+    expect(shown).to_have_value(preset)
+    for step in range(1, 4):
+        compare.press("step")
+        compare.expect_step(step)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(4)
+    expect(shown).to_have_value(preset)
+    expect(page).to_have_url(re.compile(r"preset=carry"))
+
+
+def test_every_choice_stays_when_the_language_changes(open_window: Any) -> None:
+    train = open_window(TrainPage, "/?cell=gru&optimizer=sgd&look=slow&pace=20", viewport=HIGH)
+    page = train.page
+    train.press("step")
+    page.get_by_role("radio", name="3 back through time").click()
+    speak(page, "简体中文")
+    expect(train.key("run")).to_contain_text("运行")
+    train.press("step")
+    train.expect_step(2)
+    for key, name in [("cell_zh_CN", "GRU"), ("optimizer_zh_CN", "sgd"), ("pace_zh_CN", "20")]:
+        expect(train.key(key).get_by_role("radio", name=name)).to_be_checked()
+    expect(page.get_by_role("radio", name=re.compile("^3 "))).to_be_checked()
+    expect(page).to_have_url(re.compile(r"look=slow"))
+
+
+def test_the_navigation_speaks_the_readers_language(open_window: Any) -> None:
+    train = open_window(TrainPage, "/", locale="zh-CN")
+    expect(train.page.get_by_role("link", name="比较")).to_be_visible()
+
+
+def test_going_back_in_the_browsers_history_takes_back_a_setting(open_window: Any) -> None:
+    train = open_window(TrainPage, "/?hidden_size=8")
+    page = train.page
+    page.get_by_role("slider", name="Hidden units").press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"hidden_size=9"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"hidden_size=8"))
+    expect(page.get_by_role("slider", name="Hidden units")).to_have_value("8")
+    expect(page.get_by_text("hidden_size 9 → 8")).to_be_visible()
+
+
+def test_a_link_cannot_load_anything_from_elsewhere(open_window: Any) -> None:
+    asked: list[str] = []
+    train = open_window(TrainPage, "/")
+    page = train.page
+    page.on("request", lambda request: asked.append(request.url))
+    address = page.url.rstrip("/")
+    page.goto(
+        f"{address}/?lr=![x](http://example.invalid/a.png)"
+        "&![y](http://example.invalid/b.png)=1&vs=![z](http://example.invalid/c.png)"
+    )
+    expect(page.get_by_test_id("stAlert")).to_have_count(3)
+    expect(page.get_by_test_id("stAlert").first).to_contain_text(
+        "![x](http://example.invalid/a.png)"
+    )
+    expect(page.get_by_test_id("stAlert").locator("img, a")).to_have_count(0)
+    assert not [url for url in asked if url.startswith("http://example.invalid")]
