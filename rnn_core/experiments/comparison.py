@@ -92,7 +92,7 @@ class Comparison:
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
     ) -> None:
-        self.contenders = tuple(contenders)
+        self.contenders = checked_contenders(contenders)
         self.seeds = checked_seeds(seeds)
         self.replicas = Replicas(
             [replace(config, seed=seed) for config in self.contenders for seed in self.seeds],
@@ -188,6 +188,26 @@ class Comparison:
         self._points.add(step.index, _Point(_percentiles(self.loss), self._best))
 
 
+def checked_contenders(contenders: Sequence[RunConfig]) -> tuple[RunConfig, ...]:
+    """The contenders as a tuple.
+
+    Raises:
+        TypeError: when one is not a RunConfig.
+        ValueError: when there is none.
+    """
+    for config in contenders:
+        if not isinstance(config, RunConfig):
+            raise InvalidType(
+                N_("contenders must hold RunConfigs, got {value!r}. Try [RunConfig()]."),
+                value=config,
+            )
+    if not contenders:
+        raise InvalidValue(
+            N_("contenders must hold at least one RunConfig, got none. Try [RunConfig()].")
+        )
+    return tuple(contenders)
+
+
 def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """The seeds that a number of seeds, or a sequence of seeds, stands for.
 
@@ -259,12 +279,10 @@ def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[
         tolerance: by how much the largest count may exceed the smallest, as a share of it.
 
     Raises:
+        TypeError: when a contender is not a RunConfig.
         ValueError: when there is no contender, or contenders read different tasks.
     """
-    if not contenders:
-        raise InvalidValue(
-            N_("contenders must hold at least one RunConfig, got none. Try [RunConfig()].")
-        )
+    contenders = checked_contenders(contenders)
     tasks = list(dict.fromkeys(config.task for config in contenders))
     if len(tasks) > 1:
         raise InvalidValue(

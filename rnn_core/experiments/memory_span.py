@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.config import RULES, RunConfig
-from rnn_core.experiments.comparison import SMOOTHING, Comparison
-from rnn_core.messages import N_, InvalidType, InvalidValue
+from rnn_core.experiments.comparison import SMOOTHING, Comparison, checked_contenders
+from rnn_core.messages import N_, InvalidValue
 from rnn_core.rules import FloatRange, IntRange
 from rnn_core.tasks import Task
 
@@ -132,7 +132,7 @@ class MemorySpan:
         share: float = 0.5,
         engine: str = "auto",
     ) -> None:
-        self.contenders = _checked_contenders(contenders)
+        self.contenders = checked_contenders(contenders)
         self.delays = _checked_delays(delays)
         self.step_budget = _STEP_BUDGET.check("step_budget", step_budget, 3000)
         self.share = _SHARE.check("share", share, 0.5)
@@ -298,20 +298,6 @@ def _threshold(task: Task, carry_state: bool, share: float) -> float:
     without = floors["memoryless"]
     gap = without - floors["carried_memory" if carry_state else "window_memory"]
     return without - share * gap
-
-
-def _checked_contenders(contenders: Sequence[RunConfig]) -> tuple[RunConfig, ...]:
-    for config in contenders:
-        if not isinstance(config, RunConfig):
-            raise InvalidType(
-                N_("contenders must hold RunConfigs, got {value!r}. Try [RunConfig()]."),
-                value=config,
-            )
-    if not contenders:
-        raise InvalidValue(
-            N_("contenders must hold at least one RunConfig, got none. Try [RunConfig()].")
-        )
-    return tuple(contenders)
 
 
 def _checked_delays(delays: Sequence[int]) -> tuple[int, ...]:

@@ -223,6 +223,14 @@ def test_equal_parameters_leave_everything_else_alone() -> None:
     assert equalise([CELLS[2], CELLS[2]]) == (CELLS[2], CELLS[2])
 
 
+def test_only_configs_can_be_contenders() -> None:
+    sentence = "contenders must hold RunConfigs, got 'gru'. Try [RunConfig()]."
+    with pytest.raises(TypeError, match=re.escape(sentence)):
+        Comparison([BASE, "gru"], 2)  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=re.escape(sentence)):
+        equalise([BASE, "gru"])  # type: ignore[list-item]
+
+
 def test_contenders_of_different_tasks_are_not_equalised() -> None:
     adding = replace(BASE, task="adding")
     sentence = (
