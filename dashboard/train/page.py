@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.app import player, sidebar
+from dashboard.app import player, sidebar, widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.playback import Status
@@ -16,9 +16,10 @@ from dashboard.charts.signals import signals
 from dashboard.train import charts, text
 from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.replay import panel as replay_panel
-from dashboard.train.settings import SETTINGS
-from dashboard.train.time_travel_panel import follow_slider, time_travel
+from dashboard.train.settings import LOOK, SETTINGS
+from dashboard.train.time_travel_panel import leave_past, time_travel
 from dashboard.train.views import panel as view_panel
+from dashboard.train.views.registry import view
 from rnn_core import RunConfig
 from rnn_core.messages import N_
 
@@ -37,7 +38,7 @@ def page(config: RunConfig, settings: Settings) -> None:
         adopt=lambda run: _adopt(run, config),
         refusals=settings.refusals,
     )
-    follow_slider(session.run)
+    leave_past(session.run)
     player.watch(
         session,
         lambda: Panel(session, settings.step_limit),
@@ -66,7 +67,7 @@ class Panel:
     def __init__(self, session: Session[LiveRun], step_limit: int) -> None:
         self._run = run = session.run
         restarted = session.restarted
-        view_panel.advance(session)
+        session.resting_beat = view_panel.advance(view(widgets.chosen(LOOK)), run)
         frame = run.frame()
         if frame.status is Status.DIVERGED:
             st.warning(text.divergence(frame), icon=":material/trending_up:")
@@ -98,7 +99,9 @@ class Panel:
                     "the run before."
                 )
             )
-        self._view = view_panel.ShownView(run, view_panel.choose_view(), frame)
+        # Between the charts, in the moving part: the address follows with the next full run.
+        key = widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title)
+        self._view = view_panel.ShownView(run, view(key), frame)
         # Drawn last, though it stands first: once the step's number is there, so is all else.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
         self._view.complete(frame)

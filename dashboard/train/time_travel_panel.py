@@ -11,15 +11,10 @@ from dashboard.train.live_run import LiveRun
 from dashboard.train.replay import panel as replay_panel
 
 
-def moment_key(run: LiveRun) -> str:
-    """Key of the slider; another one whenever there are other steps to choose from."""
-    return f"moment {run.plays} {run.index}"
-
-
-def follow_slider(run: LiveRun) -> None:
-    """Show the step that the slider says; close the replay of a run that has no past."""
-    run.look_back(st.session_state.get(moment_key(run)))
+def leave_past(run: LiveRun) -> None:
+    """Show the newest step of a run that has no past or is playing, and close its replay."""
     if not _has_past(run):
+        run.look_back(None)
         replay_panel.close()
 
 
@@ -32,12 +27,17 @@ def time_travel(session: Session[LiveRun]) -> None:
         st.caption(_("This network is too large to keep snapshots, so you cannot look back."))
         return
     slider, branch, replay = st.columns([5, 1.2, 0.9], vertical_alignment="bottom")
-    moment = slider.slider(
+    shown = run.frame().step.index
+    # Another slider whenever there are other steps to choose from. It follows what moves the run.
+    key = f"moment {run.plays} {run.index}"
+    st.session_state[key] = shown
+    slider.slider(
         _("Look back"),
         min_value=0,
         max_value=run.index,
-        value=run.index,
-        key=moment_key(run),
+        key=key,
+        on_change=_look_back,
+        args=(run, key),
         help=_(
             "Shows any earlier step, in the charts and inside the network. It is trained again "
             "from the nearest snapshot, bit for bit."
@@ -49,7 +49,7 @@ def time_travel(session: Session[LiveRun]) -> None:
         key="branch",
         on_click=_branch,
         args=(session,),
-        disabled=moment == run.index,
+        disabled=shown == run.index,
         width="stretch",
     )
     replay.button(
@@ -66,6 +66,10 @@ def time_travel(session: Session[LiveRun]) -> None:
 def _has_past(run: LiveRun) -> bool:
     """Whether the run is paused, at a later step than its first."""
     return run.status is not Status.PLAYING and run.index > 0
+
+
+def _look_back(run: LiveRun, key: str) -> None:
+    run.look_back(int(st.session_state[key]))
 
 
 def _branch(session: Session[LiveRun]) -> None:

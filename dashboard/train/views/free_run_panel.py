@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.app.language import gettext as _
-from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.views.free_run import FreeRunControls, FreeRunResult, can_change_waves
 from dashboard.train.views.view_panel import ViewPanel
+from dashboard.train.views.viewed_run import ViewedFrame, ViewedRun
 from rnn_core import RULES
 from rnn_core.rules import FloatRange
 
@@ -15,7 +15,9 @@ from rnn_core.rules import FloatRange
 class FreeRunPanel(ViewPanel[FreeRunResult, FreeRunControls]):
     """A switch where predictions can be fed back, and two sliders where a wave can change."""
 
-    def controls(self, run: LiveRun, frame: Frame, default: FreeRunControls) -> FreeRunControls:
+    def controls(
+        self, run: ViewedRun, frame: ViewedFrame, default: FreeRunControls
+    ) -> FreeRunControls:
         """Show the widgets that make sense for the task."""
         task = frame.config.task
         if not frame.streaming:

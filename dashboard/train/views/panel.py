@@ -10,31 +10,21 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.app import widgets
 from dashboard.app.language import gettext as _
-from dashboard.app.player import Session
 from dashboard.charts.draw import draw
-from dashboard.train.live_run import Frame, LiveRun
-from dashboard.train.settings import LOOK
 from dashboard.train.views.base import Presentation, View
 from dashboard.train.views.cache import CachedResult
-from dashboard.train.views.registry import view
 from dashboard.train.views.view_panel import ViewPanel
+from dashboard.train.views.viewed_run import ViewedFrame, ViewedRun
 
 
-def choose_view() -> View[Any, Any]:
-    """The view that the reader has chosen.
+def advance(view: View[Any, Any], run: ViewedRun) -> float | None:
+    """Let a view move what plays by itself to where it is due, before anything is drawn.
 
-    Belongs to the moving part of the page, between its charts; so the address of the page follows
-    with the next run of the whole page.
+    Returns:
+        Seconds until it is due again, while nothing is trained; None if nothing plays.
     """
-    return view(widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title))
-
-
-def advance(session: Session[LiveRun]) -> None:
-    """Let the view move what plays by itself to where it is due, before anything is drawn."""
-    session.resting_beat = None
-    _panel_of(view(widgets.chosen(LOOK))).advance(session)
+    return _panel_of(view).advance(run)
 
 
 class ShownView:
@@ -44,12 +34,12 @@ class ShownView:
     and to read.
 
     Args:
-        run: whose network is looked into.
+        run: whose network is shown.
         view: which view.
-        frame: what else is on the screen.
+        frame: what else is on screen.
     """
 
-    def __init__(self, run: LiveRun, view: View[Any, Any], frame: Frame) -> None:
+    def __init__(self, run: ViewedRun, view: View[Any, Any], frame: ViewedFrame) -> None:
         self._run, self._view = run, view
         self._cached: CachedResult | None = None
         self._drawn: list[Any] = []
@@ -83,17 +73,17 @@ class ShownView:
             self._numbers = beside.markdown(said)
         beside.caption(view.how_to_read())
 
-    def update(self, frame: Frame) -> None:
+    def update(self, frame: ViewedFrame) -> None:
         """Redraw the charts in place, if the view is cheap."""
         if self._view.every_redraw:
             self._redraw(frame)
 
-    def complete(self, frame: Frame) -> None:
+    def complete(self, frame: ViewedFrame) -> None:
         """Replace a preview, in place, once all else has been drawn."""
         if self._view.has_preview and not frame.moving and self._redraw(frame):
             self._numbers.markdown(self._said(frame))
 
-    def _redraw(self, frame: Frame) -> bool:
+    def _redraw(self, frame: ViewedFrame) -> bool:
         """Draw what the view shows now; whether it is something new."""
         if self._cached is None:
             return False
@@ -106,10 +96,10 @@ class ShownView:
             draw(chart, place)
         return True
 
-    def _presentation(self, frame: Frame) -> Presentation[Any]:
+    def _presentation(self, frame: ViewedFrame) -> Presentation[Any]:
         return Presentation(self._controls, frame.floors, frame.moving)
 
-    def _said(self, frame: Frame) -> str:
+    def _said(self, frame: ViewedFrame) -> str:
         """The main numbers, and how old they are."""
         assert self._cached is not None
         said = self._view.numbers(self._cached.result)

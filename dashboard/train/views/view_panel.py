@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Generic
 
-from dashboard.app.player import Session
 from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
-from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.views.base import ControlsT, ResultT
+from dashboard.train.views.viewed_run import ViewedFrame, ViewedRun
 
 
 class ViewPanel(Generic[ResultT, ControlsT]):
@@ -17,14 +16,19 @@ class ViewPanel(Generic[ResultT, ControlsT]):
     A view names the module of its panel, and the module names the panel ``PANEL``.
     """
 
-    def advance(self, session: Session[LiveRun]) -> None:
-        """Move what plays by itself to where it is due. Called before anything is drawn."""
+    def advance(self, run: ViewedRun) -> float | None:
+        """Move what plays by itself to where it is due; called before anything is drawn.
 
-    def controls(self, run: LiveRun, frame: Frame, default: ControlsT) -> ControlsT:
+        Returns:
+            Seconds until it is due again, while nothing is trained; None if nothing plays.
+        """
+        return None
+
+    def controls(self, run: ViewedRun, frame: ViewedFrame, default: ControlsT) -> ControlsT:
         """Show the widgets above the charts; return what they say."""
         return default
 
-    def draw(self, chart: Chart, frame: Frame) -> Any:
+    def draw(self, chart: Chart, frame: ViewedFrame) -> Any:
         """Draw one of the view's charts; return the place it stands in."""
         return draw(chart)
 

@@ -24,6 +24,31 @@ def test_looking_back_and_continuing_from_there() -> None:
         assert step_and_loss(app) == (step, f"{losses[step]:.4g}")
 
 
+def test_the_slider_follows_a_view_that_moves_on_and_does_not_pull_it_back() -> None:
+    app = page()
+    for _ in range(4):
+        app = click(app, "step")
+    app = healthy(slider(app, "moment").set_value(1).run())
+    app.session_state["session"].run.look_back(3)  # as slow motion does, with its timer
+    app = healthy(app.run())
+    assert (step_and_loss(app)[0], slider(app, "moment").value) == (3, 3)
+    app = healthy(slider(app, "moment").set_value(0).run())
+    assert step_and_loss(app)[0] == 0
+
+
+def test_a_run_that_plays_or_takes_a_step_leaves_its_past() -> None:
+    app = page(pace="1")
+    for _ in range(4):
+        app = click(app, "step")
+    app = healthy(slider(app, "moment").set_value(1).run())
+    app = click(app, "step")
+    assert (step_and_loss(app)[0], slider(app, "moment").value) == (5, 5)
+    app = healthy(slider(app, "moment").set_value(1).run())
+    app = click(app, "run")
+    assert step_and_loss(app)[0] > 5
+    assert not [shown for shown in app.slider if shown.key.startswith("moment")]
+
+
 def test_the_replay_opens_in_front_of_the_player() -> None:
     app = page(cell="gru")
     assert not [shown for shown in app.button if shown.key == "replay"]

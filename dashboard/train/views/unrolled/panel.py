@@ -10,19 +10,21 @@ import streamlit as st
 from dashboard.app.language import gettext as _
 from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
-from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.views.unrolled.layers import CLICKED, last_click, places_of
 from dashboard.train.views.unrolled.layout import first_step
 from dashboard.train.views.unrolled.result import UnrolledResult
 from dashboard.train.views.unrolled.text import formulas
 from dashboard.train.views.unrolled.view import UnrolledControls
 from dashboard.train.views.view_panel import ViewPanel
+from dashboard.train.views.viewed_run import ViewedFrame, ViewedRun
 
 
 class UnrolledPanel(ViewPanel[UnrolledResult, UnrolledControls]):
     """Two sliders, which clicks in the chart move as well; and the equations below the chart."""
 
-    def controls(self, run: LiveRun, frame: Frame, default: UnrolledControls) -> UnrolledControls:
+    def controls(
+        self, run: ViewedRun, frame: ViewedFrame, default: UnrolledControls
+    ) -> UnrolledControls:
         """Show the sliders."""
         length, units = frame.hidden.shape
         left, right = st.columns(2)
@@ -39,7 +41,7 @@ class UnrolledPanel(ViewPanel[UnrolledResult, UnrolledControls]):
         )
         return UnrolledControls(step, int(unit))
 
-    def draw(self, chart: Chart, frame: Frame) -> Any:
+    def draw(self, chart: Chart, frame: ViewedFrame) -> Any:
         """Draw the chart, whose units can be clicked on."""
         return draw_chain(chart, *frame.hidden.shape)
 

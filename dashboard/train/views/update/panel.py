@@ -11,16 +11,14 @@ import streamlit as st
 from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import ENDED, Status
-from dashboard.app.player import Session
 from dashboard.charts.base import Chart
-from dashboard.train.live_run import Frame, LiveRun
-from dashboard.train.time_travel_panel import moment_key
 from dashboard.train.views.unrolled.layout import first_step
 from dashboard.train.views.unrolled.panel import choose_time_step, draw_chain, time_step_key
 from dashboard.train.views.update import text
 from dashboard.train.views.update.phases import BEAT, PHASES, Place, SlowMotion, after, end_of
 from dashboard.train.views.update.result import UpdateResult
 from dashboard.train.views.view_panel import ViewPanel
+from dashboard.train.views.viewed_run import ViewedFrame, ViewedRun
 
 _PHASE, _PLAY_SLOWLY, _MOTION = "phase of update", "play slowly", "slow motion"
 
@@ -28,20 +26,20 @@ _PHASE, _PLAY_SLOWLY, _MOTION = "phase of update", "play slowly", "slow motion"
 class UpdatePanel(ViewPanel[UpdateResult, Place]):
     """Phase, time step, a button for the next phase, and a switch that plays slowly."""
 
-    def advance(self, session: Session[LiveRun]) -> None:
+    def advance(self, run: ViewedRun) -> float | None:
         """Move slow motion on.
 
         With the browser's timer, while somebody is there: an update that has been shown is made,
         and the next one begins.
         """
-        run, state = session.run, st.session_state
+        state = st.session_state
         plays = state.get(_PLAY_SLOWLY, False)
         if not plays or run.status is Status.PLAYING or run.status in ENDED:
             state.pop(_MOTION, None)
-            return
+            return None
         if run.idle:
             state[_PLAY_SLOWLY] = False
-            return
+            return None
         frame, now = run.frame(), monotonic()
         motion = state.get(_MOTION)
         if motion is None or motion.index != frame.step.index:
@@ -55,9 +53,9 @@ class UpdatePanel(ViewPanel[UpdateResult, Place]):
             assert place is not None
         state[_MOTION] = motion
         state[_PHASE], state[time_step_key(length)] = place
-        session.resting_beat = BEAT
+        return BEAT
 
-    def controls(self, run: LiveRun, frame: Frame, default: Place) -> Place:
+    def controls(self, run: ViewedRun, frame: ViewedFrame, default: Place) -> Place:
         """Show the widgets."""
         length, index = frame.layout.length, frame.step.index
         phase = widgets.choose_key(
@@ -80,7 +78,7 @@ class UpdatePanel(ViewPanel[UpdateResult, Place]):
         switch.toggle(_("Play slowly"), key=_PLAY_SLOWLY, disabled=run.status in ENDED)
         return Place(phase, step)
 
-    def draw(self, chart: Chart, frame: Frame) -> Any:
+    def draw(self, chart: Chart, frame: ViewedFrame) -> Any:
         """Draw the chart, whose time steps can be clicked on."""
         return draw_chain(chart, frame.layout.length)
 
@@ -104,16 +102,15 @@ class UpdatePanel(ViewPanel[UpdateResult, Place]):
 PANEL = UpdatePanel()
 
 
-def make_update(run: LiveRun, index: int) -> None:
+def make_update(run: ViewedRun, index: int) -> None:
     """Make the update that follows a step, of the run or of its past, and show the next one."""
     if index == run.index:
         run.step_once()
     elif run.frame().step.index == index:
-        st.session_state[moment_key(run)] = index + 1
         run.look_back(index + 1)
 
 
-def _go_to(run: LiveRun, index: int, phase: str | None, length: int) -> None:
+def _go_to(run: ViewedRun, index: int, phase: str | None, length: int) -> None:
     if phase is None:
         make_update(run, index)
         phase = PHASES[0]

@@ -12,3 +12,4 @@ def test_a_view_without_widgets_has_its_default_controls_and_plays_nothing() -> 
     for key in VIEWS:
         controls = view(key).default_controls
         assert panel.controls(run, run.frame(), controls) is controls
+    assert panel.advance(run) is None

@@ -23,6 +23,7 @@ def test_looking_back_the_next_update_is_that_of_then() -> None:
     (following,) = [b for b in app.button if b.key.startswith("next ")]
     app = healthy(following.click().run())
     assert step_and_loss(app)[0] == 2
+    assert slider(app, "moment").value == 2
     assert app.session_state["session"].run.index == 3
 
 
