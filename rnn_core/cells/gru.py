@@ -83,3 +83,6 @@ class GRU(StackedCell):
                 rf" + {n['z']} \cdot {factor(numbers['h_before'])} = {n['h']}",
             ),
         )
+
+
+CELL = GRU()

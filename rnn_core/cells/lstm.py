@@ -102,3 +102,6 @@ class LSTM(StackedCell):
             ),
             Equation("h_t", r"o_t \tanh(c_t)", rf"{n['o']} \cdot \tanh({n['c']}) = {n['h']}"),
         )
+
+
+CELL = LSTM()

@@ -1,20 +1,23 @@
-"""The cells by name: one line each."""
+"""The cells, one line each, in the order in which interfaces list them."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from torch import nn
 
 from rnn_core.cells.base import Cell, on_meta
-from rnn_core.cells.gru import GRU
-from rnn_core.cells.lstm import LSTM
-from rnn_core.cells.rnn import RNN
 from rnn_core.registry import CELLS
 
-CELLS.register(RNN())
-CELLS.register(LSTM())
-CELLS.register(GRU())
+#: The module of each cell, which names its cell ``CELL``.
+MODULES = (
+    "rnn_core.cells.rnn",
+    "rnn_core.cells.lstm",
+    "rnn_core.cells.gru",
+)
+for _module in MODULES:
+    CELLS.register(import_module(_module).CELL)
 
 
 def register_cell(cell: Cell) -> Cell:

@@ -59,3 +59,6 @@ class RNN(StackedCell):
                 rf"\tanh({drive(numbers, 'h')}) = {number(numbers['h'])}",
             ),
         )
+
+
+CELL = RNN()

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.compare.live_comparison import LiveComparison
-from rnn_core import RunConfig
+from rnn_core import CELLS, RunConfig
 
 # The app with this page alone: the test runner cannot change pages.
 SCRIPT = """
@@ -103,6 +103,19 @@ def test_contenders_of_ones_own_travel_in_the_link() -> None:
         RunConfig(lr=0.5, hidden_size=4),
     ]
     assert app.query_params["vs"] == "cell:gru;cell:gru,hidden_size:9;lr:0.5"
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_can_be_compared_with_as_many_parameters(name: str) -> None:
+    other = next(cell for cell in CELLS if cell != name)
+    app = page(preset="own", vs=f"cell:{name};cell:{other}", equal="parameters", hidden_size="24")
+    assert [said.split(",")[0] for said in names(app)] == [CELLS[c].title for c in (name, other)]
+    counts = live(app).frame().parameter_counts
+    assert max(counts) / min(counts) <= 1.02
+    app = click(app, "step_once")
+    assert live(app).index == 1
+    app = healthy(app.segmented_control(key="view").set_value("span").run())
+    assert [metric.value for metric in click(app, "step_once").metric] == ["1", "1"]
 
 
 def test_a_link_that_cannot_be_is_said_and_the_cells_take_its_place() -> None:

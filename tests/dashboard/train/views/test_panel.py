@@ -5,7 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from dashboard.app.language import use_language
+from dashboard.train.views.gates import gate_names
 from dashboard.train.views.registry import VIEWS, view
+from rnn_core import CELLS
 from tests.dashboard.train_page import button, click, healthy, page, slider, step_and_loss
 
 
@@ -22,6 +25,33 @@ def test_a_view_is_shown_and_is_in_the_link(key: str) -> None:
     assert "look" not in app.query_params
     healthy(app.segmented_control(key="look_en").set_value(key).run())
     assert app.query_params["look"] == key
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_has_every_view(cell: str) -> None:
+    app = page(cell=cell, num_layers="2", hidden_size="6", window_length="6")
+    assert app.segmented_control(key="cell").value == cell
+    assert CELLS[cell].title in app.segmented_control(key="cell").options
+    for key in VIEWS:
+        app = healthy(app.segmented_control(key="look").set_value(key).run())
+        app = click(app, "step")
+        has_gates = bool(CELLS[cell].gates)
+        assert (len(app.get("vega_lite_chart")) > 2) == (key != "gates" or has_gates), key
+    assert app.session_state["session"].run.config.cell == cell
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cells_gates_are_named_in_chinese(cell: str) -> None:
+    gates = CELLS[cell].gates
+    try:
+        use_language("zh_CN")
+        names = gate_names(CELLS[cell])
+    finally:
+        use_language("en")
+    assert [name.split("：")[0] for name in names] == [gate.letter for gate in gates]
+    assert not set(names) & set(gate_names(CELLS[cell]))
+    charts = page(cell=cell, look="gates", lang="zh_CN").get("vega_lite_chart")
+    assert len(charts) == (3 if gates else 2)
 
 
 def test_the_state_is_shown_first_and_says_what_it_leaves_out() -> None:
