@@ -13,7 +13,7 @@ from dashboard.app.link import parse, read_link, write, write_link
 from dashboard.app.settings import RUN_SETTINGS, PageSetting, checked, table_of
 from dashboard.compare import settings as compare_settings
 from dashboard.train import settings as train_settings
-from rnn_core import RULES, TASKS
+from rnn_core import CELLS, RULES, TASKS
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 TABLE = table_of((*train_settings.SETTINGS, *compare_settings.SETTINGS))
@@ -140,7 +140,7 @@ def test_a_link_is_read_tolerantly() -> None:
         ("hidden_size", "999", "a whole number from 1 to 256", "32"),
         ("lr", "-1", "above 0, up to 10", "0.02"),
         ("lr", "nan", "above 0, up to 10", "0.02"),
-        ("cell", "lsmt", "one of rnn, lstm, gru", "rnn"),
+        ("cell", "lsmt", f"one of {', '.join(CELLS)}", "rnn"),
         ("carry_state", "maybe", "true or false", "true"),
         ("clip_norm", "0", "empty, or above 0, up to 100", "off"),
         ("pace", "7", "one of 1, 5, 20, max", "5"),

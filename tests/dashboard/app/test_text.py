@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from dashboard.app import text as words
 from dashboard.app.language import use_language
-from rnn_core import RULES, RunConfig
+from rnn_core import CELLS, RULES, RunConfig
 
 
 @dataclass
@@ -37,7 +37,7 @@ def test_a_run_slowed_by_others_says_so_and_one_at_full_speed_does_not() -> None
     ("name", "rule"),
     [
         ("hidden_size", "a whole number from 1 to 256"),
-        ("cell", "one of rnn, lstm, gru"),
+        ("cell", f"one of {', '.join(CELLS)}"),
         ("carry_state", "true or false"),
         ("clip_norm", "empty, or above 0, up to 100"),
         ("seed", "a whole number from 0 to 2147483647"),

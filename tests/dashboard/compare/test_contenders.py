@@ -16,7 +16,7 @@ from dashboard.compare.contenders import (
     preset_name,
     to_text,
 )
-from rnn_core import RULES, RunConfig
+from rnn_core import CELLS, RULES, RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 
 
@@ -102,7 +102,7 @@ def test_a_link_gives_back_the_contenders_it_was_made_from(changes: list[dict[st
         (";" * 6, "A comparison needs 2 to 6 contenders, not 7"),
         ("cell:rnn;seed:3", "`seed:3` is not a setting of a contender"),
         ("cell:rnn;cell", "`cell` is not a setting of a contender"),
-        ("cell:rnn;cell:lst", "`cell` must be one of rnn, lstm, gru, not `lst`"),
+        ("cell:rnn;cell:lst", f"`cell` must be one of {', '.join(CELLS)}, not `lst`"),
         (
             "cell:rnn;hidden_size:many",
             "`hidden_size` must be a whole number from 1 to 256, not `many`",

@@ -114,7 +114,7 @@ def test_every_cell_can_be_compared_with_as_many_parameters(name: str) -> None:
     assert max(counts) / min(counts) <= 1.02
     app = click(app, "step_once")
     assert live(app).index == 1
-    app = healthy(app.segmented_control(key="view").set_value("span").run())
+    app = healthy(app.segmented_control(key="view_en").set_value("span").run())
     assert [metric.value for metric in click(app, "step_once").metric] == ["1", "1"]
 
 
@@ -123,7 +123,7 @@ def test_a_link_that_cannot_be_is_said_and_the_cells_take_its_place() -> None:
     (warning,) = app.warning
     assert warning.value == (
         "The link asks for `vs`=`cell:rnn;cell:perceptron`. "
-        "`cell` must be one of rnn, lstm, gru, not `perceptron`."
+        f"`cell` must be one of {', '.join(CELLS)}, not `perceptron`."
     )
     assert [contender.config.cell for contender in live(app).contenders] == ["rnn", "lstm", "gru"]
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_core import CELLS, Replicas, ReplicaStep, RunConfig, Trainer
+from rnn_core import Replicas, ReplicaStep, RunConfig, Trainer
+from tests.rnn_core.runs import CELLS
 
 CONTENDERS = [
     RunConfig(cell="rnn", hidden_size=5),

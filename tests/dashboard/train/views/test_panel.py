@@ -30,10 +30,10 @@ def test_a_view_is_shown_and_is_in_the_link(key: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_has_every_view(cell: str) -> None:
     app = page(cell=cell, num_layers="2", hidden_size="6", window_length="6")
-    assert app.segmented_control(key="cell").value == cell
-    assert CELLS[cell].title in app.segmented_control(key="cell").options
+    assert app.segmented_control(key="cell_en").value == cell
+    assert CELLS[cell].title in app.segmented_control(key="cell_en").options
     for key in VIEWS:
-        app = healthy(app.segmented_control(key="look").set_value(key).run())
+        app = healthy(app.segmented_control(key="look_en").set_value(key).run())
         app = click(app, "step")
         has_gates = bool(CELLS[cell].gates)
         assert (len(app.get("vega_lite_chart")) > 2) == (key != "gates" or has_gates), key
