@@ -178,3 +178,47 @@ def test_how_far_they_remember_is_a_view_of_its_own_with_the_same_player() -> No
 
 def test_it_speaks_chinese() -> None:
     assert names(page(preset="carry", lang="zh_CN")) == ["传递", "重置"]
+
+
+@pytest.mark.parametrize("seed", [2**31 - 9, 2**31 - 8, 2**31 - 7, 2**31 - 2, 2**31 - 1])
+@pytest.mark.parametrize("view", ["learning", "span"])
+def test_seeds_end_at_the_largest_and_the_page_says_so(seed: int, view: str) -> None:
+    app = page(seed=str(seed), seeds="8", span_seeds="8", view=view)
+    run = app.session_state["comparison" if view == "learning" else "span"].run
+    first = min(seed, 2**31 - 8)
+    if view == "learning":
+        assert run.frame().first_seed == first
+    told = [f"Seeds {first} to {first + 7} are used instead." in w.value for w in app.warning]
+    assert told == [True] * (first != seed)
+    click(app, "step_once")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"seeds": "inf", "span_seeds": "inf", "threshold": "nan"},
+        {"seeds": "1e400", "span_seeds": "", "threshold": "-1"},
+        {"preset": "![x](http://a.invalid)", "equal": "", "view": "*", "vs": ""},
+        {"preset": "own", "vs": "hidden_size:inf;lr:1e400"},
+        {"preset": "own", "vs": "![x](http://a.invalid/b.png):1;cell:rnn"},
+    ],
+)
+def test_what_a_link_cannot_have_is_refused(query: dict[str, str]) -> None:
+    app = page(**query)
+    assert len(app.warning) == len(query) - ("own" in query.values())
+    assert not [told for told in app.warning if "](" in "".join(told.value.split("`")[::2])]
+    click(app, "step_once")
+
+
+def test_the_threshold_may_be_as_small_as_its_rule_allows() -> None:
+    assert list(page(threshold="1e-12").warning) == []
+    assert list(page(preset="own", vs="lr:1e-9;clip_norm:1e-9").warning) == []
+
+
+def test_the_learning_rate_changes_without_starting_again_in_both_views() -> None:
+    app = click(click(page(view="span", task="delayed_recall"), "step_once"), "step_once")
+    healthy(app.select_slider(key="lr").set_value(0.001).run())
+    run = app.session_state["span"].run
+    assert run.index == 2
+    assert {contender.config.lr for contender in run.contenders} == {0.001}
+    assert not any("Started again" in caption.value for caption in app.caption)

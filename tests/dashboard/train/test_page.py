@@ -126,3 +126,46 @@ def test_the_page_speaks_the_chosen_language() -> None:
     healthy(app.selectbox(key="lang").set_value("en").run())
     assert button(app, "run").label == "Run"
     assert app.query_params["lang"] == "en"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"phase": "3.1415"},
+        {"phase": "-3.14159"},
+        {"phase": "3.141592653589793"},
+        {"clip_norm": "0.001", "lr": "1e-9"},
+        {"seed": "2147483647", "step_limit": "1e6", "task": "adding", "clip_norm": ""},
+        {"task": "copy", "window_length": "21", "forget_bias": "-5", "cell": "lstm"},
+    ],
+)
+def test_whatever_the_rules_allow_can_be_asked_for(query: dict[str, str]) -> None:
+    app = page(**query)
+    assert list(app.warning) == []
+    click(app, "step")
+    assert set(app.query_params) == set(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"step_limit": "inf", "seed": "1e400", "lr": "nan"},
+        {"step_limit": "-inf", "seed": "9" * 400, "lr": ""},
+        {"hidden_size": "", "carry_state": "", "task": "", "cell": "LSTM ", "lang": "tlh"},
+        {"window_length": "1e400", "clip_norm": "inf", "phase": "4", "look": "*", "pace": "0"},
+        {"forget_bias": "1e999", "cell": "lstm", "momentum": "-1", "optimizer": "sgd", "x": ""},
+    ],
+)
+def test_whatever_they_do_not_allow_is_refused_and_leaves_the_address(
+    query: dict[str, str],
+) -> None:
+    app = page(**query)
+    allowed = {"cell": "lstm", "optimizer": "sgd"}
+    kept = {name: value for name, value in query.items() if allowed.get(name) == value}
+    assert len(app.warning) == len(query) - len(kept)
+    assert dict(app.query_params) == kept
+    click(app, "step")
+
+
+def test_of_a_repeated_parameter_the_last_is_read() -> None:
+    assert config(page(hidden_size=["7", "9"])).hidden_size == 9  # type: ignore[arg-type]
