@@ -210,3 +210,26 @@ def test_settings_that_cannot_be_are_refused() -> None:
         MemorySpan([QUICK], share=1.1)
     with pytest.raises(ValueError, match="Unknown engine 'jax'"):
         MemorySpan([QUICK], engine="jax")
+
+
+def test_a_learning_rate_changes_for_the_updates_to_come_at_this_delay_and_the_next() -> None:
+    span = MemorySpan([QUICK, QUICK], 1, delays=[1, 2], step_budget=20)
+    steps = [next(span.steps()) for _ in range(3)]
+    span.set_lr(1, 0.5)
+    steps += finished(span)
+    assert [contender.lr for contender in span.contenders] == [0.01, 0.5]
+    same = [bool(step.loss[0, 0] == step.loss[1, 0]) for step in steps if len(step.active) == 2]
+    assert same[:3] == [True] * 3  # the update of the third step is the first with another rate
+    assert not any(same[3:5])
+    with pytest.raises(ValueError, match="lr must be a positive number"):
+        span.set_lr(0, -1)
+
+
+def test_a_learning_rate_set_before_the_first_step_is_the_contenders_own() -> None:
+    changed = MemorySpan([QUICK], 2, delays=[1, 2], step_budget=60, engine="compiled")
+    changed.set_lr(0, 0.02)
+    own = replace(QUICK, lr=0.02)
+    assert_same(
+        finished(changed),
+        finished(MemorySpan([own], 2, delays=[1, 2], step_budget=60, engine="compiled")),
+    )

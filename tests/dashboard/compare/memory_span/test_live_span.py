@@ -69,3 +69,22 @@ def test_settings_that_are_not_read_do_not_start_it_again() -> None:
     smaller = replace(BASE, hidden_size=4)
     assert live.configure(contenders(smaller, PRESETS["carry"](smaller)), 2, 0)
     assert live.index == 0
+
+
+def test_a_learning_rate_changes_without_starting_it_again() -> None:
+    live, alone = after(5, span()), after(5, span())
+    faster = replace(BASE, lr=0.2)
+    assert not live.configure(contenders(faster, PRESETS["carry"](faster)), 2, 0)
+    assert {contender.config.lr for contender in live.contenders} == {0.2}
+    assert live.index == 5
+    for _ in range(2):
+        live.step_once()
+        alone.step_once()
+    assert (live.frame().latest.loss != alone.frame().latest.loss).all()
+
+
+def test_other_names_do_not_start_it_again() -> None:
+    live = after(5, span())
+    renamed = [replace(contender, name=f"{contender.name}!") for contender in live.contenders]
+    assert not live.configure(renamed, 2, 0)
+    assert [contender.name for contender in live.frame().contenders] == ["carried!", "reset!"]
