@@ -1,4 +1,4 @@
-# The project's whole vocabulary. Each target does its own set-up: a virtual environment in .venv
+# All commands of the project. Each target does its own set-up: a virtual environment in .venv
 # with the pinned requirements.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,7 +23,7 @@ check: .venv/dev  ## format, lint, types and the arrows between packages, changi
 docs: .venv/dev  ## build the documentation into site/, with warnings as errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: .venv/bench  ## print the figures of the training step, beside the tutorial's and JAX's
+bench: .venv/bench  ## print the figures of the training step beside the tutorial's and JAX's
 	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.threads_together
 	$(BIN)/python -m benchmarks.start_up
@@ -41,7 +41,7 @@ reproduce: .venv/dev  ## run published results again; ARGS=--quick for a rehears
 screenshot: .venv/dev  ## take the README's pictures anew
 	$(BIN)/python -m docs.take_screenshot
 
-texts: .venv/dev  ## bring new and changed texts into the translators' files
+texts: .venv/dev  ## add new and changed texts to the translations
 	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -k N_ -o .venv/dashboard.pot $(SOURCES)
 	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete -i .venv/dashboard.pot -d dashboard/locale -D dashboard
 
