@@ -17,7 +17,7 @@ from benchmarks.timing import is_quick
 from dashboard.train.live_run import LiveRun
 from dashboard.train.replay.spec import replay
 from rnn_core import RunConfig, Trainer
-from rnn_core.tasks import DEFAULTS
+from rnn_core.tasks import TASKS
 
 CELLS = ("rnn", "gru", "lstm")
 RUNS = (("torch", 60_000), ("compiled", 100_000))
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             )
     for task, cell, length in REPLAYS:
         last = round(share * length)
-        config = RunConfig(task=task, **{**DEFAULTS[task], "cell": cell})  # type: ignore[arg-type]
+        config = RunConfig(task=task, **{**TASKS[task].defaults, "cell": cell})  # type: ignore[arg-type]
         run = run_to(last, config, "compiled")
         took_replay = seconds(partial(replay, run))
         size = sum(map(len, replay(run).tables.values())) / 1e6

@@ -6,13 +6,13 @@ throughout: B batch, T time steps, D features, H hidden units; arrays are ``(B, 
 
 from rnn_core.cells.base import Cell, CellOutput, Gate
 from rnn_core.cells.registry import register_cell
-from rnn_core.config import RULES, RunConfig
+from rnn_core.config import RULES, SETTINGS, RunConfig, Setting, is_read
 from rnn_core.experiments.comparison import Comparison, Curves, equalise
 from rnn_core.experiments.memory_span import MemorySpan, SpanResult, SpanStep
 from rnn_core.experiments.ranking import PairedTest, Ranking, rank
 from rnn_core.models import RecurrentModel, parameter_count
 from rnn_core.registry import CELLS, OPTIMIZERS
-from rnn_core.tasks import TASKS, Batch, Floor, Task, build_task
+from rnn_core.tasks import TASKS, Batch, Floor, Task, TaskEntry, build_task, register_task
 from rnn_core.training.history import LossHistory
 from rnn_core.training.optimizers import Optimizer
 from rnn_core.training.replicas import Replicas, ReplicaStep
@@ -25,6 +25,7 @@ __all__ = [
     "CELLS",
     "OPTIMIZERS",
     "RULES",
+    "SETTINGS",
     "TASKS",
     "Batch",
     "Cell",
@@ -42,17 +43,21 @@ __all__ = [
     "ReplicaStep",
     "Replicas",
     "RunConfig",
+    "Setting",
     "Snapshot",
     "Snapshots",
     "SpanResult",
     "SpanStep",
     "Step",
     "Task",
+    "TaskEntry",
     "Trainer",
     "__version__",
     "build_task",
     "equalise",
+    "is_read",
     "parameter_count",
     "rank",
     "register_cell",
+    "register_task",
 ]

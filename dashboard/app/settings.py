@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from dashboard.app.language import LANGUAGES
-from rnn_core import RULES, RunConfig
+from rnn_core import RULES, SETTINGS, RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Rule
-from rnn_core.tasks import DEFAULTS, build_task
+from rnn_core.tasks import TASKS, build_task
 
 #: Steps per redraw that the player offers; ``"max"`` takes as many as fit.
 PACES: Mapping[str, int | None] = MappingProxyType({"1": 1, "5": 5, "20": 20, "max": None})
@@ -102,7 +102,7 @@ class PageSetting:
 
 #: The fields of `RunConfig`, by name.
 RUN_SETTINGS: Mapping[str, RunSetting] = MappingProxyType(
-    {name: RunSetting(name, live=name == "lr") for name in RULES}
+    {name: RunSetting(name, live=setting.live) for name, setting in SETTINGS.items()}
 )
 
 PACE = PageSetting("pace", Choice(tuple(PACES)), "5")
@@ -144,7 +144,7 @@ def lowest(rule: FloatRange) -> float:
 
 def set_by_task(task: str) -> frozenset[str]:
     """Settings to which a task gives a default of its own."""
-    return frozenset(DEFAULTS[task])
+    return frozenset(TASKS[task].defaults)
 
 
 def task_config(task: str) -> RunConfig:
@@ -181,4 +181,4 @@ def shortest_window(task: str) -> int:
 
 @cache
 def _run_defaults(task: str) -> Mapping[str, Any]:
-    return MappingProxyType({**RunConfig().to_dict(), **DEFAULTS[task]})
+    return MappingProxyType({**RunConfig().to_dict(), **TASKS[task].defaults})

@@ -25,10 +25,11 @@ from dashboard.app.settings import (
     Setting,
     set_by_task,
 )
-from dashboard.app.task_text import task_name, task_story
+from dashboard.app.task_text import task_description, task_title
 from rnn_core import CELLS, RunConfig
+from rnn_core.config import is_read
 from rnn_core.rules import FloatRange, Rule
-from rnn_core.tasks import SETTINGS, build_task, is_read
+from rnn_core.tasks import TASKS, build_task
 
 # Refused parameters of a link that are told one by one.
 _MOST_REFUSALS = 6
@@ -121,10 +122,10 @@ def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
         task = widgets.select(
             RUN_SETTINGS["task"],
             _("Task"),
-            task_name,
+            task_title,
             then=lambda: widgets.forget(set_by_task(before) | set_by_task(widgets.current_task())),
         )
-        st.caption(task_story(task))
+        st.caption(task_description(task))
         st.caption(_(":material/bolt: **Takes effect at once**"))
         lr = widgets.pick(
             RUN_SETTINGS["lr"],
@@ -251,7 +252,7 @@ def _training(task: str) -> dict[str, Any]:
 
 def _rows_help(task: str) -> str:
     """What the rows of a batch have to do with one another."""
-    if "points_per_period" in SETTINGS[task]:
+    if "points_per_period" in TASKS[task].settings:
         return _(
             "Each row of the batch is one window ahead of the row before, with a hidden state of "
             "its own."
@@ -283,9 +284,9 @@ def _data(task: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {
         name: widgets.slider(RUN_SETTINGS[name], *texts, step=steps.get(name, 0.01))
         for name, texts in sliders.items()
-        if name in SETTINGS[task]
+        if name in TASKS[task].settings
     }
-    if "data_seed" in SETTINGS[task] and chosen.get("noise_std") != 0:
+    if "data_seed" in TASKS[task].settings and chosen.get("noise_std") != 0:
         chosen["data_seed"] = widgets.whole_number(
             RUN_SETTINGS["data_seed"],
             _("Data seed"),

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core import RunConfig, Task
-from rnn_core.tasks import SETTINGS
 
 # The most points of all lanes together, unless two windows already have more.
 _MOST_POINTS = 400
@@ -140,7 +139,7 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
         sparse=any(
             batch.loss_mask is not None and batch.loss_mask.mean() < _SPARSE for batch in batches
         ),
-        radians="points_per_period" in SETTINGS[config.task],
+        radians=task.time_in_radians,
     )
 
 

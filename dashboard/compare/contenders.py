@@ -15,8 +15,8 @@ from dashboard.app.link import parse, write
 from dashboard.app.settings import restarting
 from dashboard.app.text import plain, rule_words
 from rnn_core import CELLS, RULES, Cell, RunConfig
+from rnn_core.config import is_read
 from rnn_core.rules import IntRange
-from rnn_core.tasks import is_read
 from rnn_core.training.replicas import MAY_DIFFER
 
 #: So few and so many contenders can be compared.

@@ -49,6 +49,7 @@ class Frame:
         floors: the task's floors, highest first.
         streaming: whether each window continues the one before.
         horizon: samples after which a target becomes an input; None if it never does.
+        can_change_wave: whether the task's wave can continue with another frequency.
         parameter_count: number of trainable parameters.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
@@ -71,6 +72,7 @@ class Frame:
     floors: tuple[Floor, ...]
     streaming: bool
     horizon: int | None
+    can_change_wave: bool
     parameter_count: int
     steps_per_second: float | None
     redraws_per_second: float | None
@@ -258,6 +260,7 @@ class LiveRun(Playback):
             floors=seen.floors,
             streaming=seen.trainer.task.streaming,
             horizon=seen.trainer.task.horizon,
+            can_change_wave=seen.trainer.task.can_change_wave,
             parameter_count=seen.trainer.parameter_count,
             steps_per_second=self._per_second(steps=True),
             redraws_per_second=self._per_second(steps=False),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.settings import RUN_SETTINGS
-from dashboard.app.task_text import task_story
+from dashboard.app.task_text import task_description
 from dashboard.app.text import LOSS_FORMAT, shown, speed
 from dashboard.train.live_run import Frame
 from dashboard.train.scene import STEPS_TO_JUDGE
@@ -88,7 +88,7 @@ def status(frame: Frame, step_limit: int) -> str:
     sentences = {
         Status.READY: _("This is the untrained network. Press **Run** and watch it learn.")
         + " "
-        + task_story(frame.config.task),
+        + task_description(frame.config.task),
         Status.PLAYING: _("Training."),
         Status.PAUSED: _("Paused at step {step}. Nothing is being trained."),
         Status.AT_LIMIT: _(

@@ -16,7 +16,7 @@ from rnn_core.config import RULES, RunConfig
 from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import parameter_count
 from rnn_core.rules import IntRange
-from rnn_core.tasks import build_task
+from rnn_core.tasks import Task, build_task
 from rnn_core.thinned import Thinned
 from rnn_core.training.replicas import Replicas, ReplicaStep
 
@@ -70,6 +70,7 @@ class Comparison:
         contenders: their settings. ``seed`` is not read; the settings of the data must be the same
             for all.
         seeds: the number of seeds, counted from 0, or the seeds themselves, each of them once.
+        task: as in `Trainer`.
         dtype: as in `Trainer`.
         engine: as in `Trainer`.
 
@@ -89,6 +90,7 @@ class Comparison:
         contenders: Sequence[RunConfig],
         seeds: int | Sequence[int],
         *,
+        task: Task | None = None,
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
     ) -> None:
@@ -96,6 +98,7 @@ class Comparison:
         self.seeds = checked_seeds(seeds)
         self.replicas = Replicas(
             [replace(config, seed=seed) for config in self.contenders for seed in self.seeds],
+            task=task,
             dtype=dtype,
             engine=engine,
         )

@@ -94,7 +94,8 @@ class MemorySpan:
     Args:
         contenders: their settings. ``task``, ``delay``, ``window_length`` and ``seed`` are not
             read; the other settings of the data must be the same for all. With the batch_size and
-            lr of `rnn_core.tasks.DEFAULTS`, cells of 32 units differ within the default budget.
+            lr of ``TASKS["delayed_recall"].defaults``, cells of 32 units differ within the default
+            budget.
         seeds: the number of seeds, counted from 0, or the seeds themselves, each of them once.
         delays: in samples, ascending, from 1 to 100.
         step_budget: the most steps at one delay, from 20 to 1,000,000.

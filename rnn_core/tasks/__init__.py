@@ -1,16 +1,26 @@
-"""What a network is asked to learn: batches of windows, and the losses that give them meaning."""
+"""What a network is trained on: batches of windows, and the floors of their loss."""
 
-from rnn_core.tasks.base import Batch, Criterion, Floor, Task
-from rnn_core.tasks.registry import DEFAULTS, SETTINGS, TASKS, build_task, is_read
+from rnn_core.registry import TASKS
+from rnn_core.tasks import registry as _registry  # noqa: F401  # fills TASKS
+from rnn_core.tasks.base import (
+    Batch,
+    Criterion,
+    Floor,
+    Task,
+    TaskEntry,
+    build_task,
+    register_task,
+    task_for,
+)
 
 __all__ = [
-    "DEFAULTS",
-    "SETTINGS",
     "TASKS",
     "Batch",
     "Criterion",
     "Floor",
     "Task",
+    "TaskEntry",
     "build_task",
-    "is_read",
+    "register_task",
+    "task_for",
 ]

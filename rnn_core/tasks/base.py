@@ -1,12 +1,19 @@
-"""What every task gives: batches by number, and exact floors."""
+"""What a task is: batches by number, exact floors, and the entry that registers it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rnn_core.config import SETTINGS, RunConfig
+from rnn_core.messages import N_, InvalidType, InvalidValue, unknown_choice
+from rnn_core.registry import TASKS
 
 FloorKey = Literal[
     "constant",
@@ -17,8 +24,11 @@ FloorKey = Literal[
     "window_memory",
     "carried_memory",
 ]
-#: What the loss of a step is, by PyTorch's name for it.
+#: The loss of a step, by PyTorch's name for it.
 Criterion = Literal["mse", "cross_entropy"]
+
+#: The settings that every task reads: they are the shape of its batches.
+COMMON_SETTINGS = ("window_length", "batch_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +36,11 @@ class Batch:
     """The windows of one step.
 
     Args:
-        time: the instants of the samples, shape ``(B, T)``, in float64 and the task's own unit.
+        time: when the samples were taken, in the task's unit, shape ``(B, T)``, float64.
         inputs: shape ``(B, T, D)``.
-        targets: shape ``(B, T, K)``; a class among K is 1 in its place and 0 in the others.
-        loss_mask: which time steps the loss is the mean over, shape ``(B, T)``; None for all. At
-            least one is; what stands in ``targets`` at the others has no meaning.
+        targets: shape ``(B, T, K)``; one-hot where the criterion is ``"cross_entropy"``.
+        loss_mask: the time steps that the loss is averaged over, shape ``(B, T)``; None for all.
+            At least one is True. ``targets`` is undefined at the others.
     """
 
     time: NDArray[np.float64]
@@ -41,21 +51,21 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The smallest mean loss of a kind of predictor: the number that gives a loss its meaning.
+    """The smallest mean loss that a kind of predictor can reach.
 
-    A loss below it cannot have come from that kind of predictor.
+    A lower mean loss shows that the predictor is not of that kind.
 
     Args:
-        key: the kind of predictor. ``"constant"``: one answer for all; ``"time_only"``: knows how
-            much of the sequence has gone by, and nothing of what was in it; ``"memoryless"``: any
-            function of the present input alone; ``"last_marker"``: of all marked inputs knows the
-            last one only; ``"persistence"``: says of the future what the input is now;
-            ``"window_memory"``: anything that sees the window so far but starts it knowing
-            nothing; ``"carried_memory"``: anything that remembers the windows before as well.
+        key: the kind of predictor. ``"constant"``: the same prediction at every time step;
+            ``"time_only"``: any function of the time step; ``"memoryless"``: any function of the
+            present input; ``"last_marker"``: any function of the last marked input;
+            ``"persistence"``: predicts the present input; ``"window_memory"``: any function of the
+            window's inputs so far; ``"carried_memory"``: any function of all inputs so far, those
+            of earlier windows included.
         value: the task's loss, averaged over the whole run.
-        bound: ``"exact"`` when some such predictor reaches the value; ``"lower"`` when none goes
-            below it but noise may keep all of them above; ``"measured"`` when no formula is known
-            and the value is an average over a long stretch of the signal, right to a hundredth.
+        bound: ``"exact"``: some predictor of that kind reaches the value; ``"lower"``: none is
+            below it, but noise may keep all of them above it; ``"measured"``: no formula is known,
+            and the value is an average over a long stretch of the signal, accurate to 1 %.
     """
 
     key: FloorKey
@@ -63,50 +73,232 @@ class Floor:
     bound: Literal["exact", "lower", "measured"]
 
 
-class Task(Protocol):
+class Task(ABC):
     """Windows by number. Batch k is the same whenever and however often it is asked for.
+
+    A subclass gives `batch`, and overrides what differs from the defaults here: one number in, one
+    number out, squared error, and windows that are independent sequences.
 
     Attributes:
         input_size: features D.
-        output_size: numbers K that are wanted at every time step, or classes to choose from.
+        output_size: numbers K to predict at every time step, or classes to choose from.
         criterion: the loss at one time step: ``"mse"``, the mean over K of the squared error, or
             ``"cross_entropy"`` of the softmax over K, in nats.
-        streaming: whether each window goes on where the one before ended. Otherwise every window
-            is a sequence of its own, and every network starts it from zeros.
-        horizon: so many samples after it was wanted a target comes in as input, as in a forecast;
-            None where targets never come in.
+        streaming: whether each window continues the one before. Otherwise every window is an
+            independent sequence, and every network starts it from zeros.
+        horizon: time steps after which a target comes in as input, as in a forecast; None where
+            targets never come in.
+        time_in_radians: whether the unit of time is the radian.
+        can_change_wave: whether `with_wave` works.
+
+    Example:
+        >>> class Echo(Task):  # repeat the input of one step ago
+        ...     def batch(self, index, dtype=np.float64):
+        ...         signs = np.random.default_rng(index).choice([-1.0, 1.0], (1, 11, 1))
+        ...         time = np.arange(10.0)[None]
+        ...         return Batch(time, signs[:, 1:].astype(dtype), signs[:, :-1].astype(dtype))
+        >>> Echo().batch(3).inputs.shape
+        (1, 10, 1)
     """
 
-    input_size: int
-    output_size: int
-    criterion: Criterion
-    streaming: bool
-    horizon: int | None
+    input_size: int = 1
+    output_size: int = 1
+    criterion: Criterion = "mse"
+    streaming: bool = False
+    horizon: int | None = None
+    time_in_radians: bool = False
+    can_change_wave: bool = False
+
+    @abstractmethod
+    def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
+        """The windows of step ``index``, counted from 0, with inputs and targets in ``dtype``."""
 
     @property
     def span(self) -> float:
-        """Time from the beginning of one window to that of the next, in the task's own unit."""
-        ...
+        """Time from the beginning of one window to the beginning of the next, in its unit.
+
+        By default the time that the samples of a window take.
+        """
+        time = self.batch(0).time[0]
+        return float(time[-1] - time[0] + (time[1] - time[0]))
 
     @property
     def windows_per_cycle(self) -> int:
-        """After so many windows the signal is where it began; 1 where it never repeats."""
-        ...
-
-    def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """The windows of step ``index``, counted from 0, with inputs and targets in ``dtype``."""
-        ...
+        """The number of windows after which the signal repeats; 1 where it never does."""
+        return 1
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
-        """Share of the answers that are right; None where none can be.
-
-        An answer is one counted time step, unless the task says otherwise.
+        """Share of right answers, from 0 to 1; None, the default, where none is defined.
 
         Args:
-            prediction: shape ``(B, T, K)``; of classes, any numbers that grow with the belief.
+            batch: what was predicted.
+            prediction: shape ``(B, T, K)``; logits where the criterion is ``"cross_entropy"``.
         """
-        ...
+        return None
 
     def floors(self) -> tuple[Floor, ...]:
-        """The floors, highest first."""
-        ...
+        """The floors, highest first; none by default."""
+        return ()
+
+    def with_wave(
+        self, window: int, *, frequency: float | None = None, amplitude: float | None = None
+    ) -> Task:
+        """The task with another wave from a window on, whose phase is continuous there.
+
+        Args:
+            window: the first window of the new wave.
+            frequency: in the unit of `RunConfig.frequency`; None keeps the present one.
+            amplitude: None keeps the present one.
+
+        Raises:
+            NotImplementedError: where `can_change_wave` is False.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no wave that can be changed.")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TaskEntry:
+    """A task as a config names it and an interface lists it.
+
+    Args:
+        name: as `RunConfig.task` gives it: letters, digits and underscores.
+        title: for people; a gettext message id.
+        description: input, target, and what must be remembered; a gettext message id.
+        build: config to task. Raises ValueError where the task cannot have these settings.
+        settings: the settings of the data that the task reads, besides `COMMON_SETTINGS`.
+        defaults: what to set, other than `RunConfig`'s own defaults, when the task is chosen:
+            settings of the source where it has some, otherwise such that memory matters and a run
+            shows it in minutes.
+        source: reference for the task; empty where there is none.
+
+    Raises:
+        ValueError: when a setting or a default is unknown.
+    """
+
+    name: str
+    title: str
+    description: str
+    build: Callable[[RunConfig], Task]
+    settings: tuple[str, ...] = ()
+    defaults: Mapping[str, float | str | bool | None] = field(default_factory=dict)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        of_data = [name for name, setting in SETTINGS.items() if setting.group == "data"]
+        for name in self.settings:
+            if name not in of_data:
+                raise unknown_choice("setting", name, of_data)
+        for name in self.defaults:
+            if name not in SETTINGS:
+                raise unknown_choice("setting", name, SETTINGS)
+        read = dict.fromkeys((*COMMON_SETTINGS, *self.settings))
+        object.__setattr__(self, "settings", tuple(read))
+        object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
+
+    def config(self, **settings: object) -> RunConfig:
+        """A config for this task, which must be registered: its defaults, with some replaced.
+
+        Raises:
+            TypeError: when a value is of the wrong kind.
+            ValueError: when a name is unknown or a value outside its limits.
+        """
+        return RunConfig.from_dict({"task": self.name, **self.defaults, **settings})
+
+
+def register_task(entry: TaskEntry) -> TaskEntry:
+    """Make a task available by name, in `RunConfig.task` and in interfaces.
+
+    Args:
+        entry: the task.
+
+    Returns:
+        The entry.
+
+    Raises:
+        TypeError: when it is not a TaskEntry, or a default is of the wrong kind.
+        ValueError: when its name is no identifier, or another task has it, or when a default is
+            outside its limits.
+    """
+    if not isinstance(entry, TaskEntry):
+        raise InvalidType(
+            N_("entry must be a TaskEntry, got {value!r}. Put the task's class into its build."),
+            value=entry,
+        )
+    for name, value in entry.defaults.items():
+        SETTINGS[name].check(value)
+    TASKS.register(entry)
+    return entry
+
+
+def build_task(config: RunConfig) -> Task:
+    """The task that ``config`` names, with its settings.
+
+    Raises:
+        ValueError: when the task cannot have these settings.
+    """
+    entry: TaskEntry = TASKS[config.task]
+    return entry.build(config)
+
+
+def task_for(config: RunConfig, task: Task | None) -> Task:
+    """The task to train on: ``task`` itself, checked, or the one that ``config`` names.
+
+    Raises:
+        TypeError: when ``task`` is not a Task.
+        ValueError: when its batches do not have the shape that ``config`` and it promise.
+    """
+    if task is None:
+        return build_task(config)
+    if not isinstance(task, Task):
+        raise InvalidType(
+            N_("task must be a Task, got {value!r}. Make an object of a subclass of Task."),
+            value=task,
+        )
+    check_batch(task.batch(0), task, config, np.float64)
+    return task
+
+
+def check_batch(batch: Batch, task: Task, config: RunConfig, dtype: type[np.floating]) -> None:
+    """Refuse a batch of another shape or precision than task and config promise.
+
+    Raises:
+        TypeError: when it is not a Batch.
+        ValueError: when an array has another shape or dtype.
+    """
+    if not isinstance(batch, Batch):
+        raise InvalidType(
+            N_("batch() must return a Batch, got {value!r}. Try Batch(time, inputs, targets)."),
+            value=batch,
+        )
+    window = config.batch_size, config.window_length
+    expected = {
+        "time": window,
+        "inputs": (*window, task.input_size),
+        "targets": (*window, task.output_size),
+    }
+    if batch.loss_mask is not None:
+        expected["loss_mask"] = window
+    for name, shape in expected.items():
+        found = np.shape(getattr(batch, name))
+        if found != shape:
+            raise InvalidValue(
+                N_(
+                    "{name} of a batch must have shape {shape}, got {found}. Match the config's "
+                    "batch_size and window_length and the task's input_size and output_size."
+                ),
+                name=name,
+                shape=shape,
+                found=found,
+            )
+    for name in ("inputs", "targets"):
+        kind = getattr(batch, name).dtype
+        if kind != dtype:
+            raise InvalidValue(
+                N_(
+                    "{name} of a batch must be {dtype} where batch() is asked for it, got {kind}. "
+                    "Try {name}.astype(dtype)."
+                ),
+                name=name,
+                dtype=np.dtype(dtype).name,
+                kind=kind,
+            )

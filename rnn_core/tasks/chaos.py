@@ -1,7 +1,6 @@
-"""Forecasting chaotic signals: the value now goes in, the value ``delay`` samples later is wanted.
+"""Forecasting chaotic signals: the target is the input of ``delay`` samples later.
 
-Every row of a batch reads a solution of its own, started from its own random state and let run
-until it has settled.
+Every row of a batch reads its own solution, started from a random state, after the transient.
 """
 
 from __future__ import annotations
@@ -13,36 +12,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.tasks.base import Batch, Criterion, Floor
+from rnn_core.messages import N_
+from rnn_core.tasks.base import Batch, Floor, TaskEntry
 from rnn_core.tasks.windows import BLOCK, Blocks, Recurrence, Windows, generator
 
 _BETA, _GAMMA, _TAU = 0.2, 0.1, 17
-# Ten steps of integration per sample.
+# Time step of the integration: ten per sample.
 _STEP = 0.1
-# What is integrated at once must be over before its own beginning is due to come back: 16 < 17.
+# Time integrated at once. It must be shorter than τ, so that the delayed values are known.
 _STRETCH = 16
 _HISTORY = 10 * _TAU + 2
 
 _SIGMA, _RHO, _B = 10.0, 28.0, 8 / 3
 _LORENZ_STEP = 0.02
-# Standard deviation of x on the attractor; its mean is 0, by symmetry. Own measurement.
+# Standard deviation of x on the attractor, own measurement. Its mean is 0 by symmetry.
 _LORENZ_STD = 7.926
-# Up to so many streams are faster one after another with plain numbers than together as arrays.
+# Up to this number of streams, plain floats are faster than arrays.
 _FEW = 8
 
 
 class Forecast(Windows):
-    """A signal as input, and as target the same signal ``delay`` samples later.
+    """A signal as input, and the same signal ``delay`` samples later as target.
 
     Args:
         config: window_length, batch_size, delay and data_seed are read.
-        streams: the signal of every row, one number a sample.
+        streams: the signal of every row, one number per sample.
         spacing: time between two samples.
     """
 
-    input_size = 1
-    output_size = 1
-    criterion: Criterion = "mse"
     streaming = True
 
     def __init__(self, config: RunConfig, streams: Blocks, spacing: float) -> None:
@@ -53,8 +50,8 @@ class Forecast(Windows):
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
         """Window ``index`` of every stream: row b reads stream b.
 
-        Batches are cheap in order. One far ahead of all others takes a pass over what lies
-        between.
+        Successive batches are cheap. A batch far ahead of all others takes the computation of
+        everything in between.
         """
         length, horizon = self._length, self._config.delay
         signal = self._streams.between(index * length, (index + 1) * length + horizon)
@@ -64,9 +61,6 @@ class Forecast(Windows):
             np.array(signal[:, horizon:], dtype, order="C"),
         )
 
-    def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
-        """None: a signal is followed more or less closely, never right or wrong."""
-
     def _long_run(self) -> NDArray[np.float64]:
         """A long stretch of the signal, shape ``(streams, samples)``."""
         raise NotImplementedError
@@ -75,8 +69,8 @@ class Forecast(Windows):
         """Constant, persistence and carried memory: mean squared errors.
 
         The first two are measured over hundreds of thousands of samples, the same for every seed.
-        The equations are deterministic, so a complete past fixes the future and carried memory
-        reaches 0; but what is known with an error is soon forgotten.
+        The equations are deterministic, so the complete past determines the future and carried
+        memory reaches 0; but any error in it grows exponentially.
         """
         signal, horizon = self._long_run(), self._config.delay
         persistence = float(np.mean((signal[:, horizon:] - signal[:, :-horizon]) ** 2))
@@ -91,8 +85,7 @@ class Forecast(Windows):
 class MackeyGlass(Forecast):
     """dx/dt = 0.2 x(t-17) / (1 + x(t-17)^10) - 0.1 x(t), sampled once per unit of time.
 
-    Forecast errors are commonly given as a share of the constant's; 15 and 84 steps ahead are the
-    usual distances.
+    Forecast errors are usually given relative to the constant floor, at 15 or 84 steps ahead.
 
     Source: Mackey and Glass, "Oscillation and chaos in physiological control systems", Science
     197 (1977); the setting τ = 17 is Farmer's, Physica D 4 (1982).
@@ -115,8 +108,8 @@ def mackey_glass(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The next block ``(B, BLOCK, 1)`` and the history after it.
 
-    While less than τ passes, the delayed values are known and the equation is linear in x: its
-    solution is an integral, here by a rule of fourth order.
+    For a time shorter than τ the delayed values are known and the equation is linear in x: its
+    solution is an integral, computed here by a rule of fourth order.
 
     Args:
         history: the last values, 0.1 apart and newest last, shape ``(B, 172)``.
@@ -138,7 +131,7 @@ def mackey_glass(
 
 
 def _settled(levels: list[float]) -> NDArray[np.float64]:
-    """Histories that were at these levels for ever, a block later."""
+    """The histories one block after a constant past at these levels."""
     return mackey_glass(0, np.repeat(np.array(levels)[:, None], _HISTORY, axis=1))[1]
 
 
@@ -153,8 +146,7 @@ def _long_mackey_glass() -> NDArray[np.float64]:
 class Lorenz(Forecast):
     """x of the Lorenz system, divided by its standard deviation, every 0.02 units of time.
 
-    σ = 10, ρ = 28, β = 8/3. x tells neither y nor z, and without them not when it will change
-    sign.
+    σ = 10, ρ = 28, β = 8/3. When x changes sign depends on y and z, which are not observed.
 
     Source: Lorenz, "Deterministic nonperiodic flow", Journal of the Atmospheric Sciences 20
     (1963).
@@ -185,7 +177,7 @@ def lorenz(
 
     Args:
         points: x, y and z of every stream, shape ``(B, 3)``.
-        count: how many samples.
+        count: number of samples.
     """
     if len(points) > _FEW:
         path, (x, y, z) = _runge_kutta(count, *points.T)
@@ -195,9 +187,9 @@ def lorenz(
 
 
 def _runge_kutta(count: int, x: Any, y: Any, z: Any) -> tuple[list[Any], tuple[Any, Any, Any]]:
-    """The next values of x and the last point, by the classical method, one step a sample.
+    """The next values of x and the last point, by the classical method, one step per sample.
 
-    The coordinates are numbers or arrays, and what is done with them is the same to the last bit.
+    The coordinates are floats or arrays, with the same results to the last bit.
     """
     h = _LORENZ_STEP
     half, sixth = h / 2, h / 6
@@ -226,3 +218,31 @@ def _long_lorenz() -> NDArray[np.float64]:
     rng = np.random.default_rng(0)
     _paths, settled = lorenz(np.array([_somewhere(rng) for _ in range(256)]), BLOCK)
     return lorenz(settled, 2048)[0] / _LORENZ_STD
+
+
+MACKEY_GLASS = TaskEntry(
+    name="mackey_glass",
+    title=N_("Forecast: Mackey–Glass"),
+    description=N_(
+        "Input: a chaotic signal that depends on its value 17 time units ago (Mackey and Glass "
+        "1977). Target: the same signal, some samples later."
+    ),
+    build=MackeyGlass,
+    settings=("delay", "data_seed"),
+    # Fifteen steps ahead as in the papers on Legendre memory units.
+    defaults={"window_length": 50, "delay": 15, "batch_size": 4, "lr": 0.005},
+    source="Mackey and Glass, Oscillation and chaos in physiological control systems, Science 197 "
+    "(1977); τ = 17 after Farmer, Physica D 4 (1982)",
+)
+LORENZ = TaskEntry(
+    name="lorenz",
+    title=N_("Forecast: Lorenz"),
+    description=N_(
+        "Input: the coordinate x of the Lorenz system (1963). Target: x, some samples later. The "
+        "network must infer the hidden coordinates y and z from the past of x."
+    ),
+    build=Lorenz,
+    settings=("delay", "data_seed"),
+    defaults={"window_length": 50, "delay": 15, "batch_size": 4, "lr": 0.005},
+    source="Lorenz, Deterministic nonperiodic flow, Journal of the Atmospheric Sciences 20 (1963)",
+)

@@ -1,4 +1,4 @@
-"""Counting: as many b as there were a."""
+"""Counting: n letters a, then n letters b."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.tasks.base import Batch, Criterion, Floor
+from rnn_core.messages import N_
+from rnn_core.tasks.base import Batch, Criterion, Floor, TaskEntry
 from rnn_core.tasks.windows import Windows, generator, require_window
 
-# Symbols that come in, and symbols that may be next.
+# Input symbols, and symbols that may be next.
 _S, _A, _B = range(3)
 _NEXT_A, _NEXT_B, _NEXT_T = range(3)
 
 
 class AnBn(Windows):
-    """The language a^n b^n: what comes next in S a … a b … b T?
+    """The language a^n b^n: predict the next symbol of S a … a b … b T.
 
-    n is uniform from 1 to N, the most that a window holds: window_length is 2N + 1, or one more.
-    Inputs S, a and b, and targets a, b and T, are one-hot. The window's rest after T does not
-    count, and its inputs are all 0. How many a will come cannot be known; from the first b on all
-    is fixed, for those who have counted.
+    n is uniform from 1 to N, the most that fits a window: window_length is 2N + 1, or one more.
+    Inputs S, a and b, and targets a, b and T, are one-hot. After the last b the inputs are 0 and
+    the loss is masked. The number of a is unpredictable; from the first b on, counting determines
+    the rest.
 
-    Symbols, their order and one unit for each are those of the source. It trains on all symbols
-    that are possible next, with an error for each; here the one that does come is the target.
+    The symbols, their order and one unit for each are those of the source. It trains on the set of
+    all symbols that are possible next, with an error for each; here the target is the next symbol.
 
     Args:
         config: window_length, batch_size and data_seed are read.
@@ -39,15 +40,14 @@ class AnBn(Windows):
     input_size = 3
     output_size = 3
     criterion: Criterion = "cross_entropy"
-    streaming = False
 
     def __init__(self, config: RunConfig) -> None:
-        require_window(config, 5, 21)
+        require_window(config, 5, ANBN)
         super().__init__(config)
         self._most = (config.window_length - 1) // 2
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """B strings of step ``index``; the steps from S to the last b count."""
+        """B strings of step ``index``; the loss is that of the time steps from S to the last b."""
         rows = self._config.batch_size
         n = generator(self._config, index).integers(1, self._most, rows, endpoint=True)
         inputs, targets, loss_mask = strings(n, self._length)
@@ -59,9 +59,9 @@ class AnBn(Windows):
         )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
-        """Share of the strings in which all is right that can be known.
+        """Share of the strings with every predictable symbol right.
 
-        These are the a after S, every b after the first, and T in its place.
+        These are the a after S, every b after the first, and T.
         """
         known = batch.inputs[:, :, _S] + batch.inputs[:, :, _B] > 0
         right = prediction.argmax(axis=2) == batch.targets.argmax(axis=2)
@@ -70,18 +70,17 @@ class AnBn(Windows):
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless and window memory: cross-entropies, exactly.
 
-        The loss of a step is the mean over all that counts in a batch, where long strings have
-        more to say: so a string's steps weigh the less the longer it is, and the floors depend a
-        little on batch_size. With these weights each floor is the entropy of what comes next,
-        given all that the predictor may see. Whoever has counted is left with one thing unknown:
-        whether another a follows.
+        The loss of a step is the mean over all unmasked time steps of a batch. A batch with long
+        strings has more of them, so that each weighs less, and the floors depend a little on
+        batch_size. With these weights each floor is the entropy of the next symbol given what the
+        predictor knows. With counting, only whether another a follows is unknown.
 
         Source: own derivation.
         """
         n = np.arange(1, self._most + 1)
         inputs, targets, loss_mask = strings(n, self._length)
         weights = (self._weights()[:, None] * loss_mask)[loss_mask]
-        # What has been seen of a string is fixed by the step, and by n once there was a b.
+        # The time step determines what has been seen of a string, with n from the first b on.
         steps = np.broadcast_to(np.arange(self._length), inputs.shape)
         seen = np.where(inputs == _B, n[:, None] * self._length + steps, steps)
         nothing = np.zeros_like(inputs)
@@ -96,12 +95,12 @@ class AnBn(Windows):
         )
 
     def _weights(self) -> NDArray[np.float64]:
-        """What a step of a string with n = 1 … N weighs in the mean over a run, shape ``(N,)``.
+        """Weight in the mean over a run of a time step of a string with n = 1 … N, shape ``(N,)``.
 
-        A batch of B strings with n_1 … n_B has 2 (n_1 + … + n_B) + B steps that count.
+        A batch of B strings with n_1 … n_B has 2 (n_1 + … + n_B) + B unmasked time steps.
         """
         rows = self._config.batch_size
-        total = np.ones(1)  # the distribution of what the other strings' n add up to
+        total = np.ones(1)  # distribution of the sum of the other strings' n
         for _ in range(rows - 1):
             total = np.convolve(total, np.full(self._most, 1 / self._most))
         others = np.arange(len(total)) + rows - 1
@@ -113,7 +112,7 @@ class AnBn(Windows):
 def strings(
     n: NDArray[np.int64], length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Symbols that come in, symbols that come next, and where they count, all ``(B, length)``."""
+    """Input symbols, next symbols and loss mask, each of shape ``(B, length)``."""
     step, n = np.arange(length), n[:, None]
     inputs = np.where(step == 0, _S, np.where(step <= n, _A, _B))
     targets = np.where(step < n, _NEXT_A, np.where(step < 2 * n, _NEXT_B, _NEXT_T))
@@ -123,10 +122,32 @@ def strings(
 def _conditional_entropy(
     weights: NDArray[np.float64], known: NDArray[np.int64], symbols: NDArray[np.int64]
 ) -> float:
-    """Of the symbols given what is known, in nats; the weights add up to 1."""
+    """Entropy of the symbols given what is known, in nats; the weights add up to 1."""
     groups = np.unique(known, return_inverse=True)[1]
     joint = np.bincount(groups * 3 + symbols, weights=weights, minlength=3 * (groups.max() + 1))
     joint = joint.reshape(-1, 3)
     given = np.broadcast_to(joint.sum(axis=1, keepdims=True), joint.shape)
     some = joint > 0
     return float(-np.sum(joint[some] * np.log(joint[some] / given[some])))
+
+
+ANBN = TaskEntry(
+    name="anbn",
+    title=N_("aⁿbⁿ"),
+    description=N_(
+        "Input: n letters a, then n letters b. Target: the next symbol. The network must count the "
+        "a to know when the b end (Gers and Schmidhuber 2001)."
+    ),
+    build=AnBn,
+    settings=("data_seed",),
+    # n up to 10, as in the source.
+    defaults={
+        "window_length": 21,
+        "batch_size": 8,
+        "hidden_size": 8,
+        "lr": 0.01,
+        "clip_norm": 1.0,
+    },
+    source="Gers and Schmidhuber, LSTM recurrent networks learn simple context-free and "
+    "context-sensitive languages, IEEE Transactions on Neural Networks 12 (2001)",
+)

@@ -1,11 +1,12 @@
-"""Remembering in a stream that never ends: what was said k steps ago, and what was said last."""
+"""Memory in endless streams: the bit of k steps ago, and the last pulse on each of three lines."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_core.tasks.base import Batch, Floor
+from rnn_core.messages import N_
+from rnn_core.tasks.base import Batch, Floor, TaskEntry
 from rnn_core.tasks.windows import BLOCK, Streams, generator
 
 _BITS = 3
@@ -13,10 +14,10 @@ _PULSE_PROBABILITY = 0.5
 
 
 class DelayedRecall(Streams):
-    """Random bits, +1 or -1, each of them wanted again ``delay`` steps after it came in.
+    """Random bits, +1 or -1; the target is the bit of ``delay`` time steps ago.
 
-    How far back can a cell remember? Let ``delay`` grow until it no longer learns. Before the
-    stream began nothing was said: the first ``delay`` targets are 0.
+    A cell's memory span is the largest ``delay`` that it still learns. The first ``delay`` targets
+    of the stream are 0.
 
     Args:
         config: window_length, batch_size, delay and data_seed are read.
@@ -40,17 +41,17 @@ class DelayedRecall(Streams):
         return np.stack([inputs, both[:, BLOCK - delay : -delay]], axis=2)
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
-        """Share of the bits whose sign the prediction has; None before the first is wanted."""
-        wanted = batch.targets != 0
-        if not wanted.any():
+        """Share of the bits whose sign is right; None before the first bit is due."""
+        due = batch.targets != 0
+        if not due.any():
             return None
-        return float(np.mean((np.sign(prediction) == batch.targets)[wanted]))
+        return float(np.mean((np.sign(prediction) == batch.targets)[due]))
 
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless, window memory and carried memory: mean squared errors, exactly.
 
-        Who does not know a bit can say 0 at best, and errs by 1. Of a window of T steps, the first
-        ``delay`` targets came in before it.
+        The best prediction of an unknown bit is 0, with an error of 1. The first ``delay`` targets
+        of a window were inputs of earlier windows.
 
         Source: own derivation.
         """
@@ -64,11 +65,11 @@ class DelayedRecall(Streams):
 
 
 class FlipFlop(Streams):
-    """Three bits to hold: on each of three inputs a pulse of +1 or -1 now and then, else 0.
+    """Three bits to hold: each of three inputs is 0, or a pulse of +1 or -1.
 
-    Each output is the sign of the last pulse on its input. At every step each input has a pulse
-    with probability 0.5; at the first step of the stream all three have one. A network that has
-    learned it has eight stable states, one for each setting of the bits.
+    Each target is the sign of the last pulse on its input. At every time step each input has a
+    pulse with probability 0.5; at the first step of the stream all three have one. A trained
+    network has eight stable states, one for each combination of the bits.
 
     Args:
         config: window_length, batch_size and data_seed are read.
@@ -95,7 +96,7 @@ class FlipFlop(Streams):
 
     def _block(self, number: int) -> NDArray[np.float64]:
         inputs = self._pulses(number)
-        # A whole block without a pulse has probability 2⁻¹⁰²⁴: the one before says what is held.
+        # A block without any pulse has probability 2⁻¹⁰²⁴: the block before holds the last one.
         before = self._pulses(number - 1) if number else np.zeros_like(inputs)
         both = np.concatenate([before, inputs], axis=1)
         steps = np.arange(2 * BLOCK)[None, :, None]
@@ -104,14 +105,14 @@ class FlipFlop(Streams):
         return np.concatenate([inputs, held[:, BLOCK:]], axis=2)
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
-        """Share of the time steps at which all three predictions have their targets' signs."""
+        """Share of the time steps at which all three signs are right."""
         return float(np.mean((np.sign(prediction) == batch.targets).all(axis=2)))
 
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless, window memory and carried memory: mean squared errors, exactly.
 
-        A bit without a pulse in sight is a coin toss, worth an error of 1. With pulses of
-        probability p, none is seen at the present step with probability 1 - p, and none in the
+        A bit whose last pulse is unknown is a coin toss, with an error of 1. With pulses of
+        probability p, there is none at the present step with probability 1 - p, and none in the
         first t steps of a window with probability (1 - p)^t.
 
         Source: own derivation.
@@ -124,3 +125,30 @@ class FlipFlop(Streams):
             Floor("window_memory", unseen, "exact"),
             Floor("carried_memory", 0.0, "exact"),
         )
+
+
+DELAYED_RECALL = TaskEntry(
+    name="delayed_recall",
+    title=N_("Delayed recall"),
+    description=N_(
+        "Input: random bits. Target: the same bits, some steps later. The network must hold all "
+        "the bits in between."
+    ),
+    build=DelayedRecall,
+    settings=("delay", "data_seed"),
+    defaults={"window_length": 20, "delay": 5, "batch_size": 8, "lr": 0.01},
+    source="Jaeger, Short term memory in echo state networks, GMD report 152 (2001)",
+)
+FLIP_FLOP = TaskEntry(
+    name="flip_flop",
+    title=N_("3-bit flip-flop"),
+    description=N_(
+        "Input: pulses of +1 or -1 on three lines. Target: the sign of the last pulse on each line "
+        "(Sussillo and Barak 2013)."
+    ),
+    build=FlipFlop,
+    settings=("data_seed",),
+    # Sixteen units and 64 time steps as in FixedPointFinder.
+    defaults={"window_length": 64, "batch_size": 16, "hidden_size": 16, "lr": 0.01},
+    source="Sussillo and Barak, Opening the black box, Neural Computation 25 (2013)",
+)

@@ -1,4 +1,4 @@
-"""Memory over a gap: every window is a sequence of its own, and what is asked lies far back."""
+"""Long lags: every window is an independent sequence whose answer depends on early inputs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.tasks.base import Batch, Criterion, Floor
+from rnn_core.messages import N_
+from rnn_core.tasks.base import Batch, Criterion, Floor, TaskEntry
 from rnn_core.tasks.windows import Windows, generator, require_window
 
 _NEAR_ENOUGH = 0.04
 
 _CLASSES = 4
-# Symbols by their place in the input: E begins a sequence, B ends it, a to d distract.
+# Symbols by their position in the input: E begins a sequence, B ends it, a to d are distractors.
 _X, _Y, _E, _B, _FIRST_DISTRACTOR, _SYMBOLS = 0, 1, 2, 3, 4, 8
 
 _ALPHABET, _RECALLED = 8, 10
@@ -22,11 +23,10 @@ _BLANK, _DELIMITER = _ALPHABET, _ALPHABET + 1
 
 
 class Adding(Windows):
-    """Two numbers to add, far apart: the adding problem.
+    """The adding problem: add two numbers that are far apart.
 
-    Input: a value, uniform on [-1, 1], and a marker that is 1 at one step of the first half and
-    at one step of the second, else 0. Target: the sum of the two marked values, asked for at the
-    last step only.
+    Input: a value, uniform on [-1, 1], and a marker, which is 1 at one time step of the first half
+    and at one of the second, else 0. Target at the last step: the sum of the two marked values.
 
     Args:
         config: window_length, batch_size and data_seed are read.
@@ -37,12 +37,9 @@ class Adding(Windows):
     """
 
     input_size = 2
-    output_size = 1
-    criterion: Criterion = "mse"
-    streaming = False
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """B sequences of step ``index``; only the last step counts."""
+        """B sequences of step ``index``; the loss is that of the last time step."""
         rng = generator(self._config, index)
         rows, length = self._steps.shape
         values = rng.uniform(-1, 1, (rows, length))
@@ -56,15 +53,15 @@ class Adding(Windows):
         return Batch(self._time(index), inputs, targets, _last_step(rows, length))
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
-        """Share of the sums that are met to within 0.04, as in the source."""
+        """Share of the sums that are correct to within 0.04, as in the source."""
         error = np.abs(prediction[:, -1, 0] - batch.targets[:, -1, 0])
         return float(np.mean(error < _NEAR_ENOUGH))
 
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless, last marker and window memory: squared errors, exactly.
 
-        A marked value has variance 1/3, and the best guess of one that is not known is 0. Who
-        sees the last step only knows the second value when it stands there.
+        A marked value has variance 1/3, and the best prediction of an unknown one is 0. The last
+        input contains the second value where its marker is there.
 
         Source: own derivation.
         """
@@ -78,11 +75,11 @@ class Adding(Windows):
 
 
 class TemporalOrder(Windows):
-    """Which of two symbols came first? Four classes: XX, XY, YX and YY.
+    """The order of two symbols. Four classes: XX, XY, YX and YY.
 
-    Input, one-hot: E, then a, b, c or d at random, then B; but at one step t1 and at a later one
-    t2 there is X or Y. In 50 steps counted from 0, t1 is from 3 to 12 and t2 from 25 to 40; other
-    lengths in proportion. The class is asked for at the last step only.
+    Input, one-hot: E, then random distractors a, b, c and d, then B; at a step t1 and at a later
+    step t2 there is X or Y instead. In 50 steps counted from 0, t1 is from 3 to 12 and t2 from 25
+    to 40; other lengths in proportion. Target at the last step: the class.
 
     Args:
         config: window_length, batch_size and data_seed are read.
@@ -98,17 +95,16 @@ class TemporalOrder(Windows):
     input_size = _SYMBOLS
     output_size = _CLASSES
     criterion: Criterion = "cross_entropy"
-    streaming = False
 
     def __init__(self, config: RunConfig) -> None:
-        require_window(config, 10, 50)
+        require_window(config, 10, TEMPORAL_ORDER)
         super().__init__(config)
         length = config.window_length
         self._first = max(1, round(3 * length / 50)), round(12 * length / 50)
         self._second = round(25 * length / 50), round(40 * length / 50)
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """B sequences of step ``index``; only the last step counts."""
+        """B sequences of step ``index``; the loss is that of the last time step."""
         rng = generator(self._config, index)
         rows, length = self._steps.shape
         symbols = rng.integers(_FIRST_DISTRACTOR, _SYMBOLS, (rows, length))
@@ -123,15 +119,15 @@ class TemporalOrder(Windows):
         return Batch(self._time(index), inputs, targets, _last_step(rows, length))
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
-        """Share of the sequences whose class is believed in most; 0.25 by chance."""
-        said, right = prediction[:, -1].argmax(axis=1), batch.targets[:, -1].argmax(axis=1)
-        return float(np.mean(said == right))
+        """Share of the sequences with the right class; 0.25 by chance."""
+        predicted, right = prediction[:, -1].argmax(axis=1), batch.targets[:, -1].argmax(axis=1)
+        return float(np.mean(predicted == right))
 
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless, last marker and window memory: cross-entropies, exactly.
 
-        All classes are equally likely, and the last symbol is always the same. Each of the two
-        marks halves what remains.
+        All classes are equally likely, and the last symbol is always the same. Each known mark
+        halves the number of possible classes.
 
         Source: own derivation.
         """
@@ -144,11 +140,11 @@ class TemporalOrder(Windows):
 
 
 class Copy(Windows):
-    """Ten symbols to say again, in their order, once a delimiter comes: copy memory.
+    """Copy memory: repeat ten symbols, in order, after a delimiter.
 
-    Input, one-hot: ten symbols out of eight, T - 1 blanks, the delimiter, ten blanks. Target: the
-    blank until after the delimiter, and then the ten symbols. A window is the whole sequence,
-    T + 20 steps.
+    Input, one-hot: ten symbols from an alphabet of eight, T - 1 blanks, the delimiter, ten blanks.
+    Target: the blank up to the delimiter, then the ten symbols. A window is the whole sequence,
+    T + 20 time steps.
 
     Args:
         config: window_length, batch_size and data_seed are read.
@@ -163,20 +159,19 @@ class Copy(Windows):
     input_size = _ALPHABET + 2
     output_size = _ALPHABET + 1
     criterion: Criterion = "cross_entropy"
-    streaming = False
 
     def __init__(self, config: RunConfig) -> None:
-        require_window(config, 2 * _RECALLED + 1, 30)
+        require_window(config, 2 * _RECALLED + 1, COPY)
         super().__init__(config)
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """B sequences of step ``index``; every step counts."""
+        """B sequences of step ``index``; the loss is that of all time steps."""
         rows, length = self._steps.shape
-        said = generator(self._config, index).integers(0, _ALPHABET, (rows, _RECALLED))
+        symbols = generator(self._config, index).integers(0, _ALPHABET, (rows, _RECALLED))
         inputs, targets = np.full((2, rows, length), _BLANK)
-        inputs[:, :_RECALLED] = said
+        inputs[:, :_RECALLED] = symbols
         inputs[:, -_RECALLED - 1] = _DELIMITER
-        targets[:, -_RECALLED:] = said
+        targets[:, -_RECALLED:] = symbols
         return Batch(
             self._time(index),
             np.eye(self.input_size, dtype=dtype)[inputs],
@@ -184,28 +179,28 @@ class Copy(Windows):
         )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
-        """Share of the recalled symbols, the last ten steps, that are right; 0.125 by chance."""
-        said = prediction[:, -_RECALLED:].argmax(axis=2)
+        """Share of the ten symbols that are recalled correctly; 0.125 by chance."""
+        predicted = prediction[:, -_RECALLED:].argmax(axis=2)
         right = batch.targets[:, -_RECALLED:].argmax(axis=2)
-        return float(np.mean(said == right))
+        return float(np.mean(predicted == right))
 
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless, time only and window memory: cross-entropies, exactly.
 
-        The literature's memoryless baseline, 10 ln 8 / (T + 20), is that of time only: sure of
-        each blank, since it knows when the symbols are due, and at a loss which. Who goes by the
-        present input alone cannot tell the blanks before the delimiter from those after it.
+        The literature's memoryless baseline, 10 ln 8 / (T + 20), is the time-only floor: it knows
+        when the symbols are due, but not which. From the present input alone, the blanks before
+        the delimiter look like those after it.
 
-        Source: Arjovsky, Shah and Bengio for time only; own derivation of the others.
+        Source: Arjovsky, Shah and Bengio for time only; own derivation for the others.
         """
         length, asked = self._length, _RECALLED
-        blanks = length - asked - 1  # that come in: all but the ten symbols and the delimiter
-        at_a_loss = asked * math.log(_ALPHABET) / length
-        memoryless = at_a_loss + _entropy(asked, blanks) * blanks / length
+        blanks = length - asked - 1  # in the input: all but the ten symbols and the delimiter
+        unknown = asked * math.log(_ALPHABET) / length
+        memoryless = unknown + _entropy(asked, blanks) * blanks / length
         return (
-            Floor("constant", at_a_loss + _entropy(asked, length), "exact"),
+            Floor("constant", unknown + _entropy(asked, length), "exact"),
             Floor("memoryless", memoryless, "exact"),
-            Floor("time_only", at_a_loss, "exact"),
+            Floor("time_only", unknown, "exact"),
             Floor("window_memory", 0.0, "exact"),
         )
 
@@ -217,7 +212,64 @@ def _last_step(rows: int, length: int) -> NDArray[np.bool_]:
 
 
 def _entropy(some: int, of_all: int) -> float:
-    """Of whether one is among ``some``, in nats."""
+    """Entropy of whether one of ``of_all`` is among ``some``, in nats."""
     share = some / of_all
     rest = (of_all - some) / of_all
     return -sum(p * math.log(p) for p in (share, rest) if p > 0)
+
+
+ADDING = TaskEntry(
+    name="adding",
+    title=N_("Adding problem"),
+    description=N_(
+        "Input: random numbers, two of them marked. Target at the last step: the sum of the two "
+        "marked numbers (Hochreiter and Schmidhuber 1997)."
+    ),
+    build=Adding,
+    settings=("data_seed",),
+    # Sizes and learning rates here and below as in cybertronai/schmidhuber-problems at T = 50.
+    # Without a positive forget-gate bias an LSTM may stay at chance for thousands of steps.
+    defaults={
+        "window_length": 50,
+        "batch_size": 32,
+        "hidden_size": 12,
+        "forget_bias": 1.0,
+        "lr": 0.005,
+        "clip_norm": 1.0,
+    },
+    source="Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9 (1997), "
+    "experiment 4; Le, Jaitly and Hinton, arXiv:1504.00941 (2015)",
+)
+TEMPORAL_ORDER = TaskEntry(
+    name="temporal_order",
+    title=N_("Temporal order"),
+    description=N_(
+        "Input: random symbols, two of them relevant. Target at the last step: which two these "
+        "were, in order (Hochreiter and Schmidhuber 1997)."
+    ),
+    build=TemporalOrder,
+    settings=("data_seed",),
+    defaults={
+        "window_length": 50,
+        "batch_size": 32,
+        "hidden_size": 4,
+        "forget_bias": 1.0,
+        "clip_norm": 1.0,
+    },
+    source="Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9 (1997), "
+    "experiment 6a",
+)
+COPY = TaskEntry(
+    name="copy",
+    title=N_("Copy memory"),
+    description=N_(
+        "Input: ten symbols, many blanks, a delimiter. Target after the delimiter: the ten symbols "
+        "in order (Arjovsky, Shah and Bengio 2016)."
+    ),
+    build=Copy,
+    settings=("data_seed",),
+    # RMSprop as in Tallec and Ollivier (2018), at a length and a rate that take minutes.
+    defaults={"window_length": 30, "batch_size": 32, "optimizer": "rmsprop", "lr": 0.005},
+    source="Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks, ICML 2016, "
+    "arXiv:1511.06464",
+)

@@ -1,8 +1,8 @@
-"""The tutorial's task: read sin, say cos.
+"""The tutorial's task: from sin t to cos t.
 
-x(t) = A sin(f t + φ) goes in and y(t) = A cos(f t + φ) is wanted. x alone does not tell y: each
-value of x occurs once while the wave rises (y > 0) and once while it falls (y < 0). Only memory of
-an earlier sample decides, and the floors below say how much memory is worth how much loss.
+Input x(t) = A sin(f t + φ), target y(t) = A cos(f t + φ). Each value of x occurs once while the
+wave rises (y > 0) and once while it falls (y < 0), so x alone does not determine y; with an earlier
+sample it does. The floors give the loss that can be reached with each amount of memory.
 """
 
 from __future__ import annotations
@@ -11,23 +11,24 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.tasks.base import Batch, Criterion, Floor
+from rnn_core.messages import N_
+from rnn_core.tasks.base import Batch, Floor, Task, TaskEntry
 from rnn_core.tasks.cycles import MOST_SAMPLES, cycle_floors
+from rnn_core.tasks.windows import changed_wave
 
-# Instants up to here are sampled in the run's own precision, as the tutorial samples them. In
-# float32 a later instant is too coarse: at t = 300,000 its rounding is worth a noise of 0.01.
+# Times up to here are sampled in the run's own precision, as in the tutorial. Later times are too
+# coarse in float32: at t = 300,000 rounding acts like noise of 0.01.
 _HORIZON = 512.0
 
 
-class SinToCos:
-    """Windows of a sine as input and the cosine as target, one after another.
+class SinToCos(Task):
+    """Consecutive windows of a sine as input and of the cosine as target.
 
-    Window k covers the time from k·S to (k+1)·S with both ends included, where
-    S = 2π (T-1) / points_per_period; so the last sample of a window and the first of the next are
-    the same instant. With the default settings S = π.
+    Window k covers the time from k·S to (k+1)·S, both ends included, where
+    S = 2π (T-1) / points_per_period; so the last sample of a window and the first one of the next
+    are taken at the same time. With the default settings S = π.
 
     Args:
         config: window_length, points_per_period, frequency, amplitude, phase, noise_std,
@@ -37,17 +38,15 @@ class SinToCos:
     https://github.com/MorvanZhou/PyTorch-Tutorial
     """
 
-    input_size = 1
-    output_size = 1
-    criterion: Criterion = "mse"
     streaming = True
-    horizon: int | None = None
+    time_in_radians = True
+    can_change_wave = True
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
         self._rows = np.arange(config.batch_size)
         cycle = self.windows_per_cycle * self.span
-        # IntRange cycles that fit under the horizon, after which the same samples come again.
+        # Windows in the whole cycles below the horizon; then the same samples come again.
         self._repeats_after = self.windows_per_cycle * int(_HORIZON / cycle)
         self._kept: dict[tuple[int, type[np.floating]], Batch] = {}
 
@@ -58,23 +57,22 @@ class SinToCos:
 
     @property
     def windows_per_cycle(self) -> int:
-        """After so many windows the wave is where it began: 2 for the default half periods."""
+        """The number of windows after which the wave repeats: 2 for the default half periods."""
         config = self._config
-        # repr gives the decimal that was meant: 1.3, not the binary fraction nearest to it.
+        # repr gives the decimal number: 1.3, not the binary fraction nearest to it.
         turns = Fraction(repr(config.frequency)) * (config.window_length - 1)
         return (turns / config.points_per_period).denominator
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """Windows ``index`` to ``index + B - 1``: row b is the b-th of them.
+        """Windows ``index`` to ``index + B - 1``, one for each row.
 
-        In float32 the first windows are the tutorial's to the last bit, rounded instants included;
-        a wave that repeats is then sampled at the same instants again, so that a long run is no
-        coarser than a short one. A wave that does not repeat is sampled in float64.
+        In float32 the first windows are the tutorial's to the last bit, rounded times included. A
+        periodic wave is then sampled at the same times again, so that a long run is no coarser
+        than a short one. A wave that is not periodic is sampled in float64.
         """
         if not self._repeats_after or self._config.noise_std > 0:
             return self._sampled(index, dtype)
-        # A clean wave that repeats need not be computed again. What is kept is never given away:
-        # a caller may write into its batch.
+        # A clean periodic wave is computed once. The caller gets copies, which it may write to.
         place = index % self._repeats_after
         kept = self._kept.get((place, dtype))
         if kept is None:
@@ -86,7 +84,7 @@ class SinToCos:
     def _sampled(self, index: int, dtype: type[np.floating]) -> Batch:
         config = self._config
         windows = index + self._rows  # (B,)
-        # Each row for itself: the last rows of a batch may lie beyond where the first repeats.
+        # By row: the wave may repeat between two rows of a batch.
         places = windows % self._repeats_after if self._repeats_after else windows
         instants = np.linspace(
             places * self.span, (places + 1) * self.span, config.window_length, axis=1
@@ -95,7 +93,7 @@ class SinToCos:
         angle = config.frequency * instants.astype(precision) + config.phase
         inputs = config.amplitude * np.sin(angle)
         if config.noise_std > 0:
-            # Keyed by the step, not drawn in sequence: any batch can be had again by its number.
+            # Seeded by the step, so that any batch can be drawn again by its number.
             noise = np.random.default_rng((config.data_seed, index))
             inputs = inputs + config.noise_std * noise.standard_normal(inputs.shape)
         targets = config.amplitude * np.cos(angle)
@@ -105,19 +103,23 @@ class SinToCos:
             targets=np.ascontiguousarray(targets[:, :, None], dtype),
         )
 
-    def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
-        """None: a wave is followed more or less closely, never right or wrong."""
+    def with_wave(
+        self, window: int, *, frequency: float | None = None, amplitude: float | None = None
+    ) -> SinToCos:
+        """The task with another wave from a window on, whose phase is continuous there."""
+        time = float(self.batch(window).time[0, 0])
+        return SinToCos(changed_wave(self._config, time, frequency, amplitude))
 
     def floors(self) -> tuple[Floor, ...]:
         """Constant, memoryless, window memory, carried memory: mean squared errors, exactly.
 
         Without noise each is the mean conditional variance of the target given what the predictor
-        may see, over one full cycle of windows; where the cycle is too long to enumerate, over
-        evenly spread phases. Two neighbouring samples fix the phase, so carried memory reaches 0.
+        knows, over one full cycle of windows; where the cycle is too long to enumerate, over
+        evenly spread phases. Two successive samples fix the phase, so carried memory reaches 0.
 
-        Noise can only take knowledge away, and a constant needs none, so the noisy memoryless
-        floor lies between the clean one and the constant one. Where these meet it is exact,
-        otherwise the clean value is a lower bound.
+        Noise never lowers a floor and leaves the constant one unchanged, so the memoryless floor
+        with noise lies between the clean one and the constant one. Where these are equal it is
+        exact; otherwise the clean value is a lower bound.
 
         Source: own derivation.
         """
@@ -144,3 +146,24 @@ class SinToCos:
         within = np.linspace(0, self.span, config.window_length)  # (T,)
         angle = config.frequency * (starts + within) + config.phase
         return cycle_floors(np.sin(angle), np.cos(angle))
+
+
+SIN_TO_COS = TaskEntry(
+    name="sin_to_cos",
+    title=N_("sin → cos"),
+    description=N_(
+        "Input: sin t. Target: cos t. One value of sin t fits two values of cos t, so the network "
+        "must remember whether the wave is rising or falling."
+    ),
+    build=SinToCos,
+    settings=(
+        "points_per_period",
+        "frequency",
+        "amplitude",
+        "phase",
+        "noise_std",
+        "data_seed",
+    ),
+    source="Morvan Zhou, PyTorch-Tutorial, 403 RNN regressor, "
+    "https://github.com/MorvanZhou/PyTorch-Tutorial",
+)

@@ -1,7 +1,7 @@
-"""Forecasting waves: what goes in now is wanted ``delay`` steps before it goes in.
+"""Forecasting waves: the target is the input of ``delay`` steps later.
 
-Memory is worth something because one value of a wave does not say whether it rises or falls.
-Gates are not: a plain recurrent network forecasts waves well, which makes these tasks controls.
+Memory helps, because one value of a wave does not tell whether it is rising or falling. Gates do
+not: a plain RNN forecasts waves well, which makes these tasks controls.
 """
 
 from __future__ import annotations
@@ -13,59 +13,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.tasks.base import Batch, Criterion, Floor
+from rnn_core.messages import N_
+from rnn_core.tasks.base import Batch, Floor, TaskEntry
 from rnn_core.tasks.cycles import MOST_SAMPLES, cycle_floors
-from rnn_core.tasks.windows import BLOCK, Blocks, Windows, generator
+from rnn_core.tasks.windows import BLOCK, Blocks, Windows, changed_wave, generator
 
-# Numbers of samples whose product with each other still fits 64 bits.
+# The product of two numbers of samples up to this fits 64 bits.
 _LONGEST_CYCLE = 2**31 - 1
-# A noisy sample is matched against at most so many phases, on a grid so much finer than the
-# noise, unless the noise is so much smaller than the wave.
+# The integral over noisy samples: phases at most, grid points per standard deviation of the noise,
+# and the smallest ratio of noise to amplitude for which the integral is computed.
 _PHASES = 720
 _PER_NOISE_STD = 20
 _SMALLEST_NOISE = 1 / 500
-# 0.311 / 0.2.
+# Of the frequencies of `SumOfSines`: 0.311 / 0.2.
 _RATIO = 1.555
+
+_WAVE_SETTINGS = ("points_per_period", "frequency", "amplitude", "phase")
 
 
 class Wave(Windows):
-    """A wave as input, and as target the same wave ``delay`` samples later.
+    """A wave as input, and the same wave ``delay`` samples later as target.
 
-    Sample n stands at ``frequency`` · n / ``points_per_period`` turns, plus the phase. Row b of a
-    batch reads the wave b windows ahead of row 0. Time is in radians of a wave of frequency 1.
+    The phase of sample n is ``frequency`` · n / ``points_per_period`` turns plus ``phase``. Row b
+    of a batch reads the wave b windows ahead of row 0. Time is in radians of a wave of frequency 1.
 
     Args:
         config: window_length, batch_size, points_per_period, frequency, amplitude, phase and delay
             are read.
     """
 
-    input_size = 1
-    output_size = 1
-    criterion: Criterion = "mse"
     streaming = True
-    #: After so many turns the wave is where it began.
+    time_in_radians = True
+    #: The number of turns after which the wave repeats.
     turns_per_cycle = 1
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config, 2 * math.pi / config.points_per_period)
         self.horizon = config.delay
-        # repr gives the decimal that was meant: 1.3, not the binary fraction nearest to it.
+        # repr gives the decimal number: 1.3, not the binary fraction nearest to it.
         turns = Fraction(repr(config.frequency)) / config.points_per_period
         self._cycles_per_sample = (turns / self.turns_per_cycle).limit_denominator(_LONGEST_CYCLE)
         self._samples_per_cycle = self._cycles_per_sample.denominator
         self._rows = np.arange(config.batch_size)[:, None]
 
     @property
-    def windows_per_cycle(self) -> int:  # type: ignore[override]
-        """After so many windows the wave is where it began."""
+    def windows_per_cycle(self) -> int:
+        """The number of windows after which the wave repeats."""
         return self._samples_per_cycle // math.gcd(self._samples_per_cycle, self._length)
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The wave at height 1, at so many turns from the beginning of its cycle."""
+        """The wave at amplitude 1, at turns from the beginning of its cycle."""
         raise NotImplementedError
 
     def _wave(self, samples: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The wave at samples by their number. Exactly periodic, however late."""
+        """The wave at samples by number; exactly periodic at any number."""
         share = self._cycles_per_sample
         cycles = (samples % share.denominator) * share.numerator % share.denominator
         turns = cycles.astype(np.float64) * (self.turns_per_cycle / share.denominator)
@@ -73,7 +74,7 @@ class Wave(Windows):
         return self._config.amplitude * self._shape(shifted % self.turns_per_cycle)
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """Windows ``index`` to ``index + B - 1``: row b is the b-th of them."""
+        """Windows ``index`` to ``index + B - 1``, one for each row."""
         samples = self._steps + (index + self._rows) * self._length  # (B, T)
         inputs, targets = self._wave(samples), self._wave(samples + self._config.delay)
         return Batch(
@@ -82,15 +83,11 @@ class Wave(Windows):
             targets[:, :, None].astype(dtype),
         )
 
-    def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
-        """None: a wave is followed more or less closely, never right or wrong."""
-        return None
-
     def floors(self) -> tuple[Floor, ...]:
         """Constant, persistence and carried memory: mean squared errors, exactly.
 
-        The mean is over one full cycle of windows, or over evenly spread samples where that is too
-        long to go through. The past fixes the future, so carried memory reaches 0.
+        The mean is over one full cycle of windows, or over evenly spread samples where the cycle
+        is too long to enumerate. The past determines the future, so carried memory reaches 0.
 
         Source: own derivation.
         """
@@ -105,9 +102,9 @@ class Wave(Windows):
         ]
 
     def _table_floors(self) -> list[Floor]:
-        """Memoryless and window memory, of waves that have few different values.
+        """Memoryless and window memory, for waves with few distinct values.
 
-        None where a cycle is too long to go through.
+        Empty where a cycle is too long to enumerate.
         """
         inputs, targets = self._cycle()
         if len(inputs) == MOST_SAMPLES:
@@ -119,7 +116,7 @@ class Wave(Windows):
         ]
 
     def _cycle(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Inputs and targets of a full cycle of N windows ``(N, T)``, or of spread samples."""
+        """Inputs and targets of one cycle of N windows ``(N, T)``, or of evenly spread samples."""
         count = self.windows_per_cycle * self._length
         if count < MOST_SAMPLES:
             samples = np.arange(count).reshape(-1, self._length)
@@ -132,9 +129,9 @@ class Wave(Windows):
 
 
 class SumOfSines(Wave):
-    """Half the sum of two sines whose frequencies are as 200 to 311.
+    """Half the sum of two sines with frequencies in the ratio 200 : 311.
 
-    In a sample's unit of the source these are sin(0.2 n) + sin(0.311 n): 31.4 points a period.
+    At 31.4 points per period this is half the source's sin(0.2 n) + sin(0.311 n).
 
     Source: Schmidhuber, Wierstra, Gagliolo and Gomez, "Training recurrent networks by Evolino",
     Neural Computation 19 (2007), on superimposed sine waves.
@@ -149,11 +146,11 @@ class SumOfSines(Wave):
     def floors(self) -> tuple[Floor, ...]:
         """As `Wave.floors`, and memoryless.
 
-        The two phases are taken to be independent. Then the mean of either sine, given their sum,
-        is half the sum, and on average neither is rising nor falling: the best guess is the input
-        times the mean of the two cosines of the angles that each sine moves on by. That is any
-        smooth function of the input: a cycle has thousands of samples, no two of them equal, and
-        who knew them all by heart would need no more.
+        The two phases are taken to be independent. Given the sum, the mean of either sine is then
+        half the sum, and its mean slope is 0; so the best prediction is the input times the mean of
+        the cosines of the two angles by which the sines advance. The floor holds for smooth
+        functions of the input: the thousands of samples of a cycle are all distinct, and a lookup
+        table of them would need no memory.
 
         Source: own derivation.
         """
@@ -165,44 +162,55 @@ class SumOfSines(Wave):
 
 
 class SquareWave(Wave):
-    """+1 for the first half of every turn and -1 for the second.
+    """+1 in the first half of every turn and -1 in the second.
 
-    Between two jumps the present says nothing of when the next is due: that takes counting.
+    Between two jumps the input is constant; the time of the next one follows from counting.
     """
+
+    can_change_wave = True
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(turns < 0.5, 1.0, -1.0)
 
     def floors(self) -> tuple[Floor, ...]:
-        """As `Wave.floors`, and memoryless and window memory where a cycle can be gone through."""
+        """As `Wave.floors`, and memoryless and window memory where a cycle can be enumerated."""
         return _highest_first(self._common_floors() + self._table_floors())
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the time steps at which the prediction has the target's sign."""
         return float(np.mean((prediction > 0) == (batch.targets > 0)))
 
+    def with_wave(
+        self, window: int, *, frequency: float | None = None, amplitude: float | None = None
+    ) -> SquareWave:
+        """The task with another wave from a window on, whose phase is continuous there."""
+        time = float(self.batch(window).time[0, 0])
+        return SquareWave(changed_wave(self._config, time, frequency, amplitude))
+
 
 class Chirp(Wave):
-    """A sine whose frequency rises evenly to three times its first value, again and again.
+    """A sine whose frequency rises linearly to three times its initial value, then starts over.
 
-    One sweep takes the time of eight periods of the first frequency and makes sixteen turns.
+    One sweep lasts eight periods of the initial frequency and makes sixteen turns.
     """
 
     turns_per_cycle = 8
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
-        # The frequency 1 + 2u/8 at place u of the sweep, integrated.
+        # The integral of the frequency 1 + 2u/8 over the position u in the sweep.
         return np.sin(2 * math.pi * turns * (1 + turns / 8))
 
 
 class NoisySine(Wave):
-    """A sine with Gaussian noise as input; as target the clean sine ``delay`` samples later.
+    """A sine with Gaussian noise as input, and the clean sine ``delay`` samples later as target.
 
-    The noise belongs to the sample, in whichever row and step it is read.
+    The noise of a sample is the same in every row and step that reads it.
 
     Args:
         config: as `Wave`, and noise_std and data_seed.
     """
+
+    can_change_wave = True
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config)
@@ -214,20 +222,26 @@ class NoisySine(Wave):
         return np.sin(2 * math.pi * turns)
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """Windows ``index`` to ``index + B - 1``: row b is the b-th of them."""
+        """Windows ``index`` to ``index + B - 1``, one for each row."""
         clean = super().batch(index)
         start, count = index * self._length, clean.inputs.size
         noise = self._noise.between(start, start + count).reshape(clean.inputs.shape)
         inputs = clean.inputs + self._config.noise_std * noise
         return Batch(clean.time, inputs.astype(dtype), clean.targets.astype(dtype))
 
-    def floors(self) -> tuple[Floor, ...]:
-        """As `Wave.floors`, and memoryless and window memory where a cycle can be gone through.
+    def with_wave(
+        self, window: int, *, frequency: float | None = None, amplitude: float | None = None
+    ) -> NoisySine:
+        """The task with another wave from a window on, whose phase is continuous there."""
+        time = float(self.batch(window).time[0, 0])
+        return NoisySine(changed_wave(self._config, time, frequency, amplitude))
 
-        Noise raises two of them by a known amount: persistence errs by the noise as well, and the
-        best guess from one noisy sample weighs all phases by how likely they make it. Who sees
-        more than one sample can do no better than without noise: there the clean value is a lower
-        bound.
+    def floors(self) -> tuple[Floor, ...]:
+        """As `Wave.floors`, and memoryless and window memory where a cycle can be enumerated.
+
+        Noise adds its variance to the persistence floor. The memoryless floor with noise is that
+        of the posterior mean over all phases given one noisy sample. With more than one sample,
+        the clean value is a lower bound.
         """
         noise = self._config.noise_std
         found = []
@@ -244,7 +258,7 @@ class NoisySine(Wave):
         return _highest_first(found)
 
     def _noisy_memoryless(self) -> float:
-        """Mean variance of the target given one noisy sample, integrated over the samples."""
+        """Mean conditional variance of the target given one noisy sample, by integration."""
         clean, targets = (values.ravel() for values in self._cycle())
         if self._samples_per_cycle <= _PHASES:
             clean, targets = clean[: self._samples_per_cycle], targets[: self._samples_per_cycle]
@@ -270,3 +284,51 @@ class NoisySine(Wave):
 
 def _highest_first(floors: list[Floor]) -> tuple[Floor, ...]:
     return tuple(sorted(floors, key=lambda floor: (-floor.value, floor.key == "carried_memory")))
+
+
+SUM_OF_SINES = TaskEntry(
+    name="sum_of_sines",
+    title=N_("Forecast: sum of sines"),
+    description=N_(
+        "Input: the sum of two sines of different frequency. Target: the same signal, some samples "
+        "later. The network must remember the phases of both."
+    ),
+    build=SumOfSines,
+    settings=(*_WAVE_SETTINGS, "delay"),
+    defaults={"window_length": 30, "points_per_period": 31, "delay": 10, "lr": 0.005},
+    source="Schmidhuber, Wierstra, Gagliolo and Gomez, Training recurrent networks by Evolino, "
+    "Neural Computation 19 (2007)",
+)
+SQUARE_WAVE = TaskEntry(
+    name="square_wave",
+    title=N_("Forecast: square wave"),
+    description=N_(
+        "Input: a square wave. Target: the same wave, some samples later. The input is constant "
+        "between jumps, so the network must count the samples since the last one."
+    ),
+    build=SquareWave,
+    settings=(*_WAVE_SETTINGS, "delay"),
+    defaults={"window_length": 20, "points_per_period": 20, "delay": 3, "lr": 0.01},
+)
+CHIRP = TaskEntry(
+    name="chirp",
+    title=N_("Forecast: chirp"),
+    description=N_(
+        "Input: a sine of rising frequency. Target: the same signal, some samples later. The "
+        "network must track the frequency."
+    ),
+    build=Chirp,
+    settings=(*_WAVE_SETTINGS, "delay"),
+    defaults={"window_length": 40, "points_per_period": 40, "delay": 5, "lr": 0.005},
+)
+NOISY_SINE = TaskEntry(
+    name="noisy_sine",
+    title=N_("Forecast: noisy sine"),
+    description=N_(
+        "Input: a sine with noise. Target: the clean sine, some samples later. The network must "
+        "average over many samples."
+    ),
+    build=NoisySine,
+    settings=(*_WAVE_SETTINGS, "delay", "noise_std", "data_seed"),
+    defaults={"window_length": 20, "delay": 5, "noise_std": 0.3, "lr": 0.005},
+)

@@ -1,20 +1,23 @@
-"""What the tasks share: when their samples are, and the blocks that endless streams come in."""
+"""What the tasks share: the times of their samples, random numbers, and streams in blocks."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
-from rnn_core.tasks.base import Batch, Criterion
+from rnn_core.messages import N_, InvalidValue, Message
+from rnn_core.tasks.base import Batch, Task, TaskEntry
 from rnn_core.thinned import Thinned
 
-#: Samples in one block of a stream. A longer block would be a longer wait whenever one ends.
+#: Samples in one block of a stream. A longer block takes longer to compute when one ends.
 BLOCK = 1024
-# A window and what is looked ahead for lie in two or three blocks.
+# A window and its targets lie in two or three blocks.
 _BLOCKS_KEPT = 4
 _STATES_KEPT = 64
 
@@ -22,33 +25,56 @@ State = TypeVar("State")
 
 
 def generator(config: RunConfig, *numbers: int) -> np.random.Generator:
-    """Random numbers that depend on the data's seed and on ``numbers``, and on nothing else."""
+    """A random generator that depends on the data's seed and ``numbers`` alone."""
     return np.random.default_rng((config.data_seed, *numbers))
 
 
-def require_window(config: RunConfig, least: int, suggestion: int) -> None:
+def require_window(config: RunConfig, least: int, entry: TaskEntry) -> None:
     """Raise ValueError when the windows are too short for the task."""
     if config.window_length < least:
-        name = config.task.replace("_", " ")
-        raise ValueError(
-            f"window_length must be at least {least} for the {name} task, "
-            f"got {config.window_length}. Try {suggestion}."
+        raise InvalidValue(
+            N_(
+                "window_length must be at least {least} for the task {task}, got {value}. "
+                "Try {suggestion}."
+            ),
+            least=least,
+            task=Message(entry.title),
+            value=config.window_length,
+            suggestion=entry.defaults["window_length"],
         )
 
 
-class Windows:
-    """Windows one after another, T samples each, a fixed time apart.
+def changed_wave(
+    config: RunConfig, time: float, frequency: float | None, amplitude: float | None
+) -> RunConfig:
+    """The settings of another wave whose phase at ``time`` is that of the present one.
+
+    Args:
+        config: the present wave.
+        time: in radians of a wave of frequency 1.
+        frequency: of the new wave; None keeps the present one.
+        amplitude: likewise.
+    """
+    frequency = config.frequency if frequency is None else frequency
+    phase = config.phase + (config.frequency - frequency) * time
+    return replace(
+        config,
+        frequency=frequency,
+        amplitude=config.amplitude if amplitude is None else amplitude,
+        phase=math.remainder(phase, 2 * math.pi),
+    )
+
+
+class Windows(Task):
+    """Consecutive windows of T samples a fixed time apart.
 
     Window k covers the samples k·T to (k+1)·T - 1, so the first sample of a window follows the
-    last of the one before.
+    last one of the window before.
 
     Args:
         config: window_length T and batch_size B are read.
-        spacing: time between two samples, in the task's own unit.
+        spacing: time between two samples, in the task's unit.
     """
-
-    windows_per_cycle = 1
-    horizon: int | None = None
 
     def __init__(self, config: RunConfig, spacing: float = 1.0) -> None:
         self._config = config
@@ -59,20 +85,20 @@ class Windows:
 
     @property
     def span(self) -> float:
-        """Time from the beginning of one window to that of the next, in the task's own unit."""
+        """Time from the beginning of one window to the beginning of the next, in its unit."""
         return self._length * self._spacing
 
     def _time(self, index: int) -> NDArray[np.float64]:
-        """Instants of window ``index``, the same in every row, shape ``(B, T)``."""
+        """Times of the samples of window ``index``, the same in every row, shape ``(B, T)``."""
         return self._since_beginning + index * self.span
 
 
 class Blocks:
-    """The samples of endless streams by their position, computed a block at a time.
+    """The samples of endless streams by position, computed block by block.
 
     Args:
-        make: the block of a number, counted from 0, shape ``(B, BLOCK, C)``. It must be the same
-            whenever it is asked for.
+        make: number of a block, counted from 0, to the block, shape ``(B, BLOCK, C)``. The same
+            number must always give the same block.
     """
 
     def __init__(self, make: Callable[[int], NDArray[np.float64]]) -> None:
@@ -80,7 +106,7 @@ class Blocks:
         self._kept: dict[int, NDArray[np.float64]] = {}
 
     def between(self, start: int, stop: int) -> NDArray[np.float64]:
-        """Samples ``start`` to ``stop - 1``, shape ``(B, stop - start, C)``, to be read only."""
+        """Samples ``start`` to ``stop - 1``, shape ``(B, stop - start, C)``; do not write."""
         first, last = start // BLOCK, (stop - 1) // BLOCK
         if first == last:
             return self._block(first)[:, start - first * BLOCK : stop - first * BLOCK]
@@ -100,10 +126,10 @@ class Blocks:
 
 
 class Recurrence(Generic[State]):
-    """Blocks that need to know how the block before them ended.
+    """Blocks each of which depends on the state at the end of the block before.
 
-    Going forward costs one block at a time. Any other block is reached from the nearest of a
-    bounded number of states that are remembered, evenly spaced over what has been computed.
+    The next block costs one block. Any other is reached from the nearest of a bounded number of
+    stored states, evenly spaced over what has been computed.
 
     Args:
         begin: the state that block 0 starts from.
@@ -121,7 +147,7 @@ class Recurrence(Generic[State]):
         self._states.add(*self._latest)
 
     def block(self, number: int) -> NDArray[np.float64]:
-        """The block of a number, counted from 0."""
+        """Block ``number``, counted from 0."""
         nearest, state = self._states.before(number)
         if nearest <= self._latest[0] <= number:
             nearest, state = self._latest
@@ -139,15 +165,11 @@ class Recurrence(Generic[State]):
 
 
 class Streams(Windows):
-    """A task whose rows each read an endless stream of their own.
+    """A task with an endless stream for each row of the batch.
 
-    A subclass says what the streams are by giving `_block`: inputs and targets side by side, shape
-    ``(B, BLOCK, D + K)``.
+    A subclass gives `_block`: inputs and targets side by side, shape ``(B, BLOCK, D + K)``.
     """
 
-    input_size = 1
-    output_size = 1
-    criterion: Criterion = "mse"
     streaming = True
 
     def __init__(self, config: RunConfig, spacing: float = 1.0) -> None:

@@ -15,32 +15,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnn_core.config import RunConfig
+from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
 from rnn_core.models import RecurrentModel
 from rnn_core.rules import IntRange
-from rnn_core.tasks import Batch, build_task
+from rnn_core.tasks import Batch, Task, task_for
+from rnn_core.tasks.base import check_batch
 from rnn_core.training.step import read_only
 from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, new_run
 
 if TYPE_CHECKING:
     from rnn_core.engines.compiled_engine import BatchedRuns
 
-#: What may differ between replicas: the network and how it is trained, never what it reads.
-MAY_DIFFER = frozenset(
-    {
-        "cell",
-        "hidden_size",
-        "num_layers",
-        "forget_bias",
-        "carry_state",
-        "optimizer",
-        "lr",
-        "momentum",
-        "clip_norm",
-        "seed",
-    }
-)
+#: What may differ between replicas: the network and its training, but not the data.
+MAY_DIFFER = frozenset(name for name, setting in SETTINGS.items() if setting.group != "data")
 # Multiplications from which the work is shared with a second thread: handing it over takes some
 # 50 µs.
 _LEAST_WORK = 200_000
@@ -48,14 +36,14 @@ _LEAST_WORK = 200_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplicaStep:
-    """What N networks say about window ``index``, each after ``index`` updates of its own.
+    """What N networks predict for window ``index``, each after ``index`` updates of its own.
 
     Args:
         index: updates done so far; 0 is the untrained networks.
-        loss: the task's loss of each, shape ``(N,)``. From the step on where it is not finite
-            for the first time, a replica is no longer trained and keeps that loss.
-        accuracy: share of the counted time steps that each answers right, shape ``(N,)``, nan for
-            one that is no longer trained; None where nothing is right or wrong.
+        loss: the task's loss of each, shape ``(N,)``. A replica whose loss is not finite is no
+            longer trained and keeps that loss.
+        accuracy: share of right answers of each, shape ``(N,)``, nan for one that is no longer
+            trained; None where the task defines none.
         grad_norm: norm of each whole gradient, before clipping, shape ``(N,)``.
         seconds: time it took to compute.
         time: when the samples were taken, shape ``(B, T)``. Read-only, like all arrays below.
@@ -85,6 +73,7 @@ class Replicas:
     Args:
         configs: the settings of each run. They may differ in the network and in its training
             (`MAY_DIFFER`), but not in the data.
+        task: as in `Trainer`.
         dtype: torch.float32, or torch.float64 for checks.
         engine: as in `Trainer`. Compiled replicas run on two threads at most, PyTorch's one after
             another on the calling thread.
@@ -105,6 +94,7 @@ class Replicas:
         self,
         configs: Sequence[RunConfig],
         *,
+        task: Task | None = None,
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
     ) -> None:
@@ -112,7 +102,8 @@ class Replicas:
         _check_configs(self.configs)
         check_dtype(dtype)
         self.dtype = dtype
-        self.task = build_task(self.configs[0])
+        self.task = task_for(self.configs[0], task)
+        self._is_own_task = task is not None
         self.engines = tuple(choose_engine(engine, config, dtype) for config in self.configs)
         self.reset()
 
@@ -208,7 +199,10 @@ class Replicas:
 
     def _advance(self) -> ReplicaStep:
         started = perf_counter()
-        batch = self.task.batch(self._index, NUMPY_DTYPES[self.dtype])
+        dtype = NUMPY_DTYPES[self.dtype]
+        batch = self.task.batch(self._index, dtype)
+        if self._is_own_task:
+            check_batch(batch, self.task, self.configs[0], dtype)
         prediction = np.full((len(self), *batch.targets.shape), np.nan, batch.targets.dtype)
         for n, engine in self._singles:
             if self._alive[n]:

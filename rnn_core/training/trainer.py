@@ -18,7 +18,8 @@ from rnn_core.config import RunConfig
 from rnn_core.engines import TrainingState, build_engine, choose_engine
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
-from rnn_core.tasks import Task, build_task
+from rnn_core.tasks import Task, task_for
+from rnn_core.tasks.base import check_batch
 from rnn_core.training.snapshots import Snapshot, copied, flat
 from rnn_core.training.step import Step, read_only
 from rnn_core.training.step_context import StepContext
@@ -37,14 +38,17 @@ class Trainer:
 
     Args:
         config: the settings of the run.
+        task: what to train on, in place of the task that ``config.task`` names. Its batches must
+            have the config's ``batch_size`` and ``window_length``.
         dtype: torch.float32, or torch.float64 for checks.
         engine: ``"torch"``, the reference; ``"compiled"``, many times faster, which compiles for
             some seconds on the first use on a machine; ``"auto"``, the faster of the two that is
             ready now, so that nothing waits.
 
     Raises:
-        TypeError: when ``config`` is not a RunConfig.
-        ValueError: when ``dtype`` or ``engine`` is another one.
+        TypeError: when ``config`` is not a RunConfig, or ``task`` not a Task.
+        ValueError: when ``dtype`` or ``engine`` is another one, or the task's batches have another
+            shape.
 
     Example:
         >>> trainer = Trainer(RunConfig(seed=1))
@@ -56,14 +60,20 @@ class Trainer:
     """
 
     def __init__(
-        self, config: RunConfig, *, dtype: torch.dtype = torch.float32, engine: str = "torch"
+        self,
+        config: RunConfig,
+        *,
+        task: Task | None = None,
+        dtype: torch.dtype = torch.float32,
+        engine: str = "torch",
     ) -> None:
         if not isinstance(config, RunConfig):
             raise TypeError(f"config must be a RunConfig, got {config!r}. Try RunConfig().")
         check_dtype(dtype)
         self.config = config
         self.dtype = dtype
-        self.task = build_task(config)
+        self.task = task_for(config, task)
+        self._is_own_task = task is not None
         self._engine_name = choose_engine(engine, config, dtype)
         self.reset()
 
@@ -251,7 +261,10 @@ class Trainer:
 
     def _advance(self) -> Step:
         started = perf_counter()
-        batch = self.task.batch(self._index, NUMPY_DTYPES[self.dtype])
+        dtype = NUMPY_DTYPES[self.dtype]
+        batch = self.task.batch(self._index, dtype)
+        if self._is_own_task:
+            check_batch(batch, self.task, self.config, dtype)
         loss, grad_norm, prediction = self._engine.advance(batch)
         self._loss = loss
         self._diverged = not math.isfinite(loss)

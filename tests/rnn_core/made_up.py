@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core import RunConfig
-from rnn_core.tasks import Batch, Criterion, Floor
-
-Give = Callable[["MadeUp"], "MadeUp"]
+from rnn_core.tasks import Batch, Criterion, Task
 
 
 @dataclass(frozen=True)
-class MadeUp:
-    """Random inputs; wanted are numbers, or the class that a sum of the inputs so far falls in.
+class MadeUp(Task):
+    """Random inputs; targets are numbers, or the class that the sum of the inputs so far falls in.
 
-    At time steps that do not count the targets are nan: who reads them will show it.
+    Where the loss mask is False the targets are nan, so that reading them shows.
     """
 
     criterion: Criterion = "mse"
@@ -58,9 +55,6 @@ class MadeUp:
             return None
         right = prediction.argmax(axis=2) == batch.targets.argmax(axis=2)
         return float(right.mean() if batch.loss_mask is None else right[batch.loss_mask].mean())
-
-    def floors(self) -> tuple[Floor, ...]:
-        return ()
 
     def config(self, cell: str, **settings: object) -> RunConfig:
         """Settings of a run on this task."""

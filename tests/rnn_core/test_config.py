@@ -5,6 +5,7 @@ import dataclasses
 import json
 import math
 import re
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core import CELLS, OPTIMIZERS, RULES, TASKS, RunConfig
+from rnn_core import (
+    CELLS,
+    OPTIMIZERS,
+    RULES,
+    SETTINGS,
+    TASKS,
+    RunConfig,
+    Trainer,
+    is_read,
+)
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 SEED_RULE = "a whole number from 0 to 2147483647"
@@ -365,3 +375,76 @@ def test_what_a_refusal_suggests_is_accepted(name: str) -> None:
     suggested = ast.literal_eval(found[1])
     assert suggested is not None
     assert getattr(RunConfig(**{name: suggested}), name) == suggested
+
+
+# --- the table of settings ----------------------------------------------------------------
+
+
+def test_the_table_names_every_field_with_its_default_and_rule() -> None:
+    names = [field.name for field in dataclasses.fields(RunConfig)]
+    assert list(SETTINGS) == list(RULES) == names
+    for name, setting in SETTINGS.items():
+        assert setting.name == name
+        assert setting.default == getattr(RunConfig(), name)
+        assert RULES[name] is setting.rule
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        SETTINGS["lr"] = SETTINGS["seed"]  # type: ignore[index]
+
+
+def test_the_learning_rate_alone_takes_effect_in_a_running_trainer() -> None:
+    assert [name for name, setting in SETTINGS.items() if setting.live] == ["lr"]
+
+
+def test_the_groups_say_what_may_differ_in_a_comparison() -> None:
+    of_data = [name for name, setting in SETTINGS.items() if setting.group == "data"]
+    assert of_data == [
+        "task",
+        "window_length",
+        "points_per_period",
+        "frequency",
+        "amplitude",
+        "phase",
+        "noise_std",
+        "delay",
+        "data_seed",
+        "batch_size",
+    ]
+
+
+def test_a_setting_checks_a_value_under_its_own_name() -> None:
+    assert SETTINGS["hidden_size"].check(np.int64(7)) == 7
+    with pytest.raises(ValueError, match=r"^clip_norm must be None .*, got -1\. Try 1\.0\.$"):
+        SETTINGS["clip_norm"].check(-1)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize(("setting", "value"), [("forget_bias", 2.0), ("momentum", 0.2)])
+def test_a_setting_that_is_not_read_changes_no_run(
+    cell: str, optimizer: str, setting: str, value: float
+) -> None:
+    config = RunConfig(cell=cell, optimizer=optimizer, hidden_size=3)
+    losses = [
+        [step.loss for step in islice(Trainer(each).steps(), 4)]
+        for each in (config, dataclasses.replace(config, **{setting: value}))  # type: ignore[arg-type]
+    ]
+    assert (losses[0] == losses[1]) == (not is_read(setting, config))
+
+
+def test_a_setting_of_the_data_is_read_when_the_task_lists_it() -> None:
+    flip_flop = RunConfig(task="flip_flop")
+    assert is_read("data_seed", flip_flop)
+    assert is_read("hidden_size", flip_flop)
+    assert is_read("task", flip_flop)
+    assert not is_read("frequency", flip_flop)
+    assert is_read("frequency", RunConfig())
+    with pytest.raises(ValueError, match=r"^Unknown setting 'frequncy'.*'frequency'\?$"):
+        is_read("frequncy", flip_flop)
+
+
+@pytest.mark.parametrize("name", ["seed", "hidden_size", "lr", "clip_norm", "data_seed"])
+def test_numbers_of_numpy_become_plain_ones(name: str) -> None:
+    config = RunConfig(**{name: np.int64(3)})  # type: ignore[arg-type]
+    assert getattr(config, name) == 3
+    assert type(getattr(config, name)) in (int, float)
+    assert config == RunConfig(**{name: 3})  # type: ignore[arg-type]

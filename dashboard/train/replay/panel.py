@@ -10,14 +10,14 @@ import streamlit as st
 from dashboard.app import text as words
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
-from dashboard.app.task_text import task_name
+from dashboard.app.task_text import task_title
 from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
 from dashboard.train.live_run import LiveRun
 from dashboard.train.replay import html
 from dashboard.train.replay.spec import replay
 from rnn_core import CELLS
-from rnn_core.tasks import is_read
+from rnn_core.config import is_read
 
 # Keys in the session: whether a replay is open, and the replay.
 _OPEN, _REPLAY = "replay_open", "replay_spec"
@@ -85,7 +85,7 @@ def _show(run: LiveRun, language: str) -> None:
 def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
     """Makes the file when it is downloaded, in the current language."""
     title = _("A recurrent network learns: {cell} on {task}").format(
-        cell=CELLS[run.config.cell].title, task=task_name(run.config.task)
+        cell=CELLS[run.config.cell].title, task=task_title(run.config.task)
     )
     reading = _(
         "Each window is one training step; the newest is shaded. A floor is the lowest loss that "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import altair as alt
@@ -18,9 +18,8 @@ from dashboard.charts.base import CANVAS, GUIDE, HEIGHT, Chart, Spec, layer, sam
 from dashboard.charts.loss_axes import LOSS_LABELS
 from dashboard.charts.signals import signal_colour, signal_names
 from dashboard.train.views.base import Presentation, View, ViewInput
-from rnn_core import RunConfig, Task
+from rnn_core import Task
 from rnn_core.diagnostics import FreeRun, free_run
-from rnn_core.tasks import build_task
 
 #: Relative error up to which a forecast counts as valid.
 TOLERANCE = 0.4
@@ -93,7 +92,7 @@ class FreeRunView(View[FreeRunResult, FreeRunControls]):
         warmup = math.ceil((task.horizon or 1) / length)  # windows
         free = max(_WINDOWS, math.ceil(_STEPS / length))
         first = given.step + warmup
-        after = task if fed_back else _changed(task, config, controls, first)
+        after = task if fed_back else _changed(task, controls, first)
         batches = [task.batch(given.step + n) for n in range(warmup)]
         batches += [after.batch(first + n) for n in range(free)]
         targets = np.concatenate([batch.targets[0] for batch in batches])
@@ -160,26 +159,11 @@ class FreeRunView(View[FreeRunResult, FreeRunControls]):
 VIEW = FreeRunView()
 
 
-def can_change_waves(task: str) -> bool:
-    """Whether a task's wave can continue with another frequency without a jump."""
-    return task in ("sin_to_cos", "square_wave", "noisy_sine")
-
-
-def _changed(task: Task, config: RunConfig, controls: FreeRunControls, window: int) -> Task:
+def _changed(task: Task, controls: FreeRunControls, window: int) -> Task:
     """The task with another wave, which continues the old one at the start of a window."""
-    if not can_change_waves(config.task):
+    if not task.can_change_wave:
         return task
-    frequency = controls.frequency or config.frequency
-    time = float(task.batch(window).time[0, 0])
-    phase = config.phase + (config.frequency - frequency) * time
-    return build_task(
-        replace(
-            config,
-            frequency=frequency,
-            amplitude=controls.amplitude or config.amplitude,
-            phase=math.remainder(phase, 2 * math.pi),
-        )
-    )
+    return task.with_wave(window, frequency=controls.frequency, amplitude=controls.amplitude)
 
 
 def _signals(result: FreeRunResult, run: FreeRun) -> Chart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.app.language import gettext as _
-from dashboard.train.views.free_run import FreeRunControls, FreeRunResult, can_change_waves
+from dashboard.train.views.free_run import FreeRunControls, FreeRunResult
 from dashboard.train.views.view_panel import ViewPanel
 from dashboard.train.views.viewed_run import ViewedFrame, ViewedRun
 from rnn_core import RULES
@@ -19,7 +19,6 @@ class FreeRunPanel(ViewPanel[FreeRunResult, FreeRunControls]):
         self, run: ViewedRun, frame: ViewedFrame, default: FreeRunControls
     ) -> FreeRunControls:
         """Show the widgets that make sense for the task."""
-        task = frame.config.task
         if not frame.streaming:
             return default
         fed_back = False
@@ -33,7 +32,7 @@ class FreeRunPanel(ViewPanel[FreeRunResult, FreeRunControls]):
                     "reading the signal (teacher forcing)."
                 ),
             )
-        if fed_back or not can_change_waves(task):
+        if fed_back or not frame.can_change_wave:
             return FreeRunControls(feed_back=fed_back)
         left, right = st.columns(2)
         with left:

@@ -46,6 +46,10 @@ class ViewedFrame(Protocol):
         """Samples after which a target becomes an input; None if it never does."""
 
     @property
+    def can_change_wave(self) -> bool:
+        """Whether the task's wave can continue with another frequency without a jump."""
+
+    @property
     def moving(self) -> bool:
         """Whether the frame is about to be replaced."""
 

@@ -13,7 +13,7 @@ from dashboard.charts import palette
 from dashboard.charts.signals import signal_names, signals
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from rnn_core import RunConfig, Step, Trainer
-from rnn_core.tasks import DEFAULTS, TASKS
+from rnn_core.tasks import TASKS
 from tests.dashboard.sent_charts import datasets_in, rows, svg, tables
 
 
@@ -34,7 +34,7 @@ def shown(steps: int, config: RunConfig | None = None, *, moving: bool = False) 
 
 
 def of_task(task: str, steps: int = 2) -> Shown:
-    return shown(steps, RunConfig(task=task, **DEFAULTS[task]))  # type: ignore[arg-type]
+    return shown(steps, RunConfig(task=task, **TASKS[task].defaults))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("task", TASKS)

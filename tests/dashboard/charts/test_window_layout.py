@@ -5,18 +5,18 @@ import pytest
 
 from dashboard.charts.window_layout import WindowLayout, window_layout, windows_in_view
 from rnn_core import RunConfig, Trainer, build_task
-from rnn_core.tasks import DEFAULTS, TASKS, Batch
+from rnn_core.tasks import TASKS, Batch, Task
 
 
 def layout(task: str, **settings: object) -> WindowLayout:
-    config = RunConfig(task=task, **{**DEFAULTS[task], **settings})  # type: ignore[arg-type]
+    config = RunConfig(task=task, **{**TASKS[task].defaults, **settings})  # type: ignore[arg-type]
     return window_layout(build_task(config), config)
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_windows_of_every_task_lie_in_the_range_of_its_layout(task: str) -> None:
     shown = layout(task)
-    config = RunConfig(task=task, **DEFAULTS[task])  # type: ignore[arg-type]
+    config = RunConfig(task=task, **TASKS[task].defaults)  # type: ignore[arg-type]
     step = next(Trainer(config).steps())
     inputs, targets = step.inputs[0], step.targets[0]
     assert inputs.shape == (shown.length, shown.inputs)
@@ -94,14 +94,11 @@ def test_the_view_holds_fewer_windows_with_many_points_but_two_at_least(
 
 
 def test_a_constant_signal_has_a_lane_all_the_same() -> None:
-    class Constant:
-        input_size = output_size = windows_per_cycle = 1
-        criterion, span = "mse", 10.0
-
-        def batch(self, index: int) -> Batch:
+    class Constant(Task):
+        def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
             values = np.full((1, 10, 1), 3.0)
             return Batch(np.arange(10.0)[None], values, values)
 
-    shown = window_layout(Constant(), RunConfig())  # type: ignore[arg-type]
+    shown = window_layout(Constant(), RunConfig())
     assert (shown.low, shown.high) == (2, 4)
     assert shown.lane_height > 0

@@ -11,7 +11,7 @@ from dashboard.charts.base import Chart
 from dashboard.compare import charts
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, RunConfig
-from rnn_core.tasks import DEFAULTS, TASKS
+from rnn_core.tasks import TASKS
 from tests.dashboard.comparisons import after, comparison
 from tests.dashboard.sent_charts import datasets_in, tables
 
@@ -28,7 +28,7 @@ def drawn(frame: ComparisonFrame) -> list[Chart]:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_can_be_drawn_and_the_specification_stays(task: str) -> None:
-    live = comparison(RunConfig(task=task, **DEFAULTS[task]), seeds=2)  # type: ignore[arg-type]
+    live = comparison(RunConfig(task=task, **TASKS[task].defaults), seeds=2)  # type: ignore[arg-type]
     first = drawn(live.frame())
     later = drawn(after(2, live).frame())
     for one, other in zip(first, later, strict=True):

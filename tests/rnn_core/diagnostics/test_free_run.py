@@ -8,7 +8,7 @@ import torch
 
 from rnn_core import RecurrentModel, RunConfig, Trainer
 from rnn_core.diagnostics import free_run, unroll
-from rnn_core.tasks import DEFAULTS, TASKS, build_task
+from rnn_core.tasks import TASKS, build_task
 from tests.rnn_core.diagnostics.by_torch import CELLS
 
 
@@ -96,7 +96,7 @@ def test_what_blows_up_does_not_hold() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_target_comes_in_so_many_samples_later(task: str) -> None:
-    config = RunConfig(**{"task": task, **DEFAULTS[task], "noise_std": 0.0})  # type: ignore[arg-type]
+    config = RunConfig(**{"task": task, **TASKS[task].defaults, "noise_std": 0.0})  # type: ignore[arg-type]
     built = build_task(config)
     if built.horizon is None:
         assert task not in ("mackey_glass", "lorenz", "square_wave")

@@ -11,7 +11,7 @@ from torch import nn
 from rnn_core import RunConfig, Trainer
 from rnn_core.diagnostics import state_ablation
 from rnn_core.models import State
-from tests.rnn_core.made_up import Give, MadeUp
+from tests.rnn_core.made_up import MadeUp
 from tests.rnn_core.runs import CELLS, first
 
 WINDOWS = 5
@@ -42,13 +42,13 @@ def run(cell: str, **settings: Any) -> Trainer:
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_losses_are_those_of_windows_read_one_by_one(
-    give: Give, cell: str, layers: int, task: str | None
+    cell: str, layers: int, task: str | None
 ) -> None:
     if task is None:
         trainer = run(cell, num_layers=layers, batch_size=3)
     else:
-        made = give(MadeUp("cross_entropy", some_counted=True, output_size=3, input_size=2))
-        trainer = Trainer(made.config(cell, num_layers=layers), dtype=torch.float64)
+        made = MadeUp("cross_entropy", some_counted=True, output_size=3, input_size=2)
+        trainer = Trainer(made.config(cell, num_layers=layers), task=made, dtype=torch.float64)
         first(8, trainer)
     found = state_ablation(
         trainer.model, trainer.task, start=7, windows=WINDOWS, state=trainer.state, shift=2

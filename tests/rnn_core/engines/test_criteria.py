@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rnn_core import Replicas, Trainer
 from rnn_core.models import State
-from tests.rnn_core.made_up import Give, MadeUp
+from tests.rnn_core.made_up import MadeUp
 from tests.rnn_core.runs import CELLS, first, gradients, losses
 
 EVERY_TASK = [
@@ -47,8 +47,8 @@ def loss_by_hand(task: MadeUp, prediction: Tensor, index: int) -> Tensor:
 
 @pytest.mark.parametrize("task", EVERY_TASK, ids=kind)
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_torch_engine_is_a_loop_written_by_hand(give: Give, cell: str, task: MadeUp) -> None:
-    trainer = Trainer(give(task).config(cell), dtype=torch.float64)
+def test_the_torch_engine_is_a_loop_written_by_hand(cell: str, task: MadeUp) -> None:
+    trainer = Trainer(task.config(cell), task=task, dtype=torch.float64)
     rnn = CELLS[cell](task.input_size, 4, batch_first=True).double()
     out = nn.Linear(4, task.output_size).double()
     rnn.load_state_dict(trainer.model.rnn.state_dict())
@@ -74,10 +74,10 @@ def test_the_torch_engine_is_a_loop_written_by_hand(give: Give, cell: str, task:
 
 @pytest.mark.parametrize("task", EVERY_TASK, ids=kind)
 @pytest.mark.parametrize("cell", CELLS)
-def test_in_float64_the_compiled_engine_is_torchs(give: Give, cell: str, task: MadeUp) -> None:
-    config = give(task).config(cell)
-    reference = Trainer(config, dtype=torch.float64)
-    compiled = Trainer(config, dtype=torch.float64, engine="compiled")
+def test_in_float64_the_compiled_engine_is_torchs(cell: str, task: MadeUp) -> None:
+    config = task.config(cell)
+    reference = Trainer(config, task=task, dtype=torch.float64)
+    compiled = Trainer(config, task=task, dtype=torch.float64, engine="compiled")
     expected, steps = first(200, reference), first(200, compiled)
     for name in ("loss", "grad_norm"):
         np.testing.assert_allclose(
@@ -94,10 +94,10 @@ def test_in_float64_the_compiled_engine_is_torchs(give: Give, cell: str, task: M
 
 @pytest.mark.parametrize("task", EVERY_TASK, ids=kind)
 @pytest.mark.parametrize("cell", CELLS)
-def test_in_float32_it_is_torchs_for_fifty_steps(give: Give, cell: str, task: MadeUp) -> None:
-    config = give(task).config(cell)
-    expected = losses(first(50, Trainer(config)))
-    found = losses(first(50, Trainer(config, engine="compiled")))
+def test_in_float32_it_is_torchs_for_fifty_steps(cell: str, task: MadeUp) -> None:
+    config = task.config(cell)
+    expected = losses(first(50, Trainer(config, task=task)))
+    found = losses(first(50, Trainer(config, task=task, engine="compiled")))
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
@@ -108,10 +108,10 @@ def test_in_float32_it_is_torchs_for_fifty_steps(give: Give, cell: str, task: Ma
 @pytest.mark.parametrize("classes", [1, 2, 10])
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_network_of_zeros_has_a_cross_entropy_of_ln_k(
-    give: Give, cell: str, classes: int, engine: str
+    cell: str, classes: int, engine: str
 ) -> None:
-    task = give(MadeUp("cross_entropy", output_size=classes))
-    trainer = Trainer(task.config(cell), dtype=torch.float64, engine=engine)
+    task = MadeUp("cross_entropy", output_size=classes)
+    trainer = Trainer(task.config(cell), task=task, dtype=torch.float64, engine=engine)
     with torch.no_grad():
         for parameter in trainer.model.parameters():
             parameter.zero_()
@@ -123,9 +123,9 @@ def test_a_network_of_zeros_has_a_cross_entropy_of_ln_k(
 
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
-def test_cross_entropy_holds_where_an_exponential_would_overflow(give: Give, engine: str) -> None:
-    task = give(MadeUp("cross_entropy", output_size=3))
-    trainer = Trainer(task.config("rnn"), engine=engine)
+def test_cross_entropy_holds_where_an_exponential_would_overflow(engine: str) -> None:
+    task = MadeUp("cross_entropy", output_size=3)
+    trainer = Trainer(task.config("rnn"), task=task, engine=engine)
     with torch.no_grad():
         for parameter in trainer.model.parameters():
             parameter.zero_()
@@ -140,7 +140,7 @@ def test_cross_entropy_holds_where_an_exponential_would_overflow(give: Give, eng
 @pytest.mark.parametrize("criterion", ["mse", "cross_entropy"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_time_steps_after_the_last_that_counts_might_as_well_not_be_there(
-    give: Give, cell: str, criterion: str, engine: str
+    cell: str, criterion: str, engine: str
 ) -> None:
     whole = replace(CLASSES, criterion=criterion, some_counted=False)
     batch = whole.batch(0)
@@ -156,8 +156,8 @@ def test_time_steps_after_the_last_that_counts_might_as_well_not_be_there(
 
     found = []
     for length in (3, 5):
-        task = give(Cut(whole.criterion, output_size=3, input_size=2, window_length=length))
-        trainer = Trainer(task.config(cell), dtype=torch.float64, engine=engine)
+        task = Cut(whole.criterion, output_size=3, input_size=2, window_length=length)
+        trainer = Trainer(task.config(cell), task=task, dtype=torch.float64, engine=engine)
         found.append((next(trainer.steps()).loss, *gradients(trainer)))
     for short, masked in zip(*found, strict=True):
         torch.testing.assert_close(masked, short, rtol=1e-12, atol=1e-15)
@@ -165,11 +165,11 @@ def test_time_steps_after_the_last_that_counts_might_as_well_not_be_there(
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
 def test_a_window_that_stands_alone_starts_from_zeros_though_states_are_carried(
-    give: Give, engine: str
+    engine: str,
 ) -> None:
-    task = give(replace(CLASSES, streaming=False))
+    task = replace(CLASSES, streaming=False)
     assert task.config("lstm").carry_state
-    trainer = Trainer(task.config("lstm"), engine=engine)
+    trainer = Trainer(task.config("lstm"), task=task, engine=engine)
     for _step in islice(trainer.steps(), 3):
         assert trainer.state is None
     trainer.engine = {"torch": "compiled", "compiled": "torch"}[engine]
@@ -178,32 +178,27 @@ def test_a_window_that_stands_alone_starts_from_zeros_though_states_are_carried(
 
 
 @pytest.mark.parametrize("route", [("torch", "compiled", "torch"), ("compiled", "torch")])
-def test_a_run_changes_engines_midway_and_keeps_its_criterion(
-    give: Give, route: tuple[str, ...]
-) -> None:
-    config = give(CLASSES).config("gru")
-    trainer = Trainer(config, dtype=torch.float64, engine=route[0])
+def test_a_run_changes_engines_midway_and_keeps_its_criterion(route: tuple[str, ...]) -> None:
+    config, task = CLASSES.config("gru"), CLASSES
+    trainer = Trainer(config, task=task, dtype=torch.float64, engine=route[0])
     found = []
     for engine in route:
         trainer.engine = engine
         found += losses(first(7, trainer))
-    expected = losses(first(len(found), Trainer(config, dtype=torch.float64)))
+    expected = losses(first(len(found), Trainer(config, task=task, dtype=torch.float64)))
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
-def test_a_mask_that_is_shared_and_cannot_be_written_is_read_all_the_same(
-    give: Give, engine: str
-) -> None:
+def test_a_mask_that_is_shared_and_cannot_be_written_is_read_all_the_same(engine: str) -> None:
     loss_mask = np.broadcast_to(np.arange(5) > 2, (2, 5))
 
     class Shared(MadeUp):
         def batch(self, index: int, dtype: type[np.floating] = np.float64):  # type: ignore[no-untyped-def]
             return replace(super().batch(index, dtype), loss_mask=loss_mask)
 
-    steps = first(
-        3, Trainer(give(Shared("cross_entropy", output_size=3)).config("rnn"), engine=engine)
-    )
+    task = Shared("cross_entropy", output_size=3)
+    steps = first(3, Trainer(task.config("rnn"), task=task, engine=engine))
     np.testing.assert_array_equal(steps[-1].loss_mask, loss_mask)
     assert np.isfinite(losses(steps)).all()
 
@@ -212,9 +207,9 @@ def test_a_mask_that_is_shared_and_cannot_be_written_is_read_all_the_same(
 
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
-def test_a_step_says_what_share_was_right_and_what_counted(give: Give, engine: str) -> None:
-    task = give(CLASSES)
-    step = first(4, Trainer(task.config("rnn"), engine=engine))[-1]
+def test_a_step_says_what_share_was_right_and_what_counted(engine: str) -> None:
+    task = CLASSES
+    step = first(4, Trainer(task.config("rnn"), task=task, engine=engine))[-1]
     batch = task.batch(3, np.float32)
     assert step.loss_mask is not None
     assert step.loss_mask.shape == step.time.shape == (2, 5)
@@ -229,16 +224,16 @@ def test_a_step_says_what_share_was_right_and_what_counted(give: Give, engine: s
     assert step != replace(step, loss_mask=~step.loss_mask)
 
 
-def test_the_arrays_of_a_single_window_keep_all_their_axes(give: Give) -> None:
-    task = give(replace(CLASSES, batch_size=1))
-    (step,) = first(1, Trainer(task.config("rnn")))
+def test_the_arrays_of_a_single_window_keep_all_their_axes() -> None:
+    task = replace(CLASSES, batch_size=1)
+    (step,) = first(1, Trainer(task.config("rnn"), task=task))
     assert step.loss_mask is not None
     assert step.loss_mask.shape == step.time.shape == (1, 5)
     assert step.targets.shape == step.prediction.shape == (1, 5, 3)
 
 
-def test_where_nothing_is_right_or_wrong_and_all_counts_a_step_says_none(give: Give) -> None:
-    (step,) = first(1, Trainer(give(MadeUp()).config("rnn")))
+def test_where_nothing_is_right_or_wrong_and_all_counts_a_step_says_none() -> None:
+    (step,) = first(1, Trainer(MadeUp().config("rnn"), task=MadeUp()))
     assert step.accuracy is None
     assert step.loss_mask is None
     assert step == replace(step)
@@ -246,14 +241,12 @@ def test_where_nothing_is_right_or_wrong_and_all_counts_a_step_says_none(give: G
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
 @pytest.mark.parametrize("task", [MadeUp(), CLASSES, replace(CLASSES, batch_size=1)], ids=kind)
-def test_each_replica_is_its_trainers_run_bit_for_bit(
-    give: Give, task: MadeUp, engine: str
-) -> None:
-    give(task)
+def test_each_replica_is_its_trainers_run_bit_for_bit(task: MadeUp, engine: str) -> None:
     configs = [task.config(cell, seed=seed) for cell in CELLS for seed in (0, 1)]
-    steps = list(islice(Replicas(configs, engine=engine).steps(), 8))
+    steps = list(islice(Replicas(configs, task=task, engine=engine).steps(), 8))
     for n, config in enumerate(configs):
-        for ours, theirs in zip(steps, first(8, Trainer(config, engine=engine)), strict=True):
+        expected = first(8, Trainer(config, task=task, engine=engine))
+        for ours, theirs in zip(steps, expected, strict=True):
             assert ours.loss[n] == theirs.loss
             np.testing.assert_array_equal(ours.prediction[n], theirs.prediction)
             np.testing.assert_array_equal(ours.loss_mask, theirs.loss_mask)
@@ -261,10 +254,9 @@ def test_each_replica_is_its_trainers_run_bit_for_bit(
 
 
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
-def test_a_replica_that_diverged_is_neither_right_nor_wrong(give: Give, engine: str) -> None:
-    give(CLASSES)
+def test_a_replica_that_diverged_is_neither_right_nor_wrong(engine: str) -> None:
     calm = CLASSES.config("rnn", optimizer="sgd")
-    replicas = Replicas([calm, replace(calm, lr=10.0, num_layers=2)], engine=engine)
+    replicas = Replicas([calm, replace(calm, lr=10.0, num_layers=2)], task=CLASSES, engine=engine)
     # No lr of a config overflows a softmax: put in what an overflow would leave.
     with torch.no_grad():
         replicas.models[1].out.bias[0] = math.nan

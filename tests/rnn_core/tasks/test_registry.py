@@ -11,9 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_core import RULES, TASKS, Batch, RunConfig, Trainer, build_task
-from rnn_core.tasks import DEFAULTS, SETTINGS, is_read
-from tests.rnn_core.runs import first
+from rnn_core import RULES, TASKS, Batch, RunConfig, build_task
 
 SEQUENCES = {"adding", "temporal_order", "copy", "anbn"}
 CLASSES = {"temporal_order", "copy", "anbn"}
@@ -226,10 +224,13 @@ CHANGED: dict[str, Any] = {
 }
 
 
-def test_every_task_says_what_it_reads_and_what_to_begin_with() -> None:
-    assert list(SETTINGS) == list(DEFAULTS) == list(TASKS)
-    for names in SETTINGS.values():
-        assert set(names) <= set(CHANGED)
+def test_every_entry_has_what_an_interface_shows() -> None:
+    assert len({entry.title for entry in TASKS.values()}) == len(TASKS)
+    for name, entry in TASKS.items():
+        assert entry.name == name
+        assert entry.title == entry.title.strip() != ""
+        assert entry.description.endswith(".")
+        assert {"window_length", "batch_size"} <= set(entry.settings) <= set(CHANGED)
 
 
 @pytest.mark.parametrize("setting", [name for name in RULES if name != "task"])
@@ -242,52 +243,30 @@ def test_the_settings_that_a_task_lists_and_no_others_change_its_data(
     value = CHANGED.get(setting, others.get(setting, 1))
     task, changed = build_task(config), build_task(replace(config, **{setting: value}))
     is_same = all(same(task.batch(k), changed.batch(k)) for k in range(8))
-    assert is_same == (setting not in SETTINGS[name])
-
-
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
-@pytest.mark.parametrize(("setting", "value"), [("forget_bias", 2.0), ("momentum", 0.2)])
-def test_what_is_not_read_changes_no_run(
-    cell: str, optimizer: str, setting: str, value: float
-) -> None:
-    config = RunConfig(cell=cell, optimizer=optimizer, hidden_size=3)
-    losses = [
-        [step.loss for step in first(4, Trainer(each))]
-        for each in (config, replace(config, **{setting: value}))  # type: ignore[arg-type]
-    ]
-    assert (losses[0] == losses[1]) == (not is_read(setting, config))
-
-
-def test_of_a_tasks_settings_those_are_read_that_it_lists() -> None:
-    flip_flop = RunConfig(task="flip_flop")
-    assert is_read("data_seed", flip_flop)
-    assert is_read("hidden_size", flip_flop)
-    assert not is_read("frequency", flip_flop)
-    assert is_read("frequency", RunConfig())
+    assert is_same == (setting not in TASKS[name].settings)
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_what_a_task_begins_with_differs_from_the_defaults_and_can_be_built(name: str) -> None:
     defaults = RunConfig().to_dict()
-    for setting, value in DEFAULTS[name].items():
+    for setting, value in TASKS[name].defaults.items():
         assert defaults[setting] != value
         if setting in CHANGED:
-            assert setting in SETTINGS[name]
-    build_task(RunConfig(task=name, **DEFAULTS[name])).batch(0)  # type: ignore[arg-type]
+            assert setting in TASKS[name].settings
+    build_task(RunConfig(task=name, **TASKS[name].defaults)).batch(0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("name", "length", "sentence"),
     [
-        ("copy", 10, "window_length must be at least 21 for the copy task, got 10. Try 30."),
-        ("copy", 20, "window_length must be at least 21 for the copy task, got 20. Try 30."),
+        ("copy", 10, "window_length must be at least 21 for the task Copy memory, got 10. Try 30."),
+        ("copy", 20, "window_length must be at least 21 for the task Copy memory, got 20. Try 30."),
         (
             "temporal_order",
             9,
-            "window_length must be at least 10 for the temporal order task, got 9. Try 50.",
+            "window_length must be at least 10 for the task Temporal order, got 9. Try 50.",
         ),
-        ("anbn", 4, "window_length must be at least 5 for the anbn task, got 4. Try 21."),
+        ("anbn", 4, "window_length must be at least 5 for the task aⁿbⁿ, got 4. Try 21."),
     ],
 )
 def test_windows_too_short_for_a_task_are_refused(name: str, length: int, sentence: str) -> None:

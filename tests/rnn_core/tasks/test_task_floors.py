@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rnn_core import Batch, Floor, RunConfig, build_task
-from rnn_core.tasks import DEFAULTS, TASKS
+from rnn_core.tasks import TASKS
 from tests.rnn_core.waves import NEVER_REPEATS
 
 Predictor = Callable[[Batch], np.ndarray]
@@ -167,7 +167,7 @@ def test_a_floor_says_how_it_is_meant() -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_floors_do_not_depend_on_the_seeds(name: str) -> None:
-    config = RunConfig.from_dict({"task": name, **DEFAULTS[name]})
+    config = RunConfig.from_dict({"task": name, **TASKS[name].defaults})
     floors = build_task(config).floors()
     assert build_task(replace(config, seed=5, data_seed=9)).floors() == floors
 

@@ -10,13 +10,13 @@ import pytest
 from dashboard.train.views.base import Presentation
 from dashboard.train.views.registry import VIEWS, view
 from rnn_core import CELLS, RunConfig
-from rnn_core.tasks import DEFAULTS, TASKS
+from rnn_core.tasks import TASKS
 from tests.dashboard.runs import charts_of, inspect, run_after
 from tests.dashboard.sent_charts import datasets_in, plot_size
 
 
 def small(task: str, cell: str = "gru") -> RunConfig:
-    settings = {**DEFAULTS[task], "cell": cell, "hidden_size": 3, "batch_size": 2}
+    settings = {**TASKS[task].defaults, "cell": cell, "hidden_size": 3, "batch_size": 2}
     return RunConfig(task=task, **settings)  # type: ignore[arg-type]
 
 

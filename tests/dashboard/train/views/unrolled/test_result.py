@@ -5,7 +5,7 @@ import pytest
 
 from dashboard.train.views.unrolled.result import unroll_window
 from rnn_core import RunConfig
-from rnn_core.tasks import DEFAULTS
+from rnn_core.tasks import TASKS
 from tests.dashboard.runs import trainer_at
 
 
@@ -26,7 +26,7 @@ def test_it_is_the_window_of_the_step_that_the_trainer_stands_at() -> None:
 def test_symbols_and_time_steps_without_a_loss_are_known(
     task: str, symbols: bool, masked: bool
 ) -> None:
-    settings = {**DEFAULTS[task], "hidden_size": 3}
+    settings = {**TASKS[task].defaults, "hidden_size": 3}
     result = unroll_window(trainer_at(0, RunConfig(task=task, **settings)))  # type: ignore[arg-type]
     assert result.symbols is symbols
     assert (result.loss_mask is not None and not result.loss_mask.all()) is masked

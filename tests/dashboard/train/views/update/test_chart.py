@@ -10,7 +10,7 @@ from dashboard.train.views.update.chart import slow_motion
 from dashboard.train.views.update.phases import PHASES, Place
 from dashboard.train.views.update.result import UpdateResult
 from rnn_core import RunConfig
-from rnn_core.tasks import DEFAULTS, TASKS
+from rnn_core.tasks import TASKS
 from tests.dashboard.runs import inspect, run_after
 from tests.dashboard.sent_charts import rows
 
@@ -75,7 +75,7 @@ def test_the_losses_are_bars_relative_to_the_greatest() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_phase_can_be_drawn_and_said_on_every_task(task: str) -> None:
-    config = RunConfig(**{"task": task, **DEFAULTS[task], "hidden_size": 3})  # type: ignore[arg-type]
+    config = RunConfig(**{"task": task, **TASKS[task].defaults, "hidden_size": 3})  # type: ignore[arg-type]
     found = update(config)
     last = len(found.window.targets)
     specs = []
