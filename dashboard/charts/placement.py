@@ -1,6 +1,6 @@
-"""Where a chart stands: alone on a page, or as one part of a replay.
+"""Where a chart is placed: alone on a page, or as one part of a replay.
 
-A function that builds a chart takes a `Placement` and asks it for what depends on the place: the
+A function that builds a chart takes a `Placement` and asks it for what depends on it: the
 layers' datasets, the room for the vertical axis, legends, and the size. So a replay composes
 charts instead of rewriting their specifications.
 """
@@ -25,7 +25,7 @@ FRAME = "frame"
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a chart stands.
+    """Where a chart is placed.
 
     Args:
         height: of the plot, in pixels; None for the chart's own.
@@ -57,7 +57,7 @@ class Placement:
         return self._with(channel, "scale", rangeMin=self.axis_room)
 
     def y(self, channel: alt.Y) -> alt.Y:
-        """The vertical channel that describes the axis, which stands in the room kept free."""
+        """The vertical channel that describes the axis, in the room kept free."""
         return self._with(channel, "axis", offset=-self.axis_room)
 
     def across(self) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from frame to frame is sent as data, because a changed specification, title or d
 browser embed the chart again, which flickers.
 
 Exact values on hover come from a layer of their own whose dataset, ``hover``, is empty while the
-run is playing: tooltips are the most expensive part of a redraw, and nobody can point at a moving
-line.
+run is playing: tooltips are the most expensive part of a redraw, and a moving line cannot be
+pointed at.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
     Args:
         floors: the task's.
         symbols: whether the loss is a cross-entropy over symbols.
-        placement: where the chart stands.
+        placement: where the chart is placed.
     """
     x = placement.x(step_axis(_("step (updates done)"), 20))
     y = loss_axis("loss", floors, symbols)

@@ -89,7 +89,7 @@ class Frame:
 
 
 class LiveRun(Playback):
-    """A run that somebody watches.
+    """A run on the Train page.
 
     Args:
         config: the settings it starts with.

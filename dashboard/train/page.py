@@ -102,7 +102,7 @@ class Panel:
         # Between the charts, in the moving part: the address follows with the next full run.
         key = widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title)
         self._view = view_panel.ShownView(run, view(key), frame)
-        # Drawn last, though it stands first: once the step's number is there, so is all else.
+        # Drawn last, although it comes first: once the step's number has changed, so has the rest.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
         self._view.complete(frame)
 

@@ -21,7 +21,7 @@ from rnn_core.config import is_read
 
 # Keys in the session: whether a replay is open, and the replay.
 _OPEN, _REPLAY = "replay_open", "replay_spec"
-# The replay's controls stand above its charts, where they are visible with the first one.
+# Puts the replay's controls above its charts, where they are visible with the first one.
 _CONTROLS_FIRST = """<style>
 .st-key-replay_chart .vega-embed { display: flex; flex-direction: column; }
 .st-key-replay_chart .vega-embed form.vega-bindings { order: -1; display: flex; flex-flow: row wrap;

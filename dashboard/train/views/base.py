@@ -25,7 +25,7 @@ class ViewInput(Generic[ResultT, ControlsT]):
     """What a view computes its result from.
 
     Args:
-        trainer: stands at the step on screen; read only.
+        trainer: at the step on screen; read only.
         step: that step.
         hidden: hidden states of the top layer over the windows in view, ``(T, H)`` each, oldest
             first.
@@ -70,7 +70,7 @@ class View(ABC, Generic[ResultT, ControlsT]):
         has_preview: whether a cheap result, computed as if not paused, is shown first.
         every_redraw: whether it is cheap enough to be computed at every redraw, not once a beat.
         keeps_previous: whether `compute` reads the result before.
-        beside_text: whether its one chart stands beside the text, not above it.
+        beside_text: whether its one chart is beside the text, not above it.
     """
 
     key: str

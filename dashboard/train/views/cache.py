@@ -65,7 +65,7 @@ class ViewCache:
 
         Args:
             view: which.
-            trainer: stands at the step on screen; read only.
+            trainer: at the step on screen; read only.
             step: that step.
             hidden: hidden states of the windows in view, ``(T, H)`` each, oldest first.
             paused: whether nothing is being trained, so that there is time.

@@ -29,7 +29,7 @@ class ViewPanel(Generic[ResultT, ControlsT]):
         return default
 
     def draw(self, chart: Chart, frame: ViewedFrame) -> Any:
-        """Draw one of the view's charts; return the place it stands in."""
+        """Draw one of the view's charts; return its place on the page."""
         return draw(chart)
 
     def explain(self, result: ResultT, controls: ControlsT) -> None:

@@ -81,7 +81,7 @@ def numbers(x: alt.X, *, symbols: bool, **more: Any) -> tuple[alt.Chart, alt.Cha
 
     Args:
         x: from `axes`.
-        symbols: texts stand inside the dots.
+        symbols: whether the texts are inside the dots.
         more: further channels of both.
     """
     data = layer("dots")

@@ -19,7 +19,7 @@ class UnrolledResult:
         unrolled: states, gates and predictions.
         targets: shape ``(T, K)``.
         loss_mask: time steps at which the loss counts; None for all.
-        symbols: whether inputs and targets stand for symbols.
+        symbols: whether inputs and targets represent symbols.
     """
 
     unrolled: Unrolled
@@ -29,7 +29,7 @@ class UnrolledResult:
 
 
 def unroll_window(trainer: Trainer) -> UnrolledResult:
-    """The window of the step that the trainer stands at."""
+    """The window of the trainer's current step."""
     now = trainer.context()
     return UnrolledResult(
         unroll(now.model, now.inputs, now.state),

@@ -80,13 +80,13 @@ def _cells(result: UpdateResult, place: Place, at: np.ndarray) -> bytes:
     if of_gradient:
         strongest = np.max(np.abs(shown), initial=0.0)
         shown = shown / strongest if strongest > 0 and np.isfinite(strongest) else shown * 0
-    taking_part = {
+    involved = {
         "forward": at <= step,
         "back": at >= step,
         "clip": at >= at[0],
         "carry": at == at[-1],
     }.get(phase, at < at[0])
-    lit = np.broadcast_to(_strength(taking_part)[None, :, None], shown.shape)
+    lit = np.broadcast_to(_strength(involved)[None, :, None], shown.shape)
     return _CELLS.rows(*chain.stripes(np.nan_to_num(shown), at), lit.ravel())
 
 
@@ -97,12 +97,12 @@ def _dots(result: UpdateResult, place: Place) -> bytes:
         ("input", "prediction", "target"), chain.numbers(result.window), strict=True
     ):
         x = np.array(dots[0])
-        taking_part = {
+        involved = {
             "forward": (x <= step) & (kind != "target"),
             "loss": (x > 0) & (kind != "input"),
             "back": (x >= step) & (kind != "input"),
         }.get(phase, x < 0)
-        parts.append((*dots, _strength(taking_part).tolist()))
+        parts.append((*dots, _strength(involved).tolist()))
     return _DOTS.rows(*chain.together(parts))
 
 
@@ -118,7 +118,7 @@ def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes
     when = np.append(np.tile(at, 3), at[-1] + 1)
     # Backwards, an arrow along the chain starts at the cell it points at, which must have been
     # reached. None leads into the first cell: gradients stop at the start of the window.
-    taking_part = {
+    involved = {
         "forward": when <= step,
         "back": (out & (when >= step)) | (along & (when > step)),
         "clip": when <= at[-1],
@@ -127,8 +127,8 @@ def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes
     }.get(phase, when < 0)
     backwards = phase in ("back", "clip") and (out | along)
     colour = {"back": "back", "clip": "back", "update": "update"}.get(phase, "forward")
-    kinds = np.where(taking_part, colour, "rest").tolist()
-    lit = _strength(taking_part)
+    kinds = np.where(involved, colour, "rest").tolist()
+    lit = _strength(involved)
     up = into | out
     head_x, head_y = np.where(backwards, x, x2), np.where(backwards, y, y2)
     angle = np.where(up, 0.0, 90.0) + np.where(backwards, 180.0, 0.0)
@@ -145,19 +145,19 @@ def _bars(result: UpdateResult, place: Place, at: np.ndarray, base: float) -> by
     steps, losses = at[loss_mask], losses[loss_mask]
     heights = _BAR * losses / max(float(losses.max(initial=0.0)), 1e-300)
     phase, step = place
-    taking_part = {"loss": steps > 0, "back": steps >= step}.get(phase, steps < 0)
+    involved = {"loss": steps > 0, "back": steps >= step}.get(phase, steps < 0)
     return _BARS_OF_LOSS.rows(
         steps - chain.HALF,
         steps + chain.HALF,
         np.full(len(steps), base),
         base + heights,
-        _strength(taking_part),
+        _strength(involved),
         [f"{loss:.2g}" for loss in losses],
     )
 
 
-def _strength(taking_part: np.ndarray) -> np.ndarray:
-    return np.where(taking_part, 1.0, _FAINT)
+def _strength(involved: np.ndarray) -> np.ndarray:
+    return np.where(involved, 1.0, _FAINT)
 
 
 @lru_cache(maxsize=32)

@@ -29,8 +29,8 @@ class UpdatePanel(ViewPanel[UpdateResult, Place]):
     def advance(self, run: ViewedRun) -> float | None:
         """Move slow motion on.
 
-        With the browser's timer, while somebody is there: an update that has been shown is made,
-        and the next one begins.
+        Called by the browser's timer while the page is in use: an update that has been shown to
+        its end is made, and the next one begins.
         """
         state = st.session_state
         plays = state.get(_PLAY_SLOWLY, False)
