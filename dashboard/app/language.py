@@ -1,7 +1,7 @@
-"""The language of the screen: gettext catalogues, chosen per reader.
+"""The language of the interface: gettext catalogues, one per language, chosen by the reader.
 
-Texts are written in English as ``_("…")``; the catalogues stand in ``locale/`` as plain .po files
-and are compiled when first used, so that a translator's edit needs no build step.
+Texts are written in English as ``_("…")``. The catalogues in ``locale/`` are plain .po files,
+compiled on first use, so that a translator's edit needs no build step.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-#: The languages there are, by code, in their own names. English is the source.
+#: Languages by code, in their own names. English is the source.
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 
 LOCALE_DIRECTORY = Path(__file__).parents[1] / "locale"
 
-# Each script run and each fragment run of each session is a thread of its own, and so has its own.
+# Every run of a script or a fragment is a thread of its own, with a language of its own.
 _current: ContextVar[str] = ContextVar("language", default="en")
 
 
 def use_language(code: str) -> None:
-    """Speak this language in the present script run. An unknown code speaks English."""
+    """Use this language in the present run of the script; English for an unknown code."""
     _current.set(code)
 
 
@@ -35,7 +35,7 @@ def current_language() -> str:
 
 
 def language_of(locale: str | None) -> str:
-    """The best language for a browser's locale, such as ``zh-TW``: English if there is none."""
+    """The language for a browser's locale, such as ``zh-TW``; English if there is none."""
     return "zh_CN" if (locale or "").lower().startswith("zh") else "en"
 
 
@@ -46,7 +46,7 @@ def gettext(message: str) -> str:
 
 @cache
 def catalogue(code: str) -> NullTranslations:
-    """The compiled catalogue of a language; an empty one where there is none."""
+    """The compiled catalogue of a language; an empty one if the language has none."""
     path = LOCALE_DIRECTORY / code / "LC_MESSAGES" / "dashboard.po"
     if code not in LANGUAGES or not path.exists():
         return NullTranslations()

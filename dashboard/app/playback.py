@@ -1,7 +1,7 @@
-"""Playing: what a person lets run, pauses and steps through, behind one lock.
+"""Playback: run, pause, step and reset, behind one lock.
 
 Streamlit may run two scripts of one session at once: a click starts a new one while the old one
-finishes its training step. So everything that advances or replaces what is watched happens inside
+finishes its training step. Everything that advances or replaces the run therefore happens inside
 the lock, and what is drawn is an immutable frame. Knows nothing of Streamlit.
 """
 
@@ -17,15 +17,14 @@ from time import monotonic
 from dashboard.app.settings import restarting
 from rnn_core import RunConfig
 
-#: Training time of one redraw, in seconds, which all who play at once share: the rest belongs to
-#: drawing.
+#: Training time per redraw in seconds, shared by all active runs; the rest is for drawing.
 FRAME_BUDGET = 0.03
-#: Playing stops when nobody has touched the page for so many seconds.
+#: Playing stops when the page has not been used for so many seconds.
 IDLE_LIMIT = 15 * 60
 
 
 class Status(Enum):
-    """What the player is doing, and why it stopped."""
+    """What the player is doing, or why it stopped."""
 
     READY = "ready"
     PLAYING = "playing"
@@ -36,7 +35,7 @@ class Status(Enum):
     FINISHED = "finished"
 
 
-#: There is no further step.
+#: There is no next step.
 ENDED = frozenset({Status.DIVERGED, Status.FINISHED})
 
 Changes = dict[str, tuple[object, object]]
@@ -49,11 +48,11 @@ def restarting_changes(old: RunConfig, new: RunConfig) -> Changes:
 
 
 class Playback(ABC):
-    """What every page with a player plays.
+    """The run of a page with a player.
 
     Args:
-        clock: seconds, for idleness and speed; tests give their own.
-        engine: what trains, as in `Trainer`.
+        clock: seconds, for idleness and speed.
+        engine: as in `Trainer`.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic, engine: str = "auto") -> None:
@@ -61,62 +60,62 @@ class Playback(ABC):
         self._engine = engine
         self._lock = threading.RLock()
         self._touched = clock()
-        self._sharers = 1
+        self._active_runs = 1
         self._status = Status.READY
         self._plays = 0
         self._speed: deque[tuple[float, int]] = deque(maxlen=30)
 
     @property
     def status(self) -> Status:
-        """What it is doing."""
+        """What the player is doing."""
         return self._status
 
     @property
     def plays(self) -> int:
-        """How often it has been let run, which tells one press of a button from the next."""
+        """How often Run was pressed; tells one press of a button from the next."""
         return self._plays
 
     @property
     @abstractmethod
     def index(self) -> int:
-        """The step it stands at."""
+        """The latest step."""
 
     @abstractmethod
     def _take_step(self) -> None:
-        """Advance and record, together: an interruption must not come between.
+        """Advance and record, with no interruption between the two.
 
-        Sets a status of `ENDED` when there is no further step.
+        Sets a status of `ENDED` when there is no next step.
         """
 
     @abstractmethod
     def _begin(self) -> None:
-        """Build what trains, with the present settings, and take step 0."""
+        """Build the run with the present settings, and take step 0."""
 
     def _rewind(self) -> None:
         """Back to step 0 of the same run."""
         self._begin()
 
     def _begin_again(self) -> None:
-        """Begin with other settings; what was playing goes on playing."""
+        """Start again with other settings; a run that was playing keeps playing."""
         if self._status is not Status.PLAYING:
             self._status = Status.READY
         self._begin()
 
     def touch(self) -> None:
-        """Somebody is here."""
+        """Note that the page is in use."""
         self._touched = self._clock()
 
     @property
     def idle(self) -> bool:
-        """Whether nobody has been here for a long while."""
+        """Whether the page has not been used for `IDLE_LIMIT`."""
         return self._clock() - self._touched > IDLE_LIMIT
 
     def play(self) -> None:
-        """Let ticks train, unless the run has ended."""
+        """Train at every tick, unless the run has ended."""
         with self._lock:
             self._speed.clear()
             if self.index == 0:
-                # Nothing is trained yet, and a faster engine may have become ready.
+                # Nothing is trained yet, and a faster engine may be ready by now.
                 self._begin()
             if self._status not in ENDED:
                 self._status = Status.PLAYING
@@ -132,7 +131,7 @@ class Playback(ABC):
         """Pause, and take exactly one step.
 
         Args:
-            out_of_play: do so only if the run is still playing.
+            out_of_play: only if the run is still playing.
         """
         with self._lock:
             if self._status in ENDED or (out_of_play and self._status is not Status.PLAYING):
@@ -141,19 +140,19 @@ class Playback(ABC):
             self._take_step()
 
     def reset(self) -> None:
-        """Back to step 0 of the same seed, and wait there."""
+        """Back to step 0 with the same seed, paused."""
         with self._lock:
             self._status = Status.READY
             self._speed.clear()
             self._rewind()
 
     def tick(self, most_steps: int | None, step_limit: int, active_runs: int = 1) -> None:
-        """Train for one redraw, if playing: one step at least.
+        """Train for one redraw, if playing: at least one step.
 
         Args:
-            most_steps: at most so many; None for as many as fit.
+            most_steps: at most so many; None for as many as fit into the time.
             step_limit: playing stops by itself at this step.
-            active_runs: runs that share the server now, this one included.
+            active_runs: runs that play on this server, this one included.
         """
         with self._lock:
             if self._status is not Status.PLAYING:
@@ -161,7 +160,7 @@ class Playback(ABC):
             if self.idle:
                 self._status = Status.IDLE
                 return
-            self._sharers = active_runs
+            self._active_runs = active_runs
             deadline = self._clock() + FRAME_BUDGET / active_runs
             taken = 0
             while self._status is Status.PLAYING:
@@ -175,7 +174,7 @@ class Playback(ABC):
             self._speed.append((self._clock(), self.index))
 
     def _per_second(self, *, steps: bool) -> float | None:
-        """Steps, or redraws, over the last of these."""
+        """Steps or redraws per second, over the latest redraws."""
         if self._status is not Status.PLAYING or len(self._speed) < 2:
             return None
         (began, first), (ended, last) = self._speed[0], self._speed[-1]

@@ -1,4 +1,4 @@
-"""The player: what plays by itself, and the buttons at the bottom of every page with a live run."""
+"""The player: redraws while a run plays, and the buttons at the bottom of the page."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from dashboard.app.sidebar import Settings, new_seed
 
 #: Seconds between two redraws while playing; more when many share the server.
 REDRAW_EVERY = 0.075
-#: Redraws that one beat of the browser's timer asks for. More would be cheaper still, but the first
-#: beat after a click would come later, and from half a second on Streamlit's page shows an icon.
+#: Redraws per beat of the browser's timer. More would be cheaper still, but the first beat after a
+#: click would come later, and after half a second Streamlit shows that it is busy.
 BURST = 5
-# A burst that is late goes on for so many seconds for each run that plays on the server: where all
-# are late, whole beats would only make it worse.
+# A late burst continues for so many seconds per active run: where all are late, more beats would
+# only make it worse.
 _PATIENCE = 0.035
-# Seconds that a redraw is given to leave the server.
+# Seconds in which a redraw leaves the server.
 _DELIVERY = 0.03
 
 
 class Playable(Protocol):
-    """What can be watched."""
+    """A run that the player can play."""
 
     @property
     def status(self) -> Status:
-        """What it is doing, and why it stopped."""
+        """What it is doing, or why it stopped."""
 
     @property
     def plays(self) -> int:
-        """How often it has been let run."""
+        """How often Run was pressed."""
 
     def touch(self) -> None:
-        """Somebody is here."""
+        """Note that the page is in use."""
 
     def tick(self, most_steps: int | None, step_limit: int, active_runs: int = 1) -> None:
         """Train for one redraw, if playing."""
 
     def play(self) -> None:
-        """Let redraws train."""
+        """Train at every redraw."""
 
     def pause(self) -> None:
         """Train no further step."""
@@ -62,14 +62,14 @@ RunT = TypeVar("RunT", bound=Playable)
 
 @dataclass
 class Session(Generic[RunT]):
-    """What one visitor watches on one page.
+    """One visitor's run on one page.
 
     Args:
-        run: what trains.
-        refusals: what their link asked for and could not have.
-        restarted: why the run began again, until they play on.
-        whole_page: the redraw that comes belongs to a run of the whole page: somebody clicked.
-        resting_beat: seconds between two redraws while nothing is trained, if there are any.
+        run: trains.
+        refusals: what the visitor's link asked for and could not have.
+        restarted: why the run started again; empty once it is played.
+        whole_page: whether the next redraw belongs to a run of the whole page, after a click.
+        resting_beat: seconds between two redraws while paused; None for no redraws.
         armed: seconds between two beats of the timer that the browser was given.
     """
 
@@ -82,21 +82,21 @@ class Session(Generic[RunT]):
 
 
 class Panel(Protocol):
-    """All that moves on a page; drawn as a whole when it is made."""
+    """The moving part of a page; drawn when it is made."""
 
     def update(self) -> None:
-        """Redraw what has to move in place."""
+        """Redraw in place what moves."""
 
 
 def open_session(
     key: str, begin: Callable[[], RunT], adopt: Callable[[RunT], str], refusals: Sequence[str]
 ) -> Session[RunT]:
-    """The visitor's session on a page, begun at the first visit; shows what a link could not have.
+    """The visitor's session on a page; shows what the link could not have.
 
     Args:
         key: of the page.
-        begin: makes what trains.
-        adopt: has it adopt the page's settings; gives why it began again, empty if it did not.
+        begin: makes the run, at the first visit.
+        adopt: gives the run the page's settings; returns why it started again, empty if it did not.
         refusals: what the visitor's link asked for and could not have.
     """
     if key not in st.session_state:
@@ -120,17 +120,16 @@ def watch(
 ) -> None:
     """Draw the page's moving part and the player's buttons; and redraw it while playing.
 
-    A beat of the browser's timer runs the moving part, which draws all of it once and then some
-    more times only what moves: a run of its own for every redraw would cost the server twice as
-    much.
+    A beat of the browser's timer runs the moving part, which is drawn whole once and then some more
+    times in place: a run for every redraw would cost the server twice as much.
 
     Args:
         session: whose page it is.
         open_panel: draws the moving part.
-        settings: what the sidebar says.
-        keys: whether the keyboard plays, too; not while something stands in front of the page.
+        settings: what is chosen in the sidebar.
+        keys: whether shortcuts work; not while a dialog covers the page.
     """
-    session.whole_page = True  # the page as a whole is only run when somebody does something
+    session.whole_page = True  # only a click or a change runs the whole page
     session.armed = _interval(session)
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
@@ -140,7 +139,7 @@ def watch(
 def _beat(
     session: Session[RunT], open_panel: Callable[[], Panel], settings: Settings, language: str
 ) -> None:
-    """The moving part of the page, as a whole; and a burst, if the timer asked for it."""
+    """Draw the moving part; and a burst, if the timer asked for it."""
     use_language(language)  # a fragment runs in a thread of its own
     began = time.monotonic()
     whole_page, session.whole_page = session.whole_page, False
@@ -160,8 +159,7 @@ def _beat(
     if not whole_page and was_playing:
         _burst(session, redraw, began, active_runs)
     if _interval(session) != session.armed or not (whole_page or session.armed):
-        # It stopped by itself, or somebody clicked in here: the buttons, the timer and the page's
-        # address must hear of it.
+        # It stopped by itself, or there was a click in here: update buttons, timer and address.
         st.rerun()
 
 
@@ -175,11 +173,11 @@ def _interval(session: Session[RunT]) -> float | None:
 def _burst(
     session: Session[RunT], redraw: Callable[[int], None], began: float, active_runs: int
 ) -> None:
-    """The further redraws of a beat, at even distances, as far as there is time for them."""
+    """The further redraws of a beat, evenly spaced, as far as there is time."""
     patience = max((BURST - 0.5) * REDRAW_EVERY, active_runs * _PATIENCE)
     for n in range(1, BURST):
-        # What has not left the server when the next run of this part begins is thrown away; so
-        # there is a pause after each redraw, even if it is late.
+        # What has not left the server when the next run of this part begins is dropped; hence a
+        # pause after each redraw, even if it is late.
         time.sleep(max(_DELIVERY, began + n * REDRAW_EVERY - time.monotonic()))
         too_late = time.monotonic() > began + patience
         if too_late or session.run.status is not Status.PLAYING:
@@ -191,9 +189,9 @@ def _burst(
 
 # A click while the page plays may be delivered twice: with the redraw that was just due, and with
 # the run of the page that the click asked for. So each callback does what its button said when it
-# was pressed, and doing it again changes nothing. What does different things has different keys,
-# and so has each time of playing: under one key, a second delivery that comes late would call what
-# the button has come to mean meanwhile, and pause what has just been let run again.
+# was pressed, and doing it again changes nothing. Buttons that do different things have different
+# keys, and another key each time the run is played: under one key, a late second delivery would
+# call what the button means by then, and pause a run that has just been resumed.
 
 
 def _play(session: Session[RunT]) -> None:
@@ -216,10 +214,10 @@ def _reset(session: Session[RunT]) -> None:
 
 
 def _buttons(session: Session[RunT], keys: bool) -> None:
-    """Run and Pause, Step, Reset and New seed, at the bottom of the window, always in reach.
+    """Run or Pause, Step, Reset and New seed, at the bottom of the window.
 
-    In the main script, not in the fragment: a click here interrupts at once. Last on the page:
-    once the button says Run, all on the screen is final.
+    In the main script, not in the fragment, so that a click interrupts at once. Last on the page:
+    once the button says Run, everything on the screen is final.
     """
     status = session.run.status
     plays = session.run.plays
@@ -265,14 +263,13 @@ def _buttons(session: Session[RunT], keys: bool) -> None:
 
 
 def _help() -> str:
-    """What the player's buttons do and which keys press them.
+    """What the buttons do, and their shortcuts.
 
-    Beside the buttons, not on them: Streamlit draws a button with a tooltip twice, and hides one.
+    Beside the buttons, not on them: Streamlit draws a button with a tooltip twice and hides one.
     """
     return _(
-        "**Run** / **Pause** (Space): train, or stop training.\n\n"
+        "**Run** / **Pause** (Space): start or stop training.\n\n"
         "**Step** (→): pause, and take exactly one update.\n\n"
-        "**Reset** (Home): back to step 0 with the same seed, and the learning rate as it now "
-        "stands.\n\n"
-        "**New seed** (N): start again from other initial weights."
+        "**Reset** (Home): back to step 0 with the same seed and the present learning rate.\n\n"
+        "**New seed** (N): start again with other initial weights."
     )

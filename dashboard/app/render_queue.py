@@ -1,9 +1,9 @@
-"""Many visitors, one server: who may work on a redraw, and when.
+"""The order in which the sessions of a server train and redraw.
 
-Python runs one thread at a time. Sessions that all drew at once would take the processor from each
-other every few milliseconds, and none would have a picture ready while the event loop, which sends
-the pictures, waited as long as all the rest. So they take turns, and when there is more to draw
-than time for it, everybody is redrawn less often, and equally so. Knows nothing of Streamlit.
+Python runs one thread at a time. Sessions that draw at once switch every few milliseconds, so that
+none of them has a frame ready, and the event loop, which sends the frames, waits with them. They
+take turns instead. When there is more to draw than time, all are redrawn equally less often. Knows
+nothing of Streamlit.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-# A session counts as playing for so many seconds after its last turn.
+# A session counts as active for so many seconds after its last turn.
 _REMEMBERED = 2.0
 
 
 class RenderQueue:
-    """RenderQueue at one thing, in the order of asking.
+    """Turns, first come, first served.
 
     Args:
-        clock: seconds; tests give their own.
+        clock: seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
@@ -34,15 +34,15 @@ class RenderQueue:
 
     @contextmanager
     def turn(self, who: Hashable, *, plays: bool = True, urgent: bool = False) -> Iterator[int]:
-        """Wait for a turn, and hold it for the length of the block.
+        """Wait for a turn and hold it for the length of the block.
 
         Args:
-            who: whose turn it is; the same session gives the same every time.
-            plays: it will want further turns, and counts among those who share.
-            urgent: go before all who wait: somebody clicked.
+            who: identifies the session.
+            plays: whether the session counts as active.
+            urgent: go first, in answer to a click.
 
         Yields:
-            How many have been playing lately, this one included.
+            Number of active sessions, at least one.
         """
         mine = threading.Event()
         with self._lock:

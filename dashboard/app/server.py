@@ -1,4 +1,4 @@
-"""What is set once for the whole server, which all its sessions share."""
+"""Set-up of the server process, which all sessions share."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rnn_core.engines import prepare_compiled
 
 @st.cache_resource
 def prepare_server() -> None:
-    """One thread per training step, the compiled engine on its way, and short garbage collections.
+    """Train on one thread per session, load the compiled engine, and shorten garbage collections.
 
-    Small tensors gain nothing from two threads, and many sessions would fight for the cores. The
-    quarter of a million objects of the libraries are never garbage; looking through them stops
-    everybody for 150 ms.
+    Small tensors gain nothing from a second thread, and sessions would compete for the cores. The
+    quarter of a million objects of the libraries are never garbage; scanning them would stop all
+    sessions for 150 ms.
     """
     torch.set_num_threads(1)
     gc.collect()
@@ -27,5 +27,5 @@ def prepare_server() -> None:
 
 @st.cache_resource
 def render_queue() -> RenderQueue:
-    """The turns that all sessions of this server take."""
+    """The queue that all sessions of this server share."""
     return RenderQueue()

@@ -1,4 +1,4 @@
-"""The charts of a comparison: one colour per contender, in every chart the same."""
+"""The charts of a comparison; each contender has the same colour in all of them."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, Floor
 
 _SMALL_HEIGHT = 170
-# Points of a curve at most: a point for two pixels or so.
+# Most points of a curve: about one for every two pixels.
 _MOST_POINTS = 200
-# What is neither highlighted nor hidden stays visible behind what is.
+# Opacity of contenders that are not highlighted, relative to the highlighted one.
 _FAINT = 0.15
-# A logarithmic axis has no place for a loss of zero.
+# A logarithmic axis cannot show a loss of zero.
 _LEAST = 1e-12
 
 _CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
@@ -88,7 +88,7 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
 
 
 def _thinned(curves: Curves) -> Curves:
-    """Every second step, with the range of both, where there are more than pixels to show them."""
+    """Every second step, with the range of both, if there are more points than pixels."""
     if len(curves.steps) <= _MOST_POINTS:
         return curves
     even = len(curves.steps) // 2 * 2
@@ -115,7 +115,7 @@ def _loss_layout(
         .mark_area()
         .encode(
             x=same(x),
-            # Both say what the axis is to hold, or it would hold the lines alone.
+            # Both layers set the axis, which would otherwise fit the lines alone.
             y=alt.Y("low:Q", title=y["title"], scale=y["scale"]),
             y2="high:Q",
             color=contender_colour(names, legend=True),
@@ -140,7 +140,7 @@ def _loss_layout(
 
 
 def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
-    """The recent mean loss of every single network: one dot a seed."""
+    """The recent mean loss of every network: one stroke per seed."""
     names = [contender.name for contender in frame.contenders]
     losses = frame.recent
     shown = np.isfinite(losses) & np.array([[name not in hidden] for name in names])
@@ -194,7 +194,7 @@ def _spread_layout(
 
 
 def predictions(frame: ComparisonFrame, number: int, highlight: str | None = None) -> Chart:
-    """What one contender says now, and the target: numbers as a band, symbols as shares."""
+    """Predictions of one contender and the target: numbers as a band, symbols as shares."""
     faint = highlight not in (None, frame.contenders[number].name)
     draw = _symbols if frame.layout.symbols else _numbers
     return Chart(
@@ -243,7 +243,7 @@ def _symbols(frame: ComparisonFrame, number: int) -> dict[str, bytes]:
     wanted_parts, said_parts = [], []
     for place, _step, wanted, said in _answers(frame, number):
         wanted_parts.append((place, wanted.argmax(axis=1)))
-        # Share of the networks that say each symbol, (n, K).
+        # Share of the networks that predict each symbol, (n, K).
         votes = np.eye(frame.layout.outputs)[said.argmax(axis=2)].sum(axis=0)
         point, symbol = np.nonzero(votes)
         said_parts.append((place[point], symbol, votes[point, symbol] / max(len(said), 1)))
@@ -294,7 +294,7 @@ def _predictions_spec(
             axis=alt.Axis(format=".2~g", tickCount=3, labels=layout.outputs == 1),
         )
         wave = layer("wave")
-        # An answer at a single time step makes no line: a point must do.
+        # A target at a single time step has no line, only a point.
         point = alt.OverlayMarkDef(size=16) if layout.sparse else False
         target = wave.mark_line(strokeWidth=1.5, strokeDash=[4, 3], point=point).encode(
             x=x, y=y, detail="line:N", color=GUIDE
@@ -319,12 +319,12 @@ def _predictions_spec(
 
 
 def _strength(channel: Any, strongest: float) -> Any:
-    """The opacity of what is highlighted, and of what is not."""
+    """Opacity by weight, up to ``strongest``."""
     return channel("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0, strongest]), legend=None)
 
 
 def _weights(names: list[str], highlight: str | None) -> NDArray[np.float64]:
-    """How strongly each contender is drawn."""
+    """Relative opacity of each contender."""
     return np.array([1.0 if highlight in (None, name) else _FAINT for name in names])
 
 

@@ -1,4 +1,4 @@
-"""Who takes part in a comparison: presets, a visitor's own choice, and both as a link's text.
+"""The contenders of a comparison: presets, a visitor's own, and their text in a link.
 
 A contender is the run of the sidebar with some settings changed. Knows nothing of Streamlit.
 """
@@ -19,9 +19,9 @@ from rnn_core.config import is_read
 from rnn_core.rules import IntRange
 from rnn_core.training.replicas import MAY_DIFFER
 
-#: So few and so many contenders can be compared.
+#: Least and largest number of contenders.
 FEWEST, MOST = 2, 6
-#: What a contender may change, in the order in which it is named; seeds come with every one.
+#: Settings that a contender may change, in the order of its name. All have the same seeds.
 SETTINGS = (
     "cell",
     "hidden_size",
@@ -46,7 +46,7 @@ class Contender:
     config: RunConfig
 
 
-#: What each preset changes, given the run of the sidebar.
+#: The changes of each preset's contenders, given the run of the sidebar.
 PRESETS: Mapping[str, Callable[[RunConfig], tuple[Change, ...]]] = MappingProxyType(
     {
         # Those that train many times faster than the others, so that the page stays quick.
@@ -74,7 +74,7 @@ def _reader(setting: str) -> str:
 
 
 def preset_name(key: str) -> str:
-    """What a preset is called."""
+    """The name of a preset in the reader's language."""
     names = {
         "cells": ", ".join(cell.title for cell in _with_kernel()[:MOST]),
         "carry": _("State carried or reset"),
@@ -87,7 +87,7 @@ def preset_name(key: str) -> str:
 
 
 def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, ...]:
-    """The contenders that these changes of ``base`` make, each with a name of its own."""
+    """Contenders with these changes of ``base``, each with a name of its own."""
     configs = [replace(base, **change) for change in changes]
     differing = [
         name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1
@@ -102,13 +102,13 @@ def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, .
 
 
 def _matters(setting: str, config: RunConfig) -> bool:
-    """Whether it is worth a word: it is read, and not as PyTorch has it anyway."""
+    """Whether it belongs in the name: it is read, and is not PyTorch's default."""
     as_pytorch = setting == "forget_bias" and config.forget_bias is None
     return is_read(setting, config) and not as_pytorch
 
 
 def _said(setting: str, config: RunConfig) -> str:
-    """One setting of a contender, in a word or two."""
+    """One setting of a contender, as part of its name."""
     value = getattr(config, setting)
     if setting == "cell":
         return str(CELLS[value].title)
@@ -141,7 +141,7 @@ def restarting_configs(contenders: Sequence[Contender]) -> tuple[RunConfig, ...]
 
 
 def to_text(changes: Sequence[Change]) -> str:
-    """The changes as a link holds them: ``cell:rnn;cell:lstm,lr:0.01``."""
+    """The changes as the text of a link: ``cell:rnn;cell:lstm,lr:0.01``."""
     return ";".join(
         ",".join(f"{name}:{write(value)}" for name, value in change.items()) for change in changes
     )

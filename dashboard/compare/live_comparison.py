@@ -1,4 +1,4 @@
-"""One visitor's comparison: contenders in lockstep and what there is to draw of them.
+"""One visitor's comparison: contenders trained in lockstep, and the frames to draw.
 
 Knows nothing of Streamlit.
 """
@@ -18,38 +18,37 @@ from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.compare.contenders import Contender, restarting_configs
 from rnn_core import Comparison, Curves, Floor, Ranking, ReplicaStep, RunConfig, Trainer, rank
 
-# Steps over which one network alone is timed; fewer when they take so long, in seconds: somebody
-# waits.
+# Steps over which one network alone is timed; fewer if they take so many seconds: the page waits.
 _TIMED, _TIMED_FOR = 12, 0.05
-# The verdict is worked out anew at most so often while playing, in seconds.
+# Least seconds between two verdicts while playing.
 _VERDICT_EVERY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonFrame:
-    """What there is to draw, all of one moment.
+    """Everything to draw, all of one step.
 
     Args:
         status: what the player is doing.
         index: the last step.
-        contenders: C of them.
-        seeds: how many networks S each has.
-        first_seed: seed of the first of them; the others follow.
+        contenders: C contenders.
+        seeds: networks S per contender.
+        first_seed: seed of the first network; the others follow.
         windows: the last steps, oldest first.
         layout: how they are drawn.
         curves: losses of all contenders, thinned.
         loss: of the last step, ``(C, S)``.
         recent: mean loss of the last steps, ``(C, S)``; inf where a network has diverged.
-        accuracy: of the last step, ``(C, S)``, nan where a network has diverged; None where nothing
-            is right or wrong.
+        accuracy: of the last step, ``(C, S)``, nan where a network has diverged; None for a
+            regression task.
         alive: which networks have not diverged, ``(C, S)``.
-        ranking: the order, and how sure it is; None before there is one.
-        ranked_at: the step it was worked out at.
-        parameter_counts: trainable numbers of each contender.
+        ranking: order and paired tests; None before the first.
+        ranked_at: the step of the ranking.
+        parameter_counts: of each contender.
         milliseconds: of one step of one network alone, for each contender.
         floors: the task's floors.
         steps_per_second: measured while playing, else None; all networks take each of them.
-        redraws_per_second: likewise.
+        redraws_per_second: measured while playing, else None.
         active_runs: runs that played on this server at the last redraw, this one included.
     """
 
@@ -76,14 +75,14 @@ class ComparisonFrame:
 
 
 class LiveComparison(Playback):
-    """A comparison that a person watches.
+    """A comparison behind a player.
 
     Args:
-        contenders: who takes part.
-        seeds: how many networks each has.
-        first_seed: seed of the first of them; the others follow.
-        clock: seconds; tests give their own.
-        engine: what trains, as in `Trainer`.
+        contenders: their names and settings.
+        seeds: networks per contender.
+        first_seed: seed of the first network; the others follow.
+        clock: seconds.
+        engine: as in `Trainer`.
     """
 
     _contenders: tuple[Contender, ...]
@@ -114,7 +113,7 @@ class LiveComparison(Playback):
 
     @property
     def contenders(self) -> tuple[Contender, ...]:
-        """Who takes part, with the settings they began with."""
+        """Names and settings; learning rates are the present ones."""
         return self._contenders
 
     @property
@@ -125,10 +124,10 @@ class LiveComparison(Playback):
     def configure(self, contenders: Sequence[Contender], seeds: int, first_seed: int) -> bool:
         """Adopt the settings: learning rates at once, anything else by starting again.
 
-        A comparison that was playing goes on playing.
+        A comparison that was playing keeps playing.
 
         Returns:
-            Whether it began again.
+            Whether it started again.
         """
         new = tuple(contenders)
         with self._lock:
@@ -153,7 +152,7 @@ class LiveComparison(Playback):
             return self._comparison.steps_until(threshold)
 
     def frame(self) -> ComparisonFrame:
-        """The present moment, to draw."""
+        """The present step, to draw."""
         with self._lock:
             self._rank()
             comparison = self._comparison
@@ -177,7 +176,7 @@ class LiveComparison(Playback):
                 floors=self._floors,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
-                active_runs=self._sharers,
+                active_runs=self._active_runs,
             )
 
     def _accuracy(self) -> NDArray[np.floating] | None:
@@ -185,7 +184,7 @@ class LiveComparison(Playback):
         return None if accuracy is None else accuracy.reshape(len(self._contenders), self._seeds)
 
     def _rank(self) -> None:
-        """Work the ranking out anew, if that is due: it takes as long as a redraw."""
+        """Rank again if that is due: it takes as long as a redraw."""
         now = self._clock()
         waits = self._status is Status.PLAYING and now - self._ranked < _VERDICT_EVERY
         if self._ranked_at != self.index and not waits:
@@ -216,7 +215,7 @@ class LiveComparison(Playback):
 
 
 def _milliseconds(config: RunConfig, engine: str) -> float:
-    """Of one step of one network alone: the fastest of a few."""
+    """Milliseconds of one step of one network alone, the fastest of a few."""
     steps = Trainer(config, engine=engine).steps()
     times: list[float] = []
     while len(times) < _TIMED and sum(times) < _TIMED_FOR:

@@ -1,4 +1,4 @@
-"""The Compare page: contenders on the same windows, from the same seeds, live."""
+"""The Compare page: contenders trained on the same windows, from the same seeds."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ from dashboard.compare.table import curves_table, seeds_table, summary_table
 from rnn_core import RunConfig, equalise
 from rnn_core.messages import N_
 
-# Small pictures side by side.
+# Charts of predictions in a row.
 _ABREAST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
-    """How the visitor wants to see the contenders.
+    """Which contenders the charts show, and how.
 
     Args:
-        hidden: names of those that are left out of the charts.
-        highlight: name of the one that stands out, if any.
-        threshold: loss that the table counts steps to.
+        hidden: names of those left out of the charts.
+        highlight: name of the highlighted one, if any.
+        threshold: loss to which the table counts steps.
     """
 
     hidden: frozenset[str]
@@ -73,7 +73,7 @@ def page(config: RunConfig, settings: Settings) -> None:
     views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
     view = widgets.choose(VIEW, _("View"), lambda key: views.get(key, key), hide_label=True)
     if view == "span":
-        _race(config, settings)
+        _remember(config, settings)
     else:
         _learn(config, settings)
 
@@ -112,8 +112,8 @@ def _adopt(live: LiveComparison, chosen: tuple[Contender, ...], seeds: int, firs
     return ""
 
 
-def _race(config: RunConfig, settings: Settings) -> None:
-    """Contenders try one delay after another."""
+def _remember(config: RunConfig, settings: Settings) -> None:
+    """Contenders recall bits over one delay after another."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset = _preset()
         seeds = _seeds(SPAN_SEEDS)
@@ -179,7 +179,7 @@ def _match() -> str:
 
 
 def _contenders(base: RunConfig, preset: str, match: str) -> tuple[Contender, ...]:
-    """Who takes part; a preset of their own is asked for in a table."""
+    """The contenders of a preset, or those of the table."""
     if preset == "own":
         last = st.session_state.get("last_preset", "cells")
         changes = own_contenders(base, PRESETS[last](base))
@@ -199,12 +199,12 @@ def _contenders(base: RunConfig, preset: str, match: str) -> tuple[Contender, ..
 
 @lru_cache(maxsize=64)
 def _equalised(configs: tuple[RunConfig, ...]) -> tuple[RunConfig, ...]:
-    """Cached, as every click on the page asks again and the search takes as long as a redraw."""
+    """Cached: every click asks again, and the search takes as long as a redraw."""
     return tuple(equalise(configs))
 
 
 def _emphasise(live: LiveComparison) -> Emphasis:
-    """What is hidden, what stands out, and the table's threshold."""
+    """Which contenders are hidden or highlighted, and the table's threshold."""
     names = [contender.name for contender in live.contenders]
     shown = st.pills(
         _("Shown"), options=names, default=names, selection_mode="multi", key=f"shown {names}"
@@ -223,8 +223,7 @@ def _emphasise(live: LiveComparison) -> Emphasis:
 
 
 def _downloads(live: LiveComparison, threshold: float) -> None:
-    # The page's address is the comparison itself; the tables are what came of it.
-    st.caption(_("The page's address is a link to this comparison. What came of it, as CSV:"))
+    st.caption(_("The page's address is a link to this comparison. Its results as CSV:"))
     st.download_button(
         _("Every network"),
         data=lambda: _csv(seeds_table(live.frame(), live.steps_until(threshold))),
@@ -249,14 +248,14 @@ def _csv(table: pd.DataFrame) -> bytes:
 
 
 class Panel:
-    """All that moves: status, verdict, curves, table, what each predicts.
+    """Everything that moves: status, verdict, charts and table.
 
     The elements and their order stay the same from frame to frame.
 
     Args:
-        live: what is drawn.
+        live: the comparison.
         step_limit: where it stops by itself.
-        restarted: why it began again, if it just did.
+        restarted: why it started again, if it just did.
         emphasis: how to draw it.
     """
 
@@ -277,26 +276,26 @@ class Panel:
             self._spread = draw(compare_charts.spread(frame, emphasis.hidden, emphasis.highlight))
         st.caption(
             _(
-                "Lines are medians over the seeds, bands reach from the 10th to the 90th "
-                "percentile. On the right each stroke is one network's mean loss over the last 20 "
+                "Left: lines are medians over the seeds, bands reach from the 10th to the 90th "
+                "percentile. Right: one stroke per network, at its mean loss over the last 20 "
                 "steps."
             )
         )
         self._predictions = self._draw_predictions(frame)
         st.caption(
             _(
-                "What each contender says now, over the last windows: its median and its 10 to "
-                "90 % band over the seeds; dashed or ringed, the target. Of symbols, the fuller a "
-                "dot, the more of the networks say so."
+                "Predictions of each contender over the last windows: median and 10 to 90 % band "
+                "over the seeds. The target is dashed, or ringed where it is a symbol; the fuller "
+                "a dot, the more networks predict that symbol."
             )
         )
         _show_table(live, frame, emphasis.threshold)
         st.caption(compare_words.how_it_is_judged(frame))
-        # Last, though it stands first: who sees the step's number sees all that belongs to it.
+        # Drawn last, though it stands first: once the step's number is there, so is all else.
         self._step = step.metric(_("At step"), str(frame.index), width="content")
 
     def update(self) -> None:
-        """Move the charts and the step; words and table, which want reading, stay for a while."""
+        """Redraw charts and step; text and table, which take time to read, stay for a beat."""
         frame = self._live.frame()
         hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
         draw(compare_charts.loss(frame, hidden, highlight), self._loss)
@@ -306,7 +305,7 @@ class Panel:
         self._step.metric(_("At step"), str(frame.index), width="content")
 
     def _draw_predictions(self, frame: ComparisonFrame) -> dict[int, DeltaGenerator]:
-        """The small pictures, by the contender's number."""
+        """Draw the predictions; return their places by the contender's number."""
         shown = [
             number
             for number, contender in enumerate(frame.contenders)
@@ -344,7 +343,7 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
             "steps": number(
                 _("Steps to {threshold:.3g}").format(threshold=threshold), format="%.0f"
             ),
-            "reached": _("Seeds that got there"),
+            "reached": _("Seeds that reached it"),
             "milliseconds": number(_("ms per step, alone"), format="%.3f"),
         },
         alt=_("The comparison in numbers, a row for each contender."),

@@ -1,4 +1,4 @@
-"""A comparison in numbers: for the page's table and for files. Knows nothing of Streamlit."""
+"""Tables of a comparison, for the page and for files. Knows nothing of Streamlit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dashboard.compare.live_comparison import ComparisonFrame
 
 
 def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.DataFrame:
-    """A row per contender: its size, its losses over the seeds, and how fast it came down.
+    """A row per contender: size, losses over the seeds, and steps to the threshold.
 
     Args:
-        frame: the moment.
-        reached: step at which each network came down to the threshold, ``(C, S)``, else nan.
+        frame: the comparison at one step.
+        reached: step at which each network reached the threshold, ``(C, S)``, else nan.
     """
     rows = []
     for number, contender in enumerate(frame.contenders):
@@ -47,10 +47,10 @@ def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Da
 
 
 def seeds_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.DataFrame:
-    """A row per network: its settings and what came of it.
+    """A row per network: settings and results.
 
     Args:
-        frame: the moment.
+        frame: the comparison at one step.
         reached: as for `summary_table`.
     """
     rows = []

@@ -1,4 +1,4 @@
-"""The sentences of a comparison: never more than the seeds can show."""
+"""Status and verdict of a comparison, in words that claim no more than its seeds show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def status(frame: ComparisonFrame, step_limit: int) -> str:
     networks = len(frame.contenders) * frame.seeds
     sentences = {
         Status.READY: _(
-            "{networks} untrained networks. Press **Run**: all read the same windows, and each "
+            "{networks} untrained networks. Press **Run**: all train on the same windows, and each "
             "contender starts from the same {seeds} seeds."
         ),
         Status.PLAYING: _("Training {networks} networks in lockstep."),
@@ -25,7 +25,7 @@ def status(frame: ComparisonFrame, step_limit: int) -> str:
         Status.AT_LIMIT: _(
             "Stopped at the step limit, {limit}. Raise the limit in the sidebar to go on."
         ),
-        Status.IDLE: _("Paused at step {step}: nobody touched the page for a while."),
+        Status.IDLE: _("Paused at step {step}: the page was not used for a while."),
         Status.DIVERGED: _("Stopped at step {step}: every network has diverged."),
     }
     return sentences[frame.status].format(
@@ -34,10 +34,10 @@ def status(frame: ComparisonFrame, step_limit: int) -> str:
 
 
 def verdict(frame: ComparisonFrame) -> str:
-    """Who leads, by how much, and how sure that is; a paragraph of Markdown."""
+    """Which contender leads, by how much, and how certain that is; in Markdown."""
     ranking = frame.ranking
     if ranking is None or frame.ranked_at < SMOOTHING - 1:
-        return _("The verdict comes with step {step}: single losses say little.").format(
+        return _("The verdict comes with step {step}: it needs a mean over several losses.").format(
             step=SMOOTHING - 1
         )
     names = [contender.name for contender in frame.contenders]
@@ -46,8 +46,8 @@ def verdict(frame: ComparisonFrame) -> str:
         return _("Most networks of every contender have diverged. Lower the learning rate.")
     if frame.seeds < ranking.seeds_needed:
         opening = _(
-            "**Too few seeds for a verdict.** Whatever {contenders} contenders do, {seeds} seeds "
-            "can not tell it from chance; {needed} could. So far:"
+            "**Too few seeds for a verdict.** With {contenders} contenders, {seeds} seeds cannot "
+            "tell any difference from chance; {needed} can. So far:"
         ).format(contenders=len(names), seeds=frame.seeds, needed=ranking.seeds_needed)
     elif all(pair.is_significant for pair in ranking.paired_tests):
         opening = _("**{leader} is ahead.**").format(leader=names[leader])
@@ -62,7 +62,7 @@ def verdict(frame: ComparisonFrame) -> str:
 
 
 def _paired_test(pair: PairedTest, names: list[str]) -> str:
-    """The leader against one other."""
+    """The paired test of the leader and one other contender."""
     if math.isinf(pair.ratio):
         gap = _("most networks of {other} have diverged")
     elif pair.interval is None:
@@ -93,22 +93,22 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
 
 
 def how_it_is_judged(frame: ComparisonFrame) -> str:
-    """What the verdict rests on, in small print."""
+    """The statistics behind the verdict."""
     return _(
         "Judged at step {step} by each network's mean loss over the last {smoothing} steps. Pairs "
-        "share a seed and all windows: Wilcoxon's signed-rank test, two-sided, corrected for the "
-        "number of pairs (Holm), at {level:g}; the interval is a bootstrap over the seeds. All "
-        "this is for this task, these settings and this moment."
+        "share a seed and all windows: two-sided Wilcoxon signed-rank test at {level:g}, Holm "
+        "correction for the number of pairs; bootstrap interval over the seeds. Valid for this "
+        "task, these settings and this step only."
     ).format(step=frame.ranked_at, smoothing=SMOOTHING, level=SIGNIFICANCE)
 
 
 def lowest_floor(floors: tuple[Floor, ...]) -> float:
-    """The loss that the table counts steps to, unless somebody names another."""
+    """The loss to which the table counts steps by default."""
     return min((floor.value for floor in floors if floor.value > 0), default=0.1)
 
 
 def _times(ratio: float) -> str:
-    """A ratio with as many digits as mean something."""
+    """A ratio with its significant digits."""
     if ratio < 1000:
         return f"{ratio:.3g}"
     return f"{float(f'{ratio:.2g}'):,.0f}" if ratio < 1e6 else f"{ratio:.1e}"

@@ -264,7 +264,7 @@ class LiveRun(Playback):
             parameter_count=seen.trainer.parameter_count,
             steps_per_second=self._per_second(steps=True),
             redraws_per_second=self._per_second(steps=False),
-            active_runs=self._sharers,
+            active_runs=self._active_runs,
             diverged_at=self._diverged_at,
             config=seen.trainer.config,
             lr=seen.trainer.lr,

@@ -62,7 +62,9 @@ def _meaning(frame: Frame) -> str:
         if streaming
         else _("below {floor:.3g}: it uses memory"),
         "time_only": _("below {floor:.3g}: it remembers the input, not only the time elapsed"),
-        "last_marker": _("below {floor:.3g}: it remembers the first marker as well as the last"),
+        "last_marker": _(
+            "below {floor:.3g}: it remembers the first marked number as well as the second"
+        ),
         "window_memory": _("below {floor:.3g}: it carries memory across windows"),
     }
     return proofs[passed[-1].key].format(floor=passed[-1].value)

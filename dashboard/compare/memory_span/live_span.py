@@ -136,7 +136,7 @@ class LiveSpan(Playback):
                 active=race.active,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
-                active_runs=self._sharers,
+                active_runs=self._active_runs,
             )
 
     def _begin(self) -> None:

@@ -19,7 +19,7 @@ def status(frame: SpanFrame, step_limit: int) -> str:
         Status.AT_LIMIT: _(
             "Stopped at the step limit, {limit}. Raise the limit in the sidebar to go on."
         ),
-        Status.IDLE: _("Paused at a delay of {delay}: nobody touched the page for a while."),
+        Status.IDLE: _("Paused at a delay of {delay}: the page was not used for a while."),
         Status.FINISHED: _("Finished after {steps} steps. **Reset** goes back to the first delay."),
     }
     return sentences[frame.status].format(

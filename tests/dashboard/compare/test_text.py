@@ -53,7 +53,7 @@ def test_two_of_three_may_be_among_the_best() -> None:
 def test_too_few_seeds_are_called_so_whatever_the_gap() -> None:
     said = compare_words.verdict(judged(BETTER[:5], 1000 * BETTER[:5]))
     assert said.startswith("**Too few seeds for a verdict.**")
-    assert "5 seeds can not tell it from chance; 6 could" in said
+    assert "5 seeds cannot tell any difference from chance; 6 can" in said
     assert "is ahead" not in said
 
 

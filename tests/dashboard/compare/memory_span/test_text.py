@@ -22,7 +22,7 @@ def result(delay: int, passed: int, seeds: int = 2) -> SpanResult:
         (Status.PLAYING, "Training 4 networks at a delay of 1: 0 passed."),
         (Status.PAUSED, "Paused at a delay of 1."),
         (Status.AT_LIMIT, "Stopped at the step limit, 70."),
-        (Status.IDLE, "nobody touched the page for a while"),
+        (Status.IDLE, "the page was not used for a while"),
         (Status.FINISHED, "Finished after 0 steps. **Reset** goes back to the first delay."),
     ],
 )
