@@ -34,10 +34,7 @@ ALL_SETTINGS = (
     "frequency, hidden_size, lr, momentum, noise_std, num_layers, optimizer, phase, "
     "points_per_period, seed, task, window_length"
 )
-TASK_NAMES = (
-    "adding, anbn, chirp, copy, delayed_recall, flip_flop, lorenz, mackey_glass, narma10, "
-    "noisy_sine, sin_to_cos, square_wave, sum_of_sines, temporal_order"
-)
+TASK_NAMES = ", ".join(sorted(TASKS))
 TASK_RULE = (
     "one of sin_to_cos, sum_of_sines, square_wave, chirp, noisy_sine, mackey_glass, narma10, "
     "lorenz, delayed_recall, flip_flop, adding, temporal_order, copy, anbn"

@@ -12,12 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_core import RULES, TASKS, Batch, RunConfig, build_task
+from tests.rnn_core.tasks.known_answers import (
+    bounds,
+    stream,
+    task_of,
+)
 
-SEQUENCES = {"adding", "temporal_order", "copy", "anbn"}
-CLASSES = {"temporal_order", "copy", "anbn"}
+TASKS_BY_DEFAULT = {name: build_task(entry.config()) for name, entry in TASKS.items()}
+SEQUENCES = {name for name, task in TASKS_BY_DEFAULT.items() if not task.streaming}
+CLASSES = {name for name, task in TASKS_BY_DEFAULT.items() if task.criterion == "cross_entropy"}
 WAVES = {"sum_of_sines", "square_wave", "chirp", "noisy_sine"}
 ROWS_OF_THEIR_OWN = sorted(set(TASKS) - WAVES - {"sin_to_cos"})
 STREAMS = sorted(set(TASKS) - SEQUENCES - {"sin_to_cos"})
+FORECASTS = sorted(name for name, task in TASKS_BY_DEFAULT.items() if task.horizon is not None)
 LEAST = {"temporal_order": 10, "copy": 21, "anbn": 5}
 
 few_examples = settings(max_examples=12)
@@ -165,11 +172,11 @@ def test_drawing_data_leaves_the_global_generator_of_numpy_alone() -> None:
 # --- streams ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_sequences_are_no_streams_and_all_others_are(name: str) -> None:
-    task = build_task(RunConfig(task=name, window_length=30))
-    assert task.streaming == (name not in SEQUENCES)
-    assert task.criterion == ("cross_entropy" if name in CLASSES else "mse")
+def test_there_are_streams_and_sequences_numbers_and_classes() -> None:
+    assert {"sin_to_cos", "mackey_glass", "flip_flop"} <= set(TASKS) - SEQUENCES
+    assert {"adding", "copy", "temporal_order", "anbn"} <= SEQUENCES
+    assert {"copy", "temporal_order", "anbn"} <= CLASSES
+    assert "adding" not in CLASSES
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -296,3 +303,56 @@ def test_floors_are_finite_and_highest_first_and_each_kind_stands_once(
     keys = [floor.key for floor in floors]
     assert len(set(keys)) == len(keys)
     assert "constant" in keys
+
+
+@pytest.mark.parametrize("name", FORECASTS)
+@pytest.mark.parametrize("delay", [1, 7, 100])
+def test_the_target_is_the_input_that_is_still_to_come(name: str, delay: int) -> None:
+    inputs, targets = stream(RunConfig(task=name, delay=delay, window_length=30), 100)
+    np.testing.assert_allclose(targets[:-delay], inputs[delay:], atol=1e-12)
+    assert not np.allclose(targets[delay:], inputs[:-delay], atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["sum_of_sines", "chirp", "noisy_sine", "mackey_glass", "lorenz"])
+def test_a_forecast_is_never_right_or_wrong(name: str) -> None:
+    task = task_of(name)
+    batch = task.batch(3)
+    assert task.accuracy(batch, batch.targets) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["square_wave", "delayed_recall", "flip_flop", "adding", "temporal_order", "copy", "anbn"],
+)
+def test_what_is_wanted_is_right_and_its_opposite_is_wrong(name: str) -> None:
+    task = task_of(name, window_length=30)
+    batch = task.batch(3)
+    assert task.accuracy(batch, batch.targets) == 1.0
+    assert task.accuracy(batch, -batch.targets) == 0.0
+
+
+def test_a_floor_says_how_it_is_meant() -> None:
+    noisy = build_task(RunConfig(task="noisy_sine", noise_std=0.3)).floors()
+    assert bounds(noisy) == {
+        "constant": "exact",
+        "persistence": "exact",
+        "memoryless": "exact",
+        "window_memory": "lower",
+        "carried_memory": "lower",
+    }
+    tiny = build_task(RunConfig(task="noisy_sine", noise_std=1e-4)).floors()
+    assert bounds(tiny)["memoryless"] == "lower"
+    for name in ("mackey_glass", "lorenz", "narma10"):
+        found = bounds(build_task(RunConfig(task=name)).floors())
+        assert found.pop("carried_memory") == "exact"
+        assert set(found.values()) == {"measured"}
+    for name in set(TASKS) - {"noisy_sine", "mackey_glass", "lorenz", "narma10"}:
+        task = build_task(RunConfig(task=name, window_length=30))
+        assert set(bounds(task.floors()).values()) == {"exact"}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_floors_do_not_depend_on_the_seeds(name: str) -> None:
+    config = RunConfig.from_dict({"task": name, **TASKS[name].defaults})
+    floors = build_task(config).floors()
+    assert build_task(replace(config, seed=5, data_seed=9)).floors() == floors

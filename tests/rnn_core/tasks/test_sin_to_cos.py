@@ -15,7 +15,7 @@ from tests.rnn_core.waves import NEVER_REPEATS, any_waves, waves
 
 
 def test_the_task_of_a_config_is_found_by_its_name() -> None:
-    assert TASKS["sin_to_cos"] is SinToCos
+    assert TASKS["sin_to_cos"].build is SinToCos
     assert isinstance(build_task(RunConfig(task="sin_to_cos")), SinToCos)
 
 

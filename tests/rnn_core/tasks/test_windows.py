@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from rnn_core import RunConfig
+from rnn_core import Batch, RunConfig
 from rnn_core.tasks.windows import BLOCK, Blocks, Recurrence, Windows, generator
 
 Numbers = NDArray[np.float64]
@@ -100,7 +100,12 @@ def test_random_numbers_depend_on_the_datas_seed_and_the_numbers_alone() -> None
 
 @pytest.mark.parametrize("spacing", [1.0, 0.25])
 def test_windows_follow_one_another_without_a_gap(spacing: float) -> None:
-    windows = Windows(RunConfig(window_length=7, batch_size=2), spacing)
+    class Zeros(Windows):
+        def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
+            zeros = np.zeros((2, 7, 1), dtype)
+            return Batch(self._time(index), zeros, zeros)
+
+    windows = Zeros(RunConfig(window_length=7, batch_size=2), spacing)
     assert windows.span == 7 * spacing
-    time = np.concatenate([windows._time(index) for index in range(5)], axis=1)
+    time = np.concatenate([windows.batch(index).time for index in range(5)], axis=1)
     np.testing.assert_allclose(time, np.tile(np.arange(35) * spacing, (2, 1)))

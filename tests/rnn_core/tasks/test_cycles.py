@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from rnn_core import Floor, RunConfig, build_task
+from rnn_core.tasks.cycles import cycle_floors
 from tests.rnn_core.waves import NEVER_REPEATS, any_waves, waves
 
 
@@ -183,3 +184,25 @@ def test_two_neighbouring_samples_tell_the_target_so_carried_memory_reaches_its_
     x, y = batch.inputs[:, :, 0], batch.targets[:, :, 0]
     known = (x[:, 1:] * math.cos(d) - x[:, :-1]) / math.sin(d)
     np.testing.assert_allclose(known, y[:, 1:], atol=1e-9 * config.amplitude)
+
+
+# --- any cycle ------------------------------------------------------------------------------
+
+
+def test_a_cycle_of_equal_windows_has_no_window_memory_to_gain() -> None:
+    inputs, targets = np.zeros((4, 3)), np.tile([1.0, 2.0, 3.0], (4, 1))
+    assert cycle_floors(inputs, targets) == pytest.approx((2 / 3, 2 / 3, 0.0), abs=1e-15)
+
+
+def test_an_input_seen_earlier_in_the_window_tells_what_the_present_one_does_not() -> None:
+    inputs = np.array([[0.0, 5.0], [1.0, 5.0]])
+    targets = np.array([[0.0, -1.0], [0.0, 1.0]])
+    # The second target is known from the first input alone; the second input says nothing.
+    assert cycle_floors(inputs, targets) == pytest.approx((0.5, 0.5, 0.0), abs=1e-15)
+
+
+def test_inputs_that_differ_by_rounding_are_the_same_input() -> None:
+    targets = np.array([[1.0], [-1.0]])
+    rounded, distinct = np.array([[0.3], [0.1 + 0.2]]), np.array([[0.3], [0.3 + 1e-6]])
+    assert cycle_floors(rounded, targets)[1] == 1.0
+    assert cycle_floors(distinct, targets)[1] == 0.0

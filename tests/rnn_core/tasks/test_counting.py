@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_core import Batch, RunConfig, build_task
+from tests.rnn_core.tasks.known_answers import (
+    floors_of,
+    task_of,
+)
+
+
+@given(length=st.integers(5, 60), index=st.integers(0, 1000))
+def test_anbn_shows_a_string_and_wants_it_one_symbol_on(length: int, index: int) -> None:
+    batch = build_task(RunConfig(task="anbn", window_length=length, batch_size=5)).batch(index)
+    assert batch.loss_mask is not None
+    for row in range(5):
+        shown = "".join("Sab"[x.argmax()] if x.any() else "." for x in batch.inputs[row])
+        wanted = "".join("abT"[y.argmax()] if y.any() else "." for y in batch.targets[row])
+        n = shown.count("a")
+        assert 1 <= n <= (length - 1) // 2
+        rest = "." * (length - 2 * n - 1)
+        assert shown == "S" + n * "a" + n * "b" + rest
+        assert wanted == n * "a" + n * "b" + "T" + rest
+        np.testing.assert_array_equal(batch.loss_mask[row], np.arange(length) <= 2 * n)
+
+
+def test_all_lengths_of_anbn_occur_equally_often() -> None:
+    task = build_task(RunConfig(task="anbn", window_length=21, batch_size=64))
+    n = np.concatenate([task.batch(k).inputs[:, :, 1].sum(axis=1) for k in range(100)])
+    counts = np.bincount(n.astype(int), minlength=11)
+    assert counts[0] == 0
+    assert (abs(counts[1:] - 640) < 5 * math.sqrt(640)).all()
+
+
+def test_a_string_must_be_right_wherever_it_can_be_known() -> None:
+    task = task_of("anbn", window_length=21)
+    batch = task.batch(0)
+    n = batch.inputs[:, :, 1].sum(axis=1).astype(int)
+    prediction = batch.targets.copy()
+    # After an a nobody can know.
+    prediction[batch.inputs[:, :, 1] == 1] = [0.0, 0.0, 1.0]
+    assert task.accuracy(batch, prediction) == 1.0
+    prediction[0, 2 * n[0]] = [0.0, 1.0, 0.0]  # one b too many
+    prediction[3, 0] = [0.0, 1.0, 0.0]  # no a to begin with
+    assert task.accuracy(batch, prediction) == 6 / 8
+
+
+def test_the_floors_of_strings_of_one_or_two() -> None:
+    # Alone in a batch, a string of one has steps of weight 1/3 and one of two of weight 1/5.
+    floors = floors_of("anbn", window_length=5)
+    one, two = 1 / 3 / 2, 1 / 5 / 2
+    another, after = two, one + two
+    entropy = another * math.log(after / another) + one * math.log(after / one)
+    assert floors["window_memory"] == pytest.approx(entropy)
+
+
+@pytest.mark.parametrize("rows", [1, 8])
+def test_the_best_tables_of_strings_score_the_floors_of_anbn(rows: int) -> None:
+    config = RunConfig(task="anbn", window_length=9, batch_size=rows)
+    floors = floors_of("anbn", window_length=9, batch_size=rows)
+    task = build_task(config)
+    batches = [task.batch(k) for k in range(20_000 // rows)]
+
+    def what_is_known(key: str, batch: Batch) -> np.ndarray:
+        symbols = batch.inputs.argmax(axis=2)
+        if key == "constant":
+            return np.zeros_like(symbols)
+        if key == "memoryless":
+            return symbols
+        # All symbols so far, as a number to the base three.
+        return np.cumsum(symbols * 3 ** np.arange(symbols.shape[1]), axis=1)
+
+    for key, floor in floors.items():
+        table = np.zeros((3**9, 3))
+        known = [what_is_known(key, batch)[batch.loss_mask] for batch in batches]
+        wanted = [batch.targets[batch.loss_mask] for batch in batches]
+        # The answers that the mean over the batches' losses favours.
+        for states, symbols in zip(known, wanted, strict=True):
+            np.add.at(table, states, symbols / len(states))
+        table /= np.maximum(table.sum(axis=1, keepdims=True), 1e-300)
+        losses = [
+            -np.log((table[states] * symbols).sum(axis=1)).mean()
+            for states, symbols in zip(known, wanted, strict=True)
+        ]
+        error = np.std(losses, ddof=1) / math.sqrt(len(losses))
+        assert np.mean(losses) == pytest.approx(floor, abs=5 * error + 1e-3)
+        assert error < 0.02 * floor
