@@ -61,11 +61,11 @@ def test_a_task_brings_its_own_settings_and_is_in_the_link(compare: ComparePage)
     page.get_by_role("combobox", name="Task").click()
     page.get_by_role("option", name="Temporal order").click()
     expect(page).to_have_url(re.compile(r"task=temporal_order"))
-    expect(page.get_by_text("Two of many symbols matter")).to_be_visible()
+    expect(page.get_by_text("random symbols, two of them relevant")).to_be_visible()
     sizes = page.get_by_role("slider", name="Hidden units")
     expect(sizes).to_have_value("4")
     page.reload()
-    expect(page.get_by_text("Two of many symbols matter")).to_be_visible()
+    expect(page.get_by_text("random symbols, two of them relevant")).to_be_visible()
     expect(sizes).to_have_value("4")
 
 
