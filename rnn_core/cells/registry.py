@@ -15,6 +15,7 @@ MODULES = (
     "rnn_core.cells.rnn",
     "rnn_core.cells.lstm",
     "rnn_core.cells.gru",
+    "rnn_core.cells.min_gru",
 )
 for _module in MODULES:
     CELLS.register(import_module(_module).CELL)

@@ -1,0 +1,80 @@
+"""The minGRU: one gate z and a linear candidate n, neither of which reads the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnn_core.cells.base import (
+    Array,
+    Cell,
+    CellOutput,
+    Equation,
+    Gate,
+    Layer,
+    Numbers,
+    factor,
+    number,
+)
+from rnn_core.cells.stacked import sigmoid
+from rnn_core.messages import N_
+
+
+class MinGRU(Cell):
+    """z = σ(W_z x + b_z), n = W_n x + b_n, h = (1 - z) h + z n.
+
+    A network of one layer is linear in its state; memory is what z leaves of it.
+
+    Source: Feng, Tung, Ahmed, Bengio and Hajimirsadeghi, "Were RNNs all we needed?" (2024),
+    arXiv:2410.01201.
+    """
+
+    name = "min_gru"
+    title = "minGRU"
+    summary = N_("one gate, which reads the input alone")
+    gates = (
+        Gate("z", N_("update gate")),
+        Gate("n", N_("candidate"), "candidate"),
+    )
+    memory_gate = "z"
+    kept_when_open = False
+    main_weight = "weight_ih"
+
+    def weight_shapes(self, input_size: int, hidden_size: int) -> Mapping[str, tuple[int, ...]]:
+        """Gate and candidate, stacked as PyTorch stacks gates."""
+        return {"weight_ih": (2 * hidden_size, input_size), "bias_ih": (2 * hidden_size,)}
+
+    def parameter_count(self, input_size: int, hidden_size: int, num_layers: int) -> int:
+        """Trainable numbers, without building the module."""
+        return 2 * hidden_size * ((input_size + 1) + (num_layers - 1) * (hidden_size + 1))
+
+    def step(
+        self, xp: Any, weights: Mapping[str, Numbers], x: Numbers, state: tuple[Numbers, ...]
+    ) -> CellOutput:
+        """One time step of N rows."""
+        (h,) = state
+        drives = x @ weights["weight_ih"].T + weights["bias_ih"]
+        z, n = sigmoid(xp, drives[:, : h.shape[1]]), drives[:, h.shape[1] :]
+        return CellOutput(((1 - z) * h + z * n,), xp.stack([z, n], 1))
+
+    def equations(
+        self, layer: Layer, x: Array, state: tuple[Array, ...], unit: int
+    ) -> tuple[Equation, ...]:
+        """The equations in LaTeX, with the numbers of one unit."""
+        output = layer.step(x[None], tuple(part[None] for part in state))
+        z, n = (float(value) for value in output.gates[0, :, unit])
+        drive = (layer.weights["weight_ih"] @ x + layer.weights["bias_ih"])[unit]
+        before, after = float(state[0][unit]), float(output.state[0][0, unit])
+        return (
+            Equation("z_t", r"\sigma(W_z x_t + b_z)", rf"\sigma({number(drive)}) = {number(z)}"),
+            Equation("n_t", "W_n x_t + b_n", number(n)),
+            Equation(
+                "h_t",
+                "(1 - z_t) h_{t-1} + z_t n_t",
+                rf"{number(1 - z)} \cdot {factor(before)} + {number(z)} \cdot {factor(n)}"
+                rf" = {number(after)}",
+            ),
+        )
+
+
+CELL = MinGRU()
