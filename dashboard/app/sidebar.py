@@ -25,7 +25,7 @@ from dashboard.app.settings import (
     Setting,
     set_by_task,
 )
-from dashboard.app.task_text import task_description, task_title
+from dashboard.app.task_text import task_description, task_rows, task_title
 from rnn_core import CELLS, RunConfig
 from rnn_core.config import is_read
 from rnn_core.rules import FloatRange, Rule
@@ -242,22 +242,12 @@ def _training(task: str) -> dict[str, Any]:
         step=0.5,
     )
     chosen["batch_size"] = widgets.slider(
-        RUN_SETTINGS["batch_size"], _("Windows per batch"), _rows_help(task)
+        RUN_SETTINGS["batch_size"], _("Windows per batch"), task_rows(task)
     )
     chosen["seed"] = widgets.whole_number(
         RUN_SETTINGS["seed"], _("Seed"), _("Decides the initial weights.")
     )
     return chosen
-
-
-def _rows_help(task: str) -> str:
-    """What the rows of a batch have to do with one another."""
-    if "points_per_period" in TASKS[task].settings:
-        return _(
-            "Each row of the batch is one window ahead of the row before, with a hidden state of "
-            "its own."
-        )
-    return _("Each row of the batch has data and a hidden state of its own.")
 
 
 def _data(task: str) -> dict[str, Any]:

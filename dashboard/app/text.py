@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from dashboard.app.language import gettext as _
-from rnn_core.messages import translate
+from rnn_core.messages import Message, translate
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 #: Redraws per second that a run alone on the server easily reaches.
@@ -124,6 +125,25 @@ def speed(frame: Speed) -> str:
         return ""
     line = _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
     return line + _slower(frame.active_runs, frame.redraws_per_second)
+
+
+def engines(names: Sequence[str], reason: Message | None = None) -> str:
+    """Which engine trains, and why it is not the compiled one.
+
+    Args:
+        names: the engine of every network.
+        reason: why PyTorch trains, if it is known.
+    """
+    compiled = sum(name == "compiled" for name in names)
+    if compiled == len(names):
+        return _(":small[ · compiled engine]")
+    if compiled:
+        return _(":small[ · compiled engine for {compiled} of {networks} networks]").format(
+            compiled=compiled, networks=len(names)
+        )
+    if reason is None:
+        return _(":small[ · PyTorch engine]")
+    return _(":small[ · PyTorch engine: {reason}]").format(reason=translate(reason, _))
 
 
 def _slower(active_runs: int, redraws_per_second: float | None) -> str:

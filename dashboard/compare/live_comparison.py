@@ -50,6 +50,7 @@ class ComparisonFrame:
         steps_per_second: measured while playing, else None; all networks take each of them.
         redraws_per_second: measured while playing, else None.
         active_runs: runs that played on this server at the last redraw, this one included.
+        engines: what trains, for each network.
     """
 
     status: Status
@@ -72,6 +73,7 @@ class ComparisonFrame:
     steps_per_second: float | None
     redraws_per_second: float | None
     active_runs: int
+    engines: tuple[str, ...]
 
 
 class LiveComparison(Playback):
@@ -177,6 +179,7 @@ class LiveComparison(Playback):
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
                 active_runs=self._active_runs,
+                engines=comparison.replicas.engines,
             )
 
     def _accuracy(self) -> NDArray[np.floating] | None:

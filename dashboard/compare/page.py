@@ -14,7 +14,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.settings import PageSetting
 from dashboard.app.sidebar import Settings
-from dashboard.app.text import speed
+from dashboard.app.text import engines, speed
 from dashboard.charts.draw import draw
 from dashboard.compare import charts as compare_charts
 from dashboard.compare import text as compare_words
@@ -264,7 +264,7 @@ class Panel:
     ) -> None:
         self._live, self._emphasis = live, emphasis
         frame = live.frame()
-        said = compare_words.status(frame, step_limit) + speed(frame)
+        said = compare_words.status(frame, step_limit) + engines(frame.engines) + speed(frame)
         st.caption(f"{said}  \n{restarted}" if restarted else said)
         with st.container(key="readouts"):
             step, verdict = st.columns([1, 7])

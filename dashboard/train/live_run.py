@@ -54,6 +54,7 @@ class Frame:
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
         active_runs: runs that played on this server at the last redraw, this one included.
+        engine: what trains, ``"compiled"`` or ``"torch"``.
         diverged_at: the step whose loss was not finite, if there was one.
         config: the run's settings.
         lr: the current learning rate.
@@ -77,6 +78,7 @@ class Frame:
     steps_per_second: float | None
     redraws_per_second: float | None
     active_runs: int
+    engine: str
     diverged_at: int | None
     config: RunConfig
     lr: float
@@ -265,6 +267,7 @@ class LiveRun(Playback):
             steps_per_second=self._per_second(steps=True),
             redraws_per_second=self._per_second(steps=False),
             active_runs=self._active_runs,
+            engine=seen.trainer.engine,
             diverged_at=self._diverged_at,
             config=seen.trainer.config,
             lr=seen.trainer.lr,

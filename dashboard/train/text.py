@@ -8,7 +8,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
-from dashboard.app.text import LOSS_FORMAT, shown, speed
+from dashboard.app.text import LOSS_FORMAT, engines, shown, speed
 from dashboard.train.live_run import Frame
 from dashboard.train.scene import STEPS_TO_JUDGE
 
@@ -77,7 +77,7 @@ def details(frame: Frame) -> str:
     )
     if frame.step.accuracy is not None:
         line += _(":small[ · accuracy {share:.0%} at this step]").format(share=frame.step.accuracy)
-    return line + speed(frame)
+    return line + engines([frame.engine]) + speed(frame)
 
 
 def status(frame: Frame, step_limit: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
@@ -48,7 +49,7 @@ def time_travel(session: Session[LiveRun]) -> None:
         icon=":material/call_split:",
         key="branch",
         on_click=_branch,
-        args=(session,),
+        args=(session, current_language()),
         disabled=shown == run.index,
         width="stretch",
     )
@@ -72,7 +73,8 @@ def _look_back(run: LiveRun, key: str) -> None:
     run.look_back(int(st.session_state[key]))
 
 
-def _branch(session: Session[LiveRun]) -> None:
+def _branch(session: Session[LiveRun], language: str) -> None:
+    use_language(language)  # a callback runs before the page has chosen it
     run = session.run
     index = run.frame().step.index
     if index == run.index:

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from dashboard.app import text as words
 from dashboard.app.language import use_language
 from rnn_core import CELLS, RULES, RunConfig
+from rnn_core.messages import Message
 
 
 @dataclass
@@ -96,3 +97,12 @@ def test_errors_of_the_core_are_in_the_readers_language() -> None:
     finally:
         use_language("en")
     assert words.problem(ValueError("some other")) == "some other"
+
+
+def test_the_engine_is_told_with_the_reason_for_pytorch() -> None:
+    assert words.engines(["compiled"]) == ":small[ · compiled engine]"
+    assert words.engines(["torch"]) == ":small[ · PyTorch engine]"
+    reason = Message("{n} reasons", {"n": 2})
+    assert words.engines(["torch", "torch"], reason) == ":small[ · PyTorch engine: 2 reasons]"
+    said = words.engines(["torch", "compiled", "torch"], reason)
+    assert said == ":small[ · compiled engine for 1 of 3 networks]"

@@ -77,3 +77,9 @@ def test_a_network_without_snapshots_cannot_look_back_and_says_so() -> None:
     app = click(page(cell="lstm", hidden_size="256", num_layers="4"), "step")
     assert not [shown for shown in app.slider if shown.key.startswith("moment")]
     assert any("too large to keep snapshots" in said.value for said in app.caption)
+
+
+def test_a_branch_is_told_in_the_readers_language() -> None:
+    app = click(click(page(lang="zh_CN"), "step"), "step")
+    app = click(healthy(slider(app, "moment").set_value(1).run()), "branch")
+    assert any("从第 1 步继续" in said.value for said in app.caption)
