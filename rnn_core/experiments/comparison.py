@@ -16,7 +16,7 @@ from rnn_core.config import RULES, RunConfig
 from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import parameter_count
 from rnn_core.rules import IntRange
-from rnn_core.tasks import Task, build_task
+from rnn_core.tasks import Task, task_for
 from rnn_core.thinned import Thinned
 from rnn_core.training.replicas import Replicas, ReplicaStep
 
@@ -270,7 +270,9 @@ def _percentiles(loss: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, np.nan).T
 
 
-def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[RunConfig, ...]:
+def equalise(
+    contenders: Sequence[RunConfig], tolerance: float = 0.02, *, task: Task | None = None
+) -> tuple[RunConfig, ...]:
     """The contenders with hidden sizes that give them all about the same number of parameters.
 
     An LSTM has four times the weights of an RNN with as many units. The common number is the one
@@ -280,6 +282,7 @@ def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[
     Args:
         contenders: at least one; all read the same task.
         tolerance: by how much the largest count may exceed the smallest, as a share of it.
+        task: as in `Trainer`; its features and outputs count as parameters.
 
     Raises:
         TypeError: when a contender is not a RunConfig.
@@ -296,7 +299,7 @@ def equalise(contenders: Sequence[RunConfig], tolerance: float = 0.02) -> tuple[
             one=tasks[0],
             other=tasks[1],
         )
-    task = build_task(contenders[0])
+    task = task_for(contenders[0], task)
     rule = RULES["hidden_size"]
     assert isinstance(rule, IntRange)
     sizes = range(rule.low, rule.high + 1)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
+from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import RecurrentModel
 from rnn_core.rules import IntRange
 from rnn_core.tasks import Batch, Task, task_for
@@ -269,14 +270,23 @@ def _cores() -> ThreadPoolExecutor:
 
 def _check_configs(configs: tuple[RunConfig, ...]) -> None:
     if not configs:
-        raise ValueError("configs must hold at least one RunConfig, got none. Try [RunConfig()].")
+        raise InvalidValue(
+            N_("configs must hold at least one RunConfig, got none. Try [RunConfig()].")
+        )
     for config in configs:
         if not isinstance(config, RunConfig):
-            raise TypeError(f"configs must hold RunConfigs, got {config!r}. Try [RunConfig()].")
+            raise InvalidType(
+                N_("configs must hold RunConfigs, got {value!r}. Try [RunConfig()]."), value=config
+            )
     for field in fields(RunConfig):
         values = list(dict.fromkeys(getattr(config, field.name) for config in configs))
         if field.name not in MAY_DIFFER and len(values) > 1:
-            raise ValueError(
-                f"{field.name} must be the same for all replicas, since they read the same "
-                f"windows, got {values[0]!r} and {values[1]!r}. Train the others apart."
+            raise InvalidValue(
+                N_(
+                    "{name} must be the same for all replicas, since they read the same windows, "
+                    "got {one!r} and {other!r}. Train the others separately."
+                ),
+                name=field.name,
+                one=values[0],
+                other=values[1],
             )

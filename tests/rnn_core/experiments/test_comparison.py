@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rnn_core import Comparison, RecurrentModel, RunConfig, Trainer, equalise, parameter_count
 from rnn_core.experiments.comparison import SMOOTHING, checked_seeds
+from tests.rnn_core.made_up import MadeUp
 
 BASE = RunConfig(hidden_size=4)
 CELLS = tuple(replace(BASE, cell=cell) for cell in ("rnn", "lstm", "gru"))
@@ -243,6 +244,20 @@ def test_contenders_of_different_tasks_are_not_equalised() -> None:
     sized = equalise([adding, replace(adding, cell="gru")])
     counts = [parameter_count(config, 2, 1) for config in sized]
     assert max(counts) <= 1.1 * min(counts)
+
+
+def test_a_task_that_is_handed_over_is_read_and_counted() -> None:
+    task = MadeUp(input_size=3, output_size=2)
+    config = task.config("rnn", hidden_size=20)
+    sized = equalise([config, replace(config, cell="gru")], task=task)
+    counts = [parameter_count(each, 3, 2) for each in sized]
+    assert counts[0] == parameter_count(config, 3, 2)
+    assert max(counts) <= 1.1 * min(counts)
+    comparison = run(Comparison(sized, 2, task=task), 3)
+    assert comparison.task is task
+    assert comparison.parameter_counts == tuple(counts)
+    alone = [step.loss for step in islice(Trainer(replace(sized[1], seed=1), task=task).steps(), 3)]
+    assert comparison.loss[1, 1] == np.float32(alone[-1])
 
 
 def test_equalising_needs_a_contender() -> None:

@@ -139,7 +139,7 @@ def test_what_is_given_cannot_be_changed_and_does_not_change_later() -> None:
 def test_replicas_that_would_read_different_windows_are_refused() -> None:
     sentence = (
         "window_length must be the same for all replicas, since they read the same windows, "
-        "got 10 and 20. Train the others apart."
+        "got 10 and 20. Train the others separately."
     )
     with pytest.raises(ValueError, match=re.escape(sentence)):
         Replicas([RunConfig(), RunConfig(window_length=20)])
