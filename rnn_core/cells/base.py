@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import get_ident
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -231,7 +232,7 @@ class Layer:
         self, weights: Mapping[str, Tensor], x: Tensor, state: tuple[Tensor, ...]
     ) -> tuple[Tensor, ...]:
         """The state parts after one time step of N rows, computed by the cell's own module."""
-        module = _one_layer(self.cell, self.input_size, self.hidden_size)
+        module = _one_layer(self.cell, self.input_size, self.hidden_size, get_ident())
         names = module.state_dict().keys()
         given = {name: weights[name.removesuffix("_l0")] for name in names}
         _output, after = torch.func.functional_call(
@@ -297,8 +298,9 @@ def on_meta(cell: Cell, input_size: int, hidden_size: int, num_layers: int) -> n
         return cell.build(input_size, hidden_size, num_layers).to(torch.float32)
 
 
+# One for each thread: while a module is called, the weights are put into it.
 @lru_cache(maxsize=64)
-def _one_layer(cell: Cell, input_size: int, hidden_size: int) -> nn.Module:
+def _one_layer(cell: Cell, input_size: int, hidden_size: int, _thread: int) -> nn.Module:
     return on_meta(cell, input_size, hidden_size, 1)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -120,3 +122,26 @@ def test_numbers_in_equations(value: float, alone: str, behind: str) -> None:
 def test_the_model_knows_its_cell() -> None:
     assert RecurrentModel(RunConfig(cell="gru")).cell is CELLS["gru"]
     assert repr(CELLS["gru"]) == "<cell gru>"
+
+
+def test_threads_that_call_one_cells_module_do_not_disturb_each_other() -> None:
+    cell = EchoState()
+    numbers = np.random.default_rng(0)
+    layers, expected = [], []
+    x, state = numbers.standard_normal((2, 4)), (numbers.standard_normal((2, 6)),)
+    for _ in range(4):
+        module = cell.build(4, 6, 1).double()
+        with torch.no_grad():
+            for value in module.state_dict().values():
+                value.copy_(torch.from_numpy(numbers.standard_normal(value.shape)))
+        layers.extend(layers_of(cell, module))
+        expected.append(module(torch.from_numpy(x)[:, None], torch.from_numpy(state[0])[None])[0])
+
+    def wrong(index: int) -> int:
+        return sum(
+            not np.allclose(layers[index].step(x, state).state[0], expected[index][:, 0].numpy())
+            for _ in range(300)
+        )
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(wrong, range(4))) == [0, 0, 0, 0]
