@@ -124,7 +124,7 @@ def write(value: object) -> str:
 
 def _number(text: str) -> float:
     if len(text) > _LONGEST_NUMBER:
-        raise ValueError("could not convert a number of so many digits")
+        raise ValueError("could not convert a number with this many digits")
     return float(text)
 
 

@@ -19,7 +19,7 @@ from rnn_core import RunConfig
 
 #: Training time per redraw in seconds, shared by all active runs; the rest is for drawing.
 FRAME_BUDGET = 0.03
-#: Playing stops when the page has not been used for so many seconds.
+#: Playing stops when the page has not been used for this many seconds.
 IDLE_LIMIT = 15 * 60
 
 
@@ -150,7 +150,7 @@ class Playback(ABC):
         """Train for one redraw, if playing: at least one step.
 
         Args:
-            most_steps: at most so many; None for as many as fit into the time.
+            most_steps: upper limit; None for as many as fit into the time.
             step_limit: playing stops by itself at this step.
             active_runs: runs that play on this server, this one included.
         """

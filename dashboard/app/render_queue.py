@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-# A session counts as active for so many seconds after its last turn.
+# A session counts as active for this many seconds after its last turn.
 _REMEMBERED = 2.0
 
 

@@ -23,7 +23,7 @@ _MOST_POINTS = 200
 
 @dataclass(frozen=True, slots=True)
 class SpanFrame:
-    """What there is to draw, all of one moment.
+    """What is drawn, all of one step.
 
     Args:
         status: what the player is doing.
@@ -62,10 +62,10 @@ class SpanFrame:
 
 
 class LiveSpan(Playback):
-    """A race that a person watches.
+    """A memory span test, trained live.
 
     Args:
-        contenders: who takes part.
+        contenders: the configs to compare, with their names.
         seeds: how many networks each has.
         first_seed: seed of the first of them; the others follow.
         clock: seconds; tests give their own.
@@ -94,46 +94,46 @@ class LiveSpan(Playback):
 
     @property
     def contenders(self) -> tuple[Contender, ...]:
-        """Who takes part."""
+        """The contenders."""
         return self._asked[0]
 
     def configure(self, contenders: Sequence[Contender], seeds: int, first_seed: int) -> bool:
-        """Adopt the settings: learning rates at once, anything else by starting again.
+        """Adopt the settings: learning rates at once, anything else by a restart.
 
-        A race that was playing goes on playing.
+        A test that was playing continues to play.
 
         Returns:
             Whether it started again.
         """
         asked = tuple(contenders), seeds, first_seed
         with self._lock:
-            same = _as_raced(asked) == _as_raced(self._asked)
+            same = _as_tested(asked) == _as_tested(self._asked)
             previous, self._asked = self._asked[0], asked
             if not same:
                 self._begin_again()
                 return True
             for number, (old, new) in enumerate(zip(previous, self.contenders, strict=True)):
                 if old.config.lr != new.config.lr:
-                    self._race.set_lr(number, new.config.lr)
+                    self._test.set_lr(number, new.config.lr)
             return False
 
     def frame(self) -> SpanFrame:
-        """The present moment, to draw."""
+        """The current frame."""
         with self._lock:
-            race = self._race
+            test = self._test
             return SpanFrame(
                 status=self._status,
                 contenders=self.contenders,
-                seeds=len(race.seeds),
-                delays=race.delays,
-                step_budget=race.step_budget,
+                seeds=len(test.seeds),
+                delays=test.delays,
+                step_budget=test.step_budget,
                 latest=self._latest,
                 index=self._index,
                 curve_steps=np.array(self._curve.indices),
                 curve=np.array(self._curve.items),
-                results=race.results,
-                spans=race.spans,
-                active=race.active,
+                results=test.results,
+                spans=test.spans,
+                active=test.active,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
                 active_runs=self._active_runs,
@@ -141,12 +141,12 @@ class LiveSpan(Playback):
 
     def _begin(self) -> None:
         contenders, seeds, first_seed = self._asked
-        self._race = MemorySpan(
+        self._test = MemorySpan(
             [contender.config for contender in contenders],
             range(first_seed, first_seed + seeds),
             engine=self._engine,
         )
-        self._steps: Iterator[SpanStep] = self._race.steps()
+        self._steps: Iterator[SpanStep] = self._test.steps()
         self._index = -1
         self._speed.clear()
         self._begin_delay()
@@ -167,8 +167,8 @@ class LiveSpan(Playback):
         self._curve.add(step.index, step.recent)
 
 
-def _as_raced(asked: tuple[tuple[Contender, ...], int, int]) -> object:
-    """What a race depends on; it has a task, delays and windows of its own."""
+def _as_tested(asked: tuple[tuple[Contender, ...], int, int]) -> object:
+    """The settings that the test depends on; it sets task, delay and window length itself."""
     contenders, seeds, first_seed = asked
     configs = [
         replace(config, task="delayed_recall", delay=1, window_length=20)

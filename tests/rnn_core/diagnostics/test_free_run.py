@@ -22,7 +22,7 @@ def signal(count: int, size: int = 1) -> np.ndarray:
 
 
 def echo() -> RecurrentModel:
-    """Says what it hears, in the limit of small signals, where tanh is a line."""
+    """Repeats its input, in the limit of small signals, where tanh is a line."""
     model = RecurrentModel(RunConfig(hidden_size=1), dtype=torch.float64)
     with torch.no_grad():
         for parameter in model.parameters():

@@ -73,7 +73,7 @@ def samples_of(config: RunConfig, windows: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def best_table(inputs: np.ndarray, targets: np.ndarray, bins: int) -> float:
-    """Mean squared error of the mean target in each of so many bins of the input."""
+    """Mean squared error of the mean target in each bin of the input."""
     edges = np.linspace(inputs.min(), inputs.max() + 1e-9, bins + 1)
     place = np.digitize(inputs, edges) - 1
     counts = np.bincount(place, minlength=bins)

@@ -42,7 +42,7 @@ def test_a_string_must_be_right_wherever_it_can_be_known() -> None:
     batch = task.batch(0)
     n = batch.inputs[:, :, 1].sum(axis=1).astype(int)
     prediction = batch.targets.copy()
-    # After an a nobody can know.
+    # After an a the next symbol is unknowable.
     prediction[batch.inputs[:, :, 1] == 1] = [0.0, 0.0, 1.0]
     assert task.accuracy(batch, prediction) == 1.0
     prediction[0, 2 * n[0]] = [0.0, 1.0, 0.0]  # one b too many
