@@ -35,10 +35,7 @@ ALL_SETTINGS = (
     "points_per_period, seed, task, window_length"
 )
 TASK_NAMES = ", ".join(sorted(TASKS))
-TASK_RULE = (
-    "one of sin_to_cos, sum_of_sines, square_wave, chirp, noisy_sine, mackey_glass, narma10, "
-    "lorenz, delayed_recall, flip_flop, adding, temporal_order, copy, anbn"
-)
+TASK_RULE = f"one of {', '.join(TASKS)}"
 
 
 def refusal(sentence: str) -> str:
