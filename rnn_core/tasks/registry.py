@@ -4,6 +4,7 @@ from rnn_core.registry import TASKS
 from rnn_core.tasks.chaos import LORENZ, MACKEY_GLASS
 from rnn_core.tasks.counting import ANBN
 from rnn_core.tasks.narma import NARMA10
+from rnn_core.tasks.parity import PARITY
 from rnn_core.tasks.recall import DELAYED_RECALL, FLIP_FLOP
 from rnn_core.tasks.sequences import ADDING, COPY, TEMPORAL_ORDER
 from rnn_core.tasks.sin_to_cos import SIN_TO_COS
@@ -24,5 +25,6 @@ for _entry in (
     TEMPORAL_ORDER,
     COPY,
     ANBN,
+    PARITY,
 ):
     TASKS.register(_entry)
