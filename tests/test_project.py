@@ -117,3 +117,36 @@ def test_every_command_of_the_makefile_is_run_by_a_test() -> None:
     tests = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
     for command in commands:
         assert any(f'run_quickly("{command}"' in test for test in tests), command
+
+
+#: Modules without a test of their own name, and why.
+WITHOUT_TEST = {
+    "benchmarks/jax_step.py": "needs JAX, which only `make bench` installs; it checks the losses",
+    "rnn_core/engines/choice.py": "its tests are still among those of the compiled engine",
+}
+#: Tests that belong to no single module, and their subject.
+WITHOUT_MODULE = {
+    "tests/rnn_core/engines/test_criteria.py": "both engines on every criterion",
+}
+
+
+def namesake(module: str) -> str:
+    """The test file of a module: same folder below ``tests``, same name."""
+    path = Path("tests", module)
+    return path.with_name(f"test_{path.stem.strip('_')}.py").as_posix()
+
+
+def test_every_module_has_a_test_of_its_name_and_every_test_a_module() -> None:
+    folders = ("rnn_core", "dashboard", "benchmarks", "examples")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    modules = {path.relative_to(ROOT).as_posix() for path in paths}
+    tests = {
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in (ROOT / "tests" / folder).rglob("test_*.py")
+    }
+    to_test = {name for name in modules if not name.endswith("__init__.py")} - set(WITHOUT_TEST)
+    assert {name for name in to_test if namesake(name) not in tests} == set()
+    assert tests - {namesake(name) for name in modules} - set(WITHOUT_MODULE) == set()
+    assert set(WITHOUT_TEST) <= modules
+    assert set(WITHOUT_MODULE) <= tests
