@@ -8,9 +8,13 @@ package adds its own with `register_cell` and `register_task`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rnn_core.messages import N_, InvalidType, InvalidValue, unknown_choice
+
+if TYPE_CHECKING:
+    from rnn_core.tasks.base import TaskEntry
+    from rnn_core.training.optimizers import Optimizer
 
 
 class Named(Protocol):
@@ -104,6 +108,6 @@ class Registry(Mapping[str, T]):
 #: Every cell by name.
 CELLS: Registry[Any] = Registry("cell")
 #: Every task's entry by name.
-TASKS: Registry[Any] = Registry("task")
+TASKS: Registry[TaskEntry] = Registry("task")
 #: Every optimizer by name.
-OPTIMIZERS: Registry[Any] = Registry("optimizer")
+OPTIMIZERS: Registry[Optimizer] = Registry("optimizer")

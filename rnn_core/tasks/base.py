@@ -236,8 +236,7 @@ def build_task(config: RunConfig) -> Task:
     Raises:
         ValueError: when the task cannot have these settings.
     """
-    entry: TaskEntry = TASKS[config.task]
-    return entry.build(config)
+    return TASKS[config.task].build(config)
 
 
 def task_for(config: RunConfig, task: Task | None) -> Task:
