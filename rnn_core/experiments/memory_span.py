@@ -155,12 +155,14 @@ class MemorySpan:
         """Give a contender another learning rate, for all updates to come.
 
         Args:
-            contender: its place in `contenders`.
-            lr: learning rate.
+            contender: its place in `contenders`, from 0 to C - 1.
+            lr: the learning rate.
 
         Raises:
-            TypeError, ValueError: when it is no learning rate.
+            TypeError, ValueError: when there is no such contender, or a config would refuse the
+                learning rate.
         """
+        contender = IntRange(0, len(self.contenders) - 1).check("contender", contender, 0)
         contenders = list(self.contenders)
         contenders[contender] = replace(contenders[contender], lr=lr)
         self.contenders = tuple(contenders)

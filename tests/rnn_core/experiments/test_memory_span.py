@@ -233,3 +233,12 @@ def test_a_learning_rate_set_before_the_first_step_is_the_contenders_own() -> No
         finished(changed),
         finished(MemorySpan([own], 2, delays=[1, 2], step_budget=60, engine="compiled")),
     )
+
+
+@pytest.mark.parametrize("contender", [-1, 2])
+def test_the_learning_rate_of_a_contender_that_does_not_exist_is_refused(contender: int) -> None:
+    span = MemorySpan([QUICK, STUCK], 1, delays=[1])
+    sentence = f"contender must be a whole number from 0 to 1, got {contender}. Try 0."
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        span.set_lr(contender, 0.5)
+    assert [config.lr for config in span.contenders] == [QUICK.lr, STUCK.lr]
