@@ -17,7 +17,7 @@ from rnn_core.training.history import LossHistory
 from rnn_core.training.optimizers import Optimizer
 from rnn_core.training.replicas import Replicas, ReplicaStep
 from rnn_core.training.snapshots import Snapshot, Snapshots
-from rnn_core.training.step import Step
+from rnn_core.training.step import Step, StepRange
 from rnn_core.training.trainer import Trainer
 from rnn_core.version import __version__
 
@@ -49,6 +49,7 @@ __all__ = [
     "SpanResult",
     "SpanStep",
     "Step",
+    "StepRange",
     "Task",
     "TaskEntry",
     "Trainer",

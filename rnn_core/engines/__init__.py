@@ -1,14 +1,24 @@
 """What computes a training step: PyTorch itself, or compiled loops on PyTorch's own tensors."""
 
-from rnn_core.engines.base import Engine, Evaluation, TrainingState
-from rnn_core.engines.choice import ENGINES, build_engine, choose_engine, prepare_compiled
+from rnn_core.engines.base import Engine, EngineKind, Evaluation, TrainingState
+from rnn_core.engines.choice import (
+    ENGINES,
+    KINDS,
+    build_engine,
+    choose_engine,
+    prepare_compiled,
+    why_torch,
+)
 
 __all__ = [
     "ENGINES",
+    "KINDS",
     "Engine",
+    "EngineKind",
     "Evaluation",
     "TrainingState",
     "build_engine",
     "choose_engine",
     "prepare_compiled",
+    "why_torch",
 ]

@@ -1,22 +1,31 @@
-"""What every engine gives."""
+"""What every engine offers, and the state of a run that they hand to each other."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from rnn_core.config import RunConfig
+from rnn_core.messages import Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Batch, Criterion
+from rnn_core.tasks.stack import BatchStack
 
 
 class Evaluation(NamedTuple):
-    """What one window gave: loss, norm of the gradient, prediction of shape ``(B, T, K)``."""
+    """The results of one window.
+
+    Attributes:
+        loss: the task's loss.
+        grad_norm: Euclidean norm of the whole gradient, before clipping.
+        prediction: shape ``(B, T, K)``.
+    """
 
     loss: float
     grad_norm: float
@@ -25,24 +34,26 @@ class Evaluation(NamedTuple):
 
 @dataclass
 class TrainingState:
-    """What an engine works on, and what it needs of the past; all of it PyTorch's own.
+    """All that an engine needs to continue a run, in PyTorch's own objects.
 
-    Handing one engine's run to another lets a run change engines between any two steps.
+    One engine's state may be handed to another, so a run can change engines between any two steps.
 
     Args:
         config: the settings.
         model: weights, changed in place.
-        optimizer: its state, changed in place, is the same whatever the engine.
-        criterion: the loss at one time step; a window's loss is its mean over the counted ones.
-        carry_state: whether a window starts from the state that the one before ended with.
-        gradients: gradient of the last window, still to be applied; empty before the first.
+        optimizer: its state, changed in place, is the same for every engine.
+        criterion: the loss at one time step; a window's loss is the mean over the time steps of
+            the loss mask.
+        carry_state: whether a window starts from the state in which the one before ended.
+        gradients: gradient of the last window by every trainable parameter, not yet applied;
+            empty before the first window.
         grad_norm: its norm.
-        state: what the last window started from; None stands for zeros.
-        next_state: where it ended.
+        state: initial state of the last window; None stands for zeros.
+        next_state: final state of the last window.
 
     Attributes:
-        hidden_states: the top layer's h_t over the last window, ``(B, T, H)``, read-only; before
-            the first window empty, ``(B, 0, H)``.
+        hidden_states: h_t of the top layer over the last window, ``(B, T, H)``, read-only; before
+            the first window ``(B, 0, H)``.
     """
 
     config: RunConfig
@@ -65,17 +76,83 @@ class Engine(Protocol):
     """Computes one window after another."""
 
     def advance(self, batch: Batch) -> Evaluation:
-        """Apply the update that is due, then read a window: forward, loss, gradient.
+        """Apply the update that is due, then evaluate a window: forward, loss, gradient.
 
         Args:
             batch: with inputs and targets in the model's dtype.
         """
         ...
 
+    def advance_many(
+        self, windows: BatchStack
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Several steps, bit for bit those of `advance`.
+
+        Args:
+            windows: S of them, with inputs and targets in the model's dtype.
+
+        Returns:
+            Losses and gradient norms, each ``(S,)``; shorter when a loss is not finite, which is
+            then the last.
+        """
+        ...
+
     def state(self) -> TrainingState:
-        """Where the run stands."""
+        """The state of the run."""
         ...
 
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; not changed later."""
         ...
+
+
+class EngineKind(Protocol):
+    """One kind of engine, before anything is trained.
+
+    Attributes:
+        name: as `Trainer` is given it.
+    """
+
+    name: str
+
+    def supports(
+        self, config: RunConfig, dtype: torch.dtype, model: nn.Module | None = None
+    ) -> Message | None:
+        """Why the engine cannot train a run; None when it can.
+
+        Args:
+            config: the settings of the run.
+            dtype: of the weights.
+            model: the network, where it is already built.
+        """
+        ...
+
+    def build(self, run: TrainingState) -> Engine:
+        """An engine that continues a run."""
+        ...
+
+
+def trainable(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters that training changes; a model may hold others."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def all_trainable(model: nn.Module) -> bool:
+    """Whether training changes every parameter."""
+    return all(parameter.requires_grad for parameter in model.parameters())
+
+
+def follow_parameters(optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter]) -> None:
+    """Make an optimizer continue with parameters that have replaced its own, in order.
+
+    ``load_state_dict(assign=True)`` puts new parameters into a model, of which an optimizer does
+    not hear. Its state for each old parameter passes to the new one.
+    """
+    own = optimizer.param_groups[0]["params"]
+    if len(optimizer.param_groups) > 1 or len(own) != len(parameters):
+        return
+    for place, (old, new) in enumerate(zip(list(own), parameters, strict=True)):
+        if old is not new:
+            own[place] = new
+            if old in optimizer.state:
+                optimizer.state[new] = optimizer.state.pop(old)

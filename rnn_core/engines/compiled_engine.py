@@ -1,14 +1,22 @@
-"""Compiled loops on the torch models' own memory.
+"""Compiled loops on the memory of PyTorch's own tensors.
 
-The parameters of a model are laid one after another into one vector, and so are their gradients
-and the optimiser's state; the model's and the optimiser's tensors become views of these vectors.
-So the model stays a plain PyTorch module with a plain optimiser at every step, and the kernels of
-`rnn_core.engines.kernels` see plain arrays. Runs of one shape stand in a stack, a row each.
+The parameters of a model lie one after another in one vector, and so do their gradients and the
+optimizer's state; the tensors of the model and of the optimizer are views of these vectors. The
+model stays a plain PyTorch module with a plain optimizer at every step, and the kernels of
+`rnn_core.engines.kernels` see plain arrays. Runs of one shape share the arrays, a row each.
+
+Tensors can be moved behind our back: ``model.share_memory()`` moves the storage of the vectors,
+``p.data = …`` and ``load_state_dict(assign=True)`` take a parameter out of them. Every step
+therefore begins by comparing addresses and settings with those of the step before. What has
+changed is adopted, or refused where the kernels cannot compute it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,25 +25,25 @@ from torch import Tensor, nn
 
 from rnn_core.config import RunConfig
 from rnn_core.engines import kernels
-from rnn_core.engines.base import Evaluation, TrainingState
+from rnn_core.engines.base import (
+    Evaluation,
+    TrainingState,
+    all_trainable,
+    follow_parameters,
+)
+from rnn_core.messages import N_, InvalidValue
 from rnn_core.models import State
-from rnn_core.registry import CELLS
+from rnn_core.registry import CELLS, OPTIMIZERS
 from rnn_core.tasks import Batch
+from rnn_core.tasks.stack import BatchStack
 
 _CRITERIA = {"mse": kernels.MSE, "cross_entropy": kernels.CROSS_ENTROPY}
-_OPTIMIZERS = {"adam": kernels.ADAM, "sgd": kernels.SGD, "rmsprop": kernels.RMSPROP}
-#: What PyTorch calls the optimiser's moments: first and second.
-_MOMENTS: dict[str, tuple[str | None, str | None]] = {
-    "adam": ("exp_avg", "exp_avg_sq"),
-    "sgd": ("momentum_buffer", None),
-    "rmsprop": (None, "square_avg"),
-}
 # What the kernels read where every time step counts.
-_NO_MASK = np.empty((0, 0), bool)
+_NO_MASK = np.empty((0, 0, 0), bool)
 
 
 def shape_of(config: RunConfig) -> tuple[object, ...]:
-    """What runs must have in common to stand in one stack; all else may differ."""
+    """The settings that runs must share to be trained by one call; all others may differ."""
     return (
         config.cell,
         config.optimizer,
@@ -46,26 +54,11 @@ def shape_of(config: RunConfig) -> tuple[object, ...]:
     )
 
 
-def kernel_of(config: RunConfig) -> int:
-    """The kernels' number of a config's cell.
-
-    Raises:
-        ValueError: when there is no kernel for it.
-    """
-    kernel: int | None = CELLS[config.cell].kernel
-    if kernel is None:
-        raise ValueError(
-            f"engine must be 'torch' or 'auto' for cell {config.cell!r}, which has no compiled "
-            "kernel, got 'compiled'. Try 'auto'."
-        )
-    return kernel
-
-
 class BatchedRuns:
-    """Runs of one shape, trained in lockstep by one call, the interpreter's lock released.
+    """Runs of one shape, trained in lockstep by one call that releases the interpreter's lock.
 
     Args:
-        runs: where to begin or go on, all by one criterion; a row of every array each.
+        runs: runs with equal `shape_of` and criterion, at any step; run n has row n of every array.
     """
 
     @torch.no_grad()
@@ -73,9 +66,9 @@ class BatchedRuns:
         self._runs = list(runs)
         config = runs[0].config
         self._kind = (
-            kernel_of(config),
+            CELLS[config.cell].kernel,
             _CRITERIA[runs[0].criterion],
-            _OPTIMIZERS[config.optimizer],
+            getattr(kernels, OPTIMIZERS[config.optimizer].kernel),
         )
         parameters = list(runs[0].model.parameters())
         dtype = parameters[0].dtype
@@ -84,58 +77,119 @@ class BatchedRuns:
             torch.zeros(len(runs), size, dtype=dtype) for _ in range(5)
         )
         self._counts = torch.zeros(len(runs), len(parameters))
+        # Those that tensors of the model or the optimizer are views of: users may move them.
+        self._exposed = (self._vector, self._shown, self._first, self._second, self._counts)
         self._settings = np.zeros((len(runs), 4))
         np_dtype = self._vector.numpy().dtype
         layers, batch, hidden = config.num_layers, config.batch_size, config.hidden_size
         # The states of every layer: before the window, then after each time step.
         states = (len(runs), layers, 1 + config.window_length, batch, hidden)
         self._h, self._c = np.zeros(states, np_dtype), np.zeros(states, np_dtype)
-        #: Of every run: loss, gradient norm, and two marks of the kernel's.
+        #: Of every run: loss, gradient norm, and two flags of the kernel.
         self.result = np.zeros((len(runs), 4), np_dtype)
-        # Which rows this stack itself has advanced: of others, the run still knows all.
+        self._losses, self._norms = (np.empty((len(runs), 1), np_dtype) for _ in range(2))
+        # The rows that were advanced here: the past of the others is still in their run.
         self._advanced = np.zeros(len(runs), bool)
-        for row, run in enumerate(runs):
-            self._adopt(row, run)
-        self._arrays = (
-            *(part.numpy() for part in (self._vector, self._gradient, self._shown)),
-            *(part.numpy() for part in (self._first, self._second, self._counts)),
-            *(self._h, self._c),
-        )
+        self._bound: list[_Bound] = []
+        self._bound += [self._adopt(row, run) for row, run in enumerate(runs)]
+        self._take_arrays()
 
     def advance(self, batch: Batch, prediction: NDArray[np.floating], begin: int, end: int) -> None:
         """One step of the runs from ``begin`` to ``end``; several threads may share a step.
 
         Args:
             batch: the window, as `Engine.advance` reads it.
-            prediction: of all runs, shape ``(N, B, T, K)``; the rows from begin to end are written.
+            prediction: of all runs, shape ``(N, B, T, K)``; rows begin to end - 1 are written.
+            begin: first row.
+            end: row after the last.
+
+        Raises:
+            ValueError: when a model or an optimizer was changed to what the kernels cannot compute.
         """
+        self._train(
+            _plain(batch.inputs)[None],
+            _plain(batch.targets)[None],
+            None if batch.loss_mask is None else _plain(batch.loss_mask)[None],
+            prediction,
+            self._losses,
+            self._norms,
+            begin,
+            end,
+        )
+
+    def advance_many(
+        self, windows: BatchStack
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Several steps of all runs in one call.
+
+        Args:
+            windows: S of them.
+
+        Returns:
+            Losses and gradient norms, each ``(N, S)``. A run that diverges keeps its last ones.
+
+        Raises:
+            ValueError: as `advance`.
+        """
+        steps, *shape = windows.targets.shape
+        runs, dtype = len(self._runs), windows.targets.dtype
+        losses, norms = (np.empty((runs, steps), dtype) for _ in range(2))
+        self._train(
+            _plain(windows.inputs),
+            _plain(windows.targets),
+            None if windows.loss_mask is None else _plain(windows.loss_mask),
+            np.empty((runs, *shape), dtype),
+            losses,
+            norms,
+            0,
+            runs,
+        )
+        return losses, norms
+
+    def _train(
+        self,
+        inputs: NDArray[np.generic],
+        targets: NDArray[np.generic],
+        loss_mask: NDArray[np.generic] | None,
+        prediction: NDArray[np.floating],
+        losses: NDArray[np.floating],
+        norms: NDArray[np.floating],
+        begin: int,
+        end: int,
+    ) -> None:
+        if list(map(_ADDRESS, self._exposed)) != self._addresses:
+            self._take_arrays()
         for row in range(begin, end):
-            self._settings[row, kernels.LR] = self._runs[row].optimizer.param_groups[0]["lr"]
+            if not self._bound[row].is_unchanged():
+                self._adopt_changes(row)
+            self._settings[row, kernels.LR] = self._bound[row].group["lr"]
         kernels.train(
             *self._kind,
             begin,
             end,
-            _plain(batch.inputs),
-            _plain(batch.targets),
-            _NO_MASK if batch.loss_mask is None else _plain(batch.loss_mask),
+            inputs,
+            targets,
+            _NO_MASK if loss_mask is None else loss_mask,
             self._settings,
             *self._arrays,
             prediction,
             self.result,
+            losses,
+            norms,
         )
         self._advanced[begin:end] = True
 
-    def shown_gradients(self, row: int) -> list[tuple[nn.Parameter, Tensor]]:
-        """Each parameter of a run with the gradient of its last window, to look at: a view."""
-        parameters = list(self._runs[row].model.parameters())
-        return list(zip(parameters, _views(self._shown[row], parameters), strict=True))
+    def show_gradients(self, row: int) -> None:
+        """Set the ``.grad`` of a run's parameters to the gradient of its last window."""
+        for parameter, gradient in self._bound[row].gradients:
+            parameter.grad = gradient
 
     def state(self, row: int) -> TrainingState:
-        """Where a run stands."""
+        """The state of a run."""
         run = self._runs[row]
         if self._advanced[row]:
             parts = len(CELLS[run.config.cell].state_parts)
-            views = _views(self._gradient[row], list(run.model.parameters()))
+            views = _views(self._gradient[row], self._bound[row].parameters)
             run.gradients = tuple(view.clone() for view in views)
             run.grad_norm = float(self.result[row, kernels.GRAD_NORM])
             carried = self.result[row, kernels.CARRIED] != 0
@@ -152,7 +206,29 @@ class BatchedRuns:
         values.flags.writeable = False
         return values
 
-    def _adopt(self, row: int, run: TrainingState) -> None:
+    def _take_arrays(self) -> None:
+        """The arrays of the vectors, wherever their storage lies now."""
+        for tensor in self._exposed:
+            if tensor.untyped_storage().nbytes() < tensor.numel() * tensor.element_size():
+                raise InvalidValue(
+                    N_(
+                        "The storage of the model and the optimizer must keep its size, got one "
+                        "of {nbytes} bytes. Build a new Trainer."
+                    ),
+                    nbytes=tensor.untyped_storage().nbytes(),
+                )
+        self._arrays = (
+            *(part.numpy() for part in (self._vector, self._gradient, self._shown)),
+            *(part.numpy() for part in (self._first, self._second, self._counts)),
+            *(self._h, self._c),
+        )
+        self._addresses = list(map(_ADDRESS, self._exposed))
+        # Where a storage has moved, so have all parameters.
+        for row, bound in enumerate(self._bound):
+            if all(map(_lies_at, bound.parameters, _views(self._vector[row], bound.parameters))):
+                bound.note_addresses()
+
+    def _adopt(self, row: int, run: TrainingState) -> _Bound:
         """Lay a run over our memory, to go on where it stands."""
         config, parameters = run.config, list(run.model.parameters())
         self._settings[row] = (
@@ -161,10 +237,6 @@ class BatchedRuns:
             config.clip_norm or 0.0,
             run.carry_state,
         )
-        for parameter, view in zip(parameters, _views(self._vector[row], parameters), strict=True):
-            view.copy_(parameter)
-            parameter.data = view
-        self._adopt_optimizer(row, run, parameters)
         for gradient, view in zip(
             run.gradients, _views(self._gradient[row], parameters), strict=False
         ):
@@ -180,59 +252,217 @@ class BatchedRuns:
             self._h[row, :, -1], self._c[row, :, -1] = h.numpy(), c.numpy()
         elif run.next_state is not None:
             self._h[row, :, -1] = run.next_state.numpy()
+        return self._adopt_tensors(row, run)
 
-    def _adopt_optimizer(
-        self, row: int, run: TrainingState, parameters: list[nn.Parameter]
-    ) -> None:
-        """Lay the optimiser's state, or PyTorch's initial one, over our vectors."""
-        name = run.config.optimizer
-        if name == "sgd" and run.config.momentum == 0:
-            return  # PyTorch keeps no buffer then
-        views = [_views(self._first[row], parameters), _views(self._second[row], parameters)]
-        for index, parameter in enumerate(parameters):
+    def _adopt_tensors(self, row: int, run: TrainingState) -> _Bound:
+        """Make the tensors of a run's model and optimizer views of our vectors."""
+        parameters = list(run.model.parameters())
+        views = _views(self._vector[row], parameters)
+        moved = [
+            # A copy, since it may be another view of our own memory, such as a transpose.
+            (parameter, view, parameter.detach().clone())
+            for parameter, view in zip(parameters, views, strict=True)
+            if not _lies_at(parameter, view)
+        ]
+        for parameter, view, values in moved:
+            view.copy_(values)
+            parameter.data = view
+        follow_parameters(run.optimizer, parameters)
+        optimizer = OPTIMIZERS[run.config.optimizer]
+        first, second = (_views(part[row], parameters) for part in (self._first, self._second))
+        # PyTorch keeps no buffer for an SGD without momentum.
+        stateless = "momentum" in optimizer.settings and run.config.momentum == 0
+        for index, parameter in enumerate(() if stateless else parameters):
             state = run.optimizer.state[parameter]
-            if name != "sgd":
+            if optimizer.kernel != "SGD":
                 count = self._counts[row, index]
-                count.copy_(torch.as_tensor(state.get("step", 0.0)))
+                _move(state.get("step", 0.0), count)
                 state["step"] = count
-            for context, view in zip(_MOMENTS[name], views, strict=True):
-                if context is not None:
-                    if state.get(context) is not None:
-                        view[index].copy_(state[context])
-                    state[context] = view[index]
+            for name, view in zip(optimizer.moments, (first[index], second[index]), strict=True):
+                if name is not None:
+                    _move(state.get(name), view)
+                    state[name] = view
+        shown = _views(self._shown[row], parameters)
+        return _Bound(run, parameters, list(zip(parameters, shown, strict=True)))
+
+    def _adopt_changes(self, row: int) -> None:
+        """Go on from tensors that were replaced.
+
+        Raises:
+            ValueError: when the kernels cannot compute what the run has become.
+        """
+        self._bound[row].refuse_unknown()
+        with torch.inference_mode(False), torch.no_grad():
+            self._bound[row] = self._adopt_tensors(row, self._runs[row])
+
+
+_ADDRESS: Callable[[Tensor], int] = Tensor.data_ptr
+_STRIDE: Callable[[Tensor], tuple[int, ...]] = Tensor.stride
+_TRAINS: Callable[[Tensor], bool] = attrgetter("requires_grad")
+# Entries of a parameter group that may change: the kernels read the learning rate at every step.
+_FREE = ("params", "lr")
+
+
+class _Bound:
+    """The tensors and settings that a run was bound with, to be compared at every step.
+
+    Comparisons run in C: this costs two microseconds a step and a run.
+    """
+
+    def __init__(
+        self,
+        run: TrainingState,
+        parameters: list[nn.Parameter],
+        gradients: list[tuple[nn.Parameter, Tensor]],
+    ) -> None:
+        self._run = run
+        self.parameters = parameters
+        self.gradients = gradients
+        self._names = [name for name, _parameter in run.model.named_parameters()]
+        self._shapes = [parameter.shape for parameter in parameters]
+        self._dtype = parameters[0].dtype
+        # nn.Module keeps its submodules and parameters in these dicts.
+        self._modules = dict(run.model._modules)
+        self._holders: list[dict[str, Any]] = [
+            module._parameters for module in run.model.modules() if module._parameters
+        ]
+        self.note_addresses()
+        self._strides = list(map(_STRIDE, parameters))
+        self.group = run.optimizer.param_groups[0]
+        self._fixed = {name: value for name, value in self.group.items() if name not in _FREE}
+        self._read_fixed = itemgetter(*self._fixed)
+        self._fixed_values = tuple(self._fixed.values())
+        self._state = run.optimizer.state
+        self._states: list[dict[str, Any]] = list(self._state.values())
+        self._state_copies = [dict(state) for state in self._states]
+
+    def note_addresses(self) -> None:
+        """Take the parameters' present addresses as known."""
+        self._addresses = list(map(_ADDRESS, self.parameters))
+
+    def is_unchanged(self) -> bool:
+        """Whether the kernels may go on as they are."""
+        run = self._run
+        groups, state = run.optimizer.param_groups, run.optimizer.state
+        now = list(chain.from_iterable(map(dict.values, self._holders)))
+        try:
+            return (
+                list(map(_ADDRESS, now)) == self._addresses
+                and list(map(_STRIDE, now)) == self._strides
+                and all(map(_TRAINS, now))
+                and run.model._modules == self._modules
+                and len(groups) == 1
+                and groups[0] is self.group
+                and bool(self._read_fixed(self.group) == self._fixed_values)
+                and self.group["params"] == self.parameters
+                and state is self._state
+                and list(state.values()) == self._states
+                and self._states == self._state_copies
+            )
+        except (RuntimeError, KeyError):
+            # Tensors are compared by identity, and by value only where they were replaced, which
+            # fails for more than one number. A missing entry is a change as well.
+            return False
+
+    def refuse_unknown(self) -> None:
+        """Raise ValueError when the run has become what the kernels cannot compute."""
+        run = self._run
+        named = dict(run.model.named_parameters())
+        if list(named) != self._names:
+            raise InvalidValue(
+                N_(
+                    "The model must keep its parameters for the compiled engine, got {names}. "
+                    "Build a new Trainer."
+                ),
+                names=", ".join(named),
+            )
+        for (name, parameter), shape in zip(named.items(), self._shapes, strict=True):
+            for what, wanted, got in (
+                ("dtype", self._dtype, parameter.dtype),
+                ("shape", tuple(shape), tuple(parameter.shape)),
+                ("device", "cpu", parameter.device.type),
+            ):
+                if wanted != got:
+                    raise InvalidValue(
+                        N_(
+                            "The {what} of {name} must stay {wanted} for the compiled engine, got "
+                            "{got}. Change it back, or build a new Trainer."
+                        ),
+                        what=what,
+                        name=name,
+                        wanted=wanted,
+                        got=got,
+                    )
+        if not all_trainable(run.model):
+            raise InvalidValue(
+                N_(
+                    "All parameters must require gradients for the compiled engine, got "
+                    "{names} without. Set the trainer's engine to 'torch'."
+                ),
+                names=", ".join(name for name, each in named.items() if not each.requires_grad),
+            )
+        groups = run.optimizer.param_groups
+        if len(groups) != 1 or len(groups[0]["params"]) != len(named):
+            raise InvalidValue(
+                N_(
+                    "The optimizer must have one group with all parameters for the compiled "
+                    "engine, got {count} groups. Set the trainer's engine to 'torch'."
+                ),
+                count=len(groups),
+            )
+        for entry, value in self._fixed.items():
+            found = groups[0].get(entry)
+            if found != value:
+                raise InvalidValue(
+                    N_(
+                        "The optimizer's {name} must stay {wanted} for the compiled engine, got "
+                        "{got}. Change it back, or set the trainer's engine to 'torch'."
+                    ),
+                    name=entry,
+                    wanted=value,
+                    got=found,
+                )
 
 
 class CompiledEngine:
-    """A stack of one run.
+    """One run, trained by the kernels.
 
     Args:
-        run: where to begin or go on.
+        run: the run, at any step.
     """
 
     def __init__(self, run: TrainingState) -> None:
-        self._stack = BatchedRuns([run])
-        self._shown = self._stack.shown_gradients(0)
+        self._batched = BatchedRuns([run])
 
     def advance(self, batch: Batch) -> Evaluation:
-        """Apply the update that is due, then read a window: forward, loss, gradient."""
+        """Apply the update that is due, then evaluate a window: forward, loss, gradient."""
         prediction = np.empty_like(batch.targets)
-        self._stack.advance(batch, prediction[None], 0, 1)
-        for parameter, gradient in self._shown:
-            parameter.grad = gradient
-        loss, grad_norm = self._stack.result[0, :2].tolist()
+        self._batched.advance(batch, prediction[None], 0, 1)
+        self._batched.show_gradients(0)
+        loss, grad_norm = self._batched.result[0, :2].tolist()
         return Evaluation(loss, grad_norm, prediction)
 
+    def advance_many(
+        self, windows: BatchStack
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Losses and gradient norms of several steps, up to a loss that is not finite."""
+        losses, norms = self._batched.advance_many(windows)
+        self._batched.show_gradients(0)
+        ends = np.flatnonzero(~np.isfinite(losses[0]))
+        count = ends[0] + 1 if len(ends) else len(losses[0])
+        return losses[0, :count], norms[0, :count]
+
     def state(self) -> TrainingState:
-        """Where the run stands."""
-        return self._stack.state(0)
+        """The state of the run."""
+        return self._batched.state(0)
 
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
-        return self._stack.hidden_states(0)
+        return self._batched.hidden_states(0)
 
 
 def _plain(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """A plain array in memory: for a view or what is read-only, kernels would be compiled anew."""
+    """A contiguous, writable array: for any other kind the kernels would be compiled anew."""
     return values if values.flags.carray else np.array(values, order="C")
 
 
@@ -240,6 +470,19 @@ def _views(vector: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
     """The parameters' shapes, laid over a vector."""
     parts = torch.split(vector, [parameter.numel() for parameter in parameters])
     return [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
+
+
+def _lies_at(value: Tensor, view: Tensor) -> bool:
+    """Whether a tensor is the same memory in the same shape."""
+    return value.dtype == view.dtype and bool(value.is_set_to(view))
+
+
+def _move(value: Tensor | float | None, view: Tensor) -> None:
+    """Copy an entry of the optimizer's state to our vectors; None is PyTorch's initial zero."""
+    if value is None:
+        view.zero_()
+    elif not (isinstance(value, Tensor) and _lies_at(value, view)):
+        view.copy_(torch.as_tensor(value).clone())
 
 
 def _state(h: NDArray[np.floating], c: NDArray[np.floating], parts: int) -> State:

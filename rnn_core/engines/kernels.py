@@ -672,62 +672,71 @@ def train(
     c,
     prediction,
     result,
+    losses,
+    norms,
 ):
-    """One step of the replicas from ``begin`` to ``end``, which read the same window.
+    """S steps of the replicas from ``begin`` to ``end``, which read the same windows.
 
-    For each: apply the update that is due, hand the state over, evaluate the window. A replica
-    whose last loss was not finite is left as it is, and predicts nan.
+    Each step of a replica applies the update that is due, carries the state over, and evaluates
+    the window. A replica whose last loss was not finite is left unchanged and predicts nan.
 
     Args:
-        x: (B, T, D).
-        y, counted: as in `_evaluate`.
+        x: (S, B, T, D).
+        y, counted: as in `_evaluate`, with S in front.
         settings: of each replica, (N, 4): lr, momentum, clip_norm, carry. With carry 0 it starts
             from zeros.
         shown_gradient: a copy of the new gradient, written, (N, P).
+        prediction: of the last step, written, (N, B, T, K).
         result: read and written, (N, 4): loss, grad_norm, has_read, carried.
+        losses, norms: of every step, written, (N, S).
         the rest: as in `_evaluate` and `_update`, with N in front.
     """
-    B, T, D = x.shape
-    x_by_time = np.empty((T, B, D), x.dtype)
-    for b in range(B):
-        for t in range(T):
-            for k in range(D):
-                x_by_time[t, b, k] = x[b, t, k]
+    S, B, T, D = x.shape
+    x_by_time = np.empty((S, T, B, D), x.dtype)
+    for s in range(S):
+        for b in range(B):
+            for t in range(T):
+                for k in range(D):
+                    x_by_time[s, t, b, k] = x[s, b, t, k]
+    everywhere = np.empty((0, 0), np.bool_)
     for n in range(begin, end):
-        if result[n, HAS_READ] == A_WINDOW:
-            if not math.isfinite(result[n, LOSS]):
-                prediction[n] = np.nan
-                continue
-            _update(
-                optimizer,
+        for s in range(S):
+            if result[n, HAS_READ] == A_WINDOW:
+                if not math.isfinite(result[n, LOSS]):
+                    prediction[n] = np.nan
+                    losses[n, s], norms[n, s] = result[n, LOSS], result[n, GRAD_NORM]
+                    continue
+                _update(
+                    optimizer,
+                    vector[n],
+                    gradient[n],
+                    first[n],
+                    second[n],
+                    counts[n],
+                    settings[n],
+                    result[n, GRAD_NORM],
+                )
+            result[n, CARRIED] = settings[n, CARRY] if result[n, HAS_READ] != NOTHING else 0.0
+            for layer in range(h.shape[1]):
+                if result[n, CARRIED] != 0:
+                    _copy(_flat(h[n, layer, 0]), _flat(h[n, layer, T]))
+                    _copy(_flat(c[n, layer, 0]), _flat(c[n, layer, T]))
+                else:
+                    h[n, layer, 0] = 0
+                    c[n, layer, 0] = 0
+            loss, norm = _evaluate(
+                cell,
+                criterion,
+                x_by_time[s],
+                y[s],
+                counted[s] if counted.shape[0] > 0 else everywhere,
                 vector[n],
                 gradient[n],
-                first[n],
-                second[n],
-                counts[n],
-                settings[n],
-                result[n, GRAD_NORM],
+                h[n],
+                c[n],
+                prediction[n],
             )
-        result[n, CARRIED] = settings[n, CARRY] if result[n, HAS_READ] != NOTHING else 0.0
-        for layer in range(h.shape[1]):
-            if result[n, CARRIED] != 0:
-                _copy(_flat(h[n, layer, 0]), _flat(h[n, layer, T]))
-                _copy(_flat(c[n, layer, 0]), _flat(c[n, layer, T]))
-            else:
-                h[n, layer, 0] = 0
-                c[n, layer, 0] = 0
-        loss, norm = _evaluate(
-            cell,
-            criterion,
-            x_by_time,
-            y,
-            counted,
-            vector[n],
-            gradient[n],
-            h[n],
-            c[n],
-            prediction[n],
-        )
-        # Summed in double precision, then rounded to the run's own, where they may overflow.
-        result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, A_WINDOW
+            # Summed in double precision, then rounded to the run's own, where they may overflow.
+            result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, A_WINDOW
+            losses[n, s], norms[n, s] = result[n, LOSS], result[n, GRAD_NORM]
         _copy(shown_gradient[n], gradient[n])

@@ -1,6 +1,8 @@
-"""The reference: PyTorch's own modules, autograd and optimisers."""
+"""The reference: PyTorch's own modules, autograd and optimizers."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import torch
@@ -8,35 +10,39 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rnn_core.cells.module import pack, unpack
-from rnn_core.engines.base import Evaluation, TrainingState
+from rnn_core.engines.base import Evaluation, TrainingState, follow_parameters, trainable
+from rnn_core.messages import N_, InvalidValue
 from rnn_core.models import State
 from rnn_core.tasks import Batch, Criterion
+from rnn_core.tasks.stack import BatchStack
 
 
 class TorchEngine:
     """Trains as the tutorial does, with PyTorch alone.
 
     Args:
-        run: where to begin or go on.
+        run: the run, at any step.
     """
 
     def __init__(self, run: TrainingState) -> None:
         self._run = run
-        self._parameters = list(run.model.parameters())
+        self._parameters = trainable(run.model)
 
     # Callers may stand in no_grad or inference_mode; training needs neither.
     @torch.inference_mode(False)
     @torch.enable_grad()
     def advance(self, batch: Batch) -> Evaluation:
-        """Apply the update that is due, then read a window: forward, loss, gradient."""
+        """Apply the update that is due, then evaluate a window: forward, loss, gradient."""
         run = self._run
+        self._parameters = trainable(run.model)
+        follow_parameters(run.optimizer, self._parameters)
         if run.gradients:
             self._update()
         run.state = run.next_state if run.carry_state else None
         output, next_state = run.model.rnn(torch.from_numpy(batch.inputs), run.state)  # (B, T, H)
         prediction = run.model.out(output)
         loss = _loss(run.criterion, prediction, batch)
-        run.gradients = torch.autograd.grad(loss, self._parameters)
+        run.gradients = torch.autograd.grad(loss, self._parameters) if self._parameters else ()
         for parameter, gradient in zip(self._parameters, run.gradients, strict=True):
             # A copy to look at: what a caller does to .grad must not reach the update.
             parameter.grad = gradient.clone()
@@ -47,8 +53,24 @@ class TorchEngine:
         run.hidden_states.flags.writeable = False
         return Evaluation(loss.item(), run.grad_norm, prediction.detach().numpy())
 
+    def advance_many(
+        self, windows: BatchStack
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Losses and gradient norms of several steps, up to a loss that is not finite."""
+        losses, norms = [], []
+        for n in range(len(windows.inputs)):
+            loss_mask = None if windows.loss_mask is None else windows.loss_mask[n]
+            # Nothing that is computed reads the time.
+            batch = Batch(np.empty((0, 0)), windows.inputs[n], windows.targets[n], loss_mask)
+            loss, grad_norm, _prediction = self.advance(batch)
+            losses.append(loss)
+            norms.append(grad_norm)
+            if not math.isfinite(loss):
+                break
+        return np.array(losses), np.array(norms)
+
     def state(self) -> TrainingState:
-        """Where the run stands."""
+        """The state of the run."""
         return self._run
 
     def hidden_states(self) -> NDArray[np.floating]:
@@ -56,8 +78,21 @@ class TorchEngine:
         return self._run.hidden_states
 
     def _update(self) -> None:
-        """Apply the gradients of the last window."""
+        """Apply the gradients of the last window.
+
+        Raises:
+            ValueError: when other parameters require gradients than did at the last window.
+        """
         run = self._run
+        if len(run.gradients) != len(self._parameters):
+            raise InvalidValue(
+                N_(
+                    "The {count} parameters that have a gradient must require gradients until it "
+                    "is applied, got {got} that do. Change requires_grad before the first step."
+                ),
+                count=len(run.gradients),
+                got=len(self._parameters),
+            )
         for parameter, gradient in zip(self._parameters, run.gradients, strict=True):
             parameter.grad = gradient
         if run.config.clip_norm is not None:
@@ -71,11 +106,11 @@ class TorchEngine:
 
 
 def _loss(criterion: Criterion, prediction: Tensor, batch: Batch) -> Tensor:
-    """Mean over the counted time steps; what stands at the others is not even read."""
+    """Mean over the time steps of the loss mask; the others are not read."""
     targets = torch.from_numpy(batch.targets)  # (B, T, K)
     if batch.loss_mask is not None:
         loss_mask = torch.tensor(batch.loss_mask)
-        prediction, targets = prediction[loss_mask], targets[loss_mask]  # (number counted, K)
+        prediction, targets = prediction[loss_mask], targets[loss_mask]  # (number, K)
     if criterion == "mse":
         return nn.functional.mse_loss(prediction, targets)
     classes = targets.shape[-1]

@@ -16,6 +16,7 @@ from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, Task, TaskEntry
 from rnn_core.tasks.cycles import MOST_SAMPLES, cycle_floors
+from rnn_core.tasks.stack import BatchStack, stack
 from rnn_core.tasks.windows import changed_wave
 
 # Times up to here are sampled in the run's own precision, as in the tutorial. Later times are too
@@ -49,6 +50,7 @@ class SinToCos(Task):
         # Windows in the whole cycles below the horizon; then the same samples come again.
         self._repeats_after = self.windows_per_cycle * int(_HORIZON / cycle)
         self._kept: dict[tuple[int, type[np.floating]], Batch] = {}
+        self._cycles: dict[type[np.floating], BatchStack] = {}
 
     @property
     def span(self) -> float:
@@ -80,6 +82,18 @@ class SinToCos(Task):
         return Batch(
             kept.time + (index - place) * self.span, kept.inputs.copy(), kept.targets.copy()
         )
+
+    def batches(self, first: int, count: int, dtype: type[np.floating] = np.float64) -> BatchStack:
+        """The batches of ``count`` steps from step ``first`` on, as one array each."""
+        if not self._repeats_after or self._config.noise_std > 0:
+            return stack([self.batch(index, dtype) for index in range(first, first + count)])
+        cycle = self._cycles.get(dtype)
+        if cycle is None:
+            cycle = self._cycles[dtype] = stack(
+                [self.batch(place, dtype) for place in range(self._repeats_after)]
+            )
+        places = np.arange(first, first + count) % self._repeats_after
+        return BatchStack(cycle.inputs[places], cycle.targets[places])
 
     def _sampled(self, index: int, dtype: type[np.floating]) -> Batch:
         config = self._config

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rnn_core.config import RunConfig
 from rnn_core.models import State
 from rnn_core.thinned import Thinned
 
@@ -23,6 +24,8 @@ class Snapshot:
         weights: of all parameters, one after another, shape ``(P,)``.
         optimizer: PyTorch's state of the optimiser, as its ``state_dict`` gives it.
         state: what the step's window starts from; None stands for zeros.
+        config: the run's settings.
+        task: class of the run's task.
     """
 
     index: int
@@ -31,6 +34,8 @@ class Snapshot:
     weights: Tensor
     optimizer: dict[str, Any]
     state: State | None
+    config: RunConfig
+    task: str
 
     @property
     def nbytes(self) -> int:

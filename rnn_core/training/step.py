@@ -61,6 +61,27 @@ class Step:
     __hash__ = None  # type: ignore[assignment]  # holds arrays
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StepRange:
+    """Losses of consecutive steps, as `Trainer.advance` returns them.
+
+    Args:
+        first: index of the first step.
+        losses: loss of each, shape ``(n,)``, float64, read-only.
+        grad_norms: Euclidean norm of each whole gradient before clipping, likewise.
+        diverged: whether the last loss, here or before, was not finite.
+    """
+
+    first: int
+    losses: NDArray[np.float64]
+    grad_norms: NDArray[np.float64]
+    diverged: bool
+
+    def __len__(self) -> int:
+        """Number of steps taken."""
+        return len(self.losses)
+
+
 def read_only(values: NDArray[_Number]) -> NDArray[_Number]:
     """A view of an array that cannot be written to."""
     view = values.view()

@@ -5,29 +5,35 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from time import perf_counter
 from types import MappingProxyType
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from rnn_core.config import RunConfig
-from rnn_core.engines import TrainingState, build_engine, choose_engine
+from rnn_core.engines import TrainingState, build_engine, choose_engine, why_torch
+from rnn_core.engines.base import trainable
+from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
-from rnn_core.tasks import Task, task_for
+from rnn_core.rules import IntRange
+from rnn_core.tasks import Batch, Task, task_for
 from rnn_core.tasks.base import check_batch
+from rnn_core.tasks.stack import BatchStack, stack, stacked
 from rnn_core.training.snapshots import Snapshot, copied, flat
-from rnn_core.training.step import Step, read_only
+from rnn_core.training.step import Step, StepRange, read_only
 from rnn_core.training.step_context import StepContext
 
 #: NumPy's name of each precision that a run may have.
 NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
     {torch.float32: np.float32, torch.float64: np.float64}
 )
+# Bounds of one call into an engine: steps, and multiplications, some 20 ms of them.
+_MOST_STEPS = 256
+_MOST_PRODUCTS = 2**26
 
 
 class Trainer:
@@ -47,8 +53,8 @@ class Trainer:
 
     Raises:
         TypeError: when ``config`` is not a RunConfig, or ``task`` not a Task.
-        ValueError: when ``dtype`` or ``engine`` is another one, or the task's batches have another
-            shape.
+        ValueError: when ``dtype`` or ``engine`` is another one, when the engine cannot train this
+            run, or when the task's batches have another shape.
 
     Example:
         >>> trainer = Trainer(RunConfig(seed=1))
@@ -74,6 +80,7 @@ class Trainer:
         self.dtype = dtype
         self.task = task_for(config, task)
         self._is_own_task = task is not None
+        self._wanted = engine
         self._engine_name = choose_engine(engine, config, dtype)
         self.reset()
 
@@ -81,9 +88,8 @@ class Trainer:
         """Go back to step 0: the next step is the first again, bit for bit, at ``config.lr``."""
         with torch.inference_mode(False):
             run = new_run(self.config, self.task, self.dtype)
-            self._engine = build_engine(self._engine_name, run)
+            self._build_engine(self._engine_name, run)
         self.model, self.optimizer = run.model, run.optimizer
-        self._parameters = list(self.model.parameters())
         self._lr = self.config.lr
         self._index = 0
         self._loss = math.nan
@@ -105,26 +111,102 @@ class Trainer:
         while not self._diverged:
             yield self._advance()
 
+    def advance(self, count: int) -> StepRange:
+        """Take ``count`` steps at once: bit for bit the next ``count`` of `steps`, and faster.
+
+        The compiled engine takes many steps in one call. Afterwards the last step is held, as it
+        is when it comes from `steps`; both can be mixed freely.
+
+        Args:
+            count: number of steps, at least 1.
+
+        Returns:
+            Losses and gradient norms. Fewer than ``count`` when the run diverges; none when it has
+            diverged before.
+
+        Raises:
+            TypeError, ValueError: when ``count`` is not a whole number of at least 1.
+        """
+        count = IntRange(1, 2**31 - 1).check("count", count, 100)
+        first, losses, norms = self._index, [np.empty(0)], [np.empty(0)]
+        while not self._diverged and self._index < first + count:
+            chunk = min(self._steps_per_call(), first + count - self._index)
+            windows = self._windows(chunk)
+            loss, norm = self._engine.advance_many(windows)
+            self._index += len(loss)
+            self._loss = float(loss[-1])
+            self._diverged = not math.isfinite(self._loss)
+            losses.append(loss.astype(float))
+            norms.append(norm.astype(float))
+        return StepRange(
+            first=first,
+            losses=read_only(np.concatenate(losses)),
+            grad_norms=read_only(np.concatenate(norms)),
+            diverged=self._diverged,
+        )
+
+    def _windows(self, count: int) -> BatchStack:
+        """The batches of the next steps."""
+        if self._is_own_task:
+            return stack([self._batch(self._index + n) for n in range(count)])
+        return stacked(self.task, self._index, count, NUMPY_DTYPES[self.dtype])
+
+    def _batch(self, index: int) -> Batch:
+        """The batch of a step, checked where the task comes from outside the package."""
+        dtype = NUMPY_DTYPES[self.dtype]
+        batch = self.task.batch(index, dtype)
+        if self._is_own_task:
+            check_batch(batch, self.task, self.config, dtype)
+        return batch
+
+    def _steps_per_call(self) -> int:
+        """Steps that are given to the engine at once, so that a call stays short.
+
+        A call cannot be interrupted, and the windows of all its steps are in memory together.
+        """
+        samples = self.config.batch_size * self.config.window_length
+        return max(1, min(_MOST_STEPS, _MOST_PRODUCTS // (samples * self.parameter_count)))
+
     @property
     def engine(self) -> str:
         """What computes the steps: ``"torch"`` or ``"compiled"``.
 
-        May be set between any two steps; weights, optimiser and state go on where they are. The
-        engines agree up to rounding, so steps after a change are no longer bit for bit those of
-        a run without it.
+        May be set between any two steps; weights, optimizer and state continue from where they
+        are. The engines agree up to rounding, so steps after a change are no longer bit for bit
+        those of a run without it.
 
         Raises:
-            ValueError: when set to an engine that does not exist.
+            ValueError: when set to an engine that does not exist, or that cannot train the run.
         """
         return self._engine_name
 
     @engine.setter
     def engine(self, name: str) -> None:
-        chosen = choose_engine(name, self.config, self.dtype)
+        chosen = choose_engine(name, self.config, self.dtype, self.model)
+        self._wanted = name
         if chosen != self._engine_name:
             with torch.inference_mode(False):
-                self._engine = build_engine(chosen, self._engine.state())
-            self._engine_name = chosen
+                self._build_engine(chosen, self._engine.state())
+
+    @property
+    def engine_reason(self) -> Message | None:
+        """Why PyTorch trains, for the reader; None when the compiled engine does.
+
+        ``str()`` of it is English; `rnn_core.messages.translate` gives another language.
+        """
+        if self._engine_name == "compiled":
+            return None
+        if self._wanted == "torch":
+            return Message(N_("PyTorch was asked for"))
+        reason = why_torch(self.config, self.dtype, self.model)
+        return reason or Message(N_("the compiled engine was not ready when the run began"))
+
+    def _build_engine(self, name: str, run: TrainingState) -> None:
+        """Go on where a run stands, if the engine supports its model."""
+        if name == "compiled":
+            # Whether all parameters are trained is known only once there is a model.
+            name = choose_engine(self._wanted, self.config, self.dtype, run.model)
+        self._engine, self._engine_name = build_engine(name, run), name
 
     @property
     def lr(self) -> float:
@@ -206,9 +288,11 @@ class Trainer:
             index=self._index - 1,
             loss=self._loss,
             lr=self._lr,
-            weights=flat(self._parameters),
+            weights=flat(list(self.model.parameters())),
             optimizer=copied(self.optimizer.state_dict()),
             state=copied(self.state),
+            config=self.config,
+            task=task_name(self.task),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -218,17 +302,13 @@ class Trainer:
         `optimizer` are others than before.
 
         Args:
-            snapshot: of a run with the same config but for its ``lr``.
+            snapshot: of a run with the same config but for its ``lr``, on the same task and in the
+                same precision.
 
         Raises:
-            ValueError: when it has another number of weights.
+            ValueError: when it is of another run; the first setting that differs is named.
         """
-        count = sum(parameter.numel() for parameter in self._parameters)
-        if snapshot.weights.numel() != count:
-            raise ValueError(
-                f"snapshot must have the run's {count} weights, got {snapshot.weights.numel()}. "
-                "Restore it in a Trainer with the config it was taken with."
-            )
+        self._check_snapshot(snapshot)
         with torch.inference_mode(False), torch.no_grad():
             run = new_run(self.config, self.task, self.dtype)
             parameters = list(run.model.parameters())
@@ -237,13 +317,36 @@ class Trainer:
                 parameter.copy_(part.view_as(parameter))
             run.optimizer.load_state_dict(copied(snapshot.optimizer))
             run.next_state = copied(snapshot.state)
-            self._engine = build_engine(self._engine_name, run)
+            self._build_engine(self._engine_name, run)
         self.model, self.optimizer = run.model, run.optimizer
-        self._parameters = parameters
         self._index = snapshot.index
         self._loss = snapshot.loss
         self._diverged = False
         self.lr = snapshot.lr
+
+    def _check_snapshot(self, snapshot: Snapshot) -> None:
+        numbers = sum(parameter.numel() for parameter in self.model.parameters())
+        pairs: list[tuple[str, object, object]] = [
+            (field.name, getattr(self.config, field.name), getattr(snapshot.config, field.name))
+            for field in fields(self.config)
+            if field.name != "lr"
+        ]
+        pairs += [
+            ("task", task_name(self.task), snapshot.task),
+            ("dtype", self.dtype, snapshot.weights.dtype),
+            ("number of weights", numbers, snapshot.weights.numel()),
+        ]
+        for name, own, other in pairs:
+            if own != other:
+                raise InvalidValue(
+                    N_(
+                        "snapshot must be of a run with the same {name}, {own}, got {other}. "
+                        "Restore it in a Trainer with the config it was taken with."
+                    ),
+                    name=name,
+                    own=own,
+                    other=other,
+                )
 
     def fork(self) -> Trainer:
         """A second trainer at the same place: its next step is the one that is held, bit for bit.
@@ -261,10 +364,7 @@ class Trainer:
 
     def _advance(self) -> Step:
         started = perf_counter()
-        dtype = NUMPY_DTYPES[self.dtype]
-        batch = self.task.batch(self._index, dtype)
-        if self._is_own_task:
-            check_batch(batch, self.task, self.config, dtype)
+        batch = self._batch(self._index)
         loss, grad_norm, prediction = self._engine.advance(batch)
         self._loss = loss
         self._diverged = not math.isfinite(loss)
@@ -284,9 +384,9 @@ class Trainer:
         return step
 
 
-def trainable(model: nn.Module) -> list[nn.Parameter]:
-    """The parameters that training changes; a model may hold others."""
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+def task_name(task: Task) -> str:
+    """The class of a task: two tasks with equal settings are the same when it is."""
+    return f"{type(task).__module__}.{type(task).__qualname__}"
 
 
 def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> TrainingState:

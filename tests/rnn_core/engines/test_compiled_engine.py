@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice, product
 
@@ -258,3 +259,226 @@ def test_runs_of_other_shapes_and_tasks_need_nothing_compiled_anew() -> None:
         trained(config, "compiled", 2, torch.float32)
         next(Replicas([config, config], engine="compiled").steps())
     assert len(kernels.train.signatures) == before
+
+
+# --- tensors that are moved or replaced -----------------------------------------------------------
+
+
+def share(trainer: Trainer) -> None:
+    trainer.model.share_memory()
+
+
+def share_moments(trainer: Trainer) -> None:
+    for state in trainer.optimizer.state.values():
+        for value in state.values():
+            value.share_memory_()
+
+
+def share_gradients(trainer: Trainer) -> None:
+    for parameter in trainer.model.parameters():
+        assert parameter.grad is not None
+        parameter.grad.share_memory_()
+
+
+def send_state(trainer: Trainer) -> None:
+    queue = torch.multiprocessing.get_context("spawn").SimpleQueue()
+    queue.put(trainer.model.state_dict())
+    queue.put(trainer.optimizer.state_dict())
+    queue.get(), queue.get()
+
+
+def assign(trainer: Trainer) -> None:
+    values = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    trainer.model.load_state_dict(values, assign=True)
+
+
+def replace_data(trainer: Trainer) -> None:
+    for parameter in trainer.model.parameters():
+        parameter.data = parameter.data.clone()
+
+
+def replace_readout(trainer: Trainer) -> None:
+    values = trainer.model.out.state_dict()
+    trainer.model.out = torch.nn.Linear(6, 1)
+    trainer.model.out.load_state_dict(values)
+
+
+def replace_one_bias(trainer: Trainer) -> None:
+    trainer.model.out.bias = torch.nn.Parameter(trainer.model.out.bias.detach().clone())
+
+
+def reload_optimizer(trainer: Trainer) -> None:
+    trainer.optimizer.load_state_dict(trainer.optimizer.state_dict())
+
+
+def there_and_back(trainer: Trainer) -> None:
+    trainer.model.double()
+    trainer.model.float()
+
+
+MOVES = (
+    share,
+    share_moments,
+    share_gradients,
+    send_state,
+    assign,
+    replace_data,
+    replace_readout,
+    replace_one_bias,
+    reload_optimizer,
+    there_and_back,
+)
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
+@pytest.mark.parametrize("optimizer", RATES)
+def test_a_run_whose_tensors_are_moved_goes_on_bit_for_bit(
+    move: Callable[[Trainer], None], optimizer: str
+) -> None:
+    config = RunConfig(
+        cell="lstm", hidden_size=6, optimizer=optimizer, lr=RATES[optimizer], clip_norm=0.2
+    )
+    left_alone, expected = trained(config, "compiled", 20, torch.float32)
+    trainer, steps = trained(config, "compiled", 5, torch.float32)
+    for _ in range(3):
+        move(trainer)
+        steps += islice(trainer.steps(), 5)
+    assert steps == expected
+    # The model is trained still, and not a copy of it.
+    for name, value in numbers_of(trainer).items():
+        np.testing.assert_array_equal(value, numbers_of(left_alone)[name], err_msg=name)
+
+
+def test_new_values_are_what_training_goes_on_from() -> None:
+    config = RunConfig(hidden_size=6)
+    for change in ("data", "assign"):
+        runs = {
+            engine: trained(config, engine, 5, torch.float64)[0] for engine in ("torch", "compiled")
+        }
+        for engine, trainer in runs.items():
+            values = {name: 0.5 * value for name, value in trainer.model.state_dict().items()}
+            # The transpose of a square weight has the same address. PyTorch's fused Adam takes
+            # every parameter to be contiguous.
+            square = trainer.model.state_dict()["rnn.weight_hh_l0"].t()
+            values["rnn.weight_hh_l0"] = square.contiguous() if engine == "torch" else square
+            if change == "assign":
+                trainer.model.load_state_dict(values, assign=True)
+            else:
+                for name, parameter in trainer.model.named_parameters():
+                    parameter.data = values[name]
+        losses = {
+            engine: [step.loss for step in islice(trainer.steps(), 20)]
+            for engine, trainer in runs.items()
+        }
+        np.testing.assert_allclose(losses["compiled"], losses["torch"], rtol=1e-9)
+        assert_same(runs["compiled"], runs["torch"], 1e-8)
+
+
+def test_an_optimizer_whose_state_is_cleared_begins_anew() -> None:
+    runs = {
+        engine: trained(RunConfig(hidden_size=6), engine, 5, torch.float64)[0]
+        for engine in ("torch", "compiled")
+    }
+    for trainer in runs.values():
+        trainer.optimizer.state.clear()
+        list(islice(trainer.steps(), 5))
+    assert_same(runs["compiled"], runs["torch"], 1e-8)
+
+
+def double(trainer: Trainer) -> None:
+    trainer.model.double()
+
+
+def decay_weights(trainer: Trainer) -> None:
+    trainer.optimizer.param_groups[0]["weight_decay"] = 0.5
+
+
+def change_betas(trainer: Trainer) -> None:
+    trainer.optimizer.param_groups[0]["betas"] = (0.5, 0.9)
+
+
+def change_eps(trainer: Trainer) -> None:
+    trainer.optimizer.param_groups[0]["eps"] = 1e-3
+
+
+def freeze(trainer: Trainer) -> None:
+    trainer.model.out.bias.requires_grad_(False)
+
+
+def add_group(trainer: Trainer) -> None:
+    trainer.optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(1))]})
+
+
+def rename(trainer: Trainer) -> None:
+    trainer.model.extra = torch.nn.Linear(1, 1)
+
+
+def widen(trainer: Trainer) -> None:
+    trainer.model.out = torch.nn.Linear(6, 2)
+
+
+def leave_cpu(trainer: Trainer) -> None:
+    trainer.model.to("meta")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (double, "The dtype of rnn.weight_ih_l0 must stay torch.float32 for the compiled engine"),
+        (widen, "The shape of out.weight must stay (1, 6) for the compiled engine, got (2, 6)"),
+        (leave_cpu, "The device of rnn.weight_ih_l0 must stay cpu"),
+        (
+            decay_weights,
+            "The optimizer's weight_decay must stay 0 for the compiled engine",
+        ),
+        (change_betas, "The optimizer's betas must stay (0.9, 0.999)"),
+        (change_eps, "The optimizer's eps must stay 1e-08"),
+        (freeze, "All parameters must require gradients for the compiled engine, got out.bias"),
+        (add_group, "The optimizer must have one group with all parameters"),
+        (rename, "The model must keep its parameters for the compiled engine"),
+    ],
+)
+@pytest.mark.parametrize("many", [False, True])
+def test_what_the_kernels_cannot_compute_is_refused_at_the_next_step(
+    change: Callable[[Trainer], None], sentence: str, many: bool
+) -> None:
+    trainer, _steps = trained(RunConfig(hidden_size=6), "compiled", 5, torch.float32)
+    change(trainer)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=re.escape(sentence)):
+            trainer.advance(3) if many else next(trainer.steps())
+
+
+def test_after_a_refusal_the_run_goes_on_once_it_is_set_right() -> None:
+    expected = trained(RunConfig(), "compiled", 8, torch.float32)[1]
+    trainer, steps = trained(RunConfig(), "compiled", 4, torch.float32)
+    decay_weights(trainer)
+    with pytest.raises(ValueError, match="weight_decay"):
+        next(trainer.steps())
+    trainer.optimizer.param_groups[0]["weight_decay"] = 0
+    assert steps + list(islice(trainer.steps(), 4)) == expected
+
+
+def test_a_learning_rate_set_in_the_optimizer_is_read() -> None:
+    direct, through = (trained(RunConfig(), "compiled", 4, torch.float32)[0] for _ in range(2))
+    direct.optimizer.param_groups[0]["lr"] = 0.001
+    through.lr = 0.001
+    assert list(islice(direct.steps(), 5)) == list(islice(through.steps(), 5))
+
+
+def test_replicas_notice_moved_and_replaced_tensors() -> None:
+    configs = [RunConfig(cell="gru", seed=seed, hidden_size=6) for seed in range(3)]
+    left_alone = Replicas(configs, engine="compiled")
+    expected = [step.loss for step in islice(left_alone.steps(), 15)]
+    replicas = Replicas(configs, engine="compiled")
+    found = [step.loss for step in islice(replicas.steps(), 5)]
+    for model in replicas.models[::2]:
+        model.share_memory()
+    found += [step.loss for step in islice(replicas.steps(), 5)]
+    for parameter in replicas.models[1].parameters():
+        parameter.data = parameter.data.clone()
+    found += [step.loss for step in islice(replicas.steps(), 5)]
+    np.testing.assert_array_equal(found, expected)
+    replicas.models[1].double()
+    with pytest.raises(ValueError, match=r"must stay torch\.float32"):
+        next(replicas.steps())

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core import RunConfig, Trainer
-from tests.rnn_core.runs import CELLS, first, losses
+from tests.rnn_core.runs import CELLS, first, losses, weights
 
 
 class LoopedNetwork(nn.Module):
@@ -187,3 +187,49 @@ def test_every_row_of_a_batch_is_a_stream_with_a_state_of_its_own(cell: str, car
     optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
     expected = tutorial_losses(network, optimizer, 30, rows=3, carry=carry)
     np.testing.assert_allclose(losses(first(30, trainer)), expected, rtol=1e-10, atol=0)
+
+
+def test_a_network_with_fixed_recurrent_weights_trains_its_readout_alone() -> None:
+    trainer = Trainer(RunConfig(), dtype=torch.float64)
+    for parameter in trainer.model.rnn.parameters():
+        parameter.requires_grad_(False)
+    before = weights(trainer)
+    found = losses(first(60, trainer))
+    after = weights(trainer)
+    fixed = len(list(trainer.model.rnn.parameters()))
+    for old, new in zip(before[:fixed], after[:fixed], strict=True):
+        assert torch.equal(old, new)
+    assert not torch.equal(before[-1], after[-1])
+    assert np.mean(found[-10:]) < np.mean(found[:10])
+    assert trainer.parameter_count == 33
+    # Two runs that are alike but for the way of taking steps.
+    again = Trainer(RunConfig(), dtype=torch.float64)
+    for parameter in again.model.rnn.parameters():
+        parameter.requires_grad_(False)
+    assert again.advance(60).losses.tolist() == found
+    assert again.snapshot().weights.numel() == sum(weight.numel() for weight in after)
+
+
+def test_weights_that_all_are_fixed_stay() -> None:
+    trainer = Trainer(RunConfig())
+    trainer.model.requires_grad_(False)
+    before = weights(trainer)
+    assert [step.grad_norm for step in first(3, trainer)] == [0, 0, 0]
+    for old, new in zip(before, weights(trainer), strict=True):
+        assert torch.equal(old, new)
+
+
+def test_a_gradient_whose_parameter_was_fixed_meanwhile_is_refused() -> None:
+    trainer = Trainer(RunConfig())
+    first(3, trainer)
+    trainer.model.out.requires_grad_(False)
+    with pytest.raises(ValueError, match="The 6 parameters that have a gradient must require"):
+        next(trainer.steps())
+
+
+def test_parameters_that_replace_others_are_trained() -> None:
+    trainer, expected = Trainer(RunConfig()), losses(first(12, Trainer(RunConfig())))
+    found = losses(first(6, trainer))
+    values = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    trainer.model.load_state_dict(values, assign=True)
+    assert found + losses(first(6, trainer)) == expected

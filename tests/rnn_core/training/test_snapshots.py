@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from itertools import islice
 
 import pytest
@@ -97,12 +98,12 @@ def test_before_the_first_step_there_is_nothing_to_keep() -> None:
 def test_a_snapshot_of_another_network_is_refused() -> None:
     trainer = Trainer(RunConfig(hidden_size=4))
     taken(trainer, 1)
-    with pytest.raises(ValueError, match="must have the run's 46 weights, got 33"):
+    with pytest.raises(ValueError, match="must be of a run with the same hidden_size, 5, got 4"):
         Trainer(RunConfig(hidden_size=5)).restore(trainer.snapshot())
 
 
 def made(index: int) -> Snapshot:
-    return Snapshot(index, 0.0, 0.1, torch.zeros(1), {}, None)
+    return Snapshot(index, 0.0, 0.1, torch.zeros(1), {}, None, RunConfig(), "")
 
 
 @given(st.integers(2, 12), st.integers(0, 300), st.integers(1, 5))
@@ -137,3 +138,40 @@ def test_what_was_never_kept_cannot_be_found() -> None:
         Snapshots(1)
     with pytest.raises(ValueError, match="stride must be at least 1, got 0"):
         Snapshots(stride=0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "other"),
+    [
+        ("optimizer", "rmsprop"),
+        ("momentum", 0.5),
+        ("task", "sum_of_sines"),
+        ("noise_std", 0.1),
+        ("clip_norm", 1.0),
+        ("cell", "gru"),
+        ("seed", 1),
+    ],
+)
+def test_a_snapshot_of_another_run_is_refused(setting: str, other: object) -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    taken(trainer, 3)
+    changed = RunConfig.from_dict({**trainer.config.to_dict(), setting: other})
+    sentence = f"must be of a run with the same {setting}, {other}, got"
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        Trainer(changed).restore(trainer.snapshot())
+
+
+def test_a_snapshot_in_another_precision_is_refused() -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    taken(trainer, 3)
+    with pytest.raises(ValueError, match=r"the same dtype, torch\.float64, got torch\.float32"):
+        Trainer(RunConfig(hidden_size=4), dtype=torch.float64).restore(trainer.snapshot())
+
+
+def test_a_snapshot_of_a_run_with_another_learning_rate_is_restored() -> None:
+    trainer = Trainer(RunConfig(hidden_size=4, lr=0.01))
+    steps = taken(trainer, 3)
+    other = Trainer(RunConfig(hidden_size=4, lr=0.5))
+    other.restore(trainer.snapshot())
+    assert taken(other, 1) == steps[-1:]
+    assert other.lr == 0.01

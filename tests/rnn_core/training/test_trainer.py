@@ -354,3 +354,83 @@ def test_without_carried_state_it_settles_just_above_the_floor_of_window_memory(
 
 def test_with_carried_state_it_gets_well_below_the_floor_of_window_memory() -> None:
     assert min(losses(first(400, Trainer(RunConfig())))) < 0.05
+
+
+# --- many steps at once ---------------------------------------------------------------------------
+
+ADVANCED = [
+    RunConfig(cell=cell, optimizer=optimizer, lr=0.005, hidden_size=5, **settings)
+    for cell in ("rnn", "lstm", "gru")
+    for optimizer in ("adam", "sgd", "rmsprop")
+    for settings in (
+        {},
+        {"num_layers": 2, "clip_norm": 0.2, "batch_size": 3},
+        {"carry_state": False, "momentum": 0.0},
+        {"task": "adding", "window_length": 8, "batch_size": 2},
+        {"task": "copy", "window_length": 24},
+    )
+]
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize(
+    "config",
+    ADVANCED,
+    ids=lambda config: f"{config.cell}-{config.optimizer}-{config.task}-{config.batch_size}",
+)
+def test_many_steps_at_once_are_the_steps_bit_for_bit(config: RunConfig, engine: str) -> None:
+    expected = list(islice(Trainer(config, engine=engine).steps(), 15))
+    trainer = Trainer(config, engine=engine)
+    losses, norms = [], []
+    for count in (3, 0, 4, 0, 0, 5):
+        if count:
+            found = trainer.advance(count)
+            assert (found.first, len(found), found.diverged) == (len(losses), count, False)
+            losses += found.losses.tolist()
+            norms += found.grad_norms.tolist()
+        else:
+            step = next(trainer.steps())
+            assert step == expected[len(losses)]
+            losses.append(step.loss)
+            norms.append(step.grad_norm)
+    assert losses == [step.loss for step in expected]
+    assert norms == [step.grad_norm for step in expected]
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_after_many_steps_the_last_is_held(engine: str) -> None:
+    one, many = (Trainer(RunConfig(cell="lstm"), engine=engine) for _ in range(2))
+    list(islice(one.steps(), 300))
+    found = many.advance(300)
+    assert found.losses.dtype == np.float64
+    assert not found.losses.flags.writeable
+    for own, other in zip(one.model.parameters(), many.model.parameters(), strict=True):
+        assert torch.equal(own, other)
+        assert own.grad is not None
+        assert other.grad is not None
+        assert torch.equal(own.grad, other.grad)
+    np.testing.assert_array_equal(one.hidden_states, many.hidden_states)
+    assert one.snapshot().loss == many.snapshot().loss
+    assert one.snapshot().index == many.snapshot().index == 299
+    np.testing.assert_array_equal(one.context().inputs, many.context().inputs)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_many_steps_end_where_the_run_diverges(engine: str) -> None:
+    config = RunConfig(optimizer="sgd", lr=1.0)
+    expected = [step.loss for step in Trainer(config, engine=engine).steps()]
+    trainer = Trainer(config, engine=engine)
+    found = trainer.advance(len(expected) + 50)
+    assert found.diverged
+    assert trainer.diverged
+    np.testing.assert_array_equal(found.losses, expected)
+    after = trainer.advance(5)
+    assert (len(after), after.first, after.diverged) == (0, len(expected), True)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_number_of_steps_below_one_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="count must be"):
+        Trainer(RunConfig()).advance(count)
+    with pytest.raises(TypeError, match="count must be"):
+        Trainer(RunConfig()).advance(2.5)  # type: ignore[arg-type]
