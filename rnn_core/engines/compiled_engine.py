@@ -13,9 +13,11 @@ changed is adopted, or refused where the kernels cannot compute it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,9 @@ from rnn_core.tasks import Batch
 from rnn_core.tasks.stack import BatchStack
 
 _CRITERIA = {"mse": kernels.MSE, "cross_entropy": kernels.CROSS_ENTROPY}
+_KERNEL: Any = kernels.train
+_STEM = Path(kernels.__file__).stem
+_log = logging.getLogger(__name__)
 # What the kernels read where every time step counts.
 _NO_MASK = np.empty((0, 0, 0), bool)
 
@@ -163,7 +168,7 @@ class BatchedRuns:
             if not self._bound[row].is_unchanged():
                 self._adopt_changes(row)
             self._settings[row, kernels.LR] = self._bound[row].group["lr"]
-        kernels.train(
+        _run_kernel(
             *self._kind,
             begin,
             end,
@@ -459,6 +464,29 @@ class CompiledEngine:
     def hidden_states(self) -> NDArray[np.floating]:
         """The top layer's h_t over the last window, shape ``(B, T, H)``; read-only."""
         return self._batched.hidden_states(0)
+
+
+def _run_kernel(*arguments: Any) -> None:
+    """Call the kernel; where its file in Numba's cache is damaged, compile it anew."""
+    known = len(_KERNEL.signatures)
+    try:
+        _KERNEL(*arguments)
+    except Exception:
+        # Loading fails before anything is trained. An error of a loaded kernel is a real one.
+        if len(_KERNEL.signatures) > known or not _delete_cache():
+            raise
+        _KERNEL(*arguments)
+
+
+def _delete_cache() -> int:
+    """Delete the kernels' files in Numba's cache, and return how many there were."""
+    folder = _KERNEL.stats.cache_path
+    files = [] if folder is None else [*Path(folder).glob(f"{_STEM}.*.nb[ic]")]
+    for file in files:
+        file.unlink(missing_ok=True)
+    if files:
+        _log.warning("Numba's cache in %s is damaged; the kernels are compiled anew.", folder)
+    return len(files)
 
 
 def _plain(values: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import rnn_core
+from rnn_core.engines import prepare_compiled
 
 TRAIN_AT_ONCE = """
 from itertools import islice
@@ -89,3 +91,34 @@ def test_where_kernels_cannot_be_made_torch_trains_alone_and_the_log_says_so(
     environment = os.environ | {"PYTHONPATH": str(Path(rnn_core.__file__).parents[1])}
     logged = run(TRAIN_WITHOUT_NUMBA + TRAIN_AT_ONCE, tmp_path, environment)
     assert "The compiled engine is not available; PyTorch trains alone." in logged
+
+
+TRAIN_COMPILED = """
+from rnn_core.engines import choice, prepare_compiled
+prepare_compiled().join()
+assert choice._ready.is_set()
+"""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "damage"),
+    [
+        ("nbi", lambda content: b""),
+        ("nbi", lambda content: b"garbled" + content[7:]),
+        ("nbc", lambda content: content[: len(content) // 2]),
+    ],
+    ids=["empty index", "garbled index", "truncated code"],
+)
+def test_a_damaged_cache_is_rebuilt(
+    tmp_path: Path, suffix: str, damage: Callable[[bytes], bytes]
+) -> None:
+    prepare_compiled().join()  # which fills the cache that is copied
+    shutil.copytree(Path(rnn_core.__file__).parent, tmp_path / "rnn_core")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    cache = tmp_path / "rnn_core" / "engines" / "__pycache__"
+    files = [*cache.glob(f"kernels.train-*.{suffix}")]
+    assert files
+    for file in files:
+        file.write_bytes(damage(file.read_bytes()))
+    assert "is damaged; the kernels are compiled anew" in run(TRAIN_COMPILED, tmp_path, environment)
+    assert run(TRAIN_COMPILED, tmp_path, environment) == ""
