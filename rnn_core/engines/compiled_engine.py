@@ -73,7 +73,7 @@ class BatchedRuns:
         self._kind = (
             CELLS[config.cell].kernel,
             _CRITERIA[runs[0].criterion],
-            getattr(kernels, OPTIMIZERS[config.optimizer].kernel),
+            getattr(kernels, str(OPTIMIZERS[config.optimizer].kernel)),
         )
         parameters = list(runs[0].model.parameters())
         dtype = parameters[0].dtype
