@@ -3,17 +3,16 @@
 The arithmetic is PyTorch's, equation for equation (the documentation of `torch.nn.RNN`, `LSTM` and
 `GRU` and of `torch.optim`), and so are the names: ``W_ih``, ``W_hh``, ``b_ih``, ``b_hh``. All
 parameters stand one after another in one vector, in the order of ``model.parameters()``; the
-gradient and the optimiser's moments are vectors of the same layout. ``d_z`` is the derivative of
+gradient and the optimizer's moments are vectors of the same layout. ``d_z`` is the derivative of
 the loss by ``z``.
 
 Letters: N replicas, B batch, T time steps, D features, I inputs of a layer, H hidden units, L
 layers, G gates (rnn 1, lstm 4: i, f, g, o; gru 3: r, z, n), K outputs, P parameters.
 
-For speed, all rows of a batch go through a time step together, so that a product is one of
-matrices: arrays inside stand in the order (T, B, …). Inner loops run along few vectors, so that the
-compiler finds vector instructions, and make no slices, which count their references. Numbers are
-written as ``real(…)``, the run's own precision, since one float64 number would turn a float32 loop
-into a float64 one.
+For speed, all rows of a batch go through a time step together, so that the products are matrix
+products: inner arrays have the order (T, B, …). Inner loops run along few vectors, so that the
+compiler vectorizes them, and make no slices, which count references. Constants are written as
+``real(…)``, in the run's precision, because one float64 constant turns a float32 loop into float64.
 """
 
 from __future__ import annotations
@@ -37,17 +36,20 @@ LOSS, GRAD_NORM, HAS_READ, CARRIED = 0, 1, 2, 3
 #: What was read before: nothing; a window, so that its update is due; or a state alone.
 NOTHING, A_WINDOW, A_STATE = 0, 1, 2
 
-# So many rows of a few hundred numbers stay in the nearest cache, to be read more than once.
+# Rows processed together: a few hundred numbers each, they stay in the first-level cache.
 _NEAR = 32
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile on the first call, free of the interpreter's lock, and keep the result on disk."""
-    # Sums may be reordered, for the sake of vector instructions; inf and nan keep their meaning.
+    """Compile on the first call, without the interpreter's lock, and cache the result on disk."""
+    # Sums may be reordered, which vector instructions need; inf and nan keep their meaning.
     options: dict[str, Any] = {
         "nogil": True,
         "fastmath": {"reassoc", "contract", "nsz", "arcp"},
         "error_model": "numpy",
+        # Out of line, the process that compiles would call another copy of this function than
+        # those that load the cache, and their last bits would differ.
+        "forceinline": function.__name__ == "_cell_backward",
     }
     try:
         made: Callable[..., Any] = njit(cache=True, **options)(function)
@@ -63,7 +65,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def _add_product(Y, X, W):
     """Y += X W, for W of long rows.
 
-    Four rows of X and four of W share a pass over them: so many numbers stay in registers.
+    Four rows of X and four of W share a pass over them: this many values stay in registers.
     """
     rows, inner = X.shape
     columns = W.shape[1]
@@ -436,27 +438,27 @@ def _backward_layer(cell, x, vector, gradient, start, h, c, tanh_c, gates, from_
 
 
 @_compiled
-def _number_counted(counted, y):
-    """How many time steps the loss is the mean over; an empty ``counted`` is for all."""
-    return y.shape[0] * y.shape[1] if counted.shape[0] == 0 else np.count_nonzero(counted)
+def _steps_in_loss(loss_mask, y):
+    """How many time steps the loss is the mean over; an empty ``loss_mask`` is for all."""
+    return y.shape[0] * y.shape[1] if loss_mask.shape[0] == 0 else np.count_nonzero(loss_mask)
 
 
 @_compiled
-def _squared_error(predicted, y, counted, d_predicted):
-    """The squared error, its mean over K and the counted time steps.
+def _squared_error(predicted, y, loss_mask, d_predicted):
+    """The squared error, its mean over K and the time steps in the loss.
 
     Args:
         predicted: (T, B, K).
-        y, counted: as in `_evaluate`.
+        y, loss_mask: as in `_evaluate`.
         d_predicted: written where a time step counts, (T, B, K).
     """
     T, B, K = predicted.shape
-    number = K * _number_counted(counted, y)
+    number = K * _steps_in_loss(loss_mask, y)
     share = predicted.dtype.type(2 / number)
     loss = 0.0
     for b in range(B):
         for t in range(T):
-            if counted.shape[0] == 0 or counted[b, t]:
+            if loss_mask.shape[0] == 0 or loss_mask[b, t]:
                 for k in range(K):
                     error = predicted[t, b, k] - y[b, t, k]
                     loss += float(error) * float(error)
@@ -465,8 +467,8 @@ def _squared_error(predicted, y, counted, d_predicted):
 
 
 @_compiled
-def _cross_entropy(predicted, y, counted, d_predicted):
-    """-log softmax of the wanted class, its mean over the counted time steps.
+def _cross_entropy(predicted, y, loss_mask, d_predicted):
+    """-log softmax of the wanted class, its mean over the time steps in the loss.
 
     The largest number is taken from all first: what is left cannot overflow, and the sum of the
     exponentials is at least 1.
@@ -474,12 +476,12 @@ def _cross_entropy(predicted, y, counted, d_predicted):
     Args: as in `_squared_error`.
     """
     T, B, K = predicted.shape
-    number = _number_counted(counted, y)
+    number = _steps_in_loss(loss_mask, y)
     share = predicted.dtype.type(1 / number)
     loss = 0.0
     for b in range(B):
         for t in range(T):
-            if counted.shape[0] == 0 or counted[b, t]:
+            if loss_mask.shape[0] == 0 or loss_mask[b, t]:
                 largest = predicted[t, b, 0]
                 for k in range(1, K):
                     largest = max(largest, predicted[t, b, k])
@@ -500,11 +502,11 @@ def _cross_entropy(predicted, y, counted, d_predicted):
 
 
 @_compiled
-def _read_out(criterion, y, counted, out, W_out, b_out, d_W_out, d_b_out, d_out, prediction):
+def _read_out(criterion, y, loss_mask, out, W_out, b_out, d_W_out, d_b_out, d_out, prediction):
     """The prediction, its loss, and what the loss says of the top layer's output.
 
     Args:
-        y, counted: as in `_evaluate`.
+        y, loss_mask: as in `_evaluate`.
         out, d_out: the output, and the loss's derivative by it, added to, (T, B, H).
         W_out, b_out, d_W_out, d_b_out: (K, H) and (K,); the derivatives are added to.
         prediction: written, (B, T, K).
@@ -524,9 +526,9 @@ def _read_out(criterion, y, counted, out, W_out, b_out, d_W_out, d_b_out, d_out,
             for k in range(K):
                 prediction[b, t, k] = by_time[t, b, k]
     if criterion == MSE:
-        loss = _squared_error(by_time, y, counted, d_by_time)
+        loss = _squared_error(by_time, y, loss_mask, d_by_time)
     else:
-        loss = _cross_entropy(by_time, y, counted, d_by_time)
+        loss = _cross_entropy(by_time, y, loss_mask, d_by_time)
     _add_product(d_out.reshape((T * B, H)), d_predicted, W_out)
     _add_rows(d_b_out, d_predicted)
     for begin in range(0, T * B, _NEAR):
@@ -536,13 +538,13 @@ def _read_out(criterion, y, counted, out, W_out, b_out, d_W_out, d_b_out, d_out,
 
 
 @_compiled
-def _evaluate(cell, criterion, x, y, counted, vector, gradient, h, c, prediction):
+def _evaluate(cell, criterion, x, y, loss_mask, vector, gradient, h, c, prediction):
     """Forward, loss, and its gradient by every parameter.
 
     Args:
         x: (T, B, D): all rows of a time step together, unlike y.
         y: (B, T, K).
-        counted: which time steps the loss is the mean over, (B, T); an empty one for all.
+        loss_mask: which time steps the loss is the mean over, (B, T); an empty one for all.
         vector, gradient: parameters, and the gradient, written, (P,).
         h, c: every layer's state before the window, and, written, after every time step,
             (L, T + 1, B, H).
@@ -579,7 +581,7 @@ def _evaluate(cell, criterion, x, y, counted, vector, gradient, h, c, prediction
     loss = _read_out(
         criterion,
         y,
-        counted,
+        loss_mask,
         h[L - 1][1:],
         vector[start:end].reshape((K, H)),
         vector[end:],
@@ -660,7 +662,7 @@ def train(
     end,
     x,
     y,
-    counted,
+    loss_mask,
     settings,
     vector,
     gradient,
@@ -682,7 +684,7 @@ def train(
 
     Args:
         x: (S, B, T, D).
-        y, counted: as in `_evaluate`, with S in front.
+        y, loss_mask: as in `_evaluate`, with S in front.
         settings: of each replica, (N, 4): lr, momentum, clip_norm, carry. With carry 0 it starts
             from zeros.
         shown_gradient: a copy of the new gradient, written, (N, P).
@@ -729,7 +731,7 @@ def train(
                 criterion,
                 x_by_time[s],
                 y[s],
-                counted[s] if counted.shape[0] > 0 else everywhere,
+                loss_mask[s] if loss_mask.shape[0] > 0 else everywhere,
                 vector[n],
                 gradient[n],
                 h[n],

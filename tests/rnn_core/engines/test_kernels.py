@@ -122,3 +122,26 @@ def test_a_damaged_cache_is_rebuilt(
         file.write_bytes(damage(file.read_bytes()))
     assert "is damaged; the kernels are compiled anew" in run(TRAIN_COMPILED, tmp_path, environment)
     assert run(TRAIN_COMPILED, tmp_path, environment) == ""
+
+
+#: Prints a digest of the losses of 20 steps of each cell that has a kernel.
+DIGESTS = """
+import hashlib, torch
+from rnn_core import CELLS, RunConfig, Trainer
+torch.set_num_threads(1)
+for name, cell in CELLS.items():
+    if cell.kernel is not None:
+        losses = Trainer(RunConfig(cell=name), engine="compiled").advance(20).losses
+        print(name, hashlib.sha256(losses.tobytes()).hexdigest())
+"""
+
+
+def test_the_first_run_and_later_ones_agree_to_the_last_bit(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(rnn_core.__file__).parents[1]),
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    compiled = run(DIGESTS, tmp_path, environment)
+    assert list(tmp_path.rglob("*.nbc"))
+    assert run(DIGESTS, tmp_path, environment) == compiled  # loaded from the cache
+    assert len(compiled.splitlines()) == 3
