@@ -126,13 +126,13 @@ def test_a_damaged_cache_is_rebuilt(
 
 #: Prints a digest of the losses of 20 steps of each cell that has a kernel.
 DIGESTS = """
-import hashlib, torch
+import hashlib, sys, torch
 from rnn_core import CELLS, RunConfig, Trainer
 torch.set_num_threads(1)
 for name, cell in CELLS.items():
     if cell.kernel is not None:
         losses = Trainer(RunConfig(cell=name), engine="compiled").advance(20).losses
-        print(name, hashlib.sha256(losses.tobytes()).hexdigest())
+        print(name, hashlib.sha256(losses.tobytes()).hexdigest(), file=sys.stderr)
 """
 
 
