@@ -10,6 +10,7 @@ from rnn_core.config import RULES, SETTINGS, RunConfig, Setting, is_read
 from rnn_core.experiments.comparison import Comparison, Curves, equalise
 from rnn_core.experiments.memory_span import MemorySpan, SpanResult, SpanStep
 from rnn_core.experiments.ranking import PairedTest, Ranking, rank
+from rnn_core.experiments.run import Record, run
 from rnn_core.models import RecurrentModel, parameter_count
 from rnn_core.registry import CELLS, OPTIMIZERS
 from rnn_core.tasks import TASKS, Batch, Floor, Task, TaskEntry, build_task, register_task
@@ -39,6 +40,7 @@ __all__ = [
     "Optimizer",
     "PairedTest",
     "Ranking",
+    "Record",
     "RecurrentModel",
     "ReplicaStep",
     "Replicas",
@@ -61,4 +63,5 @@ __all__ = [
     "rank",
     "register_cell",
     "register_task",
+    "run",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnn_core import Batch, Comparison, RecurrentModel, ReplicaStep, RunConfig, build_task
+from rnn_core import Batch, Comparison, RecurrentModel, ReplicaStep, RunConfig, build_task, run
 
 # Training uses stream 0, the default, so this one is new to every network.
 _FRESH_SEED = 1_000_003
@@ -71,6 +71,19 @@ def training(comparison: Comparison, updates: int, label: str) -> Iterator[Repli
         update_min_steps=max(1, updates // 200),
     ) as bar:
         yield from bar
+
+
+def records(
+    contenders: Sequence[RunConfig], plan: Plan, updates: int, label: str
+) -> NDArray[np.float64]:
+    """The losses of single runs, shape ``(C, S, updates + 1)``; nan after a divergence."""
+    configs = [replace(config, seed=seed) for config in contenders for seed in range(plan.seeds)]
+    losses = np.full((len(configs), updates + 1), np.nan)
+    with click.progressbar(configs, label=f"{label:28}", file=sys.stderr) as bar:
+        for row, config in zip(losses, bar, strict=True):
+            found = run(config, updates + 1, engine="compiled").curve.losses
+            row[: len(found)] = found
+    return losses.reshape(len(contenders), plan.seeds, updates + 1)
 
 
 def train(comparison: Comparison, updates: int, label: str) -> None:

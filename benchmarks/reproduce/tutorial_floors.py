@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from benchmarks.reproduce.report import Expected, Result, Row
-from benchmarks.reproduce.runs import Plan, compare, training
-from rnn_core import RecurrentModel, RunConfig, build_task
+from benchmarks.reproduce.runs import Plan, records
+from rnn_core import CELLS, RecurrentModel, RunConfig, build_task
+from rnn_core.experiments.comparison import SMOOTHING
 
 _UPDATES = 2_500
 _SETTLED = 500  # updates at the end whose losses count
@@ -51,19 +52,18 @@ def run(plan: Plan) -> list[Row]:
     """Fit the first, train the others."""
     contenders = [RunConfig(cell=cell, carry_state=False) for cell in ("rnn", "lstm", "gru")]
     contenders.append(RunConfig(cell="rnn"))
-    comparison = compare(contenders, plan)
-    losses, carried = [], np.empty(0)
-    for step in training(comparison, plan.of(_UPDATES), "floors"):
-        losses.append(comparison.loss)
-        if step.index == plan.of(_CARRIED_UPDATES):
-            carried = comparison.recent[-1]
-    settled = np.median(losses[-plan.of(_SETTLED) :], axis=0)  # (C, S)
+    updates, carried_updates = plan.of(_UPDATES), plan.of(_CARRIED_UPDATES)
+    # Every network on its own: no seed waits for another.
+    curves = records(contenders, plan, updates, "floors")  # (C, S, updates + 1)
+    settled = np.median(curves[:, :, -plan.of(_SETTLED) :], axis=2)  # (C, S)
+    until = curves[-1, :, : carried_updates + 1]
+    carried = until[:, -SMOOTHING:].mean(axis=1)
     alone = np.array([without_memory(seed) for seed in range(plan.seeds)])
     rows = [Row(_SOURCES[0], "without memory", "0.55", alone, Expected(0.5499, 0.5501))]
     rows += [
         Row(
             _SOURCES[1],
-            f"{config.cell.upper()}, state reset: median of the last {_SETTLED} of "
+            f"{CELLS[config.cell].title}, state reset: median of the last {_SETTLED} of "
             f"{_UPDATES:,} losses",
             "0.1007 to 0.1013 (3 cells, 6 seeds); floor 0.10",
             ours,

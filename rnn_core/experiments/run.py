@@ -1,0 +1,179 @@
+"""One run without a user interface, from a config to a record of it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnn_core.config import RunConfig
+from rnn_core.experiments.comparison import SMOOTHING
+from rnn_core.rules import IntRange
+from rnn_core.tasks import Floor, Task
+from rnn_core.training.snapshots import Snapshot
+from rnn_core.training.trainer import Trainer
+from rnn_core.version import __version__
+
+_STEPS = IntRange(1, 100_000_000)
+# Steps between two looks at `cancel`. A call of the compiled engine takes no more than that anyway.
+_CHUNK = 256
+# Seconds between two calls of `progress`.
+_REPORT_EVERY = 0.1
+
+#: Called with the steps done, the steps wanted and the last loss.
+Progress = Callable[[int, int, float], None]
+
+
+class Cancel(Protocol):
+    """Anything like a `threading.Event`."""
+
+    def is_set(self) -> bool:
+        """Whether the run is to end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """The loss of every step.
+
+    Args:
+        losses: shape ``(n,)``, float64, read-only; ``losses[k]`` is the loss after k updates.
+        grad_norms: Euclidean norm of each whole gradient before clipping, likewise.
+    """
+
+    losses: NDArray[np.float64]
+    grad_norms: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FinalLoss:
+    """The training loss at the end, beside the task's floors.
+
+    The loss is an online one: each window is read with the weights of its own step.
+
+    Args:
+        recent_loss: mean loss of the last ``steps`` steps; not finite when the run diverged.
+        steps: number of steps in that mean, at most 20.
+        floors: the task's floors, highest first.
+    """
+
+    recent_loss: float
+    steps: int
+    floors: tuple[Floor, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A finished, cancelled or diverged run.
+
+    `Trainer.restore` continues from `snapshot`, bit for bit, in a trainer with the same config and
+    engine: its next step is the last step of the record.
+
+    Args:
+        config: the settings.
+        versions: of python, torch, numpy and rnn_core.
+        engine: what trained, ``"torch"`` or ``"compiled"``.
+        curve: losses and gradient norms of all steps.
+        evaluation: the last losses, and the floors.
+        snapshot: the last step.
+        diverged: whether the last loss is not finite.
+        cancelled: whether ``cancel`` ended the run before its last step.
+    """
+
+    config: RunConfig
+    versions: MappingProxyType[str, str]
+    engine: str
+    curve: Curve
+    evaluation: FinalLoss
+    snapshot: Snapshot
+    diverged: bool
+    cancelled: bool
+
+    def __len__(self) -> int:
+        """Number of steps taken."""
+        return len(self.curve.losses)
+
+
+def run(
+    config: RunConfig,
+    steps: int,
+    *,
+    task: Task | None = None,
+    engine: str = "auto",
+    dtype: torch.dtype = torch.float32,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Train for a number of steps and return a record.
+
+    The steps are those of `Trainer.steps`, bit for bit, but the compiled engine takes many of them
+    in one call. Ctrl-C raises KeyboardInterrupt as usual, between two calls.
+
+    Args:
+        config: the settings of the run.
+        steps: number of steps, at least 1; fewer when the loss stops being finite.
+        task: as in `Trainer`.
+        engine: as in `Trainer`; ``"auto"`` takes the fastest that is ready now.
+        dtype: as in `Trainer`.
+        progress: called with the steps done, the steps wanted and the last loss, at most ten times
+            a second and once at the end.
+        cancel: for example a `threading.Event`; when it is set, the run ends after the steps under
+            way, at least one.
+
+    Raises:
+        TypeError, ValueError: as `Trainer` does, and when ``steps`` is not a whole number of at
+            least 1.
+
+    Example:
+        >>> record = run(RunConfig(seed=1), 100, engine="torch")
+        >>> len(record), record.snapshot.index, record.diverged
+        (100, 99, False)
+    """
+    steps = _STEPS.check("steps", steps, 1000)
+    trainer = Trainer(config, task=task, dtype=dtype, engine=engine)
+    losses, norms = np.empty(steps), np.empty(steps)
+    done, reported = 0, monotonic()
+    while done < steps and not trainer.diverged and not (done and cancel and cancel.is_set()):
+        taken = trainer.advance(min(_CHUNK, steps - done))
+        losses[done : done + len(taken)] = taken.losses
+        norms[done : done + len(taken)] = taken.grad_norms
+        done += len(taken)
+        if progress and done < steps and monotonic() - reported >= _REPORT_EVERY:
+            progress(done, steps, float(losses[done - 1]))
+            reported = monotonic()
+    if progress:
+        progress(done, steps, float(losses[done - 1]))
+    curve = Curve(losses[:done].copy(), norms[:done].copy())
+    for values in (curve.losses, curve.grad_norms):
+        values.flags.writeable = False
+    recent = curve.losses[-SMOOTHING:]
+    with np.errstate(invalid="ignore"):  # the mean of a diverged run
+        evaluation = FinalLoss(float(np.mean(recent)), len(recent), tuple(trainer.task.floors()))
+    return Record(
+        config=config,
+        versions=_versions(),
+        engine=trainer.engine,
+        curve=curve,
+        evaluation=evaluation,
+        snapshot=trainer.snapshot(),
+        diverged=trainer.diverged,
+        cancelled=done < steps and not trainer.diverged,
+    )
+
+
+def _versions() -> MappingProxyType[str, str]:
+    return MappingProxyType(
+        {
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
+            "numpy": np.__version__,
+            "rnn_core": __version__,
+        }
+    )
