@@ -122,7 +122,6 @@ def test_every_command_of_the_makefile_is_run_by_a_test() -> None:
 #: Modules without a test of their own name, and why.
 WITHOUT_TEST = {
     "benchmarks/jax_step.py": "needs JAX, which only `make bench` installs; it checks the losses",
-    "rnn_core/engines/choice.py": "its tests are still among those of the compiled engine",
 }
 #: Tests that belong to no single module, and their subject.
 WITHOUT_MODULE = {

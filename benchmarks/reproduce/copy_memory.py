@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.reproduce.report import Expected, Result, Row
 from benchmarks.reproduce.runs import TEST_BATCH, Plan, compare, fresh, scored, train
-from rnn_core import RunConfig, build_task, equalise
+from rnn_core import CELLS, RunConfig, build_task, equalise
 
 _RECALLED = 10  # symbols, in front and at the end
 
@@ -61,7 +61,7 @@ def floor_rows(plan: Plan) -> list[Row]:
     return [
         Row(
             _BAI,
-            f"{config.cell.upper()}, {config.hidden_size} units, T = {_FLOOR_GAP:,}: loss",
+            f"{CELLS[config.cell].title}, {config.hidden_size} units, T = {_FLOOR_GAP:,}: loss",
             f"{published}; floor {floor:.4f}",
             ours,
             Expected(0.98 * floor, 1.02 * floor),

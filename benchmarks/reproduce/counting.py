@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.reproduce.report import Expected, Result, Row
 from benchmarks.reproduce.runs import Plan, compare, prediction, train
-from rnn_core import Batch, RecurrentModel, RunConfig, build_task
+from rnn_core import CELLS, Batch, RecurrentModel, RunConfig, build_task
 from rnn_core.tasks.counting import strings
 
 _UPDATES = 4_000
@@ -102,7 +102,9 @@ def _rows(
             )
         )
     for cell, units in _NETWORKS[2:]:
-        rows.append(Row("", f"{cell.upper()}, {units} units", "", found[cell, units], form=".0f"))
+        rows.append(
+            Row("", f"{CELLS[cell].title}, {units} units", "", found[cell, units], form=".0f")
+        )
     return rows
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from benchmarks.reproduce.report import Expected, Result, Row
 from benchmarks.reproduce.runs import Plan, compare, fresh, scored, squared_error, train
-from rnn_core import RunConfig
+from rnn_core import CELLS, RunConfig
 
 _UPDATES = 3_000
 _TEST_LENGTH = 640
@@ -40,7 +40,7 @@ def run(plan: Plan) -> list[Row]:
     loss = scored(comparison, batches, squared_error)
     rows = []
     for config, right, error in zip(contenders, accuracy, loss, strict=True):
-        cell = config.cell.upper()
+        cell = CELLS[config.cell].title
         source, published, expected = _PUBLISHED.get(config.cell, ("", "", None))
         rows += [
             Row(source, f"{cell}: accuracy", published, right, expected),

@@ -19,6 +19,7 @@ from dashboard.train.scene import Scene
 from dashboard.train.views.base import View
 from dashboard.train.views.cache import CachedResult
 from rnn_core import Floor, LossHistory, RunConfig, Snapshots, Step, Trainer
+from rnn_core.messages import Message
 
 # Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
 _LOSS_BUCKETS = 200
@@ -55,6 +56,7 @@ class Frame:
         redraws_per_second: likewise.
         active_runs: runs that played on this server at the last redraw, this one included.
         engine: what trains, ``"compiled"`` or ``"torch"``.
+        engine_reason: why PyTorch trains; None when the compiled engine does.
         diverged_at: the step whose loss was not finite, if there was one.
         config: the run's settings.
         lr: the current learning rate.
@@ -79,6 +81,7 @@ class Frame:
     redraws_per_second: float | None
     active_runs: int
     engine: str
+    engine_reason: Message | None
     diverged_at: int | None
     config: RunConfig
     lr: float
@@ -268,6 +271,8 @@ class LiveRun(Playback):
             redraws_per_second=self._per_second(steps=False),
             active_runs=self._active_runs,
             engine=seen.trainer.engine,
+            # A step of the past is trained again by the engine of the run, for the same reason.
+            engine_reason=self._now.trainer.engine_reason,
             diverged_at=self._diverged_at,
             config=seen.trainer.config,
             lr=seen.trainer.lr,

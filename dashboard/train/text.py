@@ -77,7 +77,7 @@ def details(frame: Frame) -> str:
     )
     if frame.step.accuracy is not None:
         line += _(":small[ · accuracy {share:.0%} at this step]").format(share=frame.step.accuracy)
-    return line + engines([frame.engine]) + speed(frame)
+    return line + engines([frame.engine], frame.engine_reason) + speed(frame)
 
 
 def status(frame: Frame, step_limit: int) -> str:

@@ -260,7 +260,7 @@ class Trainer:
         """
         if self._index == 0:
             raise ValueError(
-                "moment must be asked for after a step, got none yet. Take one from steps() first."
+                "context must be asked for after a step, got none yet. Take one from steps() first."
             )
         # A task gives the same batch whenever it is asked, so that no step need keep its own.
         batch = self.task.batch(self._index - 1, NUMPY_DTYPES[self.dtype])

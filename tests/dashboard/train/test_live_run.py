@@ -499,3 +499,16 @@ def test_a_network_too_large_to_look_back_has_no_replay() -> None:
     )
     assert not run.can_look_back
     assert run.replay_frames(30) == []
+
+
+def test_the_frame_says_which_engine_trains_and_why_also_of_the_past() -> None:
+    run = LiveRun(RunConfig(cell="min_gru", hidden_size=3), clock=Clock(), engine="auto")
+    for _ in range(5):
+        run.step_once()
+    for index in (None, 2):
+        run.look_back(index)
+        frame = run.frame()
+        assert frame.engine == "torch"
+        assert str(frame.engine_reason) == "the compiled engine has no kernel for cell 'min_gru'"
+    compiled = LiveRun(RunConfig(hidden_size=3), clock=Clock(), engine="compiled")
+    assert (compiled.frame().engine, compiled.frame().engine_reason) == ("compiled", None)

@@ -138,7 +138,7 @@ def test_a_fork_goes_on_with_the_step_that_is_held(engine: str) -> None:
 
 
 def test_there_is_no_update_to_take_apart_before_the_first_step() -> None:
-    with pytest.raises(ValueError, match="moment must be asked for after a step, got none yet"):
+    with pytest.raises(ValueError, match="context must be asked for after a step, got none yet"):
         dissect_update(Trainer(RunConfig()))
     with pytest.raises(ValueError, match="snapshot must be asked for after a step, got none yet"):
         Trainer(RunConfig()).fork()
