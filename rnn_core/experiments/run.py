@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.experiments.comparison import SMOOTHING
+from rnn_core.messages import N_, InvalidType
 from rnn_core.rules import IntRange
 from rnn_core.tasks import Floor, Task
 from rnn_core.training.snapshots import Snapshot
 from rnn_core.training.trainer import Trainer
 from rnn_core.version import __version__
 
-_STEPS = IntRange(1, 100_000_000)
-# Steps between two looks at `cancel`. A call of the compiled engine takes no more than that anyway.
-_CHUNK = 256
-# Seconds between two calls of `progress`.
-_REPORT_EVERY = 0.1
+# The curve keeps 16 bytes a step.
+_STEPS = IntRange(1, 10_000_000)
+# Steps in one call at first and at most, and the seconds that a call should take: between two
+# calls the run reports, and can be cancelled.
+_FIRST_CHUNK, _LARGEST_CHUNK, _CHUNK_SECONDS = 8, 4096, 0.1
 
 #: Called with the steps done, the steps wanted and the last loss.
 Progress = Callable[[int, int, float], None]
@@ -122,14 +123,14 @@ def run(
         task: as in `Trainer`.
         engine: as in `Trainer`; ``"auto"`` takes the fastest that is ready now.
         dtype: as in `Trainer`.
-        progress: called with the steps done, the steps wanted and the last loss, at most ten times
-            a second and once at the end.
+        progress: called with the steps done, the steps wanted and the last loss, about ten times a
+            second and once at the end.
         cancel: for example a `threading.Event`; when it is set, the run ends after the steps under
             way, at least one.
 
     Raises:
-        TypeError, ValueError: as `Trainer` does, and when ``steps`` is not a whole number of at
-            least 1.
+        TypeError, ValueError: as `Trainer` does, when ``steps`` is not a whole number from 1 to
+            10,000,000, and when ``progress`` cannot be called or ``cancel`` has no ``is_set``.
 
     Example:
         >>> record = run(RunConfig(seed=1), 100, engine="torch")
@@ -138,16 +139,28 @@ def run(
     """
     steps = _STEPS.check("steps", steps, 1000)
     trainer = Trainer(config, task=task, dtype=dtype, engine=engine)
+    if progress is not None and not callable(progress):
+        raise InvalidType(
+            N_("progress must be a function of three arguments, got {value!r}. Leave it out."),
+            value=progress,
+        )
+    if cancel is not None and not hasattr(cancel, "is_set"):
+        raise InvalidType(
+            N_("cancel must have a method is_set, got {value!r}. Try a threading.Event."),
+            value=cancel,
+        )
     losses, norms = np.empty(steps), np.empty(steps)
-    done, reported = 0, monotonic()
+    done, chunk = 0, _FIRST_CHUNK
     while done < steps and not trainer.diverged and not (done and cancel and cancel.is_set()):
-        taken = trainer.advance(min(_CHUNK, steps - done))
+        began = monotonic()
+        taken = trainer.advance(min(chunk, steps - done))
         losses[done : done + len(taken)] = taken.losses
         norms[done : done + len(taken)] = taken.grad_norms
         done += len(taken)
-        if progress and done < steps and monotonic() - reported >= _REPORT_EVERY:
+        if progress and done < steps and not trainer.diverged:
             progress(done, steps, float(losses[done - 1]))
-            reported = monotonic()
+        wanted = chunk * _CHUNK_SECONDS / max(monotonic() - began, 1e-6)
+        chunk = int(min(max(1, wanted), 2 * chunk, _LARGEST_CHUNK))
     if progress:
         progress(done, steps, float(losses[done - 1]))
     curve = Curve(losses[:done].copy(), norms[:done].copy())

@@ -105,3 +105,22 @@ def test_what_is_recorded_cannot_be_written_to() -> None:
 def test_a_run_without_steps_is_refused(steps: int) -> None:
     with pytest.raises(ValueError, match=r"steps must be a whole number from 1 to .*, got -?\d"):
         run(RunConfig(), steps)
+
+
+def test_what_cannot_report_or_cancel_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"progress must be a function of three arguments, got 3\."):
+        run(RunConfig(), 5, progress=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"cancel must have a method is_set, got 3\. Try a thr"):
+        run(RunConfig(), 5, cancel=3)  # type: ignore[arg-type]
+
+
+def test_progress_is_told_at_least_once_before_the_end_of_a_long_run() -> None:
+    told: list[int] = []
+    run(
+        RunConfig(hidden_size=3),
+        2_000,
+        engine="torch",
+        progress=lambda done, _total, _loss: told.append(done),
+    )
+    assert told[0] < 2_000
+    assert told[-1] == 2_000
