@@ -70,16 +70,14 @@ def loss_of(
     return jnp.mean((prediction - y) ** 2), (state, prediction)
 
 
-@partial(jax.jit, static_argnames=("cell", "unroll"), donate_argnums=(0,))
-def train(
-    run: tuple[Numbers, Numbers, Numbers, Any, Array],
-    x: Array,
-    y: Array,
-    lr: float,
-    cell: str,
-    unroll: int,
-) -> tuple[Any, Array, Array]:
-    """One step of a run: weights, Adam's two moments, the carried state, and updates done.
+#: Weights, Adam's two moments, the carried state, and updates done.
+Run = tuple[Numbers, Numbers, Numbers, Any, Array]
+
+
+def update(
+    run: Run, x: Array, y: Array, lr: float, cell: str, unroll: int
+) -> tuple[Run, Array, Array, Array]:
+    """One step of a run, with its loss, its prediction and the norm of its gradient.
 
     Source: the algorithm in the documentation of torch.optim.Adam, with its defaults.
     """
@@ -96,7 +94,56 @@ def train(
     weights = jax.tree.map(
         lambda w, m, v: w - step_size * m / (jnp.sqrt(v) / root + 1e-8), weights, first, second
     )
-    return (weights, first, second, state, count), loss, prediction
+    norm = jnp.sqrt(sum(jnp.sum(g * g) for g in jax.tree.leaves(gradient)))
+    return (weights, first, second, state, count), loss, prediction, norm
+
+
+@partial(jax.jit, static_argnames=("cell", "unroll"), donate_argnums=(0,))
+def train(
+    run: Run, x: Array, y: Array, lr: float, cell: str, unroll: int
+) -> tuple[Run, Array, Array]:
+    """One step as one compiled function."""
+    return update(run, x, y, lr, cell, unroll)[:3]
+
+
+@partial(jax.jit, static_argnames=("cell", "unroll"), donate_argnums=(0,))
+def train_many(
+    run: Run, xs: Array, ys: Array, lr: float, cell: str, unroll: int
+) -> tuple[Run, Array, Array]:
+    """Many steps as one compiled function: losses and gradient norms."""
+
+    def advance(run: Run, window: tuple[Array, Array]) -> tuple[Run, tuple[Array, Array]]:
+        run, loss, _prediction, norm = update(run, *window, lr, cell, unroll)
+        return run, (loss, norm)
+
+    run, (losses, norms) = lax.scan(advance, run, (xs, ys))
+    return run, losses, norms
+
+
+def untrained(config: RunConfig, dtype: type[np.floating]) -> Run:
+    """The weights of a `Trainer` with this config, before the first step."""
+    weights = {
+        name.removeprefix("rnn.").removesuffix("_l0"): jnp.array(parameter.detach().numpy(), dtype)
+        for name, parameter in RecurrentModel(config).named_parameters()
+    }
+    first, second = (jax.tree.map(jnp.zeros_like, weights) for _ in range(2))
+    h, c = (jnp.zeros((config.batch_size, config.hidden_size), dtype) for _ in range(2))
+    state = (h, c) if config.cell == "lstm" else h
+    return weights, first, second, state, jnp.array(0, dtype)
+
+
+def jax_blocks(config: RunConfig, count: int, unroll: int = 1) -> Iterator[np.ndarray]:
+    """Train ``count`` steps in each call and give their losses, without end, in float32."""
+    task = build_task(config)
+    run, index = untrained(config, np.float32), 0
+    while True:
+        batches = [task.batch(index + n, np.float32) for n in range(count)]
+        xs = np.stack([batch.inputs for batch in batches])
+        ys = np.stack([batch.targets for batch in batches])
+        run, losses, norms = train_many(run, xs, ys, config.lr, config.cell, unroll)
+        np.asarray(norms)
+        yield np.asarray(losses)
+        index += count
 
 
 def jax_losses(
@@ -107,14 +154,7 @@ def jax_losses(
     Each is waited for, and the prediction with it, as one does who draws both. float64 needs
     ``jax.enable_x64`` around the whole iteration.
     """
-    task = build_task(config)
-    weights = {
-        name.removeprefix("rnn.").removesuffix("_l0"): jnp.array(parameter.detach().numpy(), dtype)
-        for name, parameter in RecurrentModel(config).named_parameters()
-    }
-    moments = (jax.tree.map(jnp.zeros_like, weights) for _ in range(2))
-    h, c = (jnp.zeros((config.batch_size, config.hidden_size), dtype) for _ in range(2))
-    run = (weights, *moments, (h, c) if config.cell == "lstm" else h, jnp.array(0, dtype))
+    task, run = build_task(config), untrained(config, dtype)
     index = 0
     while True:
         batch = task.batch(index, dtype)

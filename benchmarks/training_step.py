@@ -28,17 +28,19 @@ BATCHES = (1, 32)
 REPLICAS = (1, 8, 64)
 #: Time steps that JAX's loop writes out one after another; the faster one counts.
 UNROLLS = (1, 10)
+#: Steps in one call.
+BLOCK = 3_000
 #: Largest relative difference of a float64 loss with which JAX's step is still the same step.
 SAME = 1e-9
 
 Costs = dict[str, float]
 
 try:
-    from benchmarks.jax_step import jax_losses
+    from benchmarks.jax_step import jax_blocks, jax_losses
 except ModuleNotFoundError as error:
     if error.name not in ("jax", "jaxlib"):
         raise
-    jax_losses = None  # type: ignore[assignment]
+    jax_losses = jax_blocks = None  # type: ignore[assignment]
 
 
 def trainer_losses(trainer: Trainer) -> Iterator[float]:
@@ -100,6 +102,37 @@ def print_growth(table: dict[tuple[str, int, int], Costs]) -> None:
                 f"{cost[200, 32] / cost[10, 32]:9.1f} {cost[10, 32] / cost[10, 1]:18.1f} "
                 f"{cost[200, 32] / cost[200, 1]:9.1f}"
             )
+
+
+def print_blocks(effort: Effort = FULL) -> None:
+    """Many steps in one call: `Trainer.advance` beside JAX's scan over them.
+
+    Both return losses and gradient norms, and both make their own windows.
+    """
+    count = BLOCK if effort is FULL else 20
+    print(f"\n{count:,} steps in one call; T = 10, batch 1  |  µs a step")
+    print("cell   JAX's scan / advance  steps / advance | steps  advance  JAX's scan (unroll)")
+    for cell in CELLS:
+        config = RunConfig(cell=cell)
+        runs: dict[str, Iterator[object]] = {"advance": _advances(config, count)}
+        if jax_blocks:
+            runs |= {f"jax {n}": jax_blocks(config, count, n) for n in UNROLLS}
+        block = {name: cost / count for name, cost in microseconds_per_step(runs, effort).items()}
+        single = {"steps": trainer_losses(Trainer(config, engine="compiled"))}
+        steps = microseconds_per_step(single, effort)["steps"]
+        unroll = min(UNROLLS, key=lambda n: block.get(f"jax {n}", nan))
+        scan = block.get(f"jax {unroll}", nan)
+        print(
+            f"{cell:5} {scan / block['advance']:20.1f} {steps / block['advance']:16.1f} | "
+            f"{steps:5.1f} {block['advance']:8.1f} {scan:11.1f} ({unroll})",
+            flush=True,
+        )
+
+
+def _advances(config: RunConfig, count: int) -> Iterator[object]:
+    trainer = Trainer(config, engine="compiled")
+    while True:
+        yield trainer.advance(count)
 
 
 def print_replicas(effort: Effort = FULL) -> None:
@@ -197,6 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("and so does: pip install -r requirements-bench.txt")
     table = print_costs(effort)
     print_growth(table)
+    print_blocks(effort)
     print_replicas(effort)
     print_differences()
 
