@@ -145,6 +145,20 @@ def test_a_module_of_ones_own_is_stepped_through_as_it_computes(register: Regist
     assert step_spectrum(model, inputs, at=[-1]).stretch[0] == pytest.approx(expected)
 
 
+def test_an_echo_state_network_trains_its_readout_alone(register: Register) -> None:
+    register(EchoState())
+    config = RunConfig(cell="echo_state", hidden_size=40)
+    trainer = Trainer(config)
+    into, out = (trainer.model.get_parameter(name).clone() for name in ("rnn.into", "out.weight"))
+    found = losses(first(200, trainer))
+    assert torch.equal(trainer.model.get_parameter("rnn.into"), into)
+    assert not torch.equal(trainer.model.get_parameter("out.weight"), out)
+    assert np.mean(found[-20:]) < 0.1 * np.mean(found[:20])
+    assert trainer.parameter_count == 40 + 1
+    with pytest.raises(ValueError, match="has no kernel for cell 'echo_state'"):
+        Trainer(config, engine="compiled")
+
+
 # --- finding the cell of a model ------------------------------------------------------------
 
 
