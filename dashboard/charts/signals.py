@@ -12,6 +12,7 @@ from typing import Protocol
 
 import altair as alt
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
@@ -99,17 +100,33 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
     prediction = np.concatenate([step.prediction[0, :, 0] for step in frame.windows])
     place = (left[:, None] + layout.points).ravel()
     step = steps.repeat(layout.length)
+    columns = (
+        np.concatenate([place, place, place]),
+        np.concatenate([step, step, step]),
+        np.concatenate([inputs, targets, prediction]),
+    )
+    signal = words(("input", "target", "prediction"), layout.length * shown)
+    if any(window.loss_mask is not None for window in frame.windows):
+        # Where no answer is wanted, the target is undefined and the prediction untrained.
+        answered = _answered(frame)
+        drawn = np.concatenate([np.ones_like(answered), answered, answered])
+        columns = tuple(column[drawn] for column in columns)
+        signal = signal.filter(drawn)
+        targets, prediction = (np.where(answered, v, np.nan) for v in (targets, prediction))
     return {
-        "samples": _SAMPLES.rows(
-            np.concatenate([place, place, place]),
-            np.concatenate([step, step, step]),
-            np.concatenate([inputs, targets, prediction]),
-            words(("input", "target", "prediction"), layout.length * shown),
-        ),
+        "samples": _SAMPLES.rows(*columns, signal),
         "hover": _SIGNALS_HOVER.empty
         if frame.moving
         else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
     }
+
+
+def _answered(frame: Signals) -> NDArray[np.bool_]:
+    """Time steps of the windows in view at which the target counts, one window after another."""
+    every = np.ones(frame.layout.length, bool)
+    return np.concatenate(
+        [every if step.loss_mask is None else step.loss_mask[0] for step in frame.windows]
+    )
 
 
 def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:

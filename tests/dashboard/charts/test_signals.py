@@ -126,6 +126,21 @@ def test_where_the_target_does_not_count_neither_it_nor_the_prediction_is_drawn(
         assert [row["point"] for row in sent[name]] == [frame.layout.length] * 2
 
 
+def test_one_lane_too_leaves_out_what_does_not_count() -> None:
+    frame = of_task("parity", steps=4)
+    counted = [step.loss_mask[0] for step in frame.windows if step.loss_mask is not None]
+    assert not np.concatenate(counted).all()
+    samples = rows(signals(frame))["samples"]
+    for step, mask in zip(frame.windows, counted, strict=True):
+        for name, values in (
+            ("input", step.inputs[0, :, 0]),
+            ("target", step.targets[0, mask, 0]),
+            ("prediction", step.prediction[0, mask, 0]),
+        ):
+            own = [row for row in samples if (row["line"], row["signal"]) == (step.index, name)]
+            np.testing.assert_array_equal([row["value"] for row in own], values)
+
+
 def test_symbols_stand_at_their_heights_and_a_correct_answer_at_its_targets() -> None:
     frame = of_task("copy")
     sent = rows(signals(frame))
