@@ -15,7 +15,7 @@ from dashboard.app.settings import lowest
 from dashboard.app.text import plain, rule_words
 from dashboard.compare.contenders import FEWEST, MOST, SETTINGS, Change, contenders
 from dashboard.compare.settings import CONTENDERS
-from rnn_core import RULES, RunConfig
+from rnn_core import CELLS, OPTIMIZERS, RULES, RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 
 # What the table was last filled for, the rows it was filled with, and how often it was.
@@ -113,12 +113,18 @@ def _columns() -> dict[str, Any]:
         "momentum": _("Momentum"),
         "clip_norm": _("Clipping"),
     }
-    return {name: _column(title, RULES[name]) for name, title in titles.items()}
+    return {name: _column(name, title) for name, title in titles.items()}
 
 
-def _column(title: str, rule: Rule) -> Any:
+def _column(name: str, title: str) -> Any:
+    rule = RULES[name]
     if isinstance(rule, Choice):
-        return st.column_config.SelectboxColumn(title, options=list(rule.options), required=True)
+        return st.column_config.SelectboxColumn(
+            title,
+            options=list(rule.options),
+            required=True,
+            format_func=lambda option: _option_title(name, option),
+        )
     number = rule.rule if isinstance(rule, Nullable) else rule
     if isinstance(number, IntRange):
         return st.column_config.NumberColumn(
@@ -127,3 +133,9 @@ def _column(title: str, rule: Rule) -> Any:
     if isinstance(number, FloatRange):
         return st.column_config.NumberColumn(title, min_value=lowest(number), max_value=number.high)
     return st.column_config.CheckboxColumn(title)
+
+
+def _option_title(setting: str, option: object) -> str:
+    """A cell or an optimizer as its authors write it."""
+    registry = {"cell": CELLS, "optimizer": OPTIMIZERS}.get(setting)
+    return str(option if registry is None else registry[str(option)].title)

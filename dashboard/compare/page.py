@@ -41,6 +41,7 @@ from dashboard.compare.settings import (
 )
 from dashboard.compare.table import curves_table, seeds_table, summary_table
 from rnn_core import RunConfig, equalise
+from rnn_core.experiments.comparison import SMOOTHING
 from rnn_core.messages import N_
 
 # Charts of predictions in a row.
@@ -276,17 +277,18 @@ class Panel:
             self._spread = draw(compare_charts.spread(frame, emphasis.hidden, emphasis.highlight))
         st.caption(
             _(
-                "Left: lines are medians over the seeds, bands reach from the 10th to the 90th "
-                "percentile. Right: one stroke per network, at its mean loss over the last 20 "
-                "steps."
-            )
+                "Left: median over the seeds, and a band from the 10th to the 90th percentile of "
+                "the {seeds} networks. The band shows how far the networks differ, not how certain "
+                "the median is. Right: one stroke per network, at its mean loss over the last "
+                "{steps} steps."
+            ).format(seeds=frame.seeds, steps=SMOOTHING)
         )
         self._predictions = self._draw_predictions(frame)
         st.caption(
             _(
-                "Predictions of each contender over the last windows: median and 10 to 90 % band "
-                "over the seeds. The target is dashed, or ringed where it is a symbol; the fuller "
-                "a dot, the more networks predict that symbol."
+                "Predictions of each contender over the last windows: median over the seeds, and a "
+                "band from the 10th to the 90th percentile. The target is dashed, or ringed where "
+                "it is a symbol; the fuller a dot, the more networks predict that symbol."
             )
         )
         _show_table(live, frame, emphasis.threshold)

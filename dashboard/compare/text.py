@@ -65,14 +65,19 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
     """The paired test of the leader and one other contender."""
     if math.isinf(pair.ratio):
         gap = _("most networks of {other} have diverged")
+    elif pair.seeds == 1:
+        gap = _("the loss of {other} is {ratio} times that of {leader}")
     elif pair.interval is None:
-        gap = _("the loss of {other} is {ratio} times that of {leader} (median over the seeds)")
+        gap = _(
+            "the loss of {other} is {ratio} times that of {leader} (median over the seeds; range "
+            "over the seeds {low} to {high})"
+        )
     else:
         gap = _(
             "the loss of {other} is {ratio} times that of {leader} (median over the seeds; 95 % "
             "interval {low} to {high})"
         )
-    low, high = pair.interval or (math.nan, math.nan)
+    low, high = pair.interval or pair.extremes
     sure = _("p = {p:.2g}") if pair.p_value >= 0.0001 else _("p < 0.0001")
     known = _("shown") if pair.is_significant else _("not shown")
     return (
@@ -97,8 +102,10 @@ def how_it_is_judged(frame: ComparisonFrame) -> str:
     return _(
         "Judged at step {step} by each network's mean loss over the last {smoothing} steps. Pairs "
         "share a seed and all windows: two-sided Wilcoxon signed-rank test at {level:g}, Holm "
-        "correction for the number of pairs; bootstrap interval over the seeds. Valid for this "
-        "task, these settings and this step only."
+        "correction for the number of pairs. Intervals of the median ratio cover at least 95 %, "
+        "whatever the distribution, and allow for the choice of the leader; with too few seeds for "
+        "that, the range over the seeds is shown. Valid for this task, these settings and this "
+        "step only."
     ).format(step=frame.ranked_at, smoothing=SMOOTHING, level=SIGNIFICANCE)
 
 
@@ -109,6 +116,8 @@ def lowest_floor(floors: tuple[Floor, ...]) -> float:
 
 def _times(ratio: float) -> str:
     """A ratio with its significant digits."""
+    if math.isinf(ratio):
+        return "∞"
     if ratio < 1000:
         return f"{ratio:.3g}"
     return f"{float(f'{ratio:.2g}'):,.0f}" if ratio < 1e6 else f"{ratio:.1e}"

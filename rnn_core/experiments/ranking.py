@@ -13,7 +13,6 @@ from rnn_core.messages import N_, InvalidValue
 
 #: Significance level of the paired tests, after Holm's correction.
 SIGNIFICANCE = 0.05
-_RESAMPLES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,9 @@ class PairedTest:
         seeds: number of seeds.
         ratio: median over the seeds of the other's loss divided by the leader's; inf when the
             other has diverged on most seeds.
-        interval: 95 % bootstrap confidence interval of ``ratio``; None with fewer than three seeds
-            or when a loss is not finite.
+        interval: 95 % confidence interval of the median ratio; see `rank`. None when the seeds are
+            too few for that coverage, or when a loss is not finite.
+        extremes: lowest and highest ratio over the seeds; 1 where both have diverged.
         p_value: two-sided p value of the Wilcoxon signed-rank test on the differences of the
             logarithms, after Holm's correction for the number of contenders.
     """
@@ -39,6 +39,7 @@ class PairedTest:
     seeds: int
     ratio: float
     interval: tuple[float, float] | None
+    extremes: tuple[float, float]
     p_value: float
 
     @property
@@ -54,7 +55,8 @@ class Ranking:
     Args:
         order: indices of the contenders by median loss, lowest first.
         paired_tests: the leader against each other contender, in that order.
-        seeds_needed: the smallest number of seeds with which a paired test can be significant.
+        seeds_needed: the smallest number of seeds with which a paired test can be significant, and
+            with which there are intervals.
     """
 
     order: tuple[int, ...]
@@ -69,6 +71,12 @@ def rank(losses: ArrayLike) -> Ranking:
     read the same windows. The p values hold only if all columns come from distinct seeds. Copies
     of one run would count as independent evidence; `Comparison` refuses repeated seeds.
 
+    An interval lies between two order statistics of the ratios. Its coverage is at least 95 %,
+    whatever the distribution of the ratios, which need not be symmetric. The leader is chosen by
+    the same losses, so each interval has the level 1 - 0.05 / (C - 1). With two contenders the
+    fewest seeds that reach it are six. The percentile bootstrap of the median, with a nominal
+    level of 95 %, covers 92 % at eight seeds and 75 % at three.
+
     Args:
         losses: shape ``(C, S)``, C contenders with S seeds. An inf or nan, the loss of a run that
             diverged, counts as larger than any other.
@@ -76,7 +84,8 @@ def rank(losses: ArrayLike) -> Ranking:
     Raises:
         ValueError: when there are fewer than two contenders, or no seeds.
 
-    Source: Wilcoxon 1945; Holm 1979; Efron and Tibshirani 1993 (percentile bootstrap).
+    Source: Wilcoxon 1945; Holm 1979; Conover, "Practical Nonparametric Statistics" (1999), section
+    3.2 (confidence interval of a quantile).
     """
     values = np.asarray(losses, np.float64)
     if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] < 1:
@@ -106,28 +115,26 @@ def _paired_test(
     ours, theirs = values[leader], values[other]
     with np.errstate(invalid="ignore"):
         logs = np.log(theirs) - np.log(ours)  # nan where both have diverged
-    middle = np.median(np.where(np.isnan(logs), 0.0, logs))
+    ties = np.where(np.isnan(logs), 0.0, logs)
     return PairedTest(
         leader=leader,
         other=other,
         wins=int(np.sum(ours < theirs)),
         seeds=len(ours),
-        ratio=float(np.exp(middle)),
-        interval=_interval(logs),
+        ratio=float(np.exp(np.median(ties))),
+        interval=_interval(logs, 1 - SIGNIFICANCE / (len(values) - 1)),
+        extremes=(float(np.exp(ties.min())), float(np.exp(ties.max()))),
         p_value=p_value,
     )
 
 
-def _interval(logs: NDArray[np.float64]) -> tuple[float, float] | None:
-    """95 % interval of the median ratio, from the ratios' logarithms."""
-    if len(logs) < 3 or not np.isfinite(logs).all():
+def _interval(logs: NDArray[np.float64], level: float) -> tuple[float, float] | None:
+    """Interval of the median ratio with at least this coverage, from the ratios' logarithms."""
+    if not np.isfinite(logs).all():
         return None
-    stats = _scipy_stats()
-    # A fixed seed, so that equal losses give equal intervals.
-    found = stats.bootstrap(
-        (logs,), np.median, n_resamples=_RESAMPLES, method="percentile", rng=0
-    ).confidence_interval
-    return float(np.exp(found.low)), float(np.exp(found.high))
+    test = _scipy_stats().quantile_test(logs, q=0.0, p=0.5)
+    found = test.confidence_interval(level)  # nan where no two of so few values reach the level
+    return None if np.isnan(found.low) else (float(np.exp(found.low)), float(np.exp(found.high)))
 
 
 def _signed_rank(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:

@@ -57,6 +57,14 @@ def test_too_few_seeds_are_called_so_whatever_the_gap() -> None:
     assert "is ahead" not in said
 
 
+def test_of_too_few_seeds_the_range_is_shown_and_called_that() -> None:
+    said = compare_words.verdict(judged(BETTER[:3], BETTER[:3] * [2, 3, 4]))
+    assert "is 3 times that of carried (median over the seeds; range over the seeds 2 to 4)" in said
+    assert "interval" not in said
+    alone = compare_words.verdict(judged(BETTER[:1], 2 * BETTER[:1]))
+    assert "the loss of reset is 2 times that of carried; carried is lower on 1 of 1" in alone
+
+
 def test_single_losses_are_not_judged() -> None:
     assert compare_words.verdict(judged(BETTER, 3 * BETTER, index=7)).startswith(
         "The verdict comes with step 19"

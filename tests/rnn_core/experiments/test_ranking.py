@@ -81,6 +81,79 @@ def test_one_seed_gives_an_order_and_nothing_more() -> None:
     assert not ranking.paired_tests[0].is_significant
 
 
+def places(seeds: int, contenders: int) -> tuple[int, int]:
+    """The two order statistics, from 0, that an interval lies between."""
+    losses = np.ones((contenders, seeds))
+    losses[1:] = np.exp(np.arange(seeds) / seeds + 0.1)
+    interval = rank(losses).paired_tests[0].interval
+    assert interval is not None
+    low, high = (seeds * (np.log(interval) - 0.1)).round().astype(int)
+    return int(low), int(high)
+
+
+#: Logarithms of ratios with median 0: symmetric, skewed, and with tails so heavy that there is no
+#: mean.
+RATIOS = {
+    "log-normal": lambda rng, shape: rng.normal(0, 1, shape),
+    "skewed": lambda rng, shape: rng.exponential(1, shape) - math.log(2),
+    "heavy tails": lambda rng, shape: rng.standard_cauchy(shape),
+}
+SAMPLES = 20_000
+#: Three standard errors of a share of 95 % in so many samples.
+TOLERANCE = 3 * math.sqrt(0.95 * 0.05 / SAMPLES)
+
+
+@pytest.mark.parametrize("seeds", [6, 8, 12, 20])
+@pytest.mark.parametrize("ratios", RATIOS)
+def test_an_interval_covers_the_median_as_often_as_it_claims(ratios: str, seeds: int) -> None:
+    logs = np.sort(RATIOS[ratios](np.random.default_rng(seeds), (SAMPLES, seeds)), axis=1)
+    low, high = places(seeds, contenders=2)
+    for each in logs[:3]:  # the places are those of any sample
+        interval = rank([np.ones(seeds), np.exp(each)]).paired_tests[0].interval
+        leads = np.median(each) >= 0
+        expected = np.exp([each[low], each[high]] if leads else [-each[high], -each[low]])
+        assert interval == pytest.approx(tuple(expected))
+    coverage = np.mean((logs[:, low] <= 0) & (logs[:, high] >= 0))
+    assert coverage >= 0.95 - TOLERANCE
+    exact = 1 - 2 * stats.binom.cdf(low, seeds, 0.5)
+    assert coverage == pytest.approx(exact, abs=TOLERANCE)
+    # The next narrower interval would not do.
+    assert 1 - 2 * stats.binom.cdf(low + 1, seeds, 0.5) < 0.95
+
+
+@pytest.mark.parametrize(("contenders", "seeds"), [(3, 8), (4, 12), (6, 8), (6, 20)])
+def test_it_covers_as_often_though_the_leader_is_chosen_by_the_same_losses(
+    contenders: int, seeds: int
+) -> None:
+    # All contenders are equally good, so the one that comes out lowest is so by chance.
+    logs = np.random.default_rng(seeds).normal(0, 1, (SAMPLES // 2, contenders, seeds))
+    leader = np.median(logs, axis=2).argmin(axis=1)
+    ratios = np.sort(logs - logs[np.arange(len(logs)), leader, None], axis=2)
+    low, high = places(seeds, contenders)
+    covers = (ratios[..., low] <= 0) & (ratios[..., high] >= 0)
+    assert covers[np.arange(contenders) != leader[:, None]].mean() >= 0.95 - TOLERANCE
+
+
+@pytest.mark.parametrize(("contenders", "needed"), [(2, 6), (3, 7), (6, 8)])
+def test_with_fewer_seeds_there_is_no_interval_but_the_range(contenders: int, needed: int) -> None:
+    losses = np.outer(np.arange(1, contenders + 1), np.linspace(1, 1.3, needed))
+    losses[1:] *= np.linspace(1, 1.5, needed)
+    for pair in rank(losses).paired_tests:
+        assert pair.interval is not None
+    for seeds in range(1, needed):
+        for pair in rank(losses[:, :seeds]).paired_tests:
+            ratios = losses[pair.other, :seeds] / losses[0, :seeds]
+            assert pair.interval is None
+            assert pair.extremes == pytest.approx((ratios.min(), ratios.max()))
+
+
+def test_a_divergence_makes_the_range_infinite() -> None:
+    theirs = 2 * OURS
+    theirs[3] = math.nan
+    (pair,) = rank([OURS, theirs]).paired_tests
+    assert (pair.interval, pair.extremes) == (None, (pytest.approx(2), math.inf))
+
+
 @given(
     arrays(np.float64, (3, 9), elements=st.floats(1e-6, 10.0)),
     st.floats(0.01, 100.0),
