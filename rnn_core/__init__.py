@@ -14,6 +14,7 @@ from rnn_core.experiments.run import Record, run
 from rnn_core.models import RecurrentModel, parameter_count
 from rnn_core.registry import CELLS, OPTIMIZERS
 from rnn_core.tasks import TASKS, Batch, Floor, Task, TaskEntry, build_task, register_task
+from rnn_core.training.evaluation import Estimate, Evaluation, evaluate, evaluate_model
 from rnn_core.training.history import LossHistory
 from rnn_core.training.optimizers import Optimizer
 from rnn_core.training.replicas import Replicas, ReplicaStep
@@ -33,6 +34,8 @@ __all__ = [
     "CellOutput",
     "Comparison",
     "Curves",
+    "Estimate",
+    "Evaluation",
     "Floor",
     "Gate",
     "LossHistory",
@@ -58,6 +61,8 @@ __all__ = [
     "__version__",
     "build_task",
     "equalise",
+    "evaluate",
+    "evaluate_model",
     "is_read",
     "parameter_count",
     "rank",

@@ -3,9 +3,9 @@
 Most are functions of the network, one window of shape ``(T, D)`` and the state that the window
 starts from; `Trainer.context` gives all three, of the first row of the batch. They compute in
 float64 and change neither weights, gradients nor random numbers. Derivatives are in closed form
-where the cell has one, and come from autograd otherwise. Two diagnostics read more than one window:
-`state_ablation` evaluates many windows with the network itself, and `dissect_update` trains a copy
-of the run one step further. L is the number of layers.
+where the cell has one, and come from autograd otherwise. `dissect_update` trains a copy of the run
+one step further. L is the number of layers. The loss with the state carried, reset and shuffled is
+that of `rnn_core.evaluate`.
 
 Example:
     >>> from rnn_core import RunConfig, Trainer
@@ -34,7 +34,6 @@ from rnn_core.diagnostics.spectrum import (
     step_spectrum,
     weight_spectrum,
 )
-from rnn_core.diagnostics.state_ablation import StateAblation, state_ablation
 from rnn_core.diagnostics.trajectory import Plane, Trajectory, hidden_trajectory, principal_plane
 from rnn_core.diagnostics.unrolled import Unrolled, unroll
 from rnn_core.diagnostics.update import ParameterUpdate, Update, dissect_update
@@ -51,7 +50,6 @@ __all__ = [
     "ParameterUpdate",
     "Plane",
     "Spectrum",
-    "StateAblation",
     "StepContext",
     "Trajectory",
     "Unrolled",
@@ -69,7 +67,6 @@ __all__ = [
     "principal_plane",
     "saliency",
     "shares_by_lag",
-    "state_ablation",
     "step_spectrum",
     "unroll",
     "weight_matrices",

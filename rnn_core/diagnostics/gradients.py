@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rnn_core.cells.base import Array
-from rnn_core.diagnostics.losses import check_targets, loss_slopes
 from rnn_core.diagnostics.unrolled import backward, unroll
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Criterion
+from rnn_core.training.losses import check_targets, loss_slopes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

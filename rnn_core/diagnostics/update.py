@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_core.cells.base import Array, as_float64
-from rnn_core.diagnostics.losses import check_targets, loss_slopes, losses
 from rnn_core.diagnostics.unrolled import Unrolled, backward, unroll
+from rnn_core.training.losses import check_targets, loss_slopes, losses
 from rnn_core.training.trainer import Trainer
 
 

@@ -90,6 +90,7 @@ class Task(ABC):
             targets never come in.
         time_in_radians: whether the unit of time is the radian.
         can_change_wave: whether `with_wave` works.
+        rows_overlap: whether row b of a batch reads the window that row 0 reads b steps later.
 
     Example:
         >>> class Echo(Task):  # repeat the input of one step ago
@@ -108,6 +109,7 @@ class Task(ABC):
     horizon: int | None = None
     time_in_radians: bool = False
     can_change_wave: bool = False
+    rows_overlap: bool = False
 
     @abstractmethod
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:

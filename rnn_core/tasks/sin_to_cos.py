@@ -42,6 +42,7 @@ class SinToCos(Task):
     streaming = True
     time_in_radians = True
     can_change_wave = True
+    rows_overlap = True
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config

@@ -44,6 +44,7 @@ class Wave(Windows):
 
     streaming = True
     time_in_radians = True
+    rows_overlap = True
     #: The number of turns after which the wave repeats.
     turns_per_cycle = 1
 

@@ -17,8 +17,9 @@ from rnn_core.thinned import Thinned
 
 #: Samples in one block of a stream. A longer block takes longer to compute when one ends.
 BLOCK = 1024
-# A window and its targets lie in two or three blocks.
-_BLOCKS_KEPT = 4
+# A window and its targets lie in two or three blocks. An evaluation reads some thousands of samples
+# ahead, after which training reads on from the window it was at.
+_BLOCKS_KEPT = 8
 _STATES_KEPT = 64
 
 State = TypeVar("State")
@@ -121,7 +122,9 @@ class Blocks:
             block = self._make(number)
             if len(self._kept) == _BLOCKS_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[number] = block
+        else:
+            del self._kept[number]  # the one that was not read for longest goes first
+        self._kept[number] = block
         return block
 
 

@@ -225,6 +225,11 @@ class Trainer:
             group["lr"] = self._lr
 
     @property
+    def index(self) -> int | None:
+        """Index of the step that is held; None before the first."""
+        return self._index - 1 if self._index else None
+
+    @property
     def diverged(self) -> bool:
         """Whether the run has ended with a loss that is not finite."""
         return self._diverged

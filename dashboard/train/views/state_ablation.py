@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import altair as alt
-import numpy as np
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
@@ -23,15 +22,12 @@ from dashboard.charts.base import (
     specification,
 )
 from dashboard.train.views.base import Presentation, View, ViewInput
-from rnn_core import Floor
-from rnn_core.diagnostics import StateAblation, state_ablation
+from rnn_core import Estimate, Evaluation, Floor, evaluate
 
-#: Windows over which the losses are averaged.
-WINDOWS = 20
-# A logarithmic axis has no place for zero.
+# Where the loss axis ends at the latest.
 _LEAST = 1e-12
 
-_LOSSES = Table(how=str, loss=float)
+_LOSSES = Table(how=str, loss=float, low=float, high=float)
 _FLOOR = Table(loss=float)
 
 
@@ -39,7 +35,7 @@ _FLOOR = Table(loss=float)
 class StateAblationResult:
     """The losses with the state carried, reset and shuffled."""
 
-    ablation: StateAblation
+    evaluation: Evaluation
 
 
 class StateAblationView(View[StateAblationResult, None]):
@@ -56,56 +52,65 @@ class StateAblationView(View[StateAblationResult, None]):
 
     def compute(self, given: ViewInput[StateAblationResult, None]) -> StateAblationResult:
         """The losses on the present window and the next ones, on which it was not trained."""
-        trainer = given.trainer
-        return StateAblationResult(
-            state_ablation(
-                trainer.model,
-                trainer.task,
-                start=given.step,
-                windows=WINDOWS,
-                state=trainer.state,
-            )
-        )
+        return StateAblationResult(evaluate(given.trainer))
 
     def charts(self, result: StateAblationResult, shown: Presentation[None]) -> list[Chart]:
         """One chart: the three means, and the floors."""
-        return [_chart(result.ablation, shown.floors)]
+        return [_chart(result.evaluation, shown.floors)]
 
     def numbers(self, result: StateAblationResult) -> str:
-        """The three means."""
+        """The three means, and what the carried state is worth."""
+        gain = result.evaluation.memory_gain
         return _(
-            "Mean loss: carried {carried:.3g}, reset {reset:.3g}, shuffled {shuffled:.3g}."
-        ).format(**_means(result.ablation))
+            "Mean loss over {windows} windows: carried {carried:.3g}, reset {reset:.3g}, shuffled "
+            "{shuffled:.3g}. Reset less carried: {gain:.3g} (95 % interval {low:.3g} to "
+            "{high:.3g})."
+        ).format(
+            windows=len(result.evaluation.losses),
+            gain=gain.mean,
+            low=gain.low,
+            high=gain.high,
+            **{how: estimate.mean for how, estimate in _estimates(result.evaluation).items()},
+        )
 
     def how_to_read(self) -> str:
         """How to read the three marks."""
         return _(
-            "The frozen network reads the next {windows} windows three times: with its state "
-            "carried across their borders, reset to zero, and shuffled, that is, replaced by the "
-            "state of another window. If all three losses agree, it does not use what it carries. "
-            "Dashed: the floors."
-        ).format(windows=WINDOWS)
+            "The frozen network reads the next windows three times: with its state carried across "
+            "their borders, reset to zero, and shuffled, that is, replaced by the state of a "
+            "distant window. If all three losses agree, it does not use what it carries. Bars: "
+            "95 % intervals. Dashed: the floors."
+        )
 
 
 VIEW = StateAblationView()
 
 
-def _means(ablation: StateAblation) -> dict[str, float]:
+def _estimates(evaluation: Evaluation) -> dict[str, Estimate]:
     losses = {
-        "carried": ablation.carried,
-        "reset": ablation.reset,
-        "shuffled": ablation.shuffled,
+        "carried": evaluation.carried,
+        "reset": evaluation.reset,
+        "shuffled": evaluation.shuffled,
     }
-    return {how: float(np.mean(loss)) for how, loss in losses.items()}
+    return {how: evaluation.estimate(loss) for how, loss in losses.items()}
 
 
-def _chart(ablation: StateAblation, floors: tuple[Floor, ...]) -> Chart:
-    means = _means(ablation)
+def _chart(evaluation: Evaluation, floors: tuple[Floor, ...]) -> Chart:
+    estimates = _estimates(evaluation)
     lines = [floor.value for floor in floors if floor.value > 0]
+    # A logarithmic axis has no place for zero: a bar that reaches it ends at a tenth of the mean.
+    means = [max(mean, _LEAST) for mean, _low, _high in estimates.values()]
+    lows = [
+        max(low, mean / 10)
+        for (_mean, low, _high), mean in zip(estimates.values(), means, strict=True)
+    ]
+    highs = [
+        max(high, mean) for (_mean, _low, high), mean in zip(estimates.values(), means, strict=True)
+    ]
     return Chart(
         _spec(current_language()),
         {
-            "losses": _LOSSES.rows(list(means), [max(loss, _LEAST) for loss in means.values()]),
+            "losses": _LOSSES.rows(list(estimates), means, lows, highs),
             "floors": _FLOOR.rows(lines),
         },
         _("Marks of the mean loss with the state carried, reset and shuffled."),
@@ -135,7 +140,21 @@ def _spec(language: str) -> Spec:
             x=x,
             y=y,
             color=alt.value(palette.LOSS),
-            tooltip=[alt.Tooltip("loss:Q", title=_("loss"), format=".4g")],
+            tooltip=[
+                alt.Tooltip("loss:Q", title=_("loss"), format=".4g"),
+                alt.Tooltip("low:Q", title=_("95 % interval from"), format=".4g"),
+                alt.Tooltip("high:Q", title=_("to"), format=".4g"),
+            ],
+        )
+    )
+    bars = (
+        layer("losses")
+        .mark_rule(strokeWidth=3, opacity=0.5)
+        .encode(
+            x=alt.X("low:Q", title=x["title"]),
+            x2="high:Q",
+            y=same(y),
+            color=alt.value(palette.LOSS),
         )
     )
     texts = (
@@ -143,7 +162,7 @@ def _spec(language: str) -> Spec:
         .mark_text(dy=-16, fontSize=13)
         .encode(x=same(x), y=same(y), text=alt.Text("loss:Q", format=".3g"), color=GUIDE)
     )
-    chart = alt.layer(rules, dots, texts).properties(
+    chart = alt.layer(rules, bars, dots, texts).properties(
         title=_("State ablation"), height=300, usermeta=CANVAS
     )
     return specification(chart)

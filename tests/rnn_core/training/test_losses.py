@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_core.diagnostics.losses import check_targets, loss_slopes, losses
 from rnn_core.tasks import Criterion
+from rnn_core.training.losses import check_targets, loss_slopes, losses
 
 NUMBERS = np.random.default_rng(0)
 PREDICTION = NUMBERS.standard_normal((5, 3))
