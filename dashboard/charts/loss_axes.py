@@ -85,6 +85,7 @@ def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
         "memoryless": _("no memory"),
         "last_marker": _("second marker only"),
         "persistence": _("persistence"),
+        "linear": _("linear"),
         "window_memory": _("memory inside a window"),
         "carried_memory": _("carried memory"),
     }

@@ -65,6 +65,7 @@ def _meaning(frame: Frame) -> str:
         "last_marker": _(
             "below {floor:.3g}: it remembers the first marked number as well as the second"
         ),
+        "linear": _("below {floor:.3g}: better than any linear function of the last inputs"),
         "window_memory": _("below {floor:.3g}: it carries memory across windows"),
     }
     return proofs[passed[-1].key].format(floor=passed[-1].value)

@@ -1,4 +1,4 @@
-"""What a task is: batches by number, exact floors, and the entry that registers it."""
+"""What a task is: batches by number, floors, and the entry that registers it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ FloorKey = Literal[
     "memoryless",
     "last_marker",
     "persistence",
+    "linear",
     "window_memory",
     "carried_memory",
 ]
@@ -53,24 +54,61 @@ class Batch:
 class Floor:
     """The smallest mean loss that a kind of predictor can reach.
 
-    A lower mean loss shows that the predictor is not of that kind.
+    It bounds a *fixed* predictor, averaged over the whole run: a frozen network whose mean loss on
+    new windows is lower is not of that kind. It does not bound the training loss. Weights that are
+    updated after every window follow a slow signal, so they are a memory too, and the mean loss of
+    a network that forgets everything else can fall below any floor.
 
     Args:
         key: the kind of predictor. ``"constant"``: the same prediction at every time step;
-            ``"time_only"``: any function of the time step; ``"memoryless"``: any function of the
-            present input; ``"last_marker"``: any function of the last marked input;
-            ``"persistence"``: predicts the present input; ``"window_memory"``: any function of the
-            window's inputs so far; ``"carried_memory"``: any function of all inputs so far, those
-            of earlier windows included.
+            ``"time_only"``: any function of the time step; ``"memoryless"``: any smooth function of
+            the present input, which is any function at all where the inputs are symbols;
+            ``"last_marker"``: any function of the last marked input; ``"persistence"``: predicts
+            the present input; ``"linear"``: any linear function, with an intercept, of the last
+            ``lags`` inputs, those of earlier windows included; ``"window_memory"``: any smooth
+            function of the window's inputs so far; ``"carried_memory"``: any function of all inputs
+            so far, those of earlier windows included.
         value: the task's loss, averaged over the whole run.
-        bound: ``"exact"``: some predictor of that kind reaches the value; ``"lower"``: none is
-            below it, but noise may keep all of them above it; ``"measured"``: no formula is known,
-            and the value is an average over a long stretch of the signal, accurate to 1 %.
+        bound: how the value was obtained. ``"exact"``: by a formula, and some predictor of that
+            kind reaches it; ``"lower"``: by a formula, and no predictor of that kind is below it,
+            but noise may keep all of them above it; ``"measured"``: as an average over a long
+            stretch of the signal.
+        error: of a measured value, the half-width of its 95 % confidence interval, in the unit of
+            the loss; 0 for the others.
+        lags: the number of inputs that a linear function reads, the present one included; None for
+            the other kinds.
+
+    Raises:
+        ValueError: when a measured floor has no error or another one has, and when a linear floor
+            has no lags or another one has.
     """
 
     key: FloorKey
     value: float
     bound: Literal["exact", "lower", "measured"]
+    error: float = 0.0
+    lags: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.error > 0) != (self.bound == "measured"):
+            raise InvalidValue(
+                N_(
+                    "error of a floor must be positive where it is measured and 0 elsewhere, got "
+                    "{error} and bound={bound!r}. Try 1.96 standard errors of the mean."
+                ),
+                error=self.error,
+                bound=self.bound,
+            )
+        if (self.lags is not None and self.lags >= 1) != (self.key == "linear"):
+            raise InvalidValue(
+                N_(
+                    "lags of a floor must be at least 1 where its key is 'linear' and None "
+                    "elsewhere, got {lags} and key={key!r}. Count the inputs that the function "
+                    "reads."
+                ),
+                lags=self.lags,
+                key=self.key,
+            )
 
 
 class Task(ABC):

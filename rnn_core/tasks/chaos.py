@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, TaskEntry
+from rnn_core.tasks.predictors import measured
 from rnn_core.tasks.windows import BLOCK, Blocks, Recurrence, Windows, generator
 
 _BETA, _GAMMA, _TAU = 0.2, 0.1, 17
@@ -68,18 +69,18 @@ class Forecast(Windows):
     def floors(self) -> tuple[Floor, ...]:
         """Constant, persistence and carried memory: mean squared errors.
 
-        The first two are measured over hundreds of thousands of samples, the same for every seed.
-        The equations are deterministic, so the complete past determines the future and carried
-        memory reaches 0; but any error in it grows exponentially.
+        The first two are measured over 256 independent streams of 2,048 samples, the same for every
+        seed. The equations are deterministic, so the complete past determines the future and
+        carried memory reaches 0; but any error in it grows exponentially.
         """
         signal, horizon = self._long_run(), self._config.delay
-        persistence = float(np.mean((signal[:, horizon:] - signal[:, :-horizon]) ** 2))
-        measured = [
-            Floor("constant", float(signal.var()), "measured"),
-            Floor("persistence", persistence, "measured"),
+        inputs, targets = signal[:, :-horizon], signal[:, horizon:]
+        found = [
+            measured("constant", np.mean((signal - signal.mean()) ** 2, axis=1)),
+            measured("persistence", np.mean((targets - inputs) ** 2, axis=1)),
         ]
-        measured.sort(key=lambda floor: -floor.value)
-        return (*measured, Floor("carried_memory", 0.0, "exact"))
+        found.sort(key=lambda floor: -floor.value)
+        return (*found, Floor("carried_memory", 0.0, "exact"))
 
 
 class MackeyGlass(Forecast):

@@ -15,6 +15,7 @@ from rnn_core import (
     TASKS,
     Batch,
     Comparison,
+    Floor,
     Replicas,
     RunConfig,
     Task,
@@ -95,6 +96,35 @@ def test_a_changed_wave_goes_on_in_phase_where_there_is_one(name: str) -> None:
         np.testing.assert_allclose(ours, 3 * theirs, atol=1e-9)
     expected = build_task(replace(config, frequency=2.0))
     assert other.windows_per_cycle == expected.windows_per_cycle
+
+
+# --- floors -------------------------------------------------------------------------------
+
+
+def test_a_measured_floor_states_its_error_and_a_linear_one_its_lags() -> None:
+    floor = Floor("linear", 0.01, "measured", error=0.001, lags=20)
+    assert (floor.error, floor.lags) == (0.001, 20)
+    assert (Floor("constant", 1.0, "exact").error, Floor("constant", 1.0, "exact").lags) == (
+        0.0,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("constant", 1.0, "measured"), r"^error of a floor must be .*, got 0\.0 and .*'measured'"),
+        (("constant", 1.0, "exact", 0.1), r"^error of a floor must be .*, got 0\.1 and .*'exact'"),
+        (("linear", 1.0, "exact"), r"^lags of a floor must be .*, got None and key='linear'"),
+        (("linear", 1.0, "exact", 0.0, 0), r"^lags of a floor must be .*, got 0 and key='linear'"),
+        (("constant", 1.0, "lower", 0.0, 2), r"^lags of a floor must be .*, got 2 and key='con"),
+    ],
+)
+def test_a_floor_whose_error_or_lags_do_not_fit_its_kind_is_refused(
+    arguments: tuple[Any, ...], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Floor(*arguments)
 
 
 # --- a task handed to a run ---------------------------------------------------------------
