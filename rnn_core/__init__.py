@@ -8,7 +8,7 @@ from rnn_core.cells.base import Cell, CellOutput, Gate
 from rnn_core.cells.registry import register_cell
 from rnn_core.config import RULES, SETTINGS, RunConfig, Setting, is_read
 from rnn_core.experiments.comparison import Comparison, Curves, equalise
-from rnn_core.experiments.memory_span import MemorySpan, SpanResult, SpanStep
+from rnn_core.experiments.memory_span import MemorySpan, SpanNetworks, SpanResult, SpanStep
 from rnn_core.experiments.ranking import PairedTest, Ranking, rank
 from rnn_core.experiments.run import Record, run
 from rnn_core.models import RecurrentModel, parameter_count
@@ -51,6 +51,7 @@ __all__ = [
     "Setting",
     "Snapshot",
     "Snapshots",
+    "SpanNetworks",
     "SpanResult",
     "SpanStep",
     "Step",

@@ -3,9 +3,9 @@
 Most are functions of the network, one window of shape ``(T, D)`` and the state that the window
 starts from; `Trainer.context` gives all three, of the first row of the batch. They compute in
 float64 and change neither weights, gradients nor random numbers. Derivatives are in closed form
-where the cell has one, and come from autograd otherwise. `dissect_update` trains a copy of the run
-one step further. L is the number of layers. The loss with the state carried, reset and shuffled is
-that of `rnn_core.evaluate`.
+where the cell has one, and come from autograd otherwise. `memory_capacity` reads random inputs of
+its own, and `dissect_update` trains a copy of the run one step further. L is the number of layers.
+The loss with the state carried, reset and shuffled is that of `rnn_core.evaluate`.
 
 Example:
     >>> from rnn_core import RunConfig, Trainer
@@ -27,6 +27,7 @@ from rnn_core.diagnostics.gradients import (
     saliency,
     shares_by_lag,
 )
+from rnn_core.diagnostics.memory_capacity import MemoryCapacity, memory_capacity
 from rnn_core.diagnostics.spectrum import (
     Lyapunov,
     Spectrum,
@@ -47,6 +48,7 @@ __all__ = [
     "LagGradient",
     "LagShares",
     "Lyapunov",
+    "MemoryCapacity",
     "ParameterUpdate",
     "Plane",
     "Spectrum",
@@ -64,6 +66,7 @@ __all__ = [
     "half_life",
     "hidden_trajectory",
     "lyapunov",
+    "memory_capacity",
     "principal_plane",
     "saliency",
     "shares_by_lag",

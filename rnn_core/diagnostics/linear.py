@@ -38,6 +38,15 @@ def singular_vectors(matrix: Array) -> tuple[Array, Array]:
     return _array(left), _array(right)
 
 
+def column_space(matrix: Array, least: float) -> Array:
+    """An orthonormal basis ``(M, p)`` of a finite matrix ``(M, N)``.
+
+    Only directions with singular values above ``least`` belong to it.
+    """
+    left, sizes, _ = torch.linalg.svd(torch.from_numpy(matrix), full_matrices=False)
+    return _array(left[:, sizes > least])
+
+
 def solve(matrices: Array, vectors: Array) -> Array:
     """x of A x = b, for A of shape ``(P, S, S)`` and b of shape ``(P, S)``."""
     return _array(torch.linalg.solve(torch.from_numpy(matrices), torch.from_numpy(vectors)))

@@ -1,4 +1,4 @@
-"""The longest delay at which a cell still learns to recall its input."""
+"""The longest delay at which a cell learns to recall its input, within a number of steps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rnn_core.config import RULES, RunConfig
 from rnn_core.experiments.comparison import SMOOTHING, Comparison, checked_contenders
 from rnn_core.messages import N_, InvalidValue
+from rnn_core.models import RecurrentModel
 from rnn_core.rules import FloatRange, IntRange
 from rnn_core.tasks import Task
 
@@ -74,6 +75,21 @@ class SpanResult:
         return 2 * self.passed > len(self.steps)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SpanNetworks:
+    """The networks of one contender that passed a delay, as they were when that delay ended.
+
+    Args:
+        delay: in samples.
+        seeds: theirs.
+        models: one for each of these seeds, no longer trained.
+    """
+
+    delay: int
+    seeds: tuple[int, ...]
+    models: tuple[RecurrentModel, ...]
+
+
 class MemorySpan:
     """Raises the delay of the delayed recall task until a contender no longer learns it.
 
@@ -88,8 +104,11 @@ class MemorySpan:
     Windows are four delays long, at least 20 steps, so that gradients reach back far enough. The
     longer the delay, the more samples a step therefore holds.
 
-    A new bit arrives at every time step, so a network that recalls the bit from k steps ago stores
-    k bits at once. The result depends on how much a cell can store as well as on how long.
+    A span is what training reaches within ``step_budget`` steps; it is not how much a cell can
+    store. An LSTM whose forget gates start half open has a shorter span than an RNN, and a longer
+    one with ``forget_bias=1.0``, though its equations are the same. A new bit arrives at every time
+    step, so a network that recalls the bit from k steps ago stores k bits at once.
+    `rnn_core.diagnostics.memory_capacity` measures what a network stores, without training.
 
     Args:
         contenders: their settings. ``task``, ``delay``, ``window_length`` and ``seed`` are not
@@ -148,8 +167,10 @@ class MemorySpan:
         self._active = tuple(range(len(self.contenders)))
         self._place = 0  # in `delays`
         self._index = 0
+        self._engines: tuple[str, ...] = ()
         self._attempts: list[_Attempt] = []
         self._results: list[list[SpanResult]] = [[] for _contender in self.contenders]
+        self._networks: list[SpanNetworks | None] = [None] * len(self.contenders)
 
     def set_lr(self, contender: int, lr: float) -> None:
         """Give a contender another learning rate, for all updates to come.
@@ -188,6 +209,22 @@ class MemorySpan:
         return tuple(map(tuple, found))
 
     @property
+    def networks(self) -> tuple[SpanNetworks | None, ...]:
+        """Each contender's networks that passed its longest delay so far, of the delays that ended.
+
+        None for a contender that has passed none.
+        """
+        return tuple(self._networks)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """What trains each network at the present delay, before its first step what trained last.
+
+        Empty before the first step.
+        """
+        return self._engines
+
+    @property
     def spans(self) -> tuple[int, ...]:
         """The longest delay that each contender has passed so far; 0 for none."""
         return tuple(
@@ -214,6 +251,7 @@ class MemorySpan:
                 _Attempt(_at_delay(self.contenders[place], delay), self.seeds, self)
                 for place in self._active
             ]
+            self._engines = tuple(name for each in self._attempts for name in each.engines)
         for attempt in self._attempts:
             attempt.advance()
         step = SpanStep(
@@ -232,8 +270,10 @@ class MemorySpan:
 
     def _end_delay(self) -> None:
         results = [attempt.result() for attempt in self._attempts]
-        for place, result in zip(self._active, results, strict=True):
+        for place, attempt, result in zip(self._active, self._attempts, results, strict=True):
             self._results[place].append(result)
+            if result.majority_passed:
+                self._networks[place] = attempt.networks()
         self._active = tuple(
             place
             for place, result in zip(self._active, results, strict=True)
@@ -283,6 +323,21 @@ class _Attempt:
     def set_lr(self, lr: float) -> None:
         """Another learning rate for the updates to come."""
         self._comparison.set_lr(0, lr)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """What trains each network."""
+        return self._comparison.replicas.engines
+
+    def networks(self) -> SpanNetworks:
+        """Those that have passed."""
+        passed = np.flatnonzero(np.isfinite(self.needed))
+        models = self._comparison.replicas.models
+        return SpanNetworks(
+            self.delay,
+            tuple(self._comparison.seeds[n] for n in passed),
+            tuple(models[n] for n in passed),
+        )
 
     def result(self) -> SpanResult:
         """The result so far."""

@@ -37,6 +37,26 @@ class Leaky(Cell):
         return CellOutput(((1 - a) * h + a * proposed,), xp.stack([a], 1))
 
 
+class Linear(Cell):
+    """A linear network, h_t = W h_{t-1} + V x_t, whose memory is known exactly."""
+
+    name = "linear"
+    title = "Linear"
+    main_weight = "recurrent"
+
+    def weight_shapes(self, input_size: int, hidden_size: int) -> Mapping[str, tuple[int, ...]]:
+        return {
+            "inputs": (hidden_size, input_size),
+            "recurrent": (hidden_size, hidden_size),
+        }
+
+    def step(
+        self, xp: Any, weights: Mapping[str, Any], x: Any, state: tuple[Any, ...]
+    ) -> CellOutput:
+        h = x @ weights["inputs"].T + state[0] @ weights["recurrent"].T
+        return CellOutput((h,), xp.stack([h], 1)[:, :0])
+
+
 class TwoTraces(Cell):
     """Three state parts: h reads two traces of different decay."""
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from rnn_core.diagnostics.linear import (
+    column_space,
     largest_singular_value,
     orthonormal,
     product,
@@ -40,6 +41,17 @@ def test_singular_vectors_are_orthonormal_and_stand_by_singular_value() -> None:
     left, right = singular_vectors(np.array([[0.0, 1.0], [3.0, 0.0]]))
     np.testing.assert_allclose(np.abs(left), [[0, 1], [1, 0]], atol=1e-12)
     np.testing.assert_allclose(np.abs(right), [[1, 0], [0, 1]], atol=1e-12)
+
+
+def test_a_column_space_leaves_out_directions_below_the_limit() -> None:
+    tall = NUMBERS.standard_normal((9, 2)) @ NUMBERS.standard_normal((2, 4))
+    noisy = tall + 1e-9 * NUMBERS.standard_normal((9, 4))
+    basis = column_space(noisy, 1e-6)
+    assert basis.shape == (9, 2)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-12)
+    np.testing.assert_allclose(basis @ (basis.T @ tall), tall, atol=1e-7)
+    assert column_space(noisy, 0.0).shape == (9, 4)
+    assert column_space(np.zeros((9, 4)), 0.0).shape == (9, 0)
 
 
 def test_solutions_solve_their_systems() -> None:

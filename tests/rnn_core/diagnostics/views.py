@@ -53,6 +53,9 @@ VIEWS: dict[str, View] = {
     "weight_matrices": lambda t, m: views.weight_matrices(
         m.model, before=views.copy_parameters(m.model)
     ),
+    "memory_capacity": lambda t, m: views.memory_capacity(
+        m.model, max_lag=5, blocks=2, samples=40, washout=5
+    ),
     "state_ablation": lambda t, m: views.state_ablation(
         m.model, t.task, start=4, windows=3, state=m.state
     ),

@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import torch
 
 from rnn_core import MemorySpan, Replicas, RunConfig, SpanStep, Trainer
 from rnn_core.experiments.comparison import SMOOTHING
@@ -125,6 +126,47 @@ def test_more_than_half_of_the_seeds_must_pass() -> None:
         assert short.active == ((0,) if stays else ())
         assert short.spans == (6 if stays else 0,)
         assert short.done is not stays
+
+
+def test_the_networks_that_passed_are_kept_as_they_were_when_their_delay_ended() -> None:
+    span = MemorySpan([QUICK, STUCK], [4, 7], delays=[2, 3], step_budget=80, engine="compiled")
+    assert span.networks == (None, None)
+    steps = finished(span)
+    kept, none = span.networks
+    assert none is None
+    assert kept is not None
+    assert (kept.delay, kept.seeds) == (3, (4, 7))
+    taken = sum(step.delay == 3 for step in steps)
+    config = replace(QUICK, task="delayed_recall", delay=3, window_length=20)
+    for seed, model in zip(kept.seeds, kept.models, strict=True):
+        trainer = Trainer(replace(config, seed=seed), engine="compiled")
+        for _step in islice(trainer.steps(), taken):
+            pass
+        for name, value in trainer.model.state_dict().items():
+            assert torch.equal(value, model.state_dict()[name])
+    span.reset()
+    assert span.networks == (None, None)
+
+
+def test_networks_that_failed_are_not_kept() -> None:
+    whole = MemorySpan([QUICK], 4, delays=[6], engine="compiled")
+    finished(whole)
+    needed = whole.results[0][0].steps
+    budget = int(np.sort(needed)[2]) + 1  # three of four pass
+    span = MemorySpan([QUICK], 4, delays=[6], step_budget=budget, engine="compiled")
+    finished(span)
+    (kept,) = span.networks
+    assert kept is not None
+    assert kept.seeds == tuple(np.flatnonzero(needed < budget))
+    assert len(kept.models) == 3
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_the_engine_of_every_network_that_trains_is_named(engine: str) -> None:
+    span = MemorySpan([QUICK, STUCK], 2, delays=[1, 2], step_budget=60, engine=engine)
+    assert span.engines == ()
+    for step in islice(span.steps(), 61):
+        assert span.engines == (engine,) * 2 * len(step.active)
 
 
 def test_a_diverged_network_has_not_passed_and_ends_its_delay_early() -> None:
