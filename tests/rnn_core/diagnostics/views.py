@@ -56,9 +56,6 @@ VIEWS: dict[str, View] = {
     "memory_capacity": lambda t, m: views.memory_capacity(
         m.model, max_lag=5, blocks=2, samples=40, washout=5
     ),
-    "state_ablation": lambda t, m: views.state_ablation(
-        m.model, t.task, start=4, windows=3, state=m.state
-    ),
     "free_run": lambda t, m: views.free_run(
         m.model, m.inputs, m.targets, m.state, warmup=5, horizon=2
     ),
