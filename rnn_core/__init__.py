@@ -8,6 +8,7 @@ from rnn_core.cells.base import Cell, CellOutput, Gate
 from rnn_core.cells.registry import register_cell
 from rnn_core.config import RULES, SETTINGS, RunConfig, Setting, is_read
 from rnn_core.experiments.comparison import Comparison, Curves, equalise
+from rnn_core.experiments.lr_search import LrChoice, LrSearch, lr_grid
 from rnn_core.experiments.memory_span import MemorySpan, SpanNetworks, SpanResult, SpanStep
 from rnn_core.experiments.ranking import PairedTest, Ranking, rank
 from rnn_core.experiments.run import Record, run
@@ -39,6 +40,8 @@ __all__ = [
     "Floor",
     "Gate",
     "LossHistory",
+    "LrChoice",
+    "LrSearch",
     "MemorySpan",
     "Optimizer",
     "PairedTest",
@@ -65,6 +68,7 @@ __all__ = [
     "evaluate",
     "evaluate_model",
     "is_read",
+    "lr_grid",
     "parameter_count",
     "rank",
     "register_cell",
