@@ -39,7 +39,7 @@ not."""
 def every_string(config: RunConfig, longest: int) -> Batch:
     """The strings with n = 1 … ``longest``, one per row."""
     length = 2 * longest + 1
-    inputs, targets, loss_mask = strings(np.arange(1, longest + 1), length)
+    inputs, targets, loss_mask = strings(np.arange(1, longest + 1), length, 2)
     one_hot = np.eye(3, dtype=np.float32)
     return Batch(
         np.broadcast_to(np.arange(length, dtype=np.float64), inputs.shape),

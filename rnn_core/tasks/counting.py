@@ -1,4 +1,4 @@
-"""Counting: n letters a, then n letters b."""
+"""Counting: n letters a, then n letters b, and n letters c where there is a third."""
 
 from __future__ import annotations
 
@@ -10,60 +10,62 @@ from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Criterion, Floor, TaskEntry
 from rnn_core.tasks.windows import Windows, generator, require_window
 
-# Input symbols, and symbols that may be next.
+# The first input symbols; the other letters follow.
 _S, _A, _B = range(3)
-_NEXT_A, _NEXT_B, _NEXT_T = range(3)
 
 
-class AnBn(Windows):
-    """The language a^n b^n: predict the next symbol of S a … a b … b T.
+class Counting(Windows):
+    """Strings S a … a b … b T, with n of each letter: predict the next symbol.
 
-    n is uniform from 1 to N, the most that fits a window: window_length is 2N + 1, or one more.
-    Inputs S, a and b, and targets a, b and T, are one-hot. After the last b the inputs are 0 and
-    the loss is masked. The number of a is unpredictable; from the first b on, counting determines
-    the rest.
+    n is uniform from 1 to N, the most that fits a window: window_length is at least N times the
+    number of letters, plus 1. Inputs, S and the letters, and targets, the letters and T, are
+    one-hot. After the last letter the inputs are 0 and the loss is masked. The number of a is
+    unpredictable; from the first b on, counting determines the rest.
 
     The symbols, their order and one unit for each are those of the source. It trains on the set of
     all symbols that are possible next, with an error for each; here the target is the next symbol.
 
     Args:
         config: window_length, batch_size and data_seed are read.
+        entry: of the task, for error messages.
+        letters: how many different ones.
 
     Raises:
-        ValueError: when window_length is below 5, and N below 2.
+        ValueError: when window_length is too short for N = 2.
 
     Source: Gers and Schmidhuber, "LSTM recurrent networks learn simple context-free and
     context-sensitive languages", IEEE Transactions on Neural Networks 12 (2001), where n is up to
     10 in training.
     """
 
-    input_size = 3
-    output_size = 3
     criterion: Criterion = "cross_entropy"
 
-    def __init__(self, config: RunConfig) -> None:
-        require_window(config, 5, ANBN)
+    def __init__(self, config: RunConfig, entry: TaskEntry, letters: int) -> None:
+        require_window(config, 2 * letters + 1, entry)
         super().__init__(config)
-        self._most = (config.window_length - 1) // 2
+        self.input_size = self.output_size = letters + 1
+        self._letters = letters
+        self._most = (config.window_length - 1) // letters
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
-        """B strings of step ``index``; the loss is that of the time steps from S to the last b."""
+        """B strings of step ``index``; the loss is that of the steps from S to the last letter."""
         rows = self._config.batch_size
         n = generator(self._config, index).integers(1, self._most, rows, endpoint=True)
-        inputs, targets, loss_mask = strings(n, self._length)
+        inputs, targets, loss_mask = strings(n, self._length, self._letters)
+        one_hot = np.eye(self._letters + 1, dtype=dtype)
         return Batch(
             self._time(index),
-            np.eye(3, dtype=dtype)[inputs] * loss_mask[:, :, None],
-            np.eye(3, dtype=dtype)[targets] * loss_mask[:, :, None],
+            one_hot[inputs] * loss_mask[:, :, None],
+            one_hot[targets] * loss_mask[:, :, None],
             loss_mask,
         )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the strings with every predictable symbol right.
 
-        These are the a after S, every b after the first, and T.
+        These are the a after S, and all that follows the first b.
         """
-        known = batch.inputs[:, :, _S] + batch.inputs[:, :, _B] > 0
+        known = batch.inputs[:, :, _S] + batch.inputs[:, :, _B:].sum(axis=2) > 0
         right = prediction.argmax(axis=2) == batch.targets.argmax(axis=2)
         return float(np.mean((right | ~known).all(axis=1)))
 
@@ -78,11 +80,11 @@ class AnBn(Windows):
         Source: own derivation.
         """
         n = np.arange(1, self._most + 1)
-        inputs, targets, loss_mask = strings(n, self._length)
+        inputs, targets, loss_mask = strings(n, self._length, self._letters)
         weights = (self._weights()[:, None] * loss_mask)[loss_mask]
         # The time step determines what has been seen of a string, with n from the first b on.
         steps = np.broadcast_to(np.arange(self._length), inputs.shape)
-        seen = np.where(inputs == _B, n[:, None] * self._length + steps, steps)
+        seen = np.where(inputs >= _B, n[:, None] * self._length + steps, steps)
         nothing = np.zeros_like(inputs)
         constant, memoryless, window_memory = (
             _conditional_entropy(weights, known[loss_mask], targets[loss_mask])
@@ -97,7 +99,8 @@ class AnBn(Windows):
     def _weights(self) -> NDArray[np.float64]:
         """Weight in the mean over a run of a time step of a string with n = 1 … N, shape ``(N,)``.
 
-        A batch of B strings with n_1 … n_B has 2 (n_1 + … + n_B) + B unmasked time steps.
+        A batch of B strings with n_1 … n_B and two letters has 2 (n_1 + … + n_B) + B unmasked time
+        steps.
         """
         rows = self._config.batch_size
         total = np.ones(1)  # distribution of the sum of the other strings' n
@@ -105,40 +108,50 @@ class AnBn(Windows):
             total = np.convolve(total, np.full(self._most, 1 / self._most))
         others = np.arange(len(total)) + rows - 1
         n = np.arange(1, self._most + 1)[:, None]
-        per_string = (total / (2 * (n + others) + rows)).sum(axis=1)
+        per_string = (total / (self._letters * (n + others) + rows)).sum(axis=1)
         return np.asarray(per_string * rows / self._most)
 
 
 def strings(
-    n: NDArray[np.int64], length: int
+    n: NDArray[np.int64], length: int, letters: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Input symbols, next symbols and loss mask, each of shape ``(B, length)``."""
+    """The strings with n of each letter.
+
+    Args:
+        n: shape ``(B,)``, from 1.
+        length: time steps.
+        letters: how many different ones.
+
+    Returns:
+        Input symbols (S, then the letters), next symbols (the letters, then T), and which time
+        steps are part of the string, each of shape ``(B, length)``.
+    """
     step, n = np.arange(length), n[:, None]
-    inputs = np.where(step == 0, _S, np.where(step <= n, _A, _B))
-    targets = np.where(step < n, _NEXT_A, np.where(step < 2 * n, _NEXT_B, _NEXT_T))
-    return inputs, targets, step <= 2 * n
+    inputs = np.where(step == 0, _S, _A + np.minimum((step - 1) // n, letters - 1))
+    return inputs, np.minimum(step // n, letters), step <= letters * n
 
 
 def _conditional_entropy(
     weights: NDArray[np.float64], known: NDArray[np.int64], symbols: NDArray[np.int64]
 ) -> float:
     """Entropy of the symbols given what is known, in nats; the weights add up to 1."""
-    groups = np.unique(known, return_inverse=True)[1]
-    joint = np.bincount(groups * 3 + symbols, weights=weights, minlength=3 * (groups.max() + 1))
-    joint = joint.reshape(-1, 3)
+    groups, kinds = np.unique(known, return_inverse=True)[1], symbols.max() + 1
+    size = kinds * (groups.max() + 1)
+    joint = np.bincount(groups * kinds + symbols, weights=weights, minlength=size)
+    joint = joint.reshape(-1, kinds)
     given = np.broadcast_to(joint.sum(axis=1, keepdims=True), joint.shape)
     some = joint > 0
     return float(-np.sum(joint[some] * np.log(joint[some] / given[some])))
 
 
-ANBN = TaskEntry(
+ANBN: TaskEntry = TaskEntry(
     name="anbn",
     title=N_("aⁿbⁿ"),
     description=N_(
         "Input: n letters a, then n letters b. Target: the next symbol. The network must count the "
         "a to know when the b end (Gers and Schmidhuber 2001)."
     ),
-    build=AnBn,
+    build=lambda config: Counting(config, ANBN, 2),
     settings=("data_seed",),
     # n up to 10, as in the source.
     defaults={
@@ -150,4 +163,17 @@ ANBN = TaskEntry(
     },
     source="Gers and Schmidhuber, LSTM recurrent networks learn simple context-free and "
     "context-sensitive languages, IEEE Transactions on Neural Networks 12 (2001)",
+)
+ANBNCN: TaskEntry = TaskEntry(
+    name="anbncn",
+    title=N_("aⁿbⁿcⁿ"),
+    description=N_(
+        "Input: n letters a, n letters b, then n letters c. Target: the next symbol. The count is "
+        "needed twice, so a stack does not suffice (Gers and Schmidhuber 2001)."
+    ),
+    build=lambda config: Counting(config, ANBNCN, 3),
+    settings=("data_seed",),
+    # n up to 10, as for aⁿbⁿ.
+    defaults={**ANBN.defaults, "window_length": 31},
+    source=ANBN.source,
 )

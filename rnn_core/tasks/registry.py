@@ -2,7 +2,7 @@
 
 from rnn_core.registry import TASKS
 from rnn_core.tasks.chaos import LORENZ, MACKEY_GLASS
-from rnn_core.tasks.counting import ANBN
+from rnn_core.tasks.counting import ANBN, ANBNCN
 from rnn_core.tasks.narma import NARMA10
 from rnn_core.tasks.parity import PARITY
 from rnn_core.tasks.recall import DELAYED_RECALL, FLIP_FLOP
@@ -25,6 +25,7 @@ for _entry in (
     TEMPORAL_ORDER,
     COPY,
     ANBN,
+    ANBNCN,
     PARITY,
 ):
     TASKS.register(_entry)

@@ -13,24 +13,32 @@ from tests.rnn_core.tasks.known_answers import (
     task_of,
 )
 
+LETTERS = {"anbn": "ab", "anbncn": "abc"}
 
-@given(length=st.integers(5, 60), index=st.integers(0, 1000))
-def test_anbn_shows_a_string_and_wants_it_one_symbol_on(length: int, index: int) -> None:
-    batch = build_task(RunConfig(task="anbn", window_length=length, batch_size=5)).batch(index)
+
+@pytest.mark.parametrize("name", LETTERS)
+@given(length=st.integers(7, 60), index=st.integers(0, 1000))
+def test_a_string_is_shown_and_wanted_one_symbol_on(name: str, length: int, index: int) -> None:
+    letters = LETTERS[name]
+    batch = build_task(RunConfig(task=name, window_length=length, batch_size=5)).batch(index)
     assert batch.loss_mask is not None
     for row in range(5):
-        shown = "".join("Sab"[x.argmax()] if x.any() else "." for x in batch.inputs[row])
-        wanted = "".join("abT"[y.argmax()] if y.any() else "." for y in batch.targets[row])
+        shown, wanted = (
+            "".join(names[one.argmax()] if one.any() else "." for one in symbols[row])
+            for names, symbols in (("S" + letters, batch.inputs), (letters + "T", batch.targets))
+        )
         n = shown.count("a")
-        assert 1 <= n <= (length - 1) // 2
-        rest = "." * (length - 2 * n - 1)
-        assert shown == "S" + n * "a" + n * "b" + rest
-        assert wanted == n * "a" + n * "b" + "T" + rest
-        np.testing.assert_array_equal(batch.loss_mask[row], np.arange(length) <= 2 * n)
+        assert 1 <= n <= (length - 1) // len(letters)
+        string = "".join(n * letter for letter in letters)
+        rest = "." * (length - len(string) - 1)
+        assert shown == "S" + string + rest
+        assert wanted == string + "T" + rest
+        np.testing.assert_array_equal(batch.loss_mask[row], np.arange(length) <= len(string))
 
 
-def test_all_lengths_of_anbn_occur_equally_often() -> None:
-    task = build_task(RunConfig(task="anbn", window_length=21, batch_size=64))
+@pytest.mark.parametrize(("name", "length"), [("anbn", 21), ("anbncn", 31)])
+def test_all_lengths_of_strings_occur_equally_often(name: str, length: int) -> None:
+    task = task_of(name, window_length=length, batch_size=64)
     n = np.concatenate([task.batch(k).inputs[:, :, 1].sum(axis=1) for k in range(100)])
     counts = np.bincount(n.astype(int), minlength=11)
     assert counts[0] == 0
@@ -50,6 +58,19 @@ def test_a_string_must_be_right_wherever_it_can_be_known() -> None:
     assert task.accuracy(batch, prediction) == 6 / 8
 
 
+def test_of_three_letters_all_but_the_number_of_a_can_be_known() -> None:
+    task = task_of("anbncn", window_length=31)
+    batch = task.batch(0)
+    n = batch.inputs[:, :, 1].sum(axis=1).astype(int)
+    prediction = batch.targets.copy()
+    prediction[batch.inputs[:, :, 1] == 1] = [0.0, 0.0, 0.0, 1.0]
+    assert task.accuracy(batch, prediction) == 1.0
+    prediction[0, 2 * n[0]] = [0.0, 1.0, 0.0, 0.0]  # one b too many
+    prediction[3, 3 * n[3]] = [0.0, 0.0, 1.0, 0.0]  # one c too many
+    prediction[5, 0] = [0.0, 1.0, 0.0, 0.0]  # no a to begin with
+    assert task.accuracy(batch, prediction) == 5 / 8
+
+
 def test_the_floors_of_strings_of_one_or_two() -> None:
     # Alone in a batch, a string of one has steps of weight 1/3 and one of two of weight 1/5.
     floors = floors_of("anbn", window_length=5)
@@ -59,11 +80,12 @@ def test_the_floors_of_strings_of_one_or_two() -> None:
     assert floors["window_memory"] == pytest.approx(entropy)
 
 
-@pytest.mark.parametrize("rows", [1, 8])
-def test_the_best_tables_of_strings_score_the_floors_of_anbn(rows: int) -> None:
-    config = RunConfig(task="anbn", window_length=9, batch_size=rows)
-    floors = floors_of("anbn", window_length=9, batch_size=rows)
+@pytest.mark.parametrize(("name", "rows"), [("anbn", 1), ("anbn", 8), ("anbncn", 2)])
+def test_the_best_tables_of_strings_score_the_floors(name: str, rows: int) -> None:
+    config = RunConfig(task=name, window_length=9, batch_size=rows)
+    floors = floors_of(name, window_length=9, batch_size=rows)
     task = build_task(config)
+    kinds = len(LETTERS[name]) + 1
     batches = [task.batch(k) for k in range(20_000 // rows)]
 
     def what_is_known(key: str, batch: Batch) -> np.ndarray:
@@ -72,11 +94,11 @@ def test_the_best_tables_of_strings_score_the_floors_of_anbn(rows: int) -> None:
             return np.zeros_like(symbols)
         if key == "memoryless":
             return symbols
-        # All symbols so far, as a number to the base three.
-        return np.cumsum(symbols * 3 ** np.arange(symbols.shape[1]), axis=1)
+        # All symbols so far, as a number to the base of their kinds.
+        return np.cumsum(symbols * kinds ** np.arange(symbols.shape[1]), axis=1)
 
     for key, floor in floors.items():
-        table = np.zeros((3**9, 3))
+        table = np.zeros((kinds**9, kinds))
         known = [what_is_known(key, batch)[batch.loss_mask] for batch in batches]
         wanted = [batch.targets[batch.loss_mask] for batch in batches]
         # The answers that the mean over the batches' losses favours.

@@ -25,7 +25,7 @@ WAVES = {"sum_of_sines", "square_wave", "chirp", "noisy_sine"}
 ROWS_OF_THEIR_OWN = sorted(set(TASKS) - WAVES - {"sin_to_cos"})
 STREAMS = sorted(set(TASKS) - SEQUENCES - {"sin_to_cos"})
 FORECASTS = sorted(name for name, task in TASKS_BY_DEFAULT.items() if task.horizon is not None)
-LEAST = {"temporal_order": 10, "copy": 21, "anbn": 5}
+LEAST = {"temporal_order": 10, "copy": 21, "anbn": 5, "anbncn": 7}
 
 few_examples = settings(max_examples=12)
 
@@ -174,8 +174,8 @@ def test_drawing_data_leaves_the_global_generator_of_numpy_alone() -> None:
 
 def test_there_are_streams_and_sequences_numbers_and_classes() -> None:
     assert {"sin_to_cos", "mackey_glass", "flip_flop"} <= set(TASKS) - SEQUENCES
-    assert {"adding", "copy", "temporal_order", "anbn"} <= SEQUENCES
-    assert {"copy", "temporal_order", "anbn"} <= CLASSES
+    assert {"adding", "copy", "temporal_order", "anbn", "anbncn"} <= SEQUENCES
+    assert {"copy", "temporal_order", "anbn", "anbncn"} <= CLASSES
     assert "adding" not in CLASSES
 
 
@@ -274,6 +274,7 @@ def test_what_a_task_begins_with_differs_from_the_defaults_and_can_be_built(name
             "window_length must be at least 10 for the task Temporal order, got 9. Try 50.",
         ),
         ("anbn", 4, "window_length must be at least 5 for the task aⁿbⁿ, got 4. Try 21."),
+        ("anbncn", 6, "window_length must be at least 7 for the task aⁿbⁿcⁿ, got 6. Try 31."),
     ],
 )
 def test_windows_too_short_for_a_task_are_refused(name: str, length: int, sentence: str) -> None:
@@ -322,7 +323,16 @@ def test_a_forecast_is_never_right_or_wrong(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["square_wave", "delayed_recall", "flip_flop", "adding", "temporal_order", "copy", "anbn"],
+    [
+        "square_wave",
+        "delayed_recall",
+        "flip_flop",
+        "adding",
+        "temporal_order",
+        "copy",
+        "anbn",
+        "anbncn",
+    ],
 )
 def test_what_is_wanted_is_right_and_its_opposite_is_wrong(name: str) -> None:
     task = task_of(name, window_length=30)
