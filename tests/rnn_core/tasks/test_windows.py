@@ -37,11 +37,13 @@ def test_a_block_is_made_once_while_it_is_kept_and_few_are_kept() -> None:
     for start in range(0, 3 * BLOCK, 10):
         blocks.between(start, start + 10)
     assert made == [0, 1, 2, 3]
-    blocks.between(10 * BLOCK, 11 * BLOCK)  # block 0 is dropped
+    later = list(range(10, 15))
+    for number in later:  # eight are kept, so block 0 is dropped
+        blocks.between(number * BLOCK, (number + 1) * BLOCK)
     blocks.between(3 * BLOCK, 3 * BLOCK + 1)
-    assert made == [0, 1, 2, 3, 10]
+    assert made == [0, 1, 2, 3, *later]
     blocks.between(0, 1)
-    assert made == [0, 1, 2, 3, 10, 0]
+    assert made == [0, 1, 2, 3, *later, 0]
 
 
 class Sums:
