@@ -86,6 +86,9 @@ class RunConfig:
         num_layers: stacked recurrent layers, from 1 to 4.
         forget_bias: initial sum of the two bias vectors of an LSTM's forget gates, from -5 to 5;
             None keeps PyTorch's initialisation. Ignored by cells without forget gates.
+        single_bias: one bias vector per layer, as published recipes have it, in place of PyTorch's
+            two, whose sum an adaptive optimizer moves twice as far: ``bias_hh`` is zero and not
+            trained. Ignored by cells that have one bias anyway.
         carry_state: start each window from the detached final state of the window before; False
             starts every window from zeros.
         optimizer: ``"adam"``, ``"sgd"`` or ``"rmsprop"``.
@@ -126,6 +129,7 @@ class RunConfig:
         read_by="cell",
         suggestion=1.0,
     )
+    single_bias: bool = _setting(False, Flag(), "network", read_by="cell")
     carry_state: bool = _setting(True, Flag(), "network")
     optimizer: str = _setting("adam", Choice(OPTIMIZERS), "training")
     lr: float = _setting(0.02, FloatRange(0.0, 10.0, open_low=True), "training", live=True)

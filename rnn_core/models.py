@@ -81,5 +81,5 @@ class RecurrentModel(nn.Module):
 def parameter_count(config: RunConfig, input_size: int = 1, output_size: int = 1) -> int:
     """Trainable numbers of the model that `RecurrentModel` builds with these arguments."""
     cell: Cell = CELLS[config.cell]
-    layers = cell.parameter_count(input_size, config.hidden_size, config.num_layers)
+    layers = cell.parameter_count(config, input_size)
     return layers + output_size * (config.hidden_size + 1)

@@ -215,6 +215,15 @@ def _network() -> dict[str, Any]:
             _("PyTorch's default"),
             step=0.5,
         )
+    if "single_bias" in CELLS[chosen["cell"]].settings:
+        chosen["single_bias"] = widgets.toggle(
+            RUN_SETTINGS["single_bias"],
+            _("One bias vector"),
+            _(
+                "On: one bias vector per layer, as in published recipes. Off: PyTorch's two, "
+                "`bias_ih` and `bias_hh`, which are added; Adam moves their sum twice as far."
+            ),
+        )
     return chosen
 
 

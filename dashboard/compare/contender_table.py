@@ -108,6 +108,7 @@ def _columns() -> dict[str, Any]:
         "num_layers": _("Layers"),
         "carry_state": _("Carried"),
         "forget_bias": _("Forget bias"),
+        "single_bias": _("One bias"),
         "optimizer": _("Optimizer"),
         "lr": _("Learning rate"),
         "momentum": _("Momentum"),

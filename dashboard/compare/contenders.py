@@ -28,6 +28,7 @@ SETTINGS = (
     "num_layers",
     "carry_state",
     "forget_bias",
+    "single_bias",
     "optimizer",
     "lr",
     "momentum",
@@ -114,6 +115,8 @@ def _said(setting: str, config: RunConfig) -> str:
         return str(CELLS[value].title)
     if setting == "carry_state":
         return _("carried") if value else _("reset")
+    if setting == "single_bias":
+        return _("one bias") if value else _("two biases")
     if setting == "optimizer":
         return str(value)
     if setting == "clip_norm":

@@ -164,9 +164,12 @@ class Cell:
         for parameter in module.parameters():
             parameter.uniform_(-bound, bound, generator=generator)
 
-    def parameter_count(self, input_size: int, hidden_size: int, num_layers: int) -> int:
-        """Trainable numbers in the module that `build` gives for these arguments."""
-        return _parameter_count(self, input_size, hidden_size, num_layers)
+    def parameter_count(self, config: RunConfig, input_size: int) -> int:
+        """Trainable numbers in the module that `build` and `initialise` give for a config.
+
+        To be overridden by a cell whose `initialise` fixes weights.
+        """
+        return _parameter_count(self, input_size, config.hidden_size, config.num_layers)
 
     def matches(self, module: nn.Module) -> bool:
         """Whether a module that was built elsewhere computes what this cell does."""

@@ -34,7 +34,7 @@ class LSTM(StackedCell):
     )
     state_parts = ("h", "c")
     memory_gate = "f"
-    settings = frozenset({"forget_bias"})
+    settings = StackedCell.settings | {"forget_bias"}
     kernel = 1
     # Measured with one thread and windows of 10 to 200: PyTorch's LSTM is one fused operation.
     max_products = 2**17

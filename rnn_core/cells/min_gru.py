@@ -17,6 +17,7 @@ from rnn_core.cells.base import (
     number,
 )
 from rnn_core.cells.stacked import sigmoid
+from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 
 
@@ -44,9 +45,10 @@ class MinGRU(Cell):
         """Gate and candidate, stacked as PyTorch stacks gates."""
         return {"weight_ih": (2 * hidden_size, input_size), "bias_ih": (2 * hidden_size,)}
 
-    def parameter_count(self, input_size: int, hidden_size: int, num_layers: int) -> int:
+    def parameter_count(self, config: RunConfig, input_size: int) -> int:
         """Trainable numbers, without building the module."""
-        return 2 * hidden_size * ((input_size + 1) + (num_layers - 1) * (hidden_size + 1))
+        hidden, later = config.hidden_size, config.num_layers - 1
+        return 2 * hidden * ((input_size + 1) + later * (hidden + 1))
 
     def step(
         self, xp: Any, weights: Mapping[str, Numbers], x: Numbers, state: tuple[Numbers, ...]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import torch
 from torch import nn
 
 from rnn_core.cells.base import Array, Cell, Equation, Layer, Numbers, number
+from rnn_core.config import RunConfig
 
 
 class StackedCell(Cell):
@@ -17,17 +19,27 @@ class StackedCell(Cell):
         module_type: PyTorch's class.
     """
 
+    settings = frozenset({"single_bias"})
     module_type: ClassVar[type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]]
 
     def build(self, input_size: int, hidden_size: int, num_layers: int) -> nn.Module:
         """PyTorch's own module."""
         return self.module_type(input_size, hidden_size, num_layers, batch_first=True)
 
-    def parameter_count(self, input_size: int, hidden_size: int, num_layers: int) -> int:
-        """Trainable numbers: for each gate the weights of input and state, and two biases."""
-        later = num_layers - 1
-        one = (input_size + hidden_size + 2) + later * (2 * hidden_size + 2)
-        return len(self.blocks) * hidden_size * one
+    @torch.no_grad()
+    def initialise(self, module: nn.Module, config: RunConfig, generator: torch.Generator) -> None:
+        """PyTorch's initial weights; with ``config.single_bias`` without ``bias_hh``."""
+        super().initialise(module, config, generator)
+        if config.single_bias:
+            for layer in range(config.num_layers):
+                getattr(module, f"bias_hh_l{layer}").requires_grad_(False).zero_()
+
+    def parameter_count(self, config: RunConfig, input_size: int) -> int:
+        """Trainable numbers: for each gate the weights of input and state, and the biases."""
+        hidden, later = config.hidden_size, config.num_layers - 1
+        biases = 1 if config.single_bias else 2
+        one = (input_size + hidden + biases) + later * (2 * hidden + biases)
+        return len(self.blocks) * hidden * one
 
     def matches(self, module: nn.Module) -> bool:
         """Whether a module is of PyTorch's class, in the form that `build` gives it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rnn_core.config import RunConfig
-from rnn_core.messages import Message
+from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Batch, Criterion
 from rnn_core.tasks.stack import BatchStack
@@ -115,15 +114,12 @@ class EngineKind(Protocol):
 
     name: str
 
-    def supports(
-        self, config: RunConfig, dtype: torch.dtype, model: nn.Module | None = None
-    ) -> Message | None:
+    def supports(self, config: RunConfig, dtype: torch.dtype) -> Message | None:
         """Why the engine cannot train a run; None when it can.
 
         Args:
             config: the settings of the run.
             dtype: of the weights.
-            model: the network, where it is already built.
         """
         ...
 
@@ -137,21 +133,38 @@ def trainable(model: nn.Module) -> list[nn.Parameter]:
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
-def all_trainable(model: nn.Module) -> bool:
-    """Whether training changes every parameter."""
-    return all(parameter.requires_grad for parameter in model.parameters())
+def changed_too_late(count: int, got: int) -> InvalidValue:
+    """The error when parameters were fixed or released while an update was due.
+
+    Args:
+        count: of the parameters with a gradient that is not yet applied.
+        got: of those that require gradients now.
+    """
+    return InvalidValue(
+        N_(
+            "The {count} parameters that have a gradient must require gradients until it is "
+            "applied, got {got} that do. Change requires_grad before the first step."
+        ),
+        count=count,
+        got=got,
+    )
 
 
-def follow_parameters(optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter]) -> None:
+def follow_parameters(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
     """Make an optimizer continue with parameters that have replaced its own, in order.
 
     ``load_state_dict(assign=True)`` puts new parameters into a model, of which an optimizer does
     not hear. Its state for each old parameter passes to the new one.
+
+    Args:
+        optimizer: of the trained parameters, or of all where some were fixed after it was built.
+        model: whose parameters it changes.
     """
     own = optimizer.param_groups[0]["params"]
-    if len(optimizer.param_groups) > 1 or len(own) != len(parameters):
+    known = [each for each in (trainable(model), list(model.parameters())) if len(each) == len(own)]
+    if len(optimizer.param_groups) > 1 or not known:
         return
-    for place, (old, new) in enumerate(zip(list(own), parameters, strict=True)):
+    for place, (old, new) in enumerate(zip(list(own), known[0], strict=True)):
         if old is not new:
             own[place] = new
             if old in optimizer.state:

@@ -10,10 +10,9 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
-from torch import nn
 
 from rnn_core.config import RunConfig
-from rnn_core.engines.base import Engine, EngineKind, TrainingState, all_trainable
+from rnn_core.engines.base import Engine, EngineKind, TrainingState, trainable
 from rnn_core.engines.torch_engine import TorchEngine
 from rnn_core.messages import N_, InvalidValue, Message, unknown_choice
 from rnn_core.models import RecurrentModel
@@ -34,9 +33,7 @@ class TorchKind:
 
     name = "torch"
 
-    def supports(
-        self, config: RunConfig, dtype: torch.dtype, model: nn.Module | None = None
-    ) -> Message | None:
+    def supports(self, config: RunConfig, dtype: torch.dtype) -> Message | None:
         """None."""
         return None
 
@@ -50,9 +47,7 @@ class CompiledKind:
 
     name = "compiled"
 
-    def supports(
-        self, config: RunConfig, dtype: torch.dtype, model: nn.Module | None = None
-    ) -> Message | None:
+    def supports(self, config: RunConfig, dtype: torch.dtype) -> Message | None:
         """Why the kernels cannot train a run; None when they can."""
         if CELLS[config.cell].kernel is None:
             return Message(
@@ -68,8 +63,6 @@ class CompiledKind:
                 N_("the compiled engine computes in float32 and float64 only, not in {dtype}"),
                 {"dtype": dtype},
             )
-        if model is not None and not all_trainable(model):
-            return Message(N_("the compiled engine trains all parameters, and some are fixed"))
         if find_spec("numba") is None:
             return Message(N_("the compiled engine needs Numba, which is not installed"))
         return None
@@ -102,16 +95,13 @@ def prepare_compiled() -> threading.Thread:
         return _thread
 
 
-def choose_engine(
-    name: str, config: RunConfig, dtype: torch.dtype, model: nn.Module | None = None
-) -> str:
+def choose_engine(name: str, config: RunConfig, dtype: torch.dtype) -> str:
     """The engine that trains a run: ``"auto"`` stands for the fastest that is ready now.
 
     Args:
         name: one of `ENGINES`.
         config: the settings of the run.
         dtype: of the weights.
-        model: the network, where it is already built.
 
     Raises:
         ValueError: when there is no such engine, or it cannot train the run.
@@ -119,8 +109,8 @@ def choose_engine(
     if name not in ENGINES:
         raise unknown_choice("engine", name, ENGINES)
     if name == "auto":
-        return "torch" if why_torch(config, dtype, model) else "compiled"
-    reason = KINDS[name].supports(config, dtype, model)
+        return "torch" if why_torch(config, dtype) else "compiled"
+    reason = KINDS[name].supports(config, dtype)
     if reason is not None:
         raise InvalidValue(
             N_("engine must be 'torch' or 'auto', since {reason}, got {name!r}. Try 'auto'."),
@@ -130,15 +120,13 @@ def choose_engine(
     return name
 
 
-def why_torch(
-    config: RunConfig, dtype: torch.dtype, model: nn.Module | None = None
-) -> Message | None:
+def why_torch(config: RunConfig, dtype: torch.dtype) -> Message | None:
     """Why ``"auto"`` stands for PyTorch now; None when it stands for the compiled engine.
 
     Args: as in `choose_engine`.
     """
     prepare_compiled()
-    reason = KINDS["compiled"].supports(config, dtype, model)
+    reason = KINDS["compiled"].supports(config, dtype)
     if reason is not None:
         return reason
     if dtype != torch.float32:
@@ -172,7 +160,7 @@ def _compile() -> None:
 def _take_one_step() -> None:
     config = RunConfig(hidden_size=1, window_length=2)
     model = RecurrentModel(config)
-    optimizer = OPTIMIZERS[config.optimizer].build(list(model.parameters()), config)
+    optimizer = OPTIMIZERS[config.optimizer].build(trainable(model), config)
     engine = build_engine(
         "compiled", TrainingState(config, model, optimizer, "mse", carry_state=True)
     )

@@ -14,8 +14,8 @@ changed is adopted, or refused where the kernels cannot compute it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, chain, compress, groupby
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,9 @@ from rnn_core.engines import kernels
 from rnn_core.engines.base import (
     Evaluation,
     TrainingState,
-    all_trainable,
+    changed_too_late,
     follow_parameters,
+    trainable,
 )
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.models import State
@@ -85,6 +86,8 @@ class BatchedRuns:
         # Those that tensors of the model or the optimizer are views of: users may move them.
         self._exposed = (self._vector, self._shown, self._first, self._second, self._counts)
         self._settings = np.zeros((len(runs), 4))
+        # Begin and end of each run of trained parameters in a row; those left over are empty.
+        self._trained = np.zeros((len(runs), len(parameters), 2), np.int64)
         np_dtype = self._vector.numpy().dtype
         layers, batch, hidden = config.num_layers, config.batch_size, config.hidden_size
         # The states of every layer: before the window, then after each time step.
@@ -176,6 +179,7 @@ class BatchedRuns:
             targets,
             _NO_MASK if loss_mask is None else loss_mask,
             self._settings,
+            self._trained,
             *self._arrays,
             prediction,
             self.result,
@@ -194,8 +198,9 @@ class BatchedRuns:
         run = self._runs[row]
         if self._advanced[row]:
             parts = len(CELLS[run.config.cell].state_parts)
-            views = _views(self._gradient[row], self._bound[row].parameters)
-            run.gradients = tuple(view.clone() for view in views)
+            bound = self._bound[row]
+            views = _views(self._gradient[row], bound.parameters)
+            run.gradients = tuple(view.clone() for view in compress(views, bound.trains))
             run.grad_norm = float(self.result[row, kernels.GRAD_NORM])
             carried = self.result[row, kernels.CARRIED] != 0
             run.state = _state(self._h[row, :, 0], self._c[row, :, 0], parts) if carried else None
@@ -242,10 +247,12 @@ class BatchedRuns:
             config.clip_norm or 0.0,
             run.carry_state,
         )
-        for gradient, view in zip(
-            run.gradients, _views(self._gradient[row], parameters), strict=False
-        ):
-            view.copy_(gradient)
+        if run.gradients:
+            if len(run.gradients) != len(trainable(run.model)):
+                raise changed_too_late(len(run.gradients), len(trainable(run.model)))
+            views = compress(_views(self._gradient[row], parameters), map(_TRAINS, parameters))
+            for gradient, view in zip(run.gradients, views, strict=True):
+                view.copy_(gradient)
         self.result[row, kernels.GRAD_NORM] = run.grad_norm
         self.result[row, kernels.HAS_READ] = kernels.NOTHING
         if run.gradients:
@@ -272,12 +279,18 @@ class BatchedRuns:
         for parameter, view, values in moved:
             view.copy_(values)
             parameter.data = view
-        follow_parameters(run.optimizer, parameters)
+        follow_parameters(run.optimizer, run.model)
+        trains = list(map(_TRAINS, parameters))
+        self._trained[row] = 0
+        for index, span in enumerate(_spans(parameters, trains)):
+            self._trained[row, index] = span
         optimizer = OPTIMIZERS[run.config.optimizer]
         first, second = (_views(part[row], parameters) for part in (self._first, self._second))
         # PyTorch keeps no buffer for an SGD without momentum.
         stateless = "momentum" in optimizer.settings and run.config.momentum == 0
-        for index, parameter in enumerate(() if stateless else parameters):
+        kept = [] if stateless else [index for index, own in enumerate(trains) if own]
+        for index in kept:
+            parameter = parameters[index]
             state = run.optimizer.state[parameter]
             if optimizer.kernel != "SGD":
                 count = self._counts[row, index]
@@ -287,8 +300,14 @@ class BatchedRuns:
                 if name is not None:
                     _move(state.get(name), view)
                     state[name] = view
-        shown = _views(self._shown[row], parameters)
-        return _Bound(run, parameters, list(zip(parameters, shown, strict=True)))
+        for parameter, own in zip(parameters, trains, strict=True):
+            # Made above while the parameter was trained; PyTorch has none before the first update.
+            if not own and _is_zero(run.optimizer.state.get(parameter, {})):
+                run.optimizer.state.pop(parameter, None)
+        if kept:  # The kernels read the first count, whether or not it is of a trained parameter.
+            self._counts[row, 0] = self._counts[row, kept[0]]
+        shown = zip(parameters, _views(self._shown[row], parameters), strict=True)
+        return _Bound(run, parameters, list(compress(shown, trains)))
 
     def _adopt_changes(self, row: int) -> None:
         """Go on from tensors that were replaced.
@@ -296,7 +315,7 @@ class BatchedRuns:
         Raises:
             ValueError: when the kernels cannot compute what the run has become.
         """
-        self._bound[row].refuse_unknown()
+        self._bound[row].refuse_unknown(self.result[row, kernels.HAS_READ] == kernels.A_WINDOW)
         with torch.inference_mode(False), torch.no_grad():
             self._bound[row] = self._adopt_tensors(row, self._runs[row])
 
@@ -323,6 +342,7 @@ class _Bound:
         self._run = run
         self.parameters = parameters
         self.gradients = gradients
+        self.trains = list(map(_TRAINS, parameters))
         self._names = [name for name, _parameter in run.model.named_parameters()]
         self._shapes = [parameter.shape for parameter in parameters]
         self._dtype = parameters[0].dtype
@@ -334,6 +354,7 @@ class _Bound:
         self.note_addresses()
         self._strides = list(map(_STRIDE, parameters))
         self.group = run.optimizer.param_groups[0]
+        self._optimized = list(self.group["params"])
         self._fixed = {name: value for name, value in self.group.items() if name not in _FREE}
         self._read_fixed = itemgetter(*self._fixed)
         self._fixed_values = tuple(self._fixed.values())
@@ -354,12 +375,12 @@ class _Bound:
             return (
                 list(map(_ADDRESS, now)) == self._addresses
                 and list(map(_STRIDE, now)) == self._strides
-                and all(map(_TRAINS, now))
+                and list(map(_TRAINS, now)) == self.trains
                 and run.model._modules == self._modules
                 and len(groups) == 1
                 and groups[0] is self.group
                 and bool(self._read_fixed(self.group) == self._fixed_values)
-                and self.group["params"] == self.parameters
+                and self.group["params"] == self._optimized
                 and state is self._state
                 and list(state.values()) == self._states
                 and self._states == self._state_copies
@@ -369,7 +390,7 @@ class _Bound:
             # fails for more than one number. A missing entry is a change as well.
             return False
 
-    def refuse_unknown(self) -> None:
+    def refuse_unknown(self, update_is_due: bool) -> None:
         """Raise ValueError when the run has become what the kernels cannot compute."""
         run = self._run
         named = dict(run.model.named_parameters())
@@ -398,20 +419,15 @@ class _Bound:
                         wanted=wanted,
                         got=got,
                     )
-        if not all_trainable(run.model):
-            raise InvalidValue(
-                N_(
-                    "All parameters must require gradients for the compiled engine, got "
-                    "{names} without. Set the trainer's engine to 'torch'."
-                ),
-                names=", ".join(name for name, each in named.items() if not each.requires_grad),
-            )
+        if update_is_due and list(map(_TRAINS, named.values())) != self.trains:
+            raise changed_too_late(sum(self.trains), len(trainable(run.model)))
         groups = run.optimizer.param_groups
-        if len(groups) != 1 or len(groups[0]["params"]) != len(named):
+        trained = len(trainable(run.model))
+        if len(groups) != 1 or len(groups[0]["params"]) not in (trained, len(named)):
             raise InvalidValue(
                 N_(
-                    "The optimizer must have one group with all parameters for the compiled "
-                    "engine, got {count} groups. Set the trainer's engine to 'torch'."
+                    "The optimizer must have one group with all trained parameters for the "
+                    "compiled engine, got {count} groups. Set the trainer's engine to 'torch'."
                 ),
                 count=len(groups),
             )
@@ -498,6 +514,22 @@ def _views(vector: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
     """The parameters' shapes, laid over a vector."""
     parts = torch.split(vector, [parameter.numel() for parameter in parameters])
     return [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
+
+
+def _is_zero(state: Mapping[str, Any]) -> bool:
+    """Whether a parameter's optimizer state is that of before the first update."""
+    return not any(bool(torch.as_tensor(value).any()) for value in state.values())
+
+
+def _spans(parameters: list[nn.Parameter], trains: list[bool]) -> list[tuple[int, int]]:
+    """Begin and end of each run of trained parameters in their vector."""
+    ends = list(accumulate((parameter.numel() for parameter in parameters), initial=0))
+    spans = []
+    for own, group in groupby(range(len(parameters)), key=trains.__getitem__):
+        indices = list(group)
+        if own:
+            spans.append((ends[indices[0]], ends[indices[-1] + 1]))
+    return spans
 
 
 def _lies_at(value: Tensor, view: Tensor) -> bool:

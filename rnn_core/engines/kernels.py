@@ -7,7 +7,8 @@ gradient and the optimizer's moments are vectors of the same layout. ``d_z`` is 
 the loss by ``z``.
 
 Letters: N replicas, B batch, T time steps, D features, I inputs of a layer, H hidden units, L
-layers, G gates (rnn 1, lstm 4: i, f, g, o; gru 3: r, z, n), K outputs, P parameters.
+layers, G gates (rnn 1, lstm 4: i, f, g, o; gru 3: r, z, n), K outputs, P parameters, R ranges of
+trained parameters.
 
 For speed, all rows of a batch go through a time step together, so that the products are matrix
 products: inner arrays have the order (T, B, …). Inner loops run along few vectors, so that the
@@ -538,14 +539,28 @@ def _read_out(criterion, y, loss_mask, out, W_out, b_out, d_W_out, d_b_out, d_ou
 
 
 @_compiled
-def _evaluate(cell, criterion, x, y, loss_mask, vector, gradient, h, c, prediction):
-    """Forward, loss, and its gradient by every parameter.
+def _zero_fixed(gradient, trained):
+    """gradient = 0 outside the ranges of trained parameters."""
+    begin = 0
+    for r in range(trained.shape[0]):
+        for k in range(begin, trained[r, 0]):
+            gradient[k] = 0
+        begin = max(begin, trained[r, 1])
+    for k in range(begin, gradient.shape[0]):
+        gradient[k] = 0
+
+
+@_compiled
+def _evaluate(cell, criterion, x, y, loss_mask, vector, trained, gradient, h, c, prediction):
+    """Forward, loss, and its gradient by every trained parameter.
 
     Args:
         x: (T, B, D): all rows of a time step together, unlike y.
         y: (B, T, K).
         loss_mask: which time steps the loss is the mean over, (B, T); an empty one for all.
         vector, gradient: parameters, and the gradient, written, (P,).
+        trained: begin and end of each range of trained parameters, in order, (R, 2). The gradient
+            by all others is 0.
         h, c: every layer's state before the window, and, written, after every time step,
             (L, T + 1, B, H).
         prediction: written, (B, T, K).
@@ -605,6 +620,7 @@ def _evaluate(cell, criterion, x, y, loss_mask, vector, gradient, h, c, predicti
             d_out[layer],
             d_out[layer - 1] if layer > 0 else d_out[0][:0],
         )
+    _zero_fixed(gradient, trained)
     squares = 0.0
     for k in range(gradient.shape[0]):
         squares += float(gradient[k]) * float(gradient[k])
@@ -618,7 +634,8 @@ def _update(optimizer, vector, gradient, first, second, counts, settings, norm):
     Args:
         first, second: moments of the gradient, (P,): Adam's both, SGD's momentum buffer as first,
             RMSprop's square average as second.
-        counts: updates done, one number per parameter tensor, as PyTorch keeps them.
+        counts: updates done, this one included, one number per parameter tensor, as PyTorch keeps
+            them.
         settings: lr, momentum and clip_norm of the replica; a clip_norm of 0 does not clip.
 
     Source: the algorithms in the documentation of torch.optim.Adam, SGD and RMSprop, with their
@@ -627,7 +644,6 @@ def _update(optimizer, vector, gradient, first, second, counts, settings, norm):
     real = vector.dtype.type
     lr, momentum, clip_norm = settings[LR], real(settings[MOMENTUM]), settings[CLIP_NORM]
     scale = real(min(1.0, clip_norm / (norm + 1e-6)) if clip_norm > 0 else 1.0)
-    counts += 1
     epsilon = real(1e-8)
     if optimizer == ADAM:
         beta1, beta2 = 0.9, 0.999
@@ -664,6 +680,7 @@ def train(
     y,
     loss_mask,
     settings,
+    trained,
     vector,
     gradient,
     shown_gradient,
@@ -708,16 +725,19 @@ def train(
                     prediction[n] = np.nan
                     losses[n, s], norms[n, s] = result[n, LOSS], result[n, GRAD_NORM]
                     continue
-                _update(
-                    optimizer,
-                    vector[n],
-                    gradient[n],
-                    first[n],
-                    second[n],
-                    counts[n],
-                    settings[n],
-                    result[n, GRAD_NORM],
-                )
+                counts[n] += 1
+                for r in range(trained.shape[1]):
+                    low, high = trained[n, r, 0], trained[n, r, 1]
+                    _update(
+                        optimizer,
+                        vector[n, low:high],
+                        gradient[n, low:high],
+                        first[n, low:high],
+                        second[n, low:high],
+                        counts[n],
+                        settings[n],
+                        result[n, GRAD_NORM],
+                    )
             result[n, CARRIED] = settings[n, CARRY] if result[n, HAS_READ] != NOTHING else 0.0
             for layer in range(h.shape[1]):
                 if result[n, CARRIED] != 0:
@@ -733,6 +753,7 @@ def train(
                 y[s],
                 loss_mask[s] if loss_mask.shape[0] > 0 else everywhere,
                 vector[n],
+                trained[n],
                 gradient[n],
                 h[n],
                 c[n],

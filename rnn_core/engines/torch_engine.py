@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rnn_core.cells.module import pack, unpack
-from rnn_core.engines.base import Evaluation, TrainingState, follow_parameters, trainable
-from rnn_core.messages import N_, InvalidValue
+from rnn_core.engines.base import (
+    Evaluation,
+    TrainingState,
+    changed_too_late,
+    follow_parameters,
+    trainable,
+)
 from rnn_core.models import State
 from rnn_core.tasks import Batch, Criterion
 from rnn_core.tasks.stack import BatchStack
@@ -35,7 +40,7 @@ class TorchEngine:
         """Apply the update that is due, then evaluate a window: forward, loss, gradient."""
         run = self._run
         self._parameters = trainable(run.model)
-        follow_parameters(run.optimizer, self._parameters)
+        follow_parameters(run.optimizer, run.model)
         if run.gradients:
             self._update()
         run.state = run.next_state if run.carry_state else None
@@ -85,14 +90,7 @@ class TorchEngine:
         """
         run = self._run
         if len(run.gradients) != len(self._parameters):
-            raise InvalidValue(
-                N_(
-                    "The {count} parameters that have a gradient must require gradients until it "
-                    "is applied, got {got} that do. Change requires_grad before the first step."
-                ),
-                count=len(run.gradients),
-                got=len(self._parameters),
-            )
+            raise changed_too_late(len(run.gradients), len(self._parameters))
         for parameter, gradient in zip(self._parameters, run.gradients, strict=True):
             parameter.grad = gradient
         if run.config.clip_norm is not None:

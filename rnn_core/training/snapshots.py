@@ -21,6 +21,7 @@ class Snapshot:
         index: the step; its own update is not yet applied.
         loss: its loss.
         lr: the learning rate of that update.
+        trained: of every parameter, whether training changes it.
         weights: of all parameters, one after another, shape ``(P,)``.
         optimizer: PyTorch's state of the optimiser, as its ``state_dict`` gives it.
         state: what the step's window starts from; None stands for zeros.
@@ -31,6 +32,7 @@ class Snapshot:
     index: int
     loss: float
     lr: float
+    trained: tuple[bool, ...]
     weights: Tensor
     optimizer: dict[str, Any]
     state: State | None

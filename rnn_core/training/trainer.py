@@ -165,7 +165,8 @@ class Trainer:
         A call cannot be interrupted, and the windows of all its steps are in memory together.
         """
         samples = self.config.batch_size * self.config.window_length
-        return max(1, min(_MOST_STEPS, _MOST_PRODUCTS // (samples * self.parameter_count)))
+        weights = sum(parameter.numel() for parameter in self.model.parameters())
+        return max(1, min(_MOST_STEPS, _MOST_PRODUCTS // (samples * weights)))
 
     @property
     def engine(self) -> str:
@@ -182,7 +183,7 @@ class Trainer:
 
     @engine.setter
     def engine(self, name: str) -> None:
-        chosen = choose_engine(name, self.config, self.dtype, self.model)
+        chosen = choose_engine(name, self.config, self.dtype)
         self._wanted = name
         if chosen != self._engine_name:
             with torch.inference_mode(False):
@@ -198,14 +199,11 @@ class Trainer:
             return None
         if self._wanted == "torch":
             return Message(N_("PyTorch was asked for"))
-        reason = why_torch(self.config, self.dtype, self.model)
+        reason = why_torch(self.config, self.dtype)
         return reason or Message(N_("the compiled engine was not ready when the run began"))
 
     def _build_engine(self, name: str, run: TrainingState) -> None:
-        """Go on where a run stands, if the engine supports its model."""
-        if name == "compiled":
-            # Whether all parameters are trained is known only once there is a model.
-            name = choose_engine(self._wanted, self.config, self.dtype, run.model)
+        """Go on where a run stands."""
         self._engine, self._engine_name = build_engine(name, run), name
 
     @property
@@ -293,6 +291,7 @@ class Trainer:
             index=self._index - 1,
             loss=self._loss,
             lr=self._lr,
+            trained=tuple(parameter.requires_grad for parameter in self.model.parameters()),
             weights=flat(list(self.model.parameters())),
             optimizer=copied(self.optimizer.state_dict()),
             state=copied(self.state),
@@ -318,8 +317,9 @@ class Trainer:
             run = new_run(self.config, self.task, self.dtype)
             parameters = list(run.model.parameters())
             parts = torch.split(snapshot.weights, [parameter.numel() for parameter in parameters])
-            for parameter, part in zip(parameters, parts, strict=True):
+            for parameter, part, trained in zip(parameters, parts, snapshot.trained, strict=True):
                 parameter.copy_(part.view_as(parameter))
+                parameter.requires_grad_(trained)
             run.optimizer.load_state_dict(copied(snapshot.optimizer))
             run.next_state = copied(snapshot.state)
             self._build_engine(self._engine_name, run)

@@ -32,7 +32,7 @@ BIAS_RULE = "None (PyTorch's own initialisation) or a number from -5 to 5"
 ALL_SETTINGS = (
     "amplitude, batch_size, carry_state, cell, clip_norm, data_seed, delay, forget_bias, "
     "frequency, hidden_size, lr, momentum, noise_std, num_layers, optimizer, phase, "
-    "points_per_period, seed, task, window_length"
+    "points_per_period, seed, single_bias, task, window_length"
 )
 TASK_NAMES = ", ".join(sorted(TASKS))
 TASK_RULE = f"one of {', '.join(TASKS)}"
@@ -82,6 +82,7 @@ def test_the_default_is_the_tutorials_run() -> None:
         "hidden_size": 32,
         "num_layers": 1,
         "forget_bias": None,
+        "single_bias": False,
         "carry_state": True,
         "optimizer": "adam",
         "lr": 0.02,
@@ -332,6 +333,7 @@ OF_THE_WRONG_KIND: list[tuple[str, object, str]] = [
     ("num_layers", True, "num_layers must be a whole number from 1 to 4, got True. Try 1."),
     ("forget_bias", "big", f"forget_bias must be {BIAS_RULE}, got 'big'. Try 1.0."),
     ("carry_state", 1, "carry_state must be True or False, got 1. Try True."),
+    ("single_bias", 0, "single_bias must be True or False, got 0. Try False."),
     ("carry_state", None, "carry_state must be True or False, got None. Try True."),
     ("optimizer", None, "optimizer must be one of adam, sgd, rmsprop, got None. Try 'adam'."),
     ("lr", "fast", "lr must be a positive number, got 'fast'. Try 0.02."),
@@ -356,7 +358,7 @@ def test_a_value_of_the_wrong_kind_is_refused(name: str, value: Any, sentence: s
 
 def test_the_tables_above_leave_no_setting_out() -> None:
     # A switch has no limits: True and False are all there is.
-    assert {name for name, _, _ in OUT_OF_LIMITS} == set(RULES) - {"carry_state"}
+    assert {name for name, _, _ in OUT_OF_LIMITS} == set(RULES) - {"carry_state", "single_bias"}
     assert {name for name, _, _ in OF_THE_WRONG_KIND} == set(RULES)
 
 
@@ -411,9 +413,12 @@ def test_a_setting_checks_a_value_under_its_own_name() -> None:
         SETTINGS["clip_norm"].check(-1)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "min_gru"])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
-@pytest.mark.parametrize(("setting", "value"), [("forget_bias", 2.0), ("momentum", 0.2)])
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("forget_bias", 2.0), ("single_bias", True), ("momentum", 0.2)],
+)
 def test_a_setting_that_is_not_read_changes_no_run(
     cell: str, optimizer: str, setting: str, value: float
 ) -> None:

@@ -55,8 +55,10 @@ def test_a_step_of_the_equations_is_a_step_of_the_module(cell) -> None:
 
 
 def test_parameters_without_gradient_are_not_counted() -> None:
-    assert EchoState().parameter_count(2, 3, 1) == 0
-    assert Leaky().parameter_count(2, 3, 2) == 3 * 2 + 3 * 3 + 3 + 2 * 3 * 3 + 3
+    config = RunConfig(hidden_size=3)
+    assert EchoState().parameter_count(config, 2) == 0
+    config = RunConfig(hidden_size=3, num_layers=2)
+    assert Leaky().parameter_count(config, 2) == 3 * 2 + 3 * 3 + 3 + 2 * 3 * 3 + 3
 
 
 @pytest.mark.parametrize("cell", [*CELLS.values(), Leaky()])

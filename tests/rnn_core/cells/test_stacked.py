@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import islice
+
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
-from rnn_core import CELLS
+from rnn_core import CELLS, RecurrentModel, RunConfig, Trainer, parameter_count
 from rnn_core.cells.stacked import gate_equation, sigmoid, terms
 from tests.rnn_core.cells.by_hand import layer_of
 
@@ -12,11 +16,55 @@ STACKED = ("rnn", "lstm", "gru")
 
 
 @pytest.mark.parametrize("name", STACKED)
+@pytest.mark.parametrize("single_bias", [False, True])
 @pytest.mark.parametrize("size", [(1, 1, 1), (3, 5, 1), (2, 4, 3)])
-def test_the_parameters_are_counted_without_building(name: str, size: tuple[int, int, int]) -> None:
-    module = CELLS[name].build(*size)
-    expected = sum(parameter.numel() for parameter in module.parameters())
-    assert CELLS[name].parameter_count(*size) == expected
+def test_the_parameters_are_counted_without_building(
+    name: str, size: tuple[int, int, int], single_bias: bool
+) -> None:
+    inputs, hidden, layers = size
+    config = RunConfig(cell=name, hidden_size=hidden, num_layers=layers, single_bias=single_bias)
+    model = RecurrentModel(config, input_size=inputs)
+    expected = sum(weight.numel() for weight in model.rnn.parameters() if weight.requires_grad)
+    assert CELLS[name].parameter_count(config, inputs) == expected
+    assert parameter_count(config, inputs) == expected + hidden + 1
+
+
+@pytest.mark.parametrize("name", STACKED)
+def test_one_bias_is_pytorchs_network_without_the_second_one(name: str) -> None:
+    config = RunConfig(cell=name, hidden_size=4, num_layers=2)
+    one = RecurrentModel(replace(config, single_bias=True))
+    two = RecurrentModel(config)
+    for weight, value in two.named_parameters():
+        found = one.get_parameter(weight)
+        if "bias_hh" in weight:
+            assert not found.any()
+            assert not found.requires_grad
+        else:
+            assert torch.equal(found, value)
+            assert found.requires_grad
+
+
+@pytest.mark.parametrize("name", STACKED)
+def test_two_biases_move_twice_as_far_as_one(name: str) -> None:
+    # Adam's first step is lr for every parameter with a gradient, whatever its size.
+    moved = {}
+    for single_bias in (False, True):
+        config = RunConfig(cell=name, hidden_size=4, single_bias=single_bias)
+        trainer = Trainer(config, dtype=torch.float64)
+        sums = []
+        for _step in islice(trainer.steps(), 2):
+            bias = [trainer.model.rnn.get_parameter(f"bias_{each}_l0") for each in ("ih", "hh")]
+            sums.append((bias[0] + bias[1]).detach().clone())
+        moved[single_bias] = (sums[1] - sums[0]).abs().numpy()[:4]
+    np.testing.assert_allclose(moved[True], 0.02, rtol=1e-3)
+    np.testing.assert_allclose(moved[False], 0.04, rtol=1e-3)
+
+
+def test_a_forget_bias_stands_in_the_one_bias() -> None:
+    config = RunConfig(cell="lstm", hidden_size=3, single_bias=True, forget_bias=1.5)
+    model = RecurrentModel(config)
+    assert model.rnn.get_parameter("bias_ih_l0")[3:6].tolist() == [1.5] * 3
+    assert not model.rnn.get_parameter("bias_hh_l0").any()
 
 
 @pytest.mark.parametrize("name", STACKED)

@@ -10,7 +10,6 @@ import torch
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import KINDS, choice, prepare_compiled, why_torch
 from rnn_core.messages import Message
-from rnn_core.models import RecurrentModel
 from rnn_core.registry import OPTIMIZERS
 
 
@@ -23,18 +22,13 @@ def test_torch_trains_every_run() -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_kernels_train_these(cell: str, optimizer: str, dtype: torch.dtype) -> None:
     config = RunConfig(cell=cell, optimizer=optimizer, lr=0.01)
-    assert KINDS["compiled"].supports(config, dtype, RecurrentModel(config)) is None
+    assert KINDS["compiled"].supports(config, dtype) is None
 
 
 def test_the_reasons_against_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     supports = KINDS["compiled"].supports
     config = RunConfig()
     assert "float32 and float64 only" in str(supports(config, torch.float16))
-    model = RecurrentModel(config)
-    model.out.bias.requires_grad_(False)
-    assert "trains all parameters, and some are fixed" in str(
-        supports(config, torch.float32, model)
-    )
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
     assert "Numba, which is not installed" in str(supports(config, torch.float32))
     monkeypatch.setattr(choice, "OPTIMIZERS", {"adam": type("Own", (), {"kernel": None})})

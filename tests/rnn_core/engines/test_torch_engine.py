@@ -189,6 +189,22 @@ def test_every_row_of_a_batch_is_a_stream_with_a_state_of_its_own(cell: str, car
     np.testing.assert_allclose(losses(first(30, trainer)), expected, rtol=1e-10, atol=0)
 
 
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_with_one_bias_the_losses_are_those_of_the_tutorials_loop(cell: str, engine: str) -> None:
+    config = RunConfig(cell=cell, single_bias=True, clip_norm=0.5)
+    trainer = Trainer(config, dtype=torch.float64, engine=engine)
+    network = of_the_tutorial(trainer)
+    trained = [each for name, each in network.named_parameters() if "bias_hh" not in name]
+    expected = tutorial_losses(
+        network,
+        torch.optim.Adam(trained, lr=0.02),
+        40,
+        before_update=lambda: nn.utils.clip_grad_norm_(trained, 0.5),
+    )
+    np.testing.assert_allclose(losses(first(40, trainer)), expected, rtol=1e-9, atol=0)
+
+
 def test_a_network_with_fixed_recurrent_weights_trains_its_readout_alone() -> None:
     trainer = Trainer(RunConfig(), dtype=torch.float64)
     for parameter in trainer.model.rnn.parameters():
@@ -215,6 +231,7 @@ def test_weights_that_all_are_fixed_stay() -> None:
     trainer.model.requires_grad_(False)
     before = weights(trainer)
     assert [step.grad_norm for step in first(3, trainer)] == [0, 0, 0]
+    assert trainer.advance(2).grad_norms.tolist() == [0, 0]
     for old, new in zip(before, weights(trainer), strict=True):
         assert torch.equal(old, new)
 

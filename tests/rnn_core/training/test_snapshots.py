@@ -103,7 +103,7 @@ def test_a_snapshot_of_another_network_is_refused() -> None:
 
 
 def made(index: int) -> Snapshot:
-    return Snapshot(index, 0.0, 0.1, torch.zeros(1), {}, None, RunConfig(), "")
+    return Snapshot(index, 0.0, 0.1, (True,), torch.zeros(1), {}, None, RunConfig(), "")
 
 
 @given(st.integers(2, 12), st.integers(0, 300), st.integers(1, 5))
