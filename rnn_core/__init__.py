@@ -22,6 +22,7 @@ from rnn_core.training.replicas import Replicas, ReplicaStep
 from rnn_core.training.snapshots import Snapshot, Snapshots
 from rnn_core.training.step import Step, StepRange
 from rnn_core.training.trainer import Trainer
+from rnn_core.training.verdict import Verdict, judge
 from rnn_core.version import __version__
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Task",
     "TaskEntry",
     "Trainer",
+    "Verdict",
     "__version__",
     "build_task",
     "equalise",
@@ -69,6 +71,7 @@ __all__ = [
     "evaluate_model",
     "is_read",
     "lr_grid",
+    "judge",
     "parameter_count",
     "rank",
     "register_cell",

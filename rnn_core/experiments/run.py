@@ -18,8 +18,10 @@ from rnn_core.experiments.comparison import SMOOTHING
 from rnn_core.messages import N_, InvalidType
 from rnn_core.rules import IntRange
 from rnn_core.tasks import Floor, Task
+from rnn_core.training.evaluation import Evaluation, evaluate
 from rnn_core.training.snapshots import Snapshot
 from rnn_core.training.trainer import Trainer
+from rnn_core.training.verdict import Verdict, judge
 from rnn_core.version import __version__
 
 # The curve keeps 16 bytes a step.
@@ -53,23 +55,6 @@ class Curve:
     grad_norms: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class FinalLoss:
-    """The training loss at the end, beside the task's floors.
-
-    The loss is an online one: each window is read with the weights of its own step.
-
-    Args:
-        recent_loss: mean loss of the last ``steps`` steps; not finite when the run diverged.
-        steps: number of steps in that mean, at most 20.
-        floors: the task's floors, highest first.
-    """
-
-    recent_loss: float
-    steps: int
-    floors: tuple[Floor, ...]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """A finished, cancelled or diverged run.
@@ -82,7 +67,10 @@ class Record:
         versions: of python, torch, numpy and rnn_core.
         engine: what trained, ``"torch"`` or ``"compiled"``.
         curve: losses and gradient norms of all steps.
-        evaluation: the last losses, and the floors.
+        online_loss: mean training loss of the last 20 steps, or of all if there are fewer, each
+            with the weights of its own step; not finite when the run diverged.
+        evaluation: the held-out loss of the last step's weights, and the state ablation.
+        floors: the task's floors, highest first.
         snapshot: the last step.
         diverged: whether the last loss is not finite.
         cancelled: whether ``cancel`` ended the run before its last step.
@@ -92,7 +80,9 @@ class Record:
     versions: MappingProxyType[str, str]
     engine: str
     curve: Curve
-    evaluation: FinalLoss
+    online_loss: float
+    evaluation: Evaluation
+    floors: tuple[Floor, ...]
     snapshot: Snapshot
     diverged: bool
     cancelled: bool
@@ -100,6 +90,11 @@ class Record:
     def __len__(self) -> int:
         """Number of steps taken."""
         return len(self.curve.losses)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the held-out loss shows of the network's memory."""
+        return judge(self.evaluation, self.floors, online=self.online_loss)
 
 
 def run(
@@ -166,15 +161,16 @@ def run(
     curve = Curve(losses[:done].copy(), norms[:done].copy())
     for values in (curve.losses, curve.grad_norms):
         values.flags.writeable = False
-    recent = curve.losses[-SMOOTHING:]
     with np.errstate(invalid="ignore"):  # the mean of a diverged run
-        evaluation = FinalLoss(float(np.mean(recent)), len(recent), tuple(trainer.task.floors()))
+        online_loss = float(np.mean(curve.losses[-SMOOTHING:]))
     return Record(
         config=config,
         versions=_versions(),
         engine=trainer.engine,
         curve=curve,
-        evaluation=evaluation,
+        online_loss=online_loss,
+        evaluation=evaluate(trainer),
+        floors=tuple(trainer.task.floors()),
         snapshot=trainer.snapshot(),
         diverged=trainer.diverged,
         cancelled=done < steps and not trainer.diverged,

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import rnn_core
-from rnn_core import CELLS, RunConfig, Trainer, run
+from rnn_core import CELLS, RunConfig, Trainer, evaluate, run
 from rnn_core.experiments.comparison import SMOOTHING
 
 WITH_KERNEL = [name for name, cell in CELLS.items() if cell.kernel is not None]
@@ -48,13 +48,36 @@ def test_a_record_continues_bit_for_bit(engine: str) -> None:
     np.testing.assert_array_equal(continued, whole[24:])
 
 
-def test_the_evaluation_is_the_mean_of_the_last_losses_beside_the_floors() -> None:
+def test_the_online_loss_is_the_mean_of_the_last_losses() -> None:
     record = run(RunConfig(hidden_size=4), 50, engine="torch")
-    assert record.evaluation.recent_loss == np.mean(record.curve.losses[-SMOOTHING:])
-    assert record.evaluation.steps == SMOOTHING
-    floors = {floor.key: floor.value for floor in record.evaluation.floors}
+    assert record.online_loss == np.mean(record.curve.losses[-SMOOTHING:])
+    short = run(RunConfig(hidden_size=4), 3, engine="torch")
+    assert short.online_loss == np.mean(short.curve.losses)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_the_evaluation_is_that_of_the_last_step(engine: str) -> None:
+    config = RunConfig(hidden_size=4)
+    record = run(config, 50, engine=engine)
+    trainer = Trainer(config, engine=engine)
+    trainer.advance(50)
+    expected = evaluate(trainer)
+    assert record.evaluation.step == 49
+    np.testing.assert_array_equal(record.evaluation.carried, expected.carried)
+    np.testing.assert_array_equal(record.evaluation.reset, expected.reset)
+    floors = {floor.key: floor.value for floor in record.floors}
     assert floors["window_memory"] == pytest.approx(0.1)
-    assert run(RunConfig(hidden_size=4), 3, engine="torch").evaluation.steps == 3
+
+
+def test_the_verdict_rests_on_the_evaluation() -> None:
+    record = run(RunConfig(lr=0.005), 1000, engine="compiled")
+    assert record.verdict.claim == "carried_memory"
+    assert record.verdict.loss == record.evaluation.loss
+    slow = RunConfig(window_length=2, points_per_period=200, noise_std=0.5, hidden_size=1)
+    record = run(slow, 3000, engine="compiled")
+    assert record.online_loss < 0.25
+    assert record.verdict.claim == "nothing"
+    assert record.verdict.follows_signal
 
 
 def test_versions_name_what_computed_it() -> None:
@@ -72,6 +95,8 @@ def test_a_run_that_diverges_ends_with_the_loss_that_is_not_finite(engine: str) 
     assert len(record) < 5_000
     assert not np.isfinite(record.curve.losses[-1])
     assert np.isfinite(record.curve.losses[:-1]).all()
+    assert not record.evaluation.mean < 1e6
+    assert record.verdict.claim == "nothing"
 
 
 def test_a_cancelled_run_gives_what_it_has() -> None:
