@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,13 +161,20 @@ def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
     )
 
 
-def header(title: str) -> None:
-    """A page's title, and beside it how many steps a redraw takes."""
+def header(title: str, menu: Callable[[], None] | None = None) -> None:
+    """A page's title, and beside it how many steps a redraw takes.
+
+    Args:
+        title: of the page.
+        menu: draws the page's own menu, in front of the steps per redraw.
+    """
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.subheader(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if menu is not None:
+                menu()
             st.caption(
                 _("steps per redraw"),
                 help=_("Updates between two redraws; max takes as many as fit."),

@@ -8,6 +8,7 @@ INPUT = "gray"
 TARGET = "blue"
 PREDICTION = "orange"
 LOSS = "orange"
+HELD_OUT = "green"
 GUIDE = "gray"
 #: Contenders of a comparison, in their order.
 CONTENDERS = ("blue", "orange", "green", "violet", "yellow", "gray")

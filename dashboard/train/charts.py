@@ -26,16 +26,18 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
+    label_expression,
     same,
     specification,
 )
 from dashboard.charts.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
 from dashboard.charts.placement import PAGE, Layers, Placement
-from dashboard.train.live_run import Curve, Frame
+from dashboard.train.live_run import Curve, Frame, HeldOut
 from rnn_core import Floor
 
 _LOSS = alt.value(palette.LOSS)
 _CURVE = Table(step=int, loss=float)
+_HELD_OUT = Table(step=int, loss=float, low=float, high=float)
 
 
 def loss(frame: Frame) -> Chart:
@@ -43,7 +45,10 @@ def loss(frame: Frame) -> Chart:
     return Chart(
         _loss_spec(current_language(), frame.floors, frame.layout.symbols),
         loss_tables(frame),
-        _("Line of the loss at every step, on a logarithmic axis, with the floors."),
+        _(
+            "Lines of the online loss at every step and of the held-out loss, on a logarithmic "
+            "axis, with the floors."
+        ),
     )
 
 
@@ -55,12 +60,15 @@ def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool) -> Spec:
 def loss_tables(frame: Frame) -> dict[str, bytes]:
     """The datasets of `loss_chart`."""
     now = _CURVE.rows(*_positive(frame.curve))
+    held_out = _held_out_rows(frame.held_out)
     return {
         "now": now,
         "head": _CURVE.rows(*_positive(_head(frame))),
         "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
+        "held_out": held_out,
         "floors": _floor_rows(current_language(), frame.floors),
         "hover": _CURVE.empty if frame.moving else now,
+        "held_out_hover": _HELD_OUT.empty if frame.moving else held_out,
     }
 
 
@@ -85,8 +93,22 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
     x = placement.x(step_axis(_("step (updates done)"), 20))
     y = loss_axis("loss", floors, symbols)
     further: dict[str, Any] = {"x": same(x), "y": same(y)}
-    line = placement.layer("now").mark_line(strokeWidth=1.3, opacity=0.85)
-    line = line.encode(x=x, y=placement.y(y), color=_LOSS)
+    names = {"online": _("online loss"), "held_out": _("held-out loss")}
+    legend = alt.Legend(orient="top", title=None, labelExpr=label_expression(names))
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=list(names), range=[palette.LOSS, palette.HELD_OUT]),
+        legend=legend if placement.alone else None,
+    )
+    line = placement.layer("now").transform_calculate(kind="'online'")
+    line = line.mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=placement.y(y), color=colour)
+    data = placement.layer("held_out").transform_calculate(kind="'held_out'")
+    band = data.mark_area(opacity=0.25).encode(
+        x=same(x), y=alt.Y("low:Q", title=y["title"]), y2="high:Q", color=same(colour)
+    )
+    evaluations = data.mark_line(strokeWidth=1.8, point={"size": 18, "filled": True})
+    evaluations = evaluations.encode(color=same(colour), **further)
     # Clipped: the axes span the present run, and Vega shrinks a plot by what reaches beyond it.
     before = placement.layer("before").mark_line(strokeWidth=1, opacity=0.6, clip=True)
     before = before.encode(color=GUIDE, **further)
@@ -99,14 +121,34 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
         .encode(
             tooltip=[
                 alt.Tooltip("step:Q", title=_("step")),
-                alt.Tooltip("loss:Q", title=_("loss"), format=".4g"),
+                alt.Tooltip("loss:Q", title=_("online loss"), format=".4g"),
             ],
             **further,
         )
     )
-    return alt.layer(rules, before, line, head, rule_labels, hover).properties(
-        **placement.properties(_("Loss"), HEIGHT)
+    held_out_hover = (
+        placement.layer("held_out_hover")
+        .mark_point(opacity=0.001, filled=True, size=60)
+        .encode(
+            tooltip=[
+                alt.Tooltip("step:Q", title=_("step")),
+                alt.Tooltip("loss:Q", title=_("held-out loss"), format=".4g"),
+                alt.Tooltip("low:Q", title=_("95 % interval from"), format=".4g"),
+                alt.Tooltip("high:Q", title=_("to"), format=".4g"),
+            ],
+            **further,
+        )
     )
+    layers = rules, before, line, band, evaluations, head, rule_labels, hover, held_out_hover
+    return alt.layer(*layers).properties(**placement.properties(_("Loss"), HEIGHT))
+
+
+def _held_out_rows(held_out: HeldOut) -> bytes:
+    """The held-out losses that have a place on a logarithmic axis."""
+    shown = np.isfinite(held_out.highs) & (held_out.means > 0)
+    steps, means, lows, highs = (column[shown] for column in held_out)
+    # A band that reaches zero ends at a tenth of the mean.
+    return _HELD_OUT.rows(steps, means, np.maximum(lows, means / 10), highs)
 
 
 def _positive(curve: Curve) -> Curve:

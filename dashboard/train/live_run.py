@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,25 @@ from dashboard.charts.window_layout import WindowLayout
 from dashboard.train.scene import Scene
 from dashboard.train.views.base import View
 from dashboard.train.views.cache import CachedResult
-from rnn_core import Floor, LossHistory, RunConfig, Snapshots, Step, Trainer
+from rnn_core import (
+    Estimate,
+    Evaluation,
+    Floor,
+    LossHistory,
+    RunConfig,
+    Snapshots,
+    Step,
+    Trainer,
+    Verdict,
+    judge,
+)
 from rnn_core.messages import Message
+from rnn_core.thinned import Thinned
 
 # Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
 _LOSS_BUCKETS = 200
+# Held-out losses that are kept of a run.
+_EVALUATIONS = 200
 # Snapshots for looking back: the most of them, and their bytes together. With fewer than the least,
 # looking back would take too long. A snapshot of every step would cost a millisecond a redraw; one
 # of every few is enough, because the steps in between are trained again.
@@ -31,6 +45,22 @@ _SNAPSHOT_EVERY = 16
 
 
 Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+class HeldOut(NamedTuple):
+    """Held-out losses, thinned; each field has the shape ``(K,)``.
+
+    Attributes:
+        steps: of the evaluations, ascending.
+        means: the losses.
+        lows: lower ends of their 95 % intervals.
+        highs: upper ends.
+    """
+
+    steps: NDArray[np.int64]
+    means: NDArray[np.float64]
+    lows: NDArray[np.float64]
+    highs: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +75,9 @@ class Frame:
         hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
         curve: steps and losses of this run, thinned.
         previous: likewise of the run before, if there was one on the same task.
-        recent_loss: mean loss of the last ``recent_steps`` steps.
-        recent_steps: how many steps that mean covers.
+        held_out: the held-out losses of the run so far.
+        verdict: what the newest of them shows; None if the run diverged before there was one.
+        judged_at: the step of that one.
         floors: the task's floors, highest first.
         streaming: whether each window continues the one before.
         horizon: samples after which a target becomes an input; None if it never does.
@@ -70,8 +101,9 @@ class Frame:
     hidden: NDArray[np.floating]
     curve: Curve
     previous: Curve | None
-    recent_loss: float
-    recent_steps: int
+    held_out: HeldOut
+    verdict: Verdict | None
+    judged_at: int
     floors: tuple[Floor, ...]
     streaming: bool
     horizon: int | None
@@ -119,6 +151,7 @@ class LiveRun(Playback):
         self._previous: Curve | None = None
         self._past: Scene | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
+        self._evaluated: Thinned[Estimate] = Thinned(_EVALUATIONS, merge=_later)
         self._config, self._rates = config, [(0, config.lr)]
         self._begin()
 
@@ -225,7 +258,7 @@ class LiveRun(Playback):
             past: Scene | None = None
             for index in self._replay_steps(most):
                 past = self._relive(index, past)
-                frames.append(self._frame(past))
+                frames.append(self._frame(past, judged=False))
             return frames
 
     def branch(self) -> None:
@@ -245,13 +278,18 @@ class LiveRun(Playback):
                 if step < index:
                     self._history.append(step, loss)
             self._history.append(index, self._past.latest.loss)
+            self._evaluated.cut(index)
             self._snapshots.cut(index)
             self._rates = [rate for rate in self._rates if rate[0] <= index]
             self._now, self._past = self._past, None
             self._diverged_at = None
             self._status = Status.PAUSED
 
-    def _frame(self, seen: Scene) -> Frame:
+    def _frame(self, seen: Scene, *, judged: bool = True) -> Frame:
+        evaluation = self._evaluate(seen) if judged else None
+        verdict = None
+        if evaluation is not None:
+            verdict = judge(evaluation, seen.floors, online=float(np.mean(seen.recent)))
         return Frame(
             status=self._status,
             step=seen.latest,
@@ -260,8 +298,9 @@ class LiveRun(Playback):
             hidden=seen.hidden,
             curve=self._history.points(),
             previous=self._previous,
-            recent_loss=float(np.mean(seen.recent)),
-            recent_steps=len(seen.recent),
+            held_out=self._held_out(),
+            verdict=verdict,
+            judged_at=evaluation.step if evaluation else seen.latest.index,
             floors=seen.floors,
             streaming=seen.trainer.task.streaming,
             horizon=seen.trainer.task.horizon,
@@ -278,6 +317,18 @@ class LiveRun(Playback):
             lr=seen.trainer.lr,
             newest=self.index,
         )
+
+    def _evaluate(self, seen: Scene) -> Evaluation | None:
+        """The scene's held-out loss, which is recorded if it is of the present and new."""
+        evaluation = seen.evaluation(paused=self._status is not Status.PLAYING)
+        last = self._evaluated.indices[-1] if len(self._evaluated) else -1
+        if evaluation is not None and seen is self._now and evaluation.step > last:
+            self._evaluated.add(evaluation.step, evaluation.loss)
+        return evaluation
+
+    def _held_out(self) -> HeldOut:
+        losses = np.array(self._evaluated.items, np.float64).reshape(-1, 3)
+        return HeldOut(np.array(self._evaluated.indices, np.int64), *losses.T)
 
     def _relive(self, index: int, past: Scene | None = None) -> Scene:
         """The scene of an earlier step, trained again from the snapshot before it.
@@ -340,6 +391,7 @@ class LiveRun(Playback):
         trainer.lr = lr
         self._now, self._past = Scene(trainer, self._clock), None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
+        self._evaluated = Thinned(_EVALUATIONS, merge=_later)
         self._rates = [(0, lr)]
         self._snapshots = Snapshots()
         self._most_snapshots = 0
@@ -363,3 +415,8 @@ class LiveRun(Playback):
         self._history.append(step.index, step.loss)
         if step.index and self.can_look_back and self._snapshots.wants(step.index):
             self._snapshots.add(self._now.trainer.snapshot())
+
+
+def _later(_earlier: Estimate, later: Estimate) -> Estimate:
+    """Of two neighbours the later one is kept."""
+    return later

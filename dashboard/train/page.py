@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard.app import player, sidebar, widgets
@@ -13,7 +15,7 @@ from dashboard.app.sidebar import Settings
 from dashboard.app.text import LOSS_FORMAT
 from dashboard.charts.draw import draw
 from dashboard.charts.signals import signals
-from dashboard.train import charts, text
+from dashboard.train import charts, presets_panel, text
 from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.settings import LOOK, SETTINGS
@@ -31,7 +33,7 @@ def page(config: RunConfig, settings: Settings) -> None:
         config: the run of the sidebar.
         settings: what else is chosen there.
     """
-    sidebar.header(_("Watch a recurrent network learn"))
+    sidebar.header(_("Watch a recurrent network learn"), presets_panel.menu)
     session = player.open_session(
         "session",
         begin=lambda: LiveRun(config),
@@ -78,7 +80,15 @@ class Panel:
             horizontal=True, gap="medium", vertical_alignment="bottom", key="readouts"
         ):
             step = st.container(width="content")
-            self._loss = st.metric(_("Loss"), _loss(frame), width="content")
+            self._loss = _show_loss(st, frame)
+            st.metric(
+                _("Held-out loss"),
+                text.held_out(frame),
+                help=_(
+                    "The mean loss of the frozen weights on windows ahead of the training stream."
+                ),
+                width="content",
+            )
             st.markdown(text.verdict(frame) + "  \n" + text.details(frame), width="stretch")
         left, right = st.columns(2)
         with left:
@@ -93,10 +103,11 @@ class Panel:
             self._losses = draw(charts.loss(frame))
             st.caption(
                 _(
-                    "Lower is better. A floor is the lowest loss that a kind of predictor can "
-                    "reach: a loss that stays below it proves more memory than that. Carried "
-                    "memory has floor 0, which a logarithmic axis cannot show. The thin line is "
-                    "the run before."
+                    "Lower is better. A floor is the lowest loss that a kind of fixed predictor "
+                    "can reach: a held-out loss below it proves more memory than that. The online "
+                    "loss proves nothing on a slow signal, which the weights follow from update to "
+                    "update. Carried memory has floor 0, which a logarithmic axis cannot show. The "
+                    "thin gray line is the run before."
                 )
             )
         # Between the charts, in the moving part: the address follows with the next full run.
@@ -112,12 +123,18 @@ class Panel:
         draw(signals(frame), self._signals)
         draw(charts.loss(frame), self._losses)
         self._view.update(frame)
-        self._loss.metric(_("Loss"), _loss(frame), width="content")
+        _show_loss(self._loss, frame)
         self._step.metric(_("At step"), str(frame.step.index), width="content")
 
 
-def _loss(frame: Frame) -> str:
-    return format(frame.step.loss, LOSS_FORMAT)
+def _show_loss(place: Any, frame: Frame) -> Any:
+    """Write the readout of the online loss, in the same way at every redraw."""
+    return place.metric(
+        _("Online loss"),
+        format(frame.step.loss, LOSS_FORMAT),
+        help=_("The loss on the present window, before the weights are trained on it."),
+        width="content",
+    )
 
 
 TRAIN = Page("train", N_("Train"), ":material/show_chart:", page, SETTINGS)

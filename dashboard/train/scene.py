@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.train.views.base import View
 from dashboard.train.views.cache import CachedResult, ViewCache
-from rnn_core import Floor, Step, Trainer
+from rnn_core import Evaluation, Floor, Step, Trainer, evaluate
 
-#: Steps that a verdict averages, at least.
-STEPS_TO_JUDGE = 20
+# Steps that the online loss averages, at least.
+_STEPS = 20
+# While the network is trained an evaluation is kept for this many seconds at least, and for this
+# many times as long as it took.
+_FRESH, _TIMES_AS_LONG = 0.5, 10.0
 
 
 class Scene:
@@ -34,7 +37,7 @@ class Scene:
         hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
         windows: the last steps with a finite loss that the signal chart has room for, oldest
             first.
-        recent: the losses that the verdict averages.
+        recent: the losses that the online loss averages: whole cycles of the signal.
     """
 
     latest: Step
@@ -51,9 +54,12 @@ class Scene:
         self.windows: deque[Step] = deque(maxlen=self.layout.windows)
         self._hidden: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
         cycle = trainer.task.windows_per_cycle
-        whole_cycles = -(-STEPS_TO_JUDGE // cycle) * cycle
-        self.recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * STEPS_TO_JUDGE))
+        whole_cycles = -(-_STEPS // cycle) * cycle
+        self.recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * _STEPS))
         self._cache = ViewCache(clock)
+        self._clock = clock
+        self._evaluation: Evaluation | None = None
+        self._next_evaluation = 0.0
         self._steps: Iterator[Step] = trainer.steps()
 
     @property
@@ -71,6 +77,20 @@ class Scene:
             self.windows.append(step)
             self.recent.append(step.loss)
         return step
+
+    def evaluation(self, *, paused: bool) -> Evaluation | None:
+        """The held-out loss; after divergence the last one, None if there is none.
+
+        Args:
+            paused: whether nothing is being trained, so that it must be that of the present step.
+        """
+        last, now = self._evaluation, self._clock()
+        stale = last is None or last.step != self.latest.index
+        due = paused or now >= self._next_evaluation
+        if stale and due and not self.trainer.diverged:
+            self._evaluation = evaluate(self.trainer)
+            self._next_evaluation = now + max(_FRESH, _TIMES_AS_LONG * (self._clock() - now))
+        return self._evaluation
 
     def can_inspect(self, view: View[Any, Any]) -> bool:
         """Whether `inspect` has a result: after divergence, only one that is there already."""

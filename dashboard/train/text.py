@@ -10,65 +10,86 @@ from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
 from dashboard.app.text import LOSS_FORMAT, engines, shown, speed
 from dashboard.train.live_run import Frame
-from dashboard.train.scene import STEPS_TO_JUDGE
+from rnn_core import Verdict
 
 
 def verdict(frame: Frame) -> str:
-    """How the loss compares with the floors, and what that shows.
+    """What the held-out loss shows of the network's memory, in Markdown."""
+    if frame.verdict is None:
+        return ""
+    said = _following(frame.verdict) + _claim(frame) + _reset(frame.verdict)
+    age = frame.step.index - frame.judged_at
+    return said + " " + _(":small[({age} steps ago)]").format(age=age) if age else said
 
-    Floors are means over many windows; a few easy ones prove nothing, so the verdict waits.
-    """
-    if frame.recent_steps < STEPS_TO_JUDGE:
-        return _("The verdict comes with step {step}: floors are compared with a mean.").format(
-            step=STEPS_TO_JUDGE - 1
-        )
-    loss = frame.recent_loss
-    return _("Mean of the last {steps} steps {loss}: {meaning}.").format(
-        steps=frame.recent_steps, loss=format(loss, LOSS_FORMAT), meaning=_meaning(frame)
+
+def held_out(frame: Frame) -> str:
+    """The held-out loss as a readout."""
+    return format(frame.verdict.loss.mean, LOSS_FORMAT) if frame.verdict else "–"
+
+
+def _following(verdict: Verdict) -> str:
+    """Why the online loss is lower than the held-out one; empty if it is not."""
+    if not verdict.follows_signal:
+        return ""
+    return _(
+        "**The weights are following the signal**: online loss {online}, held-out loss {loss}. "
+        "Every update tracks the signal; frozen, the same weights lose it. "
+    ).format(
+        online=format(verdict.online, LOSS_FORMAT), loss=format(verdict.loss.mean, LOSS_FORMAT)
     )
 
 
-def _meaning(frame: Frame) -> str:
-    """What the loss shows of the network's memory."""
-    loss, floors = frame.recent_loss, {floor.key: floor.value for floor in frame.floors}
-    window, streaming = floors.get("window_memory", 0.0), frame.streaming
-    if not (streaming and frame.config.carry_state) and window > 0 and loss < 1.1 * window:
-        best = (
-            _(
-                "at {floor:.3g}, the best that memory inside a window can do: the state is reset "
-                "between windows"
-            )
+def _claim(frame: Frame) -> str:
+    """What the frozen weights show, and the floor that it rests on."""
+    verdict, streaming = frame.verdict, frame.streaming
+    assert verdict is not None
+    keys = {floor.key for floor in frame.floors}
+    above = _("held-out loss {loss}, floor {floor:.3g}")
+    below = _("held-out loss {loss} < {floor:.3g}")
+    claims = {
+        "nothing": (_("No better than a constant so far"), above),
+        "constant": (_("Better than any constant"), below),
+        "persistence": (_("Better than persistence"), below),
+        "time_only": (_("Remembers the input, not only the time elapsed"), below),
+        "memoryless": (
+            _("Uses memory inside the window")
+            if streaming and not verdict.uses_carried_state
+            else _("Uses memory"),
+            below,
+        ),
+        "last_marker": (_("Remembers the first marked number as well as the second"), below),
+        "window_memory": (
+            _("The best that memory inside a window can do")
             if streaming
-            else _("at {floor:.3g}, the lowest loss possible: the rest is chance")
-        )
-        return best.format(floor=window)
-    passed = [floor for floor in frame.floors if loss < floor.value]
-    # On some tasks persistence is worse than a constant, so that beating it shows nothing.
-    if not passed or passed[-1].key == "persistence":
-        return _("not below {floor:.3g}: a constant would do as well").format(
-            floor=floors["constant"]
-        )
-    proofs = {
-        "persistence": _(
-            "below {floor:.3g}: better than persistence, which repeats the present value"
+            else _("The lowest loss possible: the rest is chance"),
+            above,
         ),
-        "constant": _(
-            "below {floor:.3g}: better than any constant; a function of the present input alone "
-            "could do as well"
-        )
-        if "memoryless" in floors
-        else _("below {floor:.3g}: better than any constant"),
-        "memoryless": _("below {floor:.3g}: it uses memory inside the window")
-        if streaming
-        else _("below {floor:.3g}: it uses memory"),
-        "time_only": _("below {floor:.3g}: it remembers the input, not only the time elapsed"),
-        "last_marker": _(
-            "below {floor:.3g}: it remembers the first marked number as well as the second"
-        ),
-        "linear": _("below {floor:.3g}: better than any linear function of the last inputs"),
-        "window_memory": _("below {floor:.3g}: it carries memory across windows"),
+        "carried_memory": (_("Carries memory across windows"), below),
     }
-    return proofs[passed[-1].key].format(floor=passed[-1].value)
+    loss = format(verdict.loss.mean, LOSS_FORMAT)
+    if verdict.floor is None:
+        return _("Held-out loss {loss}; the task has no floors.").format(loss=loss)
+    claim, numbers = claims[verdict.claim]
+    said = _("**{claim}**: {numbers}.").format(
+        claim=claim, numbers=numbers.format(loss=loss, floor=verdict.floor.value)
+    )
+    if verdict.claim == "constant" and "memoryless" in keys:
+        said += " " + _("A function of the present input alone could do as well.")
+    if verdict.linear is not None:
+        said += " " + _(
+            "Also below {floor:.3g}, the best linear function of the last {lags} inputs."
+        ).format(floor=verdict.linear.value, lags=verdict.linear.lags)
+    return said
+
+
+def _reset(verdict: Verdict) -> str:
+    """What a reset of the state costs; empty where nothing was learnt or it costs nothing."""
+    gain = verdict.memory_gain
+    if gain is None or verdict.claim == "nothing" or not verdict.uses_carried_state:
+        return ""
+    return " " + _("Resetting the state raises it by {gain}.").format(
+        gain=format(gain.mean, LOSS_FORMAT)
+    )
 
 
 def details(frame: Frame) -> str:

@@ -110,7 +110,8 @@ class Evaluation:
     @property
     def memory_gain(self) -> Estimate:
         """What the carried state is worth: the loss reset less the loss carried, paired."""
-        return self.estimate(self.reset - self.carried)
+        with np.errstate(invalid="ignore"):  # a diverged run
+            return self.estimate(self.reset - self.carried)
 
     @property
     def near(self) -> float:

@@ -44,8 +44,8 @@ def slider(app: AppTest, key: str) -> Slider:
 
 
 def step_and_loss(app: AppTest) -> tuple[int, str]:
-    """The two readouts."""
-    step, loss = (metric.value for metric in app.metric)
+    """The step and its online loss; the third readout is the held-out loss."""
+    step, loss, _held_out = (metric.value for metric in app.metric)
     return int(step), loss
 
 

@@ -10,7 +10,7 @@ from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
 from dashboard.train import text
 from dashboard.train.live_run import LiveRun
 from dashboard.train.views.registry import view
-from rnn_core import RunConfig, Trainer
+from rnn_core import RunConfig, Trainer, evaluate
 from rnn_core.engines import prepare_compiled
 from tests.dashboard.clock import Clock
 from tests.dashboard.runs import assert_same_moment, go_on, inspect, run_after
@@ -512,3 +512,50 @@ def test_the_frame_says_which_engine_trains_and_why_also_of_the_past() -> None:
         assert str(frame.engine_reason) == "the compiled engine has no kernel for cell 'min_gru'"
     compiled = LiveRun(RunConfig(hidden_size=3), clock=Clock(), engine="compiled")
     assert (compiled.frame().engine, compiled.frame().engine_reason) == ("compiled", None)
+
+
+def test_held_out_losses_are_recorded_as_the_run_goes_on() -> None:
+    run = run_after(0)
+    assert run.frame().held_out.steps.tolist() == [0]
+    go_on(run, 3)
+    go_on(run, 4)
+    frame = run.frame()
+    assert frame.held_out.steps[-1] == frame.judged_at == 7
+    assert frame.verdict is not None
+    assert frame.held_out.means[-1] == frame.verdict.loss.mean
+    assert frame.held_out.lows[-1] <= frame.held_out.means[-1] <= frame.held_out.highs[-1]
+    run.reset()
+    assert run.frame().held_out.steps.tolist() == [0]
+
+
+def test_looking_back_judges_the_weights_of_then_and_records_nothing() -> None:
+    run = run_after(40)
+    before = run.frame().held_out.steps.tolist()
+    run.look_back(10)
+    frame = run.frame()
+    assert frame.judged_at == 10
+    trainer = Trainer(RunConfig())
+    trainer.advance(11)
+    assert frame.verdict is not None
+    assert frame.verdict.loss == evaluate(trainer).loss
+    assert frame.held_out.steps.tolist() == before
+
+
+def test_a_branch_forgets_the_held_out_losses_of_what_followed() -> None:
+    run = run_after(10)
+    run.frame()
+    go_on(run, 30)
+    run.frame()
+    run.look_back(20)
+    run.branch()
+    assert run.frame().held_out.steps.tolist() == [10, 20]
+
+
+def test_held_out_losses_are_bounded() -> None:
+    run = run_after(0, RunConfig(hidden_size=1, window_length=2))
+    for _ in range(450):
+        run.step()
+        run.frame()
+    steps = run.frame().held_out.steps
+    assert 100 < len(steps) <= 200
+    assert steps[-1] == 450

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.train.scene import STEPS_TO_JUDGE, Scene
+from dashboard.train.scene import Scene
 from dashboard.train.views.registry import view
-from rnn_core import RunConfig, Trainer
+from rnn_core import RunConfig, Trainer, evaluate
 from tests.dashboard.clock import Clock
 
 
@@ -18,13 +18,13 @@ def scene_after(steps: int, config: RunConfig, like: Scene | None = None) -> Sce
 def test_it_keeps_the_last_windows_and_losses_only() -> None:
     scene = scene_after(60, RunConfig(hidden_size=4))
     assert [step.index for step in scene.windows] == [57, 58, 59, 60]
-    assert len(scene.recent) == STEPS_TO_JUDGE
+    assert len(scene.recent) == 20
     assert scene.latest.index == 60
     np.testing.assert_array_equal(scene.hidden, scene.trainer.hidden_states[0])
-    assert scene.memory == STEPS_TO_JUDGE
+    assert scene.memory == 20
 
 
-def test_a_verdict_averages_whole_cycles() -> None:
+def test_the_online_loss_averages_whole_cycles() -> None:
     scene = scene_after(0, RunConfig(hidden_size=2, points_per_period=21, window_length=10))
     cycle = scene.trainer.task.windows_per_cycle
     assert cycle > 2
@@ -55,3 +55,38 @@ def test_a_view_is_inspected_at_the_latest_step() -> None:
     assert cached is not None
     assert cached.step == 3
     np.testing.assert_array_equal(cached.result.hidden, scene.hidden)
+
+
+def test_the_held_out_loss_is_that_of_the_present_step_while_paused() -> None:
+    config = RunConfig(hidden_size=4)
+    scene = scene_after(3, config)
+    evaluation = scene.evaluation(paused=True)
+    assert evaluation is not None
+    assert evaluation.step == 3
+    np.testing.assert_array_equal(evaluation.carried, evaluate(scene.trainer).carried)
+    assert scene.evaluation(paused=True) is evaluation  # not computed again
+    scene.advance()
+    newer = scene.evaluation(paused=True)
+    assert newer is not None
+    assert newer.step == 4
+
+
+def test_while_training_an_evaluation_is_kept_for_a_while() -> None:
+    clock = Clock()
+    scene = Scene(Trainer(RunConfig(hidden_size=4)), clock)
+    scene.advance()
+    first = scene.evaluation(paused=False)
+    scene.advance()
+    assert scene.evaluation(paused=False) is first
+    clock.now += 0.6
+    later = scene.evaluation(paused=False)
+    assert later is not None
+    assert later.step == 1
+
+
+def test_after_divergence_the_last_evaluation_stays() -> None:
+    scene = scene_after(0, RunConfig(optimizer="sgd", lr=1.0))
+    before = scene.evaluation(paused=True)
+    while (step := scene.advance()) is not None and step.is_finite:
+        pass
+    assert scene.evaluation(paused=True) is before

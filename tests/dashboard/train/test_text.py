@@ -1,67 +1,129 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
+import numpy as np
 import pytest
 
 from dashboard.app.playback import Status
 from dashboard.train import text as words
 from dashboard.train.live_run import Frame, LiveRun
-from rnn_core import RunConfig, build_task
+from rnn_core import Evaluation, Floor, RunConfig, build_task, judge
+from rnn_core.tasks.base import FloorKey
 
 
-def frame(loss: float, config: RunConfig | None = None, **changes: object) -> Frame:
+def frame(
+    carried: float,
+    config: RunConfig | None = None,
+    *,
+    reset: float = 0.4,
+    online: float | None = None,
+    **changes: object,
+) -> Frame:
+    """A frame whose held-out losses are these in every window."""
     config = config or RunConfig()
     made = LiveRun(config).frame()
-    floors = build_task(config).floors()
-    return replace(
-        made,
-        recent_loss=loss,
-        recent_steps=20,
-        floors=floors,
-        **changes,  # type: ignore[arg-type]
-    )
+    task = build_task(config)
+    losses = np.full(10, carried), np.full(10, reset), np.full(10, reset)
+    carries = config.carry_state and task.streaming
+    if online is not None:  # right in the windows next to the training stream only
+        losses[0][0] = losses[1][0] = online
+    floors = task.floors()
+    verdict = judge(Evaluation(0, 1, carries, *losses), floors, online=online)
+    return replace(made, **{"verdict": verdict, "floors": floors, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("loss", "config", "meaning"),
+    ("carried", "config", "said"),
     [
-        (0.6, RunConfig(), "not below 0.55: a constant would do as well."),
-        (0.54, RunConfig(), "below 0.55: it uses memory inside the window."),
-        (0.101, RunConfig(), "below 0.55: it uses memory inside the window."),
-        (0.0412, RunConfig(), "below 0.1: it carries memory across windows."),
         (
-            0.101,
-            RunConfig(carry_state=False),
-            "at 0.1, the best that memory inside a window can do: the state is reset between "
-            "windows.",
+            0.6,
+            RunConfig(),
+            "**No better than a constant so far**: held-out loss 0.6, floor 0.55.",
+        ),
+        (
+            0.5,
+            RunConfig(),
+            "**Uses memory inside the window**: held-out loss 0.5 < 0.55.",
+        ),
+        (
+            0.201,
+            RunConfig(),
+            "**Uses memory**: held-out loss 0.201 < 0.55. Resetting the state raises it by 0.199.",
+        ),
+        (
+            0.0412,
+            RunConfig(),
+            "**Carries memory across windows**: held-out loss 0.0412 < 0.1. Resetting the state "
+            "raises it by 0.3588.",
         ),
         (
             0.3,
-            RunConfig(phase=0.3),
-            "below 0.541: better than any constant; a function of the present input alone could do "
-            "as well.",
+            RunConfig(task="mackey_glass", delay=1),
+            "**No better than a constant so far**: held-out loss 0.3, floor ",
         ),
     ],
 )
-def test_the_verdict_names_the_floor_that_was_passed_and_what_it_shows(
-    loss: float, config: RunConfig, meaning: str
+def test_the_verdict_names_the_floor_and_what_a_loss_below_it_shows(
+    carried: float, config: RunConfig, said: str
 ) -> None:
-    assert words.verdict(frame(loss, config)).endswith(meaning)
+    assert words.verdict(frame(carried, config)).startswith(said)
 
 
-def test_the_verdict_says_what_it_averages() -> None:
-    assert words.verdict(frame(0.0412)).startswith("Mean of the last 20 steps 0.0412: ")
+def test_a_run_that_resets_is_judged_by_its_reset_loss() -> None:
+    made = frame(0.0, RunConfig(carry_state=False), reset=0.101)
+    assert words.verdict(made) == (
+        "**The best that memory inside a window can do**: held-out loss 0.101, floor 0.1."
+    )
+    made = frame(0.0, RunConfig(carry_state=False), reset=0.3)
+    assert words.verdict(made) == "**Uses memory inside the window**: held-out loss 0.3 < 0.55."
 
 
-def test_no_verdict_is_given_on_a_few_lucky_steps() -> None:
-    run = LiveRun(RunConfig(), clock=lambda: 0.0)
-    assert words.verdict(run.frame()).startswith("The verdict comes with step 19")
-    run.play()
-    run.tick(18, 100)
-    assert words.verdict(run.frame()).startswith("The verdict comes with step 19")
-    run.tick(1, 100)
-    assert words.verdict(run.frame()).startswith("Mean of the last 20 steps")
+def test_weights_that_follow_the_signal_are_named_first() -> None:
+    made = frame(0.7, online=0.001, reset=0.7)
+    assert words.verdict(made).startswith(
+        "**The weights are following the signal**: online loss 0.001, held-out loss 0.6301. Every "
+        "update tracks the signal; frozen, the same weights lose it. **No better than a constant"
+    )
+
+
+def test_a_loss_below_the_linear_floor_says_of_how_many_inputs() -> None:
+    linear = Floor("linear", 0.2, "measured", error=0.01, lags=20)
+    made = frame(0.15)
+    assert made.verdict is not None
+    said = words.verdict(replace(made, verdict=replace(made.verdict, linear=linear)))
+    assert "Also below 0.2, the best linear function of the last 20 inputs." in said
+
+
+def test_every_claim_has_its_sentence() -> None:
+    made = frame(0.15)
+    for claim in (*get_args(FloorKey), "nothing"):
+        if claim == "linear":
+            continue  # said beside the claim
+        verdict = replace(made.verdict, claim=claim)  # type: ignore[type-var]
+        assert "held-out loss 0.15" in words.verdict(replace(made, verdict=verdict))
+
+
+def test_a_task_without_floors_shows_the_loss() -> None:
+    made = frame(0.15)
+    verdict = judge(Evaluation(0, 1, False, *[np.full(10, 0.15)] * 3), ())
+    said = words.verdict(replace(made, verdict=verdict, floors=()))
+    assert said == "Held-out loss 0.15; the task has no floors."
+
+
+def test_the_verdict_says_its_age() -> None:
+    made = frame(0.6)
+    assert "steps ago" not in words.verdict(made)
+    older = replace(made, step=replace(made.step, index=30), judged_at=12)
+    assert words.verdict(older).endswith(" :small[(18 steps ago)]")
+
+
+def test_without_an_evaluation_nothing_is_claimed() -> None:
+    made = replace(frame(0.6), verdict=None)
+    assert words.verdict(made) == ""
+    assert words.held_out(made) == "–"
+    assert words.held_out(frame(0.25)) == "0.25"
 
 
 @pytest.mark.parametrize(

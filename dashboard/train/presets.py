@@ -1,0 +1,84 @@
+"""Ready-made experiments: settings that show one thing. Knows nothing of Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from rnn_core import TASKS, RunConfig
+from rnn_core.messages import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One experiment.
+
+    Args:
+        key: its name in code.
+        title: for people; a gettext message id.
+        sentence: what to look at; a gettext message id.
+        task: name of the task.
+        settings: of the run, other than the task's defaults.
+    """
+
+    key: str
+    title: str
+    sentence: str
+    task: str
+    settings: Mapping[str, float | str | bool | None]
+
+    @property
+    def config(self) -> RunConfig:
+        """The run."""
+        return TASKS[self.task].config(**self.settings)
+
+
+#: The presets by key, in the order of the menu.
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        preset.key: preset
+        for preset in (
+            Preset(
+                "tutorial",
+                N_("The tutorial's run"),
+                N_("Ten points of sin t in, cos t out, and the state carried across windows."),
+                "sin_to_cos",
+                {},
+            ),
+            Preset(
+                "following",
+                N_("The weights follow the signal"),
+                N_(
+                    "One hidden unit, no carried state, two noisy samples a window. Every update "
+                    "tracks the slow wave, so the online loss falls below every floor; the "
+                    "held-out loss shows that nothing was learnt."
+                ),
+                "sin_to_cos",
+                {
+                    "window_length": 2,
+                    "points_per_period": 200,
+                    "noise_std": 0.5,
+                    "hidden_size": 1,
+                    "carry_state": False,
+                },
+            ),
+            Preset(
+                "no_forecast",
+                N_("A forecast that is none"),
+                N_(
+                    "A noisy sine is to be forecast a quarter of a period ahead. The online loss "
+                    "promises a forecast; frozen, the network has none."
+                ),
+                "noisy_sine",
+                {
+                    "window_length": 5,
+                    "points_per_period": 200,
+                    "delay": 50,
+                    "noise_std": 0.3,
+                    "lr": 0.02,
+                },
+            ),
+        )
+    }
+)

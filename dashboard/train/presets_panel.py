@@ -1,0 +1,31 @@
+"""The menu of ready-made experiments."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.app import widgets
+from dashboard.app.language import gettext as _
+from dashboard.app.settings import RUN_SETTINGS
+from dashboard.train.presets import PRESETS
+
+
+def menu() -> None:
+    """A button that opens the list of experiments; each is a click away."""
+    with st.popover(_("Experiments"), icon=":material/science:", width="content"):
+        for preset in PRESETS.values():
+            st.button(
+                _(preset.title),
+                key=f"preset_{preset.key}",
+                on_click=_choose,
+                args=(preset.key,),
+                width="stretch",
+            )
+            st.caption(_(preset.sentence))
+
+
+def _choose(key: str) -> None:
+    """Set the run's settings to those of a preset; language, pace and view stay."""
+    preset = PRESETS[key]
+    others = {name: value for name, value in widgets.choices().items() if name not in RUN_SETTINGS}
+    widgets.replace_choices({**others, "task": preset.task, **preset.settings})
