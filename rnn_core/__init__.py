@@ -8,7 +8,8 @@ from rnn_core.cells.base import Cell, CellOutput, Gate
 from rnn_core.cells.registry import register_cell
 from rnn_core.config import RULES, SETTINGS, RunConfig, Setting, is_read
 from rnn_core.experiments.comparison import Comparison, Curves, equalise
-from rnn_core.experiments.lr_search import LrChoice, LrSearch, lr_grid
+from rnn_core.experiments.held_out import FrozenNetworks, HeldOut
+from rnn_core.experiments.lr_search import LrChoice, LrSearch, LrStep, lr_grid
 from rnn_core.experiments.memory_span import MemorySpan, SpanNetworks, SpanResult, SpanStep
 from rnn_core.experiments.ranking import PairedTest, Ranking, rank
 from rnn_core.experiments.run import Record, run
@@ -39,10 +40,13 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "Floor",
+    "FrozenNetworks",
     "Gate",
+    "HeldOut",
     "LossHistory",
     "LrChoice",
     "LrSearch",
+    "LrStep",
     "MemorySpan",
     "Optimizer",
     "PairedTest",

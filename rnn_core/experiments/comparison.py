@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from rnn_core.config import RULES, RunConfig
+from rnn_core.experiments.held_out import FrozenNetworks, HeldOut
 from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import parameter_count
 from rnn_core.rules import IntRange
@@ -131,6 +132,24 @@ class Comparison:
         contender = IntRange(0, len(self.contenders) - 1).check("contender", contender, 0)
         for n in range(len(self.seeds)):
             self.replicas.set_lr(contender * len(self.seeds) + n, lr)
+
+    def freeze(self, windows: int | None = None) -> FrozenNetworks:
+        """Copy all weights and states of the present step, to evaluate them while training goes on.
+
+        Args:
+            windows: as in `evaluate`.
+        """
+        return FrozenNetworks(self.replicas, self.recent, max(0, self._count - 1), windows)
+
+    def held_out(self, windows: int | None = None) -> HeldOut:
+        """The held-out loss of every network at the present step, as `evaluate` gives it.
+
+        Nothing that follows changes.
+
+        Args:
+            windows: as in `evaluate`.
+        """
+        return self.freeze(windows).result()
 
     @property
     def parameter_counts(self) -> tuple[int, ...]:

@@ -17,10 +17,10 @@ from rnn_core.experiments.comparison import (
     checked_contenders,
     checked_seeds,
 )
+from rnn_core.experiments.held_out import FrozenNetworks
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.rules import FloatRange, IntRange
 from rnn_core.tasks import Task
-from rnn_core.training.replicas import ReplicaStep
 
 #: Steps of each run by default.
 STEP_BUDGET = 1000
@@ -32,12 +32,28 @@ _STEPS = IntRange(SMOOTHING, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LrStep:
+    """One step of all runs, or once the budget is spent, the evaluation of one of them.
+
+    Args:
+        index: updates done so far; 0 is the untrained networks.
+        recent: mean online loss over the last `SMOOTHING` steps of each run, or over fewer at the
+            start, shape ``(C, G, S)``; inf where it has diverged.
+        evaluated: how many networks have been evaluated.
+    """
+
+    index: int
+    recent: NDArray[np.float64]
+    evaluated: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LrChoice:
     """The learning rate of one contender.
 
     Args:
         grid: the G learning rates that were tried, ascending.
-        losses: of each run, shape ``(G, S)``; inf where it has diverged.
+        losses: held-out loss of each run, shape ``(G, S)``; inf where it has diverged.
     """
 
     grid: tuple[float, ...]
@@ -70,9 +86,9 @@ class LrSearch:
 
     A learning rate that suits one cell can be too small or too large for another, and a comparison
     at one shared rate then shows which cell the rate suits. Here every contender is given the rate
-    of its lowest median loss, out of the same grid and with the same budget: G · S runs of
-    ``step_budget`` steps. The seeds are not those of the test, so that the losses of the
-    comparison that follows are not those by which a rate was chosen.
+    of its lowest median held-out loss, out of the same grid and with the same budget: G · S runs
+    of ``step_budget`` steps. The seeds are not those of the test, so that the losses of the
+    comparison that follows are not those by which a rate was chosen. The windows are the same.
 
     A budget much shorter than the comparison favours large learning rates.
 
@@ -83,6 +99,7 @@ class LrSearch:
         seeds: the number S of seeds, which follow the test's, or the seeds themselves; none may be
             one of the test's.
         step_budget: steps of each run, from 20 to 1,000,000.
+        windows: as in `evaluate`.
         task: as in `Trainer`.
         dtype: as in `Trainer`.
         engine: as in `Trainer`.
@@ -107,6 +124,7 @@ class LrSearch:
         grid: Sequence[float] | None = None,
         seeds: int | Sequence[int] = TUNING_SEEDS,
         step_budget: int = STEP_BUDGET,
+        windows: int | None = None,
         task: Task | None = None,
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
@@ -115,6 +133,7 @@ class LrSearch:
         self.grid = _checked_grid(lr_grid() if grid is None else grid)
         self.seeds = _checked_seeds(seeds, checked_seeds(test_seeds))
         self.step_budget = _STEPS.check("step_budget", step_budget, STEP_BUDGET)
+        self._windows = windows
         self._comparison = Comparison(
             [replace(config, lr=lr) for config in self.contenders for lr in self.grid],
             self.seeds,
@@ -124,7 +143,7 @@ class LrSearch:
         )
         self._steps = self._comparison.steps()
         self._taken = 0
-        self._ended = False
+        self._frozen: FrozenNetworks | None = None
 
     @property
     def runs(self) -> int:
@@ -132,37 +151,51 @@ class LrSearch:
         return len(self.contenders) * len(self.grid) * len(self.seeds)
 
     @property
-    def taken(self) -> int:
-        """Steps taken so far."""
-        return self._taken
+    def done(self) -> bool:
+        """Whether all networks have been trained and evaluated."""
+        return self._frozen is not None and self._frozen.done
 
     @property
-    def done(self) -> bool:
-        """Whether the budget is spent, or every network has diverged."""
-        return self._ended or self._taken == self.step_budget
+    def progress(self) -> float:
+        """Share of the steps and evaluations that are done, from 0 to 1."""
+        evaluated = 0 if self._frozen is None else self._frozen.evaluated
+        return (self._taken + evaluated) / (self.step_budget + self.runs)
 
-    def steps(self) -> Iterator[ReplicaStep]:
-        """Train for as long as steps are asked for.
+    def steps(self) -> Iterator[LrStep]:
+        """Train all runs in lockstep, then evaluate them one by one.
 
         A loop that was left is continued by calling ``steps()`` again.
 
         Yields:
-            Steps of all runs, as `Replicas.steps` gives them, until `done`.
+            ``step_budget`` steps, or fewer if every network diverges, and one more for each
+            network.
         """
         while not self.done:
-            step = next(self._steps, None)
-            if step is None:
-                self._ended = True
-                return
-            self._taken += 1
-            yield step
+            if self._frozen is None and (
+                self._taken == self.step_budget or next(self._steps, None) is None
+            ):
+                self._frozen = self._comparison.freeze(self._windows)
+            if self._frozen is None:
+                self._taken += 1
+            else:
+                self._frozen.evaluate_next()
+            yield LrStep(
+                index=max(0, self._taken - 1),
+                recent=self._by_rate(self._comparison.recent),
+                evaluated=0 if self._frozen is None else self._frozen.evaluated,
+            )
 
     @property
     def choices(self) -> tuple[LrChoice, ...]:
-        """The choice for each contender, by the losses so far; final once `done`."""
-        shape = len(self.contenders), len(self.grid), len(self.seeds)
-        losses = self._comparison.recent.reshape(shape)
-        return tuple(LrChoice(self.grid, own) for own in losses)
+        """The choice for each contender; before the end, by the online losses so far."""
+        if self._frozen is not None and self._frozen.done:
+            losses = self._frozen.result().losses
+        else:
+            losses = self._comparison.recent
+        return tuple(LrChoice(self.grid, own) for own in self._by_rate(losses))
+
+    def _by_rate(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+        return losses.reshape(len(self.contenders), len(self.grid), len(self.seeds))
 
     @property
     def tuned(self) -> tuple[RunConfig, ...]:
