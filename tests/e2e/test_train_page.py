@@ -32,7 +32,9 @@ def test_run_trains_and_draws_without_building_a_chart_anew(open_page: Open) -> 
     train.wait_for_step(120)
     assert train.embeds() == 0
     assert train.prediction_path() != first
-    expect(train.page.get_by_test_id("stMain")).to_contain_text("Mean of the last 20 steps")
+    expect(train.page.get_by_test_id("stMain")).to_contain_text(
+        "Carries memory across windows: held-out loss", timeout=30_000
+    )
 
 
 def test_pause_trains_no_further_step_and_step_adds_exactly_one(open_page: Open) -> None:
