@@ -1,6 +1,6 @@
 """What computes a training step: PyTorch itself, or compiled loops on PyTorch's own tensors."""
 
-from rnn_core.engines.base import Engine, EngineKind, Evaluation, TrainingState
+from rnn_core.engines.base import Engine, EngineKind, Evaluation, Predict, TrainingState
 from rnn_core.engines.choice import (
     ENGINES,
     KINDS,
@@ -16,6 +16,7 @@ __all__ = [
     "Engine",
     "EngineKind",
     "Evaluation",
+    "Predict",
     "TrainingState",
     "build_engine",
     "choose_engine",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +16,10 @@ from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Batch, Criterion
 from rnn_core.tasks.stack import BatchStack
+
+#: Windows and initial state to prediction and state after, as `Engine.predict`.
+Predict = Callable[[NDArray[np.floating], State | None], tuple[NDArray[np.floating], State]]
+AnyNumber = TypeVar("AnyNumber", bound=np.generic)
 
 
 class Evaluation(NamedTuple):
@@ -96,6 +101,20 @@ class Engine(Protocol):
         """
         ...
 
+    def predict(
+        self, inputs: NDArray[np.floating], state: State | None = None
+    ) -> tuple[NDArray[np.floating], State]:
+        """What the network predicts with its present weights; changes nothing that follows.
+
+        Args:
+            inputs: windows of any number and length, ``(B, T, D)``, in the model's dtype.
+            state: what they start from, each part ``(L, B, H)``; None stands for zeros.
+
+        Returns:
+            The prediction, ``(B, T, K)``, and the state after the windows.
+        """
+        ...
+
     def state(self) -> TrainingState:
         """The state of the run."""
         ...
@@ -126,6 +145,19 @@ class EngineKind(Protocol):
     def build(self, run: TrainingState) -> Engine:
         """An engine that continues a run."""
         ...
+
+    def predictor(self, model: RecurrentModel) -> Predict:
+        """Predictions of a network without a run, with the weights that it has now.
+
+        Args:
+            model: one that the engine supports; not to be changed while it predicts.
+        """
+        ...
+
+
+def plain(values: NDArray[AnyNumber]) -> NDArray[AnyNumber]:
+    """A contiguous, writable array with these values: what the kernels and PyTorch take."""
+    return values if values.flags.carray else np.array(values, order="C")
 
 
 def trainable(model: nn.Module) -> list[nn.Parameter]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from functools import partial
 from importlib.util import find_spec
 from types import MappingProxyType
 
@@ -12,8 +13,8 @@ import numpy as np
 import torch
 
 from rnn_core.config import RunConfig
-from rnn_core.engines.base import Engine, EngineKind, TrainingState, trainable
-from rnn_core.engines.torch_engine import TorchEngine
+from rnn_core.engines.base import Engine, EngineKind, Predict, TrainingState, trainable
+from rnn_core.engines.torch_engine import TorchEngine, predict
 from rnn_core.messages import N_, InvalidValue, Message, unknown_choice
 from rnn_core.models import RecurrentModel
 from rnn_core.registry import CELLS, OPTIMIZERS
@@ -40,6 +41,10 @@ class TorchKind:
     def build(self, run: TrainingState) -> Engine:
         """An engine that continues a run."""
         return TorchEngine(run)
+
+    def predictor(self, model: RecurrentModel) -> Predict:
+        """Predictions of a network without a run."""
+        return partial(predict, model)
 
 
 class CompiledKind:
@@ -73,6 +78,12 @@ class CompiledKind:
         from rnn_core.engines.compiled_engine import CompiledEngine
 
         return CompiledEngine(run)
+
+    def predictor(self, model: RecurrentModel) -> Predict:
+        """Predictions of a network without a run."""
+        from rnn_core.engines.compiled_engine import flat_predictor
+
+        return flat_predictor(model)
 
 
 #: The engines by name.
@@ -166,3 +177,4 @@ def _take_one_step() -> None:
     )
     window = np.zeros((1, config.window_length, 1), np.float32)
     engine.advance(Batch(np.zeros((1, config.window_length)), window, window.copy()))
+    engine.predict(window)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, chain, compress, groupby
 from operator import attrgetter, itemgetter
 from pathlib import Path
@@ -25,23 +26,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rnn_core.cells.module import pack, unpack
 from rnn_core.config import RunConfig
 from rnn_core.engines import kernels
 from rnn_core.engines.base import (
     Evaluation,
+    Predict,
     TrainingState,
     changed_too_late,
     follow_parameters,
+    plain,
     trainable,
 )
 from rnn_core.messages import N_, InvalidValue
-from rnn_core.models import State
+from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import CELLS, OPTIMIZERS
 from rnn_core.tasks import Batch
 from rnn_core.tasks.stack import BatchStack
 
 _CRITERIA = {"mse": kernels.MSE, "cross_entropy": kernels.CROSS_ENTROPY}
-_KERNEL: Any = kernels.train
+_TRAIN: Any = kernels.train
+_PREDICT: Any = kernels.predict
 _STEM = Path(kernels.__file__).stem
 _log = logging.getLogger(__name__)
 # What the kernels read where every time step counts.
@@ -115,9 +120,9 @@ class BatchedRuns:
             ValueError: when a model or an optimizer was changed to what the kernels cannot compute.
         """
         self._train(
-            _plain(batch.inputs)[None],
-            _plain(batch.targets)[None],
-            None if batch.loss_mask is None else _plain(batch.loss_mask)[None],
+            plain(batch.inputs)[None],
+            plain(batch.targets)[None],
+            None if batch.loss_mask is None else plain(batch.loss_mask)[None],
             prediction,
             self._losses,
             self._norms,
@@ -143,9 +148,9 @@ class BatchedRuns:
         runs, dtype = len(self._runs), windows.targets.dtype
         losses, norms = (np.empty((runs, steps), dtype) for _ in range(2))
         self._train(
-            _plain(windows.inputs),
-            _plain(windows.targets),
-            None if windows.loss_mask is None else _plain(windows.loss_mask),
+            plain(windows.inputs),
+            plain(windows.targets),
+            None if windows.loss_mask is None else plain(windows.loss_mask),
             np.empty((runs, *shape), dtype),
             losses,
             norms,
@@ -165,13 +170,11 @@ class BatchedRuns:
         begin: int,
         end: int,
     ) -> None:
-        if list(map(_ADDRESS, self._exposed)) != self._addresses:
-            self._take_arrays()
         for row in range(begin, end):
-            if not self._bound[row].is_unchanged():
-                self._adopt_changes(row)
+            self._follow(row)
             self._settings[row, kernels.LR] = self._bound[row].group["lr"]
         _run_kernel(
+            _TRAIN,
             *self._kind,
             begin,
             end,
@@ -187,6 +190,13 @@ class BatchedRuns:
             norms,
         )
         self._advanced[begin:end] = True
+
+    def predict(
+        self, row: int, inputs: NDArray[np.floating], state: State | None = None
+    ) -> tuple[NDArray[np.floating], State]:
+        """What a run predicts with its present weights, as `Engine.predict` says."""
+        self._follow(row)
+        return _predict(self._runs[row].model, self._arrays[0][row], inputs, state)
 
     def show_gradients(self, row: int) -> None:
         """Set the ``.grad`` of a run's parameters to the gradient of its last window."""
@@ -215,6 +225,13 @@ class BatchedRuns:
         values: NDArray[np.floating] = self._h[row, -1, 1:].swapaxes(0, 1).copy()
         values.flags.writeable = False
         return values
+
+    def _follow(self, row: int) -> None:
+        """Adopt what has changed since the last call."""
+        if list(map(_ADDRESS, self._exposed)) != self._addresses:
+            self._take_arrays()
+        if not self._bound[row].is_unchanged():
+            self._adopt_changes(row)
 
     def _take_arrays(self) -> None:
         """The arrays of the vectors, wherever their storage lies now."""
@@ -473,6 +490,12 @@ class CompiledEngine:
         count = ends[0] + 1 if len(ends) else len(losses[0])
         return losses[0, :count], norms[0, :count]
 
+    def predict(
+        self, inputs: NDArray[np.floating], state: State | None = None
+    ) -> tuple[NDArray[np.floating], State]:
+        """What the network predicts with its present weights."""
+        return self._batched.predict(0, inputs, state)
+
     def state(self) -> TrainingState:
         """The state of the run."""
         return self._batched.state(0)
@@ -482,32 +505,50 @@ class CompiledEngine:
         return self._batched.hidden_states(0)
 
 
-def _run_kernel(*arguments: Any) -> None:
-    """Call the kernel; where its file in Numba's cache is damaged, compile it anew."""
-    known = len(_KERNEL.signatures)
+def flat_predictor(model: RecurrentModel) -> Predict:
+    """Predictions of a network, from a copy of its weights."""
+    vector = torch.cat([parameter.detach().reshape(-1) for parameter in model.parameters()])
+    return partial(_predict, model, vector.numpy())
+
+
+def _predict(
+    model: RecurrentModel,
+    vector: NDArray[np.floating],
+    inputs: NDArray[np.floating],
+    state: State | None,
+) -> tuple[NDArray[np.floating], State]:
+    batch, length, _features = inputs.shape
+    cell, layers, hidden = model.cell, model.rnn.num_layers, model.rnn.hidden_size
+    h, c = np.zeros((2, layers, batch, hidden), inputs.dtype)
+    for part, given in zip((h, c), () if state is None else unpack(state), strict=False):
+        part[:] = given.detach().numpy()
+    prediction = np.empty((batch, length, model.out.out_features), inputs.dtype)
+    _run_kernel(_PREDICT, cell.kernel, plain(inputs), vector, h, c, prediction)
+    parts = [torch.from_numpy(part) for part in (h, c)]
+    return prediction, pack(parts[: len(cell.state_parts)])
+
+
+def _run_kernel(kernel: Any, *arguments: Any) -> None:
+    """Call a kernel; where its file in Numba's cache is damaged, compile it anew."""
+    known = len(kernel.overloads)
     try:
-        _KERNEL(*arguments)
+        kernel(*arguments)
     except Exception:
         # Loading fails before anything is trained. An error of a loaded kernel is a real one.
-        if len(_KERNEL.signatures) > known or not _delete_cache():
+        if len(kernel.overloads) > known or not _delete_cache():
             raise
-        _KERNEL(*arguments)
+        kernel(*arguments)
 
 
 def _delete_cache() -> int:
     """Delete the kernels' files in Numba's cache, and return how many there were."""
-    folder = _KERNEL.stats.cache_path
+    folder = _TRAIN.stats.cache_path
     files = [] if folder is None else [*Path(folder).glob(f"{_STEM}.*.nb[ic]")]
     for file in files:
         file.unlink(missing_ok=True)
     if files:
         _log.warning("Numba's cache in %s is damaged; the kernels are compiled anew.", folder)
     return len(files)
-
-
-def _plain(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """A contiguous, writable array: for any other kind the kernels would be compiled anew."""
-    return values if values.flags.carray else np.array(values, order="C")
 
 
 def _views(vector: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:

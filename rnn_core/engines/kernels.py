@@ -37,6 +37,8 @@ LOSS, GRAD_NORM, HAS_READ, CARRIED = 0, 1, 2, 3
 #: What was read before: nothing; a window, so that its update is due; or a state alone.
 NOTHING, A_WINDOW, A_STATE = 0, 1, 2
 
+# Rows of all time steps that `predict` keeps at a time.
+_ROWS_KEPT = 4096
 # Rows processed together: a few hundred numbers each, they stay in the first-level cache.
 _NEAR = 32
 
@@ -368,6 +370,12 @@ def _cell_backward(cell, gates, from_h, h_before, c_before, h, tanh_c, d_h, d_c)
 
 
 @_compiled
+def _gate_rows(cell, H):
+    """G·H, the rows of a weight."""
+    return H if cell == RNN else (4 * H if cell == LSTM else 3 * H)
+
+
+@_compiled
 def _layer_start(layer, GH, H, D):
     """Where a layer's parameters begin: layer 0 reads D features, the others H."""
     return 0 if layer == 0 else GH * (D + H + 2) + (layer - 1) * GH * (2 * H + 2)
@@ -570,7 +578,7 @@ def _evaluate(cell, criterion, x, y, loss_mask, vector, trained, gradient, h, c,
     """
     T, B, D = x.shape
     L, H, K = h.shape[0], h.shape[3], y.shape[2]
-    GH = H if cell == RNN else (4 * H if cell == LSTM else 3 * H)
+    GH = _gate_rows(cell, H)
     gates = np.empty((L, T, B, GH), h.dtype)
     # A GRU's new gate reads W_hh h apart from W_ih x; the other cells' gates add them up.
     from_h = np.empty((L, T, B, GH), h.dtype) if cell == GRU else gates
@@ -763,3 +771,60 @@ def train(
             result[n, LOSS], result[n, GRAD_NORM], result[n, HAS_READ] = loss, norm, A_WINDOW
             losses[n, s], norms[n, s] = result[n, LOSS], result[n, GRAD_NORM]
         _copy(shown_gradient[n], gradient[n])
+
+
+@_compiled
+def predict(cell, x, vector, h, c, prediction):
+    """Predictions of one replica, without a gradient.
+
+    Args:
+        x: (B, T, D).
+        vector: parameters, (P,).
+        h, c: every layer's state before the window; on return after it, (L, B, H).
+        prediction: written, (B, T, K).
+    """
+    B, T, D = x.shape
+    L, H, K = h.shape[0], h.shape[2], prediction.shape[2]
+    GH = _gate_rows(cell, H)
+    start = _layer_start(L, GH, H, D)
+    W_out, b_out = vector[start : start + K * H].reshape((K, H)), vector[start + K * H :]
+    together = max(1, min(T, _ROWS_KEPT // B))
+    for begin in range(0, T, together):
+        steps = min(together, T - begin)
+        below = np.empty((steps, B, D), h.dtype)
+        for t in range(steps):
+            for b in range(B):
+                for k in range(D):
+                    below[t, b, k] = x[b, begin + t, k]
+        for layer in range(L):
+            gates = np.empty((steps, B, GH), h.dtype)
+            from_h = np.empty((steps, B, GH), h.dtype) if cell == GRU else gates
+            h_own = np.empty((1 + steps, B, H), h.dtype)
+            c_own = np.empty((1 + steps, B, H), h.dtype) if cell == LSTM else h_own
+            tanh_c = np.empty((steps, B, H), h.dtype) if cell == LSTM else h_own
+            _copy(_flat(h_own[0]), _flat(h[layer]))
+            if cell == LSTM:
+                _copy(_flat(c_own[0]), _flat(c[layer]))
+            _forward_layer(
+                cell,
+                below,
+                vector,
+                _layer_start(layer, GH, H, D),
+                h_own,
+                c_own,
+                tanh_c,
+                gates,
+                from_h,
+            )
+            _copy(_flat(h[layer]), _flat(h_own[steps]))
+            if cell == LSTM:
+                _copy(_flat(c[layer]), _flat(c_own[steps]))
+            below = h_own[1:]
+        rows = below.reshape((steps * B, H))
+        predicted = np.empty((steps * B, K), h.dtype)
+        _fill_rows(predicted, b_out)
+        _add_product_of_rows(predicted, rows, W_out)
+        for t in range(steps):
+            for b in range(B):
+                for k in range(K):
+                    prediction[b, begin + t, k] = predicted[t * B + b, k]

@@ -15,9 +15,10 @@ from rnn_core.engines.base import (
     TrainingState,
     changed_too_late,
     follow_parameters,
+    plain,
     trainable,
 )
-from rnn_core.models import State
+from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Batch, Criterion
 from rnn_core.tasks.stack import BatchStack
 
@@ -74,6 +75,12 @@ class TorchEngine:
                 break
         return np.array(losses), np.array(norms)
 
+    def predict(
+        self, inputs: NDArray[np.floating], state: State | None = None
+    ) -> tuple[NDArray[np.floating], State]:
+        """What the network predicts with its present weights."""
+        return predict(self._run.model, inputs, state)
+
     def state(self) -> TrainingState:
         """The state of the run."""
         return self._run
@@ -101,6 +108,17 @@ class TorchEngine:
             )
         run.optimizer.step()
         run.gradients = ()
+
+
+@torch.inference_mode(False)
+@torch.no_grad()
+def predict(
+    model: RecurrentModel, inputs: NDArray[np.floating], state: State | None = None
+) -> tuple[NDArray[np.floating], State]:
+    """What any network predicts, as `Engine.predict` says."""
+    prediction, after = model(torch.from_numpy(plain(inputs)), state)
+    found: NDArray[np.floating] = prediction.numpy()
+    return found, after
 
 
 def _loss(criterion: Criterion, prediction: Tensor, batch: Batch) -> Tensor:

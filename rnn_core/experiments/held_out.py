@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnn_core.engines import KINDS
 from rnn_core.models import RecurrentModel, State
 from rnn_core.training.evaluation import Evaluation, evaluate_model
 from rnn_core.training.replicas import Replicas
@@ -54,7 +55,7 @@ class FrozenNetworks:
         self.step = step
         self._configs, self._task, self._dtype = replicas.configs, replicas.task, replicas.dtype
         self._online, self._windows = online.copy(), windows
-        self._alive = replicas.alive
+        self._engines, self._alive = replicas.engines, replicas.alive
         self._weights: list[Tensor] = []
         self._states: list[State | None] = []
         for n, model in enumerate(replicas.models):
@@ -75,15 +76,16 @@ class FrozenNetworks:
     def evaluate_next(self) -> None:
         """Evaluate one more network, as `evaluate` does that of a `Trainer`."""
         n = self.evaluated
-        config = self._configs[n]
+        config, model = self._configs[n], self._model(n)
         self._evaluations.append(
             evaluate_model(
-                self._model(n),
+                model,
                 self._task,
                 start=self.step,
                 windows=self._windows,
                 state=self._states[n],
                 carries_state=config.carry_state and self._task.streaming,
+                predict=KINDS[self._engines[n]].predictor(model),
             )
             if self._alive[n]
             else None

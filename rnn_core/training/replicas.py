@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
 from rnn_core.messages import N_, InvalidType, InvalidValue
-from rnn_core.models import RecurrentModel
+from rnn_core.models import RecurrentModel, State
 from rnn_core.rules import IntRange
 from rnn_core.tasks import Batch, Task, task_for
 from rnn_core.tasks.base import check_batch
@@ -116,11 +116,11 @@ class Replicas:
         """Go back to step 0: the next step is the first again, bit for bit."""
         with torch.inference_mode(False):
             self._runs = [new_run(config, self.task, self.dtype) for config in self.configs]
-            self._singles: list[tuple[int, Engine]] = [
-                (n, build_engine("torch", run))
+            self._singles: dict[int, Engine] = {
+                n: build_engine("torch", run)
                 for n, run in enumerate(self._runs)
                 if self.engines[n] == "torch"
-            ]
+            }
             self._stacks = self._build_stacks()
         # Multiplications per sample of a window, roughly: the parameters that can be shared out.
         self._work = sum(
@@ -180,11 +180,30 @@ class Replicas:
             TypeError, ValueError: when there is no such replica.
         """
         replica = self._place(replica)
-        for n, engine in self._singles:
-            if n == replica:
-                return engine.state()
+        if replica in self._singles:
+            return self._singles[replica].state()
+        stack, row = self._stack_of(replica)
+        return stack.state(row)
+
+    def predict(
+        self, replica: int, inputs: NDArray[np.floating], state: State | None = None
+    ) -> tuple[NDArray[np.floating], State]:
+        """What a replica predicts with the weights of the present step, as `Trainer.predict`.
+
+        Raises:
+            TypeError, ValueError: when there is no such replica.
+        """
+        replica = self._place(replica)
+        inputs = np.asarray(inputs, NUMPY_DTYPES[self.dtype])
+        if replica in self._singles:
+            return self._singles[replica].predict(inputs, state)
+        stack, row = self._stack_of(replica)
+        return stack.predict(row, inputs, state)
+
+    def _stack_of(self, replica: int) -> tuple[BatchedRuns, int]:
+        """The stack that a compiled replica is trained in, and its row."""
         rows, stack = next(each for each in self._stacks if replica in each[0])
-        return stack.state(rows.index(replica))
+        return stack, rows.index(replica)
 
     def _place(self, replica: int) -> int:
         return IntRange(0, len(self) - 1).check("replica", replica, 0)
@@ -205,7 +224,7 @@ class Replicas:
         if self._is_own_task:
             check_batch(batch, self.task, self.configs[0], dtype)
         prediction = np.full((len(self), *batch.targets.shape), np.nan, batch.targets.dtype)
-        for n, engine in self._singles:
+        for n, engine in self._singles.items():
             if self._alive[n]:
                 given = engine.advance(batch)
                 self._loss[n], self._grad_norm[n], prediction[n] = given

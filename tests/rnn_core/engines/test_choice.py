@@ -10,6 +10,7 @@ import torch
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import KINDS, choice, prepare_compiled, why_torch
 from rnn_core.messages import Message
+from rnn_core.models import RecurrentModel
 from rnn_core.registry import OPTIMIZERS
 
 
@@ -70,3 +71,23 @@ def test_the_page_is_told_why_torch_trains(monkeypatch: pytest.MonkeyPatch) -> N
     assert "could not be loaded" in str(why_torch(RunConfig(), torch.float32))
     monkeypatch.undo()
     assert "was not ready when the run began" in str(waiting.engine_reason)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_both_engines_predict_what_a_network_without_a_run_computes(
+    cell: str, dtype: torch.dtype
+) -> None:
+    model = RecurrentModel(
+        RunConfig(cell=cell, num_layers=2, hidden_size=5), input_size=2, output_size=3, dtype=dtype
+    )
+    inputs = torch.randn((3, 8, 2), dtype=dtype, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected, state = model(inputs)
+        again, _state = model(inputs, state)
+    for kind in KINDS.values():
+        predict = kind.predictor(model)
+        found, after = predict(inputs.numpy(), None)
+        torch.testing.assert_close(torch.from_numpy(found), expected)
+        torch.testing.assert_close(after, state)
+        torch.testing.assert_close(torch.from_numpy(predict(inputs.numpy(), state)[0]), again)

@@ -27,7 +27,7 @@ assert losses[-1] < losses[0]
 COMPILE_WITHOUT_A_CACHE = """
 import numpy as np
 from rnn_core.engines import kernels
-for kernel in (kernels.train, kernels._add):
+for kernel in (kernels.train, kernels.predict, kernels._add):
     assert kernel.stats.cache_path is None
 total = np.ones(3, np.float32)
 kernels._add(total, np.arange(3, dtype=np.float32))

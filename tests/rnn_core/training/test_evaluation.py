@@ -266,3 +266,14 @@ def test_what_is_outside_its_limits_is_refused(wrong: dict[str, int], message: s
     trainer = Trainer(RunConfig(hidden_size=2))
     with pytest.raises(ValueError, match=message):
         evaluate_model(trainer.model, trainer.task, **wrong)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_compiled_engine_evaluates_as_torch_does(cell: str) -> None:
+    config = RunConfig(cell=cell, num_layers=2, noise_std=0.1, batch_size=3)
+    trainer = Trainer(config, dtype=torch.float64, engine="compiled")
+    first(8, trainer)
+    found = evaluate(trainer, 30)
+    expected = evaluate_model(trainer.model, trainer.task, start=7, windows=30, state=trainer.state)
+    for name in ("carried", "reset", "shuffled"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-10)

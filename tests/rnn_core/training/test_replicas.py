@@ -165,3 +165,26 @@ def test_a_replica_that_does_not_exist_is_refused(replica: int) -> None:
         0.02,
         0.02,
     ]
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_replica_predicts_as_its_trainer_and_goes_on_unchanged(engine: str) -> None:
+    configs = [
+        RunConfig(cell=cell, hidden_size=5, seed=seed)
+        for cell in ("gru", "lstm")
+        for seed in (1, 2)
+    ]
+    replicas, alone = Replicas(configs, engine=engine), Replicas(configs, engine=engine)
+    trainers = [Trainer(config, engine=engine) for config in configs]
+    inputs = np.random.default_rng(0).standard_normal((2, 6, 1))
+    for step, other in islice(zip(replicas.steps(), alone.steps(), strict=True), 6):
+        np.testing.assert_array_equal(step.loss, other.loss)
+        for n, trainer in enumerate(trainers):
+            next(trainer.steps())
+            found, state = replicas.predict(n, inputs)
+            expected, after = trainer.predict(inputs)
+            np.testing.assert_array_equal(found, expected)
+            found, _state = replicas.predict(n, inputs, state)
+            np.testing.assert_array_equal(found, trainer.predict(inputs, after)[0])
+    with pytest.raises(ValueError, match="replica must be a whole number from 0 to 3, got 4"):
+        replicas.predict(4, inputs)

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from rnn_core import OPTIMIZERS, RunConfig, Step, Trainer
+from rnn_core.cells.module import unpack
 from tests.rnn_core.runs import CELLS, first, gradients, losses, weights, window
 
 # --- the same run every time --------------------------------------------------------------
@@ -434,3 +435,70 @@ def test_a_number_of_steps_below_one_is_refused(count: int) -> None:
         Trainer(RunConfig()).advance(count)
     with pytest.raises(TypeError, match="count must be"):
         Trainer(RunConfig()).advance(2.5)  # type: ignore[arg-type]
+
+
+# --- predictions without training -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_prediction_is_the_models(
+    cell: str, engine: str, layers: int, dtype: torch.dtype
+) -> None:
+    config = RunConfig(cell=cell, num_layers=layers, hidden_size=6, lr=0.01)
+    trainer = Trainer(config, engine=engine, dtype=dtype)
+    first(12, trainer)
+    numbers = np.random.default_rng(1)
+    state = None
+    # Longer and more windows than a training step has; they are longer than the kernel keeps.
+    for batch, length in ((3, 5), (3, 1), (3, 2000), (1, 4)):
+        inputs = numbers.standard_normal((batch, length, 1))
+        state = None if batch == 1 else state
+        found, after = trainer.predict(inputs, state)
+        with torch.no_grad():
+            expected, theirs = trainer.model(torch.tensor(inputs, dtype=dtype), state)
+        tolerance = 1e-12 if dtype == torch.float64 else 1e-5
+        assert found.dtype == expected.numpy().dtype
+        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+        for one, other in zip(unpack(after), unpack(theirs), strict=True):
+            assert one.shape == (layers, batch, 6)
+            np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+        state = theirs
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_predicting_changes_nothing_that_follows(cell: str, engine: str) -> None:
+    config = RunConfig(cell=cell, clip_norm=0.5, batch_size=2)
+    expected = first(12, Trainer(config, engine=engine))
+    trainer = Trainer(config, engine=engine)
+    trainer.predict(np.ones((1, 3, 1)))  # before the first step, too
+    steps = []
+    for step in islice(trainer.steps(), 12):
+        held = [*weights(trainer), *gradients(trainer), torch.tensor(trainer.hidden_states)]
+        state = trainer.state
+        found, after = trainer.predict(step.inputs, state)
+        np.testing.assert_allclose(found, step.prediction, rtol=1e-4, atol=1e-5)
+        trainer.predict(np.full((4, 7, 1), 3.0), None)
+        unpack(after)[0].fill_(7.0)
+        found[:] = 5.0
+        now = [*weights(trainer), *gradients(trainer), torch.tensor(trainer.hidden_states)]
+        assert all(torch.equal(one, other) for one, other in zip(now, held, strict=True))
+        steps.append(step)
+    assert steps == expected
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_prediction_is_made_with_the_weights_as_they_stand(engine: str) -> None:
+    trainer = Trainer(RunConfig(hidden_size=5), engine=engine)
+    step = first(3, trainer)[-1]
+    with torch.no_grad():
+        trainer.model.out.weight.zero_()
+        trainer.model.out.bias.fill_(0.25)
+    assert set(trainer.predict(step.inputs)[0].ravel()) == {0.25}
+    values = {name: value + 0.25 for name, value in trainer.model.state_dict().items()}
+    values["out.weight"] = torch.zeros(1, 5)
+    trainer.model.load_state_dict(values, assign=True)
+    assert set(trainer.predict(step.inputs)[0].ravel()) == {0.5}
