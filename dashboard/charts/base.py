@@ -36,8 +36,8 @@ class Chart:
     alt: str
 
 
-# Longest name with which a legend has three columns.
-_SHORT_NAME = 12
+# Longest names with which a legend has three and two columns.
+_SHORT_NAME, _LONG_NAME = 12, 20
 
 
 #: The colour of guides, as an encoding: in a mark's properties, Streamlit does not replace a name
@@ -99,7 +99,8 @@ def contender_axis(names: tuple[str, ...], **more: Any) -> alt.Axis:
 
 def contender_colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
     """A colour for each contender, the same in every chart."""
-    columns = 3 if max(map(len, names)) <= _SHORT_NAME else 1
+    longest = max(map(len, names))
+    columns = 3 if longest <= _SHORT_NAME else 2 if longest <= _LONG_NAME else 1
     return alt.Color(
         "contender:N",
         title=None,

@@ -52,6 +52,11 @@ PRESETS: Mapping[str, Callable[[RunConfig], tuple[Change, ...]]] = MappingProxyT
     {
         # Those that train many times faster than the others, so that the page stays quick.
         "cells": lambda base: tuple({"cell": cell.name} for cell in _with_kernel()[:MOST]),
+        # The same with one LSTM more, whose initial forget gates are open.
+        "with_forget_bias": lambda base: (
+            *({"cell": cell.name, "forget_bias": None} for cell in _with_kernel()[: MOST - 1]),
+            {"cell": _reader("forget_bias"), "forget_bias": 1.0},
+        ),
         "carry": lambda base: ({"carry_state": True}, {"carry_state": False}),
         "clipping": lambda base: ({"clip_norm": None}, {"clip_norm": 1.0}),
         "forget_bias": lambda base: (
@@ -78,6 +83,9 @@ def preset_name(key: str) -> str:
     """The name of a preset in the reader's language."""
     names = {
         "cells": ", ".join(cell.title for cell in _with_kernel()[:MOST]),
+        "with_forget_bias": _("{cells}, forget bias 1").format(
+            cells=", ".join(cell.title for cell in _with_kernel()[: MOST - 1])
+        ),
         "carry": _("State carried or reset"),
         "clipping": _("Gradient clipping off or on"),
         "forget_bias": _("Forget-gate bias 0 or 1"),

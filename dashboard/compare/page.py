@@ -35,6 +35,7 @@ from dashboard.compare.settings import (
     PRESET,
     SEEDS,
     SETTINGS,
+    SPAN_PRESET,
     SPAN_SEEDS,
     THRESHOLD,
     VIEW,
@@ -82,7 +83,7 @@ def page(config: RunConfig, settings: Settings) -> None:
 def _learn(config: RunConfig, settings: Settings) -> None:
     """Contenders learn the sidebar's task."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        preset = _preset()
+        preset = _preset(PRESET)
         seeds = _seeds(SEEDS)
         match = _match()
         emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
@@ -115,18 +116,22 @@ def _adopt(live: LiveComparison, chosen: tuple[Contender, ...], seeds: int, firs
 
 def _remember(config: RunConfig, settings: Settings) -> None:
     """Contenders recall bits over one delay after another."""
+    chosen_before = widgets.choices()
+    if PRESET.name in chosen_before and SPAN_PRESET.name not in chosen_before:
+        # Chosen in the other view, or by a link from before this view had a preset of its own.
+        widgets.set_value(SPAN_PRESET, widgets.chosen(PRESET))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        preset = _preset()
+        preset = _preset(SPAN_PRESET)
         seeds = _seeds(SPAN_SEEDS)
         match = _match()
     chosen = _contenders(span_panel.base(config), preset, match)
     span_panel.watch(chosen, seeds, _first_seed(config.seed, seeds), settings)
 
 
-def _preset() -> str:
+def _preset(setting: PageSetting) -> str:
     """Which contenders take part."""
     return widgets.select(
-        PRESET,
+        setting,
         _("Contenders"),
         preset_name,
         width=280,
@@ -186,7 +191,8 @@ def _contenders(base: RunConfig, preset: str, match: str) -> tuple[Contender, ..
         changes = own_contenders(base, PRESETS[last](base))
     else:
         st.session_state["last_preset"] = preset
-        forget_own_contenders()
+        if "own" not in (widgets.chosen(PRESET), widgets.chosen(SPAN_PRESET)):
+            forget_own_contenders()
         changes = PRESETS[preset](base)
     chosen = contenders(base, changes)
     if match == "parameters":

@@ -10,6 +10,10 @@ _PAGE = "compare"
 
 #: ``"own"`` stands for the contenders of `CONTENDERS`.
 PRESET = PageSetting("preset", Choice((*PRESETS, "own")), "cells", live=False, page=_PAGE)
+#: Of the view "How far can they remember?", where the forget bias decides how far an LSTM gets.
+SPAN_PRESET = PageSetting(
+    "span_preset", Choice((*PRESETS, "own")), "with_forget_bias", live=False, page=_PAGE
+)
 CONTENDERS = PageSetting("vs", None, None, live=False, page=_PAGE, parse=from_text, write=to_text)
 SEEDS = PageSetting("seeds", IntRange(1, 32), 8, live=False, page=_PAGE)
 MATCH = PageSetting(
@@ -24,4 +28,4 @@ THRESHOLD = PageSetting(
     page=_PAGE,
 )
 
-SETTINGS = (PRESET, CONTENDERS, SEEDS, MATCH, VIEW, SPAN_SEEDS, THRESHOLD)
+SETTINGS = (PRESET, SPAN_PRESET, CONTENDERS, SEEDS, MATCH, VIEW, SPAN_SEEDS, THRESHOLD)

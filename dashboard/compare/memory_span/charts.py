@@ -1,7 +1,8 @@
-"""Charts of a memory span test: the delays passed, and the losses at the present delay."""
+"""Charts of a memory span test: delays passed, losses at the present delay, memory capacity."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import altair as alt
@@ -9,6 +10,7 @@ import numpy as np
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
+from dashboard.charts import palette
 from dashboard.charts.arrow import Table, words
 from dashboard.charts.base import (
     CANVAS,
@@ -23,11 +25,19 @@ from dashboard.charts.base import (
     specification,
 )
 from dashboard.charts.loss_axes import LOSS_LABELS, loss_title, step_axis
+from dashboard.compare.memory_span.capacity import Curve
 from dashboard.compare.memory_span.live_span import SpanFrame
 
 _RESULTS = Table(contender=str, delay=int, passed=int, share=float, steps=float, label=str)
 _LINES = Table(step=int, loss=float, contender=str, network=int)
 _THRESHOLDS = Table(loss=float, contender=str)
+_CAPACITIES = Table(
+    lag=int, mean=float, low=float, high=float, contender=str, networks=str, delay=int
+)
+_SHARES = Table(share=float)
+# Lags with a capacity below this, and beyond the delays tested, are left out of the chart.
+_VISIBLE = 0.05
+_FEWEST_LAGS = 20
 
 
 def delays_passed(frame: SpanFrame) -> Chart:
@@ -141,5 +151,127 @@ def _present_delay_spec(language: str, names: tuple[str, ...]) -> Spec:
     )
     chart = alt.layer(goal, lines).properties(
         title=_("At the present delay"), height=HEIGHT + 60, usermeta=CANVAS
+    )
+    return specification(chart)
+
+
+def capacity_by_lag(frame: SpanFrame) -> Chart:
+    """How much of the input of each lag a linear readout finds in the state."""
+    names = tuple(contender.name for contender in frame.contenders)
+    trained, untrained = _("trained"), _("untrained")
+    curves = [
+        (name, kind, curve)
+        for kind, group in ((untrained, frame.untrained), (trained, frame.trained))
+        for name, curve in zip(names, group, strict=True)
+        if curve is not None
+    ]
+    count = 1 + _last_lag([curve for _name, _kind, curve in curves])
+    columns: list[list[np.ndarray]] = [[] for _ in range(4)]
+    for _name, _kind, curve in curves:
+        by_lag = curve.by_lag[:, :count]
+        shown = np.arange(count), by_lag.mean(axis=0), by_lag.min(axis=0), by_lag.max(axis=0)
+        for column, values in zip(columns, shown, strict=True):
+            column.append(values)
+    lines = [
+        *(np.concatenate(column) if column else [] for column in columns),
+        words(tuple(name for name, _kind, _curve in curves), count),
+        words(tuple(kind for _name, kind, _curve in curves), count),
+        np.repeat([curve.delay for _name, _kind, curve in curves], count),
+    ]
+    at_span = [
+        (curve.delay, *_spread(curve.by_lag[:, curve.delay]), name, kind, curve.delay)
+        for name, kind, curve in curves
+        if curve.delay
+    ]
+    return Chart(
+        _capacity_spec(current_language(), names),
+        {
+            "lines": _CAPACITIES.rows(*lines),
+            "spans": _CAPACITIES.rows(*zip(*at_span, strict=True))
+            if at_span
+            else _CAPACITIES.empty,
+            "shares": _SHARES.rows([frame.share]),
+        },
+        _(
+            "For each contender, lines of the memory capacity by lag, trained and untrained, with "
+            "a dot at the longest delay passed."
+        ),
+    )
+
+
+def _spread(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean, lowest and highest."""
+    return float(values.mean()), float(values.min()), float(values.max())
+
+
+def _last_lag(curves: Sequence[Curve]) -> int:
+    """The last lag that is drawn: far enough for every delay passed and all that is remembered."""
+    last = _FEWEST_LAGS
+    for curve in curves:
+        mean = curve.by_lag.mean(axis=0)
+        visible = np.flatnonzero(mean > _VISIBLE)
+        last = max(last, curve.delay, int(visible[-1]) if len(visible) else 0)
+        last = min(last, len(mean) - 1)
+    return last
+
+
+@lru_cache(maxsize=64)
+def _capacity_spec(language: str, names: tuple[str, ...]) -> Spec:
+    x = alt.X(
+        "lag:Q",
+        title=_("lag (time steps back)"),
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, _FEWEST_LAGS]), nice=False),
+        axis=alt.Axis(tickMinStep=1, grid=False, format="d"),
+    )
+    y = alt.Y(
+        "mean:Q",
+        title=_("share of variance explained (R²)"),
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1]), nice=False),
+        axis=alt.Axis(format="%", tickCount=5),
+    )
+    colour = contender_colour(names, legend=True)
+    kinds = [_("trained"), _("untrained")]
+    tooltip = [
+        alt.Tooltip("contender:N", title=_("contender")),
+        alt.Tooltip("networks:N", title=_("networks")),
+        alt.Tooltip("delay:Q", title=_("delay they passed")),
+        alt.Tooltip("lag:Q", title=_("lag")),
+        alt.Tooltip("mean:Q", title=_("memory capacity (mean)"), format=".3f"),
+        alt.Tooltip("low:Q", title=_("lowest network"), format=".3f"),
+        alt.Tooltip("high:Q", title=_("highest network"), format=".3f"),
+    ]
+    lines = (
+        layer("lines")
+        .mark_line(strokeWidth=1.8)
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=alt.StrokeDash(
+                "networks:N",
+                title=None,
+                scale=alt.Scale(domain=kinds, range=[[1, 0], [3, 3]]),
+                legend=alt.Legend(orient="bottom", symbolStrokeColor=palette.GUIDE),
+            ),
+        )
+    )
+    # A line answers a pointer only at its corners; invisible points make that larger.
+    points = (
+        layer("lines")
+        .mark_point(filled=True, size=60, opacity=0)
+        .encode(x=same(x), y=same(y), tooltip=tooltip)
+    )
+    spans = (
+        layer("spans")
+        .mark_point(filled=True, size=90, opacity=1)
+        .encode(x=same(x), y=same(y), color=colour, tooltip=tooltip)
+    )
+    goal = (
+        layer("shares")
+        .mark_rule(strokeDash=[5, 4], strokeWidth=1.5)
+        .encode(y=alt.Y("share:Q", title=y["title"]), color=GUIDE)
+    )
+    chart = alt.layer(goal, lines, spans, points).properties(
+        title=_("Memory capacity by lag"), height=HEIGHT + 60, usermeta=CANVAS
     )
     return specification(chart)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dashboard.app.playback import Playback, Status
 from dashboard.compare.contenders import Contender, restarting_configs
+from dashboard.compare.memory_span.capacity import Capacities, Curve
 from rnn_core import MemorySpan, SpanResult, SpanStep
 from rnn_core.thinned import Thinned
 
@@ -39,6 +40,11 @@ class SpanFrame:
         results: for each contender one per delay it has reached.
         spans: the longest delay that each contender has passed.
         active: the contenders that have passed all delays so far, by number.
+        share: of the gap between the floors that a network must cover to pass.
+        engines: what trains, for each network at the present delay.
+        untrained: memory capacity of each contender's untrained networks; None until measured.
+        trained: that of the networks that passed its longest delay; None before the first.
+        measuring: networks whose memory capacity is still to be measured.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
         active_runs: runs that played on this server at the last redraw, this one included.
@@ -56,6 +62,11 @@ class SpanFrame:
     results: tuple[tuple[SpanResult, ...], ...]
     spans: tuple[int, ...]
     active: tuple[int, ...]
+    share: float
+    engines: tuple[str, ...]
+    untrained: tuple[Curve | None, ...]
+    trained: tuple[Curve | None, ...]
+    measuring: int
     steps_per_second: float | None
     redraws_per_second: float | None
     active_runs: int
@@ -134,10 +145,32 @@ class LiveSpan(Playback):
                 results=test.results,
                 spans=test.spans,
                 active=test.active,
+                share=test.share,
+                engines=test.engines,
+                untrained=self._capacities.untrained,
+                trained=self._capacities.trained,
+                measuring=self._capacities.pending,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
                 active_runs=self._active_runs,
             )
+
+    def measure(self, seconds: float) -> int:
+        """Measure the memory capacity of networks that are no longer trained, for some time.
+
+        Args:
+            seconds: no further network is begun after this time.
+
+        Returns:
+            How many networks are left.
+        """
+        deadline = self._clock() + seconds
+        while True:
+            # Released between two networks, so that a click need not wait for all of them.
+            with self._lock:
+                if not self._capacities.pending or self._clock() > deadline:
+                    return self._capacities.pending
+                self._capacities.measure_one()
 
     def _begin(self) -> None:
         contenders, seeds, first_seed = self._asked
@@ -145,6 +178,9 @@ class LiveSpan(Playback):
             [contender.config for contender in contenders],
             range(first_seed, first_seed + seeds),
             engine=self._engine,
+        )
+        self._capacities = Capacities(
+            self._test.contenders, self._test.seeds, self._test.delays[-1]
         )
         self._steps: Iterator[SpanStep] = self._test.steps()
         self._index = -1
@@ -163,6 +199,7 @@ class LiveSpan(Playback):
         if step.index == 0:
             self._begin_delay()
         self._latest = step
+        self._capacities.add(self._test.networks)
         self._index += 1
         self._curve.add(step.index, step.recent)
 

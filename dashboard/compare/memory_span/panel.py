@@ -8,17 +8,21 @@ import streamlit as st
 
 from dashboard.app import player
 from dashboard.app.language import gettext as _
+from dashboard.app.player import Session
 from dashboard.app.settings import RUN_SETTINGS, set_by_task
 from dashboard.app.sidebar import Settings
-from dashboard.app.text import speed
+from dashboard.app.text import engines, speed
 from dashboard.charts.draw import draw
 from dashboard.compare.contenders import Contender
 from dashboard.compare.memory_span import charts as span_charts
 from dashboard.compare.memory_span import text as span_words
-from dashboard.compare.memory_span.live_span import LiveSpan
+from dashboard.compare.memory_span.live_span import LiveSpan, SpanFrame
+from dashboard.compare.memory_span.table import capacity_table
 from rnn_core import RunConfig
 
 _TASK = "delayed_recall"
+# Seconds a beat in which the memory capacity is measured, and between two beats for that alone.
+_MEASURING, _MEASURING_BEAT = 0.1, 0.3
 
 
 def base(config: RunConfig) -> RunConfig:
@@ -45,9 +49,13 @@ def watch(chosen: tuple[Contender, ...], seeds: int, first_seed: int, settings: 
         adopt=lambda live: _adopt(live, chosen, seeds, first_seed),
         refusals=settings.refusals,
     )
-    player.watch(
-        session, lambda: Panel(session.run, settings.step_limit, session.restarted), settings
-    )
+    player.watch(session, lambda: _open_panel(session, settings.step_limit), settings)
+
+
+def _open_panel(session: Session[LiveSpan], step_limit: int) -> Panel:
+    left = session.run.measure(_MEASURING)
+    session.resting_beat = _MEASURING_BEAT if left else None
+    return Panel(session.run, step_limit, session.restarted)
 
 
 def _adopt(live: LiveSpan, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
@@ -57,7 +65,7 @@ def _adopt(live: LiveSpan, chosen: tuple[Contender, ...], seeds: int, first_seed
 
 
 class Panel:
-    """Everything that moves: status, verdict and the two charts.
+    """Everything that moves: status, verdict, three charts and a table.
 
     Args:
         live: what is drawn.
@@ -68,7 +76,7 @@ class Panel:
     def __init__(self, live: LiveSpan, step_limit: int, restarted: str) -> None:
         self._live = live
         frame = live.frame()
-        said = span_words.status(frame, step_limit) + speed(frame)
+        said = span_words.status(frame, step_limit) + engines(frame.engines) + speed(frame)
         st.caption(f"{said}  \n{restarted}" if restarted else said)
         with st.container(key="readouts"):
             delay, step, verdict = st.columns([1, 1, 6])
@@ -92,14 +100,13 @@ class Panel:
                     "with full memory."
                 )
             )
-        st.caption(
-            _(
-                "After the protocol of Kent and Murray (2024): the delay grows until training "
-                "fails. To recall the bit from k steps ago, a network stores k bits at once; "
-                "gradients reach back over windows of four delays. The result depends on training "
-                "within {budget} steps as much as on memory."
-            ).format(budget=frame.step_budget)
-        )
+        st.caption(span_words.what_a_span_is(frame))
+        left, right = st.columns([6, 5])
+        with left:
+            self._capacity = draw(span_charts.capacity_by_lag(frame))
+        with right:
+            _show_capacities(frame)
+            st.caption(span_words.how_to_read_the_capacity(frame))
         self._delay = delay.metric(_("Delay"), str(frame.latest.delay), width="content")
         self._step = step.metric(_("At step"), str(frame.latest.index), width="content")
 
@@ -108,5 +115,22 @@ class Panel:
         frame = self._live.frame()
         draw(span_charts.delays_passed(frame), self._delays_passed)
         draw(span_charts.present_delay(frame), self._present_delay)
+        draw(span_charts.capacity_by_lag(frame), self._capacity)
         self._delay.metric(_("Delay"), str(frame.latest.delay), width="content")
         self._step.metric(_("At step"), str(frame.latest.index), width="content")
+
+
+def _show_capacities(frame: SpanFrame) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        capacity_table(frame),
+        hide_index=True,
+        column_config={
+            "contender": _("Contender"),
+            "delay": number(_("Delay"), format="%d"),
+            "trained": number(_("Trained"), format="%.1f"),
+            "untrained": number(_("Untrained"), format="%.1f"),
+            "bound": number(_("Bound"), format="%d"),
+        },
+        alt=_("The sum of the memory capacity over all lags, a row for each contender."),
+    )

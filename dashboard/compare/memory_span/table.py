@@ -1,0 +1,28 @@
+"""The table of a memory span test. Knows nothing of Streamlit."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.compare.memory_span.live_span import SpanFrame
+
+
+def capacity_table(frame: SpanFrame) -> pd.DataFrame:
+    """A row per contender: the sum of its memory capacity over all lags, trained and untrained.
+
+    Numbers are nan until they are measured; ``delay`` is that of the trained networks.
+    """
+    rows = []
+    for contender, trained, untrained in zip(
+        frame.contenders, frame.trained, frame.untrained, strict=True
+    ):
+        rows.append(
+            {
+                "contender": contender.name,
+                "delay": trained.delay if trained else float("nan"),
+                "trained": trained.total if trained else float("nan"),
+                "untrained": untrained.total if untrained else float("nan"),
+                "bound": contender.config.hidden_size,
+            }
+        )
+    return pd.DataFrame(rows)
