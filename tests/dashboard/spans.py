@@ -21,3 +21,12 @@ def after(steps: int, live: LiveSpan) -> LiveSpan:
     live.tick(steps, 10**6)
     live.pause()
     return live
+
+
+def measured() -> LiveSpan:
+    """A test whose first delay has ended, with every memory capacity measured."""
+    live = span(engine="compiled")
+    while live.frame().latest.delay == 1:
+        live.step_once()
+    live.measure(1.0)
+    return live

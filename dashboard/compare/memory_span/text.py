@@ -79,9 +79,9 @@ def how_to_read_the_capacity(frame: SpanFrame) -> str:
         "Memory capacity (Jaeger 2001): how much of the bit from k steps ago the best linear "
         "readout of the hidden state explains, fitted for each lag k. Solid: the networks that "
         "passed the contender's longest delay, at the dot; dotted: untrained, from the same seeds. "
-        "The dashed line is what a network must explain to pass. The table has the sum over lags 0 to "
-        "{longest}, and its bound, the number of hidden units; where the sum stays far below, this "
-        "bound is not what ended the span. Lines and sums are means over the networks."
+        "The dashed line is what a network must explain to pass. The table has the sum over lags 0 "
+        "to {longest}, and its bound, the number of hidden units; where the sum stays far below, "
+        "this bound is not what ended the span. Lines and sums are means over the networks."
     ).format(longest=frame.delays[-1])
     if frame.measuring:
         said += " " + _(":small[Measuring {networks} networks.]").format(networks=frame.measuring)

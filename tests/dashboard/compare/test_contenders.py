@@ -43,6 +43,14 @@ def test_a_preset_changes_one_thing_and_names_it(preset: str, names: list[str]) 
     assert len(changed) == 1
 
 
+def test_the_cells_are_compared_with_an_lstm_of_open_forget_gates() -> None:
+    base = RunConfig(forget_bias=3.0)
+    chosen = contenders(base, PRESETS["with_forget_bias"](base))
+    assert [contender.name for contender in chosen] == ["RNN", "LSTM", "GRU", "LSTM, forget bias 1"]
+    assert [contender.config.forget_bias for contender in chosen] == [None, None, None, 1.0]
+    assert preset_name("with_forget_bias") == "RNN, LSTM, GRU, forget bias 1"
+
+
 def test_learning_rates_stay_within_the_rule() -> None:
     rates = [change["lr"] for change in PRESETS["learning_rates"](RunConfig(lr=10.0))]
     assert rates == [2.0, 10.0, 10.0]

@@ -166,7 +166,7 @@ def test_other_tasks_are_compared_as_well(task: str) -> None:
 
 def test_how_far_they_remember_is_a_view_of_its_own_with_the_same_player() -> None:
     app = page(view="span", span_seeds="1", pace="1")
-    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 3
     assert [metric.value for metric in app.metric] == ["1", "0"]
     app = click(app, "step_once")
     assert [metric.value for metric in app.metric] == ["1", "1"]
@@ -174,6 +174,31 @@ def test_how_far_they_remember_is_a_view_of_its_own_with_the_same_player() -> No
     assert len(app.get("vega_lite_chart")) == 5
     healthy(app.segmented_control(key="view_en").set_value("span").run())
     assert [metric.value for metric in app.metric] == ["1", "1"]
+
+
+def span_names(app: AppTest) -> list[str]:
+    return [contender.name for contender in app.session_state["span"].run.contenders]
+
+
+def test_how_far_they_remember_begins_with_an_lstm_of_open_forget_gates_more() -> None:
+    app = page(view="span", span_seeds="1")
+    assert span_names(app) == ["RNN", "LSTM", "GRU", "LSTM, forget bias 1"]
+    table = app.dataframe[0].value
+    assert table["untrained"].between(1, 4).all()  # all measured, none above its bound
+    assert table["bound"].tolist() == [4] * 4
+    healthy(app.selectbox(key="span_preset_en").set_value("carry").run())
+    assert span_names(app) == ["carried", "reset"]
+    assert app.query_params["span_preset"] == "carry"
+    healthy(app.segmented_control(key="view_en").set_value("learning").run())
+    assert names(app) == ["RNN", "LSTM", "GRU"]
+
+
+def test_a_preset_of_the_other_view_serves_until_this_one_has_its_own() -> None:
+    assert span_names(page(view="span", preset="carry")) == ["carried", "reset"]
+    app = page(view="span", preset="own", vs="cell:gru;cell:gru,hidden_size:9")
+    assert span_names(app) == ["H 4", "H 9"]
+    healthy(app.segmented_control(key="view_en").set_value("learning").run())
+    assert names(app) == ["H 4", "H 9"]
 
 
 def test_it_speaks_chinese() -> None:

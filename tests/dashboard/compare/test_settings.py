@@ -13,6 +13,7 @@ def test_every_default_is_allowed() -> None:
 def test_names_are_those_of_old_links() -> None:
     assert [setting.name for setting in SETTINGS] == [
         "preset",
+        "span_preset",
         "vs",
         "seeds",
         "equal",

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.compare.memory_span.charts import delays_passed, present_delay
+from dashboard.compare.memory_span.charts import capacity_by_lag, delays_passed, present_delay
 from rnn_core import SpanResult
 from tests.dashboard.sent_charts import datasets_in, rows, svg
-from tests.dashboard.spans import BASE, after, span
+from tests.dashboard.spans import BASE, after, measured, span
 
 NAMES = ("carried", "reset")
 
 
-@pytest.mark.parametrize("draw", [delays_passed, present_delay])
+@pytest.mark.parametrize("draw", [delays_passed, present_delay, capacity_by_lag])
 def test_a_chart_has_a_title_exactly_its_data_and_one_specification(draw: object) -> None:
     first = draw(span().frame())  # type: ignore[operator]
     chart = draw(after(30, span()).frame())  # type: ignore[operator]
@@ -97,3 +97,50 @@ def test_only_contenders_that_are_still_active_have_lines() -> None:
     chart = present_delay(replace(frame, latest=latest, curve=frame.curve[:, 1:]))
     assert {line["contender"] for line in rows(chart)["lines"]} == {"reset"}
     assert [row["contender"] for row in rows(chart)["thresholds"]] == ["reset"]
+
+
+def test_each_contender_has_a_curve_of_its_untrained_and_one_of_its_trained_networks() -> None:
+    frame = measured().frame()
+    drawn = rows(capacity_by_lag(frame))
+    kinds = {(row["contender"], row["networks"], row["delay"]) for row in drawn["lines"]}
+    assert kinds == {
+        (name, kind, delay) for name in NAMES for kind, delay in (("untrained", 0), ("trained", 1))
+    }
+    curve = frame.trained[1]
+    assert curve is not None
+    own = [
+        row for row in drawn["lines"] if (row["contender"], row["networks"]) == ("reset", "trained")
+    ]
+    assert [row["lag"] for row in own] == list(range(21))
+    np.testing.assert_allclose([row["mean"] for row in own], curve.by_lag.mean(axis=0)[:21])
+    np.testing.assert_allclose([row["low"] for row in own], curve.by_lag.min(axis=0)[:21])
+    np.testing.assert_allclose([row["high"] for row in own], curve.by_lag.max(axis=0)[:21])
+    assert drawn["shares"] == [{"share": 0.5}]
+
+
+def test_a_dot_stands_on_the_curve_at_the_delay_that_was_passed() -> None:
+    frame = measured().frame()
+    drawn = rows(capacity_by_lag(frame))
+    assert [(row["contender"], row["lag"]) for row in drawn["spans"]] == [
+        (name, 1) for name in NAMES
+    ]
+    for dot in drawn["spans"]:
+        assert dot in drawn["lines"]
+        assert dot["mean"] > frame.share  # what its own readout explains, the best one does too
+
+
+def test_lags_are_drawn_as_far_as_something_is_remembered() -> None:
+    frame = measured().frame()
+    curve = frame.untrained[0]
+    assert curve is not None
+    (network, *_others) = curve.networks
+    blocks = network.blocks.copy()
+    blocks[:, 37] = 0.9
+    longer = replace(curve, networks=(replace(network, blocks=blocks),))
+    drawn = rows(capacity_by_lag(replace(frame, untrained=(longer, None))))["lines"]
+    assert max(row["lag"] for row in drawn) == 37
+
+
+def test_nothing_is_drawn_before_anything_is_measured() -> None:
+    drawn = rows(capacity_by_lag(span().frame()))
+    assert drawn["lines"] == drawn["spans"] == []

@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.app.playback import Status
 from dashboard.compare.contenders import PRESETS, contenders
 from rnn_core import MemorySpan
-from tests.dashboard.spans import BASE, after, span
+from tests.dashboard.spans import BASE, after, measured, span
 
 
 def test_it_shows_the_memory_span_of_the_core() -> None:
@@ -88,3 +88,40 @@ def test_other_names_do_not_start_it_again() -> None:
     renamed = [replace(contender, name=f"{contender.name}!") for contender in live.contenders]
     assert not live.configure(renamed, 2, 0)
     assert [contender.name for contender in live.frame().contenders] == ["carried!", "reset!"]
+
+
+def test_the_networks_of_a_delay_that_ended_are_measured_untrained_ones_first() -> None:
+    live = span()
+    assert live.frame().untrained == live.frame().trained == (None, None)
+    assert live.frame().measuring == 4
+    assert live.measure(-1.0) == 4  # no time
+    assert live.measure(1.0) == live.frame().measuring == 0
+    assert live.frame().trained == (None, None)
+    for curve in live.frame().untrained:
+        assert curve is not None
+        assert (curve.delay, len(curve.networks)) == (0, 2)
+    frame = measured().frame()
+    for curve, results in zip(frame.trained, frame.results, strict=True):
+        assert curve is not None
+        assert (curve.delay, len(curve.networks)) == (1, results[0].passed)
+
+
+def test_measuring_changes_no_step() -> None:
+    live, alone = span(engine="compiled"), span(engine="compiled")
+    for _ in range(60):
+        live.step_once()
+        live.measure(1.0)
+        alone.step_once()
+        np.testing.assert_array_equal(live.frame().latest.loss, alone.frame().latest.loss)
+    assert live.frame().latest.delay > 1
+
+
+def test_a_reset_drops_what_was_measured_of_trained_networks() -> None:
+    live = measured()
+    live.reset()
+    assert live.frame().trained == (None, None)
+
+
+def test_it_says_what_trains() -> None:
+    assert span().frame().engines == ("torch",) * 4
+    assert span(engine="compiled").frame().engines == ("compiled",) * 4

@@ -52,7 +52,8 @@ def test_the_panel_says_status_verdict_delay_and_step() -> None:
     app = drawn(0)
     assert "Press **Run**" in app.caption[0].value
     assert "Started again." in app.caption[0].value
-    assert "**carried** remembers 0 steps so far" in app.markdown[0].value
+    assert "PyTorch engine" in app.caption[0].value
+    assert "**carried** has not passed a delay yet" in app.markdown[0].value
     assert [(metric.label, metric.value) for metric in app.metric] == [
         ("Delay", "1"),
         ("At step", "0"),
@@ -66,14 +67,47 @@ def test_an_update_moves_the_charts_and_the_numbers_in_their_places() -> None:
         ("At step", str(after.session_state["frame"].latest.index)),
     ]
     charts = [[chart.proto for chart in app.get("vega_lite_chart")] for app in (before, after)]
-    assert len(charts[0]) == len(charts[1]) == 2
+    assert len(charts[0]) == len(charts[1]) == 3
     for first, later in zip(*charts, strict=True):
         assert first.spec == later.spec
         assert first.alt == later.alt
     lines = [
         read(dataset.data.data).num_rows
-        for _passed, present in charts
+        for _passed, present, _capacity in charts
         for dataset in present.datasets
         if dataset.name == "lines"
     ]
     assert lines == [4, 4 * 11]  # four networks, steps 0 to 10
+
+
+def test_the_table_has_the_capacities_that_are_measured() -> None:
+    before = drawn(0).dataframe[0].value
+    assert before["contender"].tolist() == ["carried", "reset"]
+    assert before["bound"].tolist() == [8, 8]
+    assert before[["trained", "untrained"]].isna().all(axis=None)
+
+
+def measured() -> None:
+    """Opens the panel as a beat of the page does."""
+    import streamlit as st
+
+    from dashboard.app.player import Session
+    from dashboard.compare.memory_span import panel
+    from tests.dashboard.spans import span
+
+    session = st.session_state.setdefault("opened", Session(span(), []))
+    panel._open_panel(session, 500)
+
+
+def test_the_page_is_redrawn_until_all_networks_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(panel, "_MEASURING", -1.0)  # no time for any network
+    app = AppTest.from_function(measured, default_timeout=60).run()
+    assert app.session_state["opened"].resting_beat is not None
+    assert app.dataframe[0].value["untrained"].isna().all()
+    monkeypatch.setattr(panel, "_MEASURING", 1.0)
+    app = app.run()
+    assert list(app.exception) == []
+    assert app.session_state["opened"].resting_beat is None
+    assert app.dataframe[0].value["untrained"].between(1, 8).all()

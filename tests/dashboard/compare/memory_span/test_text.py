@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from dashboard.app.playback import Status
-from dashboard.compare.memory_span.text import status, verdict
+from dashboard.compare.memory_span.text import (
+    how_to_read_the_capacity,
+    status,
+    verdict,
+    what_a_span_is,
+)
 from rnn_core import SpanResult
 from tests.dashboard.spans import BASE, after, span
 
@@ -39,11 +44,14 @@ def test_while_it_runs_the_networks_that_passed_are_counted() -> None:
     assert "Training 4 networks at a delay of 1: 3 passed." in status(frame, 70)
 
 
-def test_a_contender_that_is_active_remembers_so_many_steps_so_far() -> None:
-    said = verdict(after(2, span()).frame())
-    assert "**carried** remembers 0 steps so far" in said
-    assert "2 networks each, from the same seeds, on the same bits." in said
+def test_a_contender_that_is_active_has_learnt_so_many_steps_so_far() -> None:
+    frame = after(2, span()).frame()
+    said = verdict(frame)
+    assert "**carried** has not passed a delay yet" in said
+    assert "2 networks each, from the same seeds, on the same bits, 3000 steps at each" in said
     assert "a difference of one or two delays may be chance" in said
+    said = verdict(replace(frame, spans=(4, 0)))
+    assert "**carried** has learnt to recall 4 steps back so far" in said
 
 
 def test_with_enough_networks_a_small_difference_is_not_called_chance() -> None:
@@ -64,8 +72,10 @@ def test_a_contender_that_has_failed_is_named_with_the_delay_it_failed_at() -> N
         ),
     )
     lines = verdict(frame).splitlines()
-    assert lines[0].strip() == "**reset** remembers 4 steps; it failed at 8"  # the longest first
-    assert lines[1].strip() == "**carried** remembers 1 steps; it failed at 2"
+    assert (
+        lines[0].strip() == "**reset** learnt to recall 4 steps back; it failed at 8"
+    )  # the longest first
+    assert lines[1].strip() == "**carried** learnt to recall 1 steps back; it failed at 2"
 
 
 def test_one_that_passes_every_delay_has_not_failed() -> None:
@@ -78,8 +88,8 @@ def test_one_that_passes_every_delay_has_not_failed() -> None:
         spans=(longest, 0),
         results=((result(longest, 2),), (result(1, 0),)),
     )
-    assert f"**carried** remembers {longest} steps, the longest delay tested" in verdict(frame)
-    assert "**reset** remembers 0 steps; it failed at 1" in verdict(frame)
+    assert f"**carried** learnt to recall {longest} steps back, the longest" in verdict(frame)
+    assert "**reset** passed no delay; it failed at 1" in verdict(frame)
 
 
 def test_a_test_that_nobody_passes_ends_with_that_verdict() -> None:
@@ -88,5 +98,19 @@ def test_a_test_that_nobody_passes_ends_with_that_verdict() -> None:
     live.tick(None, 10**6)
     frame = live.frame()
     assert frame.status is Status.FINISHED
-    assert verdict(frame).count("remembers 0 steps; it failed at 1") == 2
+    assert verdict(frame).count("passed no delay; it failed at 1") == 2
     assert f"Finished after {frame.step_budget - 1} steps" in status(frame, 100)
+
+
+def test_the_budget_of_steps_is_part_of_what_a_span_is() -> None:
+    said = what_a_span_is(replace(span().frame(), step_budget=777))
+    assert "**learns** to recall within 777 steps, not how much it can store" in said
+
+
+def test_the_capacity_is_explained_and_what_is_still_measured_is_counted() -> None:
+    live = span()
+    said = how_to_read_the_capacity(live.frame())
+    assert "sum over lags 0 to 100" in said
+    assert "Measuring 4 networks." in said
+    live.measure(1.0)
+    assert "Measuring" not in how_to_read_the_capacity(live.frame())
