@@ -272,6 +272,6 @@ def _capacity_spec(language: str, names: tuple[str, ...]) -> Spec:
         .encode(y=alt.Y("share:Q", title=y["title"]), color=GUIDE)
     )
     chart = alt.layer(goal, lines, spans, points).properties(
-        title=_("Memory capacity by lag"), height=HEIGHT + 60, usermeta=CANVAS
+        title=_("Memory capacity by lag"), height=HEIGHT + 100, usermeta=CANVAS
     )
     return specification(chart)
