@@ -112,9 +112,9 @@ def test_contenders_have_the_palettes_colours_in_their_order() -> None:
     assert colour["scale"] == {"domain": list(names), "range": list(palette.CONTENDERS[:3])}
     assert colour["legend"]["columns"] == 3
     assert contender_colour(names, legend=False).to_dict()["legend"] is None
-    assert (
-        contender_colour(("RNN", "LSTM, lr 0.005"), legend=True).to_dict()["legend"]["columns"] == 1
-    )
+    for longest, columns in (("LSTM, lr 0.005", 2), ("LSTM, H 64, forget bias 1", 1)):
+        legend = contender_colour(("RNN", longest), legend=True).to_dict()["legend"]
+        assert legend["columns"] == columns
     assert texts(drawn(X, Y, contender_colour(names, legend=True)))[-3:] == list(names)
 
 
