@@ -255,7 +255,7 @@ def test_settings_that_cannot_be_are_refused() -> None:
 
 
 def test_a_learning_rate_changes_for_the_updates_to_come_at_this_delay_and_the_next() -> None:
-    span = MemorySpan([QUICK, QUICK], 1, delays=[1, 2], step_budget=20)
+    span = MemorySpan([QUICK, QUICK], 1, delays=[1, 2], step_budget=20, engine="compiled")
     steps = [next(span.steps()) for _ in range(3)]
     span.set_lr(1, 0.5)
     steps += finished(span)
