@@ -19,6 +19,8 @@ from benchmarks.reproduce import (
     copy_memory,
     counting,
     flip_flop,
+    lorenz,
+    mackey_glass,
     temporal_order,
     tutorial_floors,
 )
@@ -28,7 +30,16 @@ from rnn_core.engines import prepare_compiled
 
 RESULTS = {
     module.RESULT.name: module.RESULT
-    for module in (tutorial_floors, adding, temporal_order, copy_memory, counting, flip_flop)
+    for module in (
+        tutorial_floors,
+        adding,
+        temporal_order,
+        copy_memory,
+        counting,
+        flip_flop,
+        mackey_glass,
+        lorenz,
+    )
 }
 REPORT = Path(__file__).parents[1] / "REPRODUCED.md"
 

@@ -1,11 +1,13 @@
-"""The adding problem over 100 steps: three cells of 8 units."""
+"""The adding problem over 100 steps: three cells of 8 units, and how often an RNN succeeds."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks.reproduce.report import Expected, Result, Row
 from benchmarks.reproduce.runs import (
@@ -18,18 +20,17 @@ from benchmarks.reproduce.runs import (
     squared_error,
     training,
 )
-from rnn_core import RecurrentModel, RunConfig
+from rnn_core import Comparison, RecurrentModel, RunConfig
 
 _UPDATES = 8_000
 _HALVED_EVERY = 1_500
 _TEST_SEQUENCES = 2_560  # as many as Hochreiter and Schmidhuber tested on
 _SOURCE = "schmidhuber-problems"
 
-# Within a factor of two of the published 0.0706.
-_RNN = Expected(0.0353, 0.1412, "median")
-_WHY_NOT = """\
-A seed either finds the marked values or stays at the error of a constant, and most stay. The source
-shows one seed, which may have been lucky."""
+# A seed of an RNN either finds the marked values or stays near the error of a constant, 0.667.
+_RNN_UPDATES, _RNN_SEEDS, _SUCCEEDS = 5_000, 24, 0.1
+# The 95 % interval of a probability with 8 successes in 24 (Clopper and Pearson).
+_RATE = Expected(0.156, 0.553)
 
 _ABOUT = """\
 Mean squared error on 2,560 new sequences; T = 100, 8 units, batches of 32, Adam at 0.005 halved
@@ -37,9 +38,15 @@ every 1,500 updates, gradient norm clipped at 1, 8,000 updates; the LSTM's forge
 are uniform on [-1, 1], there is one marker in each half, and the target is the plain sum. This is
 the source's scale: a constant has an error of 0.667, and knowing the second value alone gives
 0.333. With values on [0, 1], as in Bai et al. 2018, all errors are a quarter of these. PyTorch's
-weights are uniform on [-0.354, 0.354]. The source's are normal with standard deviation 0.354 for
-input weights, 0.177 for recurrent weights and 0.354 for the readout, with biases of 0; with them
-the norm is clipped at 2, because the source clips the gradient of half the error at 1.
+weights are uniform on [-0.354, 0.354].
+
+The source's RNN has normal weights with standard deviation 0.354 for input weights, 0.177 for
+recurrent weights and 0.354 for the readout, one bias of 0, and 5,000 updates; here the norm is
+clipped at 2, because the source clips the gradient of half the error at 1. A seed finds the marked
+values or stays near the error of a constant, so the figure is the share of seeds with an error
+below 0.1. The source shows one seed with 0.0706; its own code, run here on seeds 0 to 23, gets
+there with 8, and its median seed fails. The one bias decides: PyTorch's two biases are added, so
+Adam moves their sum twice as far, and with them one of the same 24 seeds gets there.
 
 Source: [cybertronai/schmidhuber-problems](https://github.com/cybertronai/schmidhuber-problems),
 after Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9 (1997), experiment
@@ -56,33 +63,60 @@ def as_in_the_source(model: RecurrentModel, generator: torch.Generator) -> None:
             parameter.normal_(0, gain / math.sqrt(parameter.shape[1]), generator=generator)
 
 
-def run(plan: Plan) -> list[Row]:
-    """Train the three cells and test them."""
-    common = RunConfig(
+def _config(cell: str) -> RunConfig:
+    return RunConfig(
         task="adding",
+        cell=cell,
         window_length=100,
         hidden_size=8,
         batch_size=32,
         lr=0.005,
         clip_norm=1.0,
         forget_bias=1.0,
-    ).to_dict()
-    contenders = [RunConfig(**{**common, "cell": cell}) for cell in ("lstm", "gru", "rnn", "rnn")]
-    contenders[3] = replace(contenders[3], clip_norm=2.0)
-    comparison = compare(contenders, plan)
-    initialise(comparison, 3, as_in_the_source)
-    for step in training(comparison, plan.of(_UPDATES), "adding"):
+    )
+
+
+def _errors(comparison: Comparison, updates: int, plan: Plan, label: str) -> NDArray[np.float64]:
+    """Error of all networks after training, shape ``(C, S)``."""
+    for step in training(comparison, plan.of(updates), label):
         if step.index % _HALVED_EVERY == 0:
-            for n, config in enumerate(contenders):
+            for n, config in enumerate(comparison.contenders):
                 comparison.set_lr(n, config.lr / 2 ** (step.index // _HALVED_EVERY))
-    batches = fresh(contenders[0], plan.of(_TEST_SEQUENCES // TEST_BATCH))
-    lstm, gru, rnn, as_there = scored(comparison, batches, squared_error)
-    published = "0.0007 to 0.0046 (5 seeds)", "0.0706 (1 seed, 5,000 updates)"
+    batches = fresh(comparison.contenders[0], plan.of(_TEST_SEQUENCES // TEST_BATCH))
+    return scored(comparison, batches, squared_error)
+
+
+def share_that_succeeds(plan: Plan) -> float:
+    """Share of the source's RNNs whose error is below 0.1 after 5,000 updates."""
+    config = replace(_config("rnn"), clip_norm=2.0, single_bias=True)
+    comparison = compare([config], plan.with_seeds(_RNN_SEEDS))
+    initialise(comparison, 0, as_in_the_source)
+    errors = _errors(comparison, _RNN_UPDATES, plan, "adding, many seeds")
+    return float(np.mean(errors < _SUCCEEDS))
+
+
+def run(plan: Plan) -> list[Row]:
+    """Train the three cells and test them; count the source's RNNs that succeed."""
+    comparison = compare([_config(cell) for cell in ("lstm", "gru", "rnn")], plan)
+    lstm, gru, rnn = _errors(comparison, _UPDATES, plan, "adding")
     return [
-        Row(_SOURCE, "LSTM, PyTorch's weights", published[0], lstm, Expected(high=0.01)),
+        Row(
+            _SOURCE,
+            "LSTM, PyTorch's weights",
+            "0.0007 to 0.0046 (5 seeds)",
+            lstm,
+            Expected(high=0.01),
+        ),
         Row("", "GRU, PyTorch's weights", "", gru),
         Row("", "RNN, PyTorch's weights", "", rnn),
-        Row(_SOURCE, "RNN, source's weights", published[1], as_there, _RNN, if_differs=_WHY_NOT),
+        Row(
+            _SOURCE,
+            f"RNN, source's weights, one bias: share of {_RNN_SEEDS} seeds below {_SUCCEEDS}",
+            "0.333 (its code, our run)",
+            np.array([share_that_succeeds(plan)]),
+            _RATE,
+            ".3f",
+        ),
     ]
 
 

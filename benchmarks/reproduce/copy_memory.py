@@ -8,31 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.reproduce.report import Expected, Result, Row
-from benchmarks.reproduce.runs import TEST_BATCH, Plan, compare, fresh, scored, train
+from benchmarks.reproduce.runs import TEST_BATCH, Plan, compare, fresh, scored, train, training
 from rnn_core import CELLS, RunConfig, build_task, equalise
 
 _RECALLED = 10  # symbols, in front and at the end
 
-_FLOOR_GAP, _FLOOR_UPDATES = 1_000, 1_200
+_FLOOR_GAP, _FLOOR_UPDATES, _SLOW_FROM = 1_000, 1_200, 900
 _GAPS, _UPDATES = (10, 40, 80), 3_000
 _TEST_SEQUENCES = 1_280
 _RECALLS = 0.2  # an accuracy that chance, 0.125, does not give
 _BAI = "Bai et al. 2018"
 
-_WHY_NOT = """\
-It comes within 2 to 4 % of the floor, but at a constant learning rate its loss repeatedly jumps to
-many times the floor for some updates."""
 _WHY_RECALLED = "The median is at chance; one seed recalls a little. The source shows one."
 
 _ABOUT = """\
 Ten symbols out of eight, T - 1 blanks, a delimiter; then the ten symbols are to be repeated. A
 predictor that recalls nothing but knows when to answer has a cross-entropy of 10 ln 8 / (T + 20).
 *Loss*: networks with 16 thousand parameters after 1,200 updates at T = 1,000, RMSprop at 0.002 (of
-four settings tried on one seed, the one with which all cells reached the floor first), one sequence
-per update, mean of the last 20. *Accuracy*: share of the ten symbols that are right, 0.125 by
-chance, on 1,280 new sequences; networks with 10 thousand parameters after 3,000 updates at every T,
-RMSprop at 0.005, batches of 16. Gradient norm clipped at 1 and forget bias 1 in both. The source
-searched for the best settings of each network and trained longer.
+four settings tried on one seed, the one with which all cells reached the floor first) and a tenth
+of that from update 900, one sequence per update, mean of the last 20. Without the lower rate the
+RNN ends at 1.02 to 4.56 times the floor, because its loss repeatedly jumps for some updates.
+*Accuracy*: share of the ten symbols that are right, 0.125 by chance, on 1,280 new sequences;
+networks with 10 thousand parameters after 3,000 updates at every T, RMSprop at 0.005, batches of
+16. Gradient norm clipped at 1 and forget bias 1 in both. The source searched for the best settings
+of each network and trained longer.
 
 Sources: Arjovsky, Shah and Bengio, ICML 2016, arXiv:1511.06464 (the floor); Bai, Kolter and Koltun,
 arXiv:1803.01271 (2018), table 1 and section 5.4."""
@@ -57,7 +56,10 @@ def floor_rows(plan: Plan) -> list[Row]:
     )
     floor = next(f.value for f in build_task(contenders[0]).floors() if f.key == "time_only")
     comparison = compare(contenders, plan)
-    train(comparison, plan.of(_FLOOR_UPDATES), f"copy, T = {_FLOOR_GAP}")
+    for step in training(comparison, plan.of(_FLOOR_UPDATES), f"copy, T = {_FLOOR_GAP}"):
+        if step.index == plan.of(_SLOW_FROM):
+            for n, config in enumerate(contenders):
+                comparison.set_lr(n, config.lr / 10)
     return [
         Row(
             _BAI,
@@ -65,7 +67,6 @@ def floor_rows(plan: Plan) -> list[Row]:
             f"{published}; floor {floor:.4f}",
             ours,
             Expected(0.98 * floor, 1.02 * floor),
-            if_differs=_WHY_NOT if config.cell == "rnn" else "",
         )
         for config, published, ours in zip(
             contenders, ("0.0204", "0.0197", "0.0202"), comparison.recent, strict=True

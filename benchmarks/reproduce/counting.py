@@ -30,10 +30,9 @@ per update, Adam at 0.01, gradient norm clipped at 1, 4,000 updates, forget bias
 
 Sources: [cybertronai/schmidhuber-problems](https://github.com/cybertronai/schmidhuber-problems)
 after Gers and Schmidhuber, IEEE Transactions on Neural Networks 12 (2001), whose LSTM has peephole
-connections and learns all symbols that are possible next; Edwin Chen, "Exploring LSTMs" (2017),
-one LSTM; Weiss, Goldberg and Yahav, "On the practical computational power of finite precision RNNs
-for language recognition", ACL 2018, arXiv:1805.04908, which says that LSTMs count and GRUs do
-not."""
+connections and learns all symbols that are possible next; Edwin Chen, "Exploring LSTMs" (2017), one
+LSTM; Weiss, Goldberg and Yahav, "On the practical computational power of finite precision RNNs for
+language recognition", ACL 2018, arXiv:1805.04908, which says that LSTMs count and GRUs do not."""
 
 
 def every_string(config: RunConfig, longest: int) -> Batch:

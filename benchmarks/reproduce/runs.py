@@ -36,6 +36,10 @@ class Plan:
         """This plan's share of a full count, 2 at least."""
         return max(2, round(count * self.share))
 
+    def with_seeds(self, count: int) -> Plan:
+        """The plan for a result that takes ``count`` seeds in full; a rehearsal takes its share."""
+        return replace(self, seeds=round(count * self.seeds / Plan().seeds))
+
 
 #: Changes a network's weights in place, with random numbers from the generator.
 Initialisation = Callable[[RecurrentModel, torch.Generator], None]

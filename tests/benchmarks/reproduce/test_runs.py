@@ -29,6 +29,12 @@ def test_a_plan_takes_its_share_and_never_nothing() -> None:
     assert REHEARSAL.of(40) == 2
 
 
+def test_a_rehearsal_takes_its_share_of_many_seeds() -> None:
+    assert Plan().with_seeds(24) == Plan(seeds=24)
+    assert REHEARSAL.with_seeds(40).seeds == 16
+    assert REHEARSAL.with_seeds(40).share == REHEARSAL.share
+
+
 def test_fresh_sequences_are_not_those_of_training_and_always_the_same() -> None:
     first, second = fresh(ORDER, 2)
     read = build_task(replace(ORDER, batch_size=TEST_BATCH)).batch(0, np.float32)
