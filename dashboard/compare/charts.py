@@ -134,32 +134,37 @@ def _loss_layout(
     )
     rules, rule_labels = floor_layers(y)
     chart = alt.layer(rules, band, line, rule_labels).properties(
-        title=_("Loss"), height=HEIGHT, usermeta=CANVAS
+        title=_("Online loss"), height=HEIGHT, usermeta=CANVAS
     )
     return specification(chart), floor_rows(floors)
 
 
 def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
-    """The recent mean loss of every network: one stroke per seed."""
+    """Every network: a stroke at its held-out loss, and a dot at its online loss."""
     names = [contender.name for contender in frame.contenders]
-    losses = frame.recent
-    shown = np.isfinite(losses) & np.array([[name not in hidden] for name in names])
-    who, seed = np.nonzero(shown)
+    in_view = np.array([[name not in hidden] for name in names])
+
+    def rows(losses: _Floats) -> bytes:
+        shown = np.isfinite(losses) & in_view
+        who, seed = np.nonzero(shown)
+        return _SEEDS.rows(
+            _by_number(tuple(names), who),
+            seed,
+            np.maximum(losses[shown], _LEAST),
+            _weights(names, highlight)[who],
+        )
+
     spec, floors = _spread_layout(
         current_language(), tuple(names), frame.floors, frame.layout.symbols
     )
     return Chart(
         spec,
         {
-            "seeds": _SEEDS.rows(
-                _by_number(tuple(names), who),
-                seed,
-                np.maximum(losses[shown], _LEAST),
-                _weights(names, highlight)[who],
-            ),
+            "held_out": _SEEDS.empty if frame.held_out is None else rows(frame.held_out.losses),
+            "online": rows(frame.online),
             "floors": floors,
         },
-        _("A dot for the recent mean loss of each network, by contender."),
+        _("A stroke for the held-out loss of each network, a dot for its online loss."),
     )
 
 
@@ -168,28 +173,34 @@ def _spread_layout(
     language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
 ) -> tuple[Spec, bytes]:
     y = loss_axis("loss", floors, symbols)
-    dots = (
-        layer("seeds")
-        .mark_tick(thickness=2, size=26)
-        .encode(
-            x=alt.X(
-                "contender:N",
-                title=None,
-                scale=alt.Scale(domain=list(names)),
-                axis=contender_axis(names),
-            ),
+    x = alt.X(
+        "contender:N",
+        title=None,
+        scale=alt.Scale(domain=list(names)),
+        axis=contender_axis(names),
+    )
+
+    def marks(data: alt.Chart, loss_name: str, strongest: float) -> alt.Chart:
+        return data.encode(
+            x=x,
             y=y,
             color=contender_colour(names, legend=False),
-            opacity=_strength(alt.Opacity, 0.9),
+            opacity=_strength(alt.Opacity, strongest),
             tooltip=[
                 alt.Tooltip("contender:N", title=_("contender")),
                 alt.Tooltip("seed:Q", title=_("seed")),
-                alt.Tooltip("loss:Q", title=_("loss"), format=".4g"),
+                alt.Tooltip("loss:Q", title=loss_name, format=".4g"),
             ],
         )
+
+    strokes = marks(
+        layer("held_out").mark_tick(thickness=2, size=26), _("held-out loss"), strongest=0.9
     )
+    dots = marks(layer("online").mark_circle(size=18, xOffset=22), _("online loss"), strongest=0.6)
     rules, _labels = floor_layers(y)
-    chart = alt.layer(rules, dots).properties(title=_("Every seed"), height=HEIGHT, usermeta=CANVAS)
+    chart = alt.layer(rules, strokes, dots).properties(
+        title=_("Every seed"), height=HEIGHT, usermeta=CANVAS
+    )
     return specification(chart), floor_rows(floors)
 
 

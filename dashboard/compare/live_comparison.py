@@ -16,12 +16,27 @@ from numpy.typing import NDArray
 from dashboard.app.playback import Playback, Status
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.compare.contenders import Contender, restarting_configs
-from rnn_core import Comparison, Curves, Floor, Ranking, ReplicaStep, RunConfig, Trainer, rank
+from rnn_core import (
+    Comparison,
+    Curves,
+    Floor,
+    FrozenNetworks,
+    HeldOut,
+    Ranking,
+    ReplicaStep,
+    RunConfig,
+    Trainer,
+    rank,
+)
+from rnn_core.experiments.comparison import SMOOTHING
 
 # Steps over which one network alone is timed; fewer if they take so many seconds: the page waits.
 _TIMED, _TIMED_FOR = 12, 0.05
-# Least seconds between two verdicts while playing.
-_VERDICT_EVERY = 2.0
+# While playing: least seconds from the beginning of one evaluation of all networks to the next, and
+# the pause after each network, as a multiple of the time that it took.
+_EVALUATE_EVERY, _PAUSE = 2.0, 3.0
+# While paused: seconds of one redraw that may be spent on evaluations.
+_PAUSED_FOR = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +53,15 @@ class ComparisonFrame:
         layout: how they are drawn.
         curves: losses of all contenders, thinned.
         loss: of the last step, ``(C, S)``.
-        recent: mean loss of the last steps, ``(C, S)``; inf where a network has diverged.
+        online: mean loss of the last ``online_steps`` steps, ``(C, S)``; inf where a network has
+            diverged.
+        online_steps: whole cycles of the signal.
         accuracy: of the last step, ``(C, S)``, nan where a network has diverged; None for a
             regression task.
         alive: which networks have not diverged, ``(C, S)``.
-        ranking: order and paired tests; None before the first.
-        ranked_at: the step of the ranking.
+        held_out: held-out losses of the last evaluation; None before the first.
+        follows_signal: whose weights followed the signal then, ``(C, S)``.
+        ranking: order and paired tests of the held-out losses; None before the first.
         parameter_counts: of each contender.
         milliseconds: of one step of one network alone, for each contender.
         floors: the task's floors.
@@ -62,11 +80,13 @@ class ComparisonFrame:
     layout: WindowLayout
     curves: Curves
     loss: NDArray[np.float64]
-    recent: NDArray[np.float64]
+    online: NDArray[np.float64]
+    online_steps: int
     accuracy: NDArray[np.floating] | None
     alive: NDArray[np.bool_]
+    held_out: HeldOut | None
+    follows_signal: NDArray[np.bool_]
     ranking: Ranking | None
-    ranked_at: int
     parameter_counts: tuple[int, ...]
     milliseconds: tuple[float, ...]
     floors: tuple[Floor, ...]
@@ -91,9 +111,9 @@ class LiveComparison(Playback):
     _seeds: int
     _first_seed: int
     _comparison: Comparison
+    _frozen: FrozenNetworks | None
+    _held_out: HeldOut | None
     _ranking: Ranking | None
-    _ranked_at: int
-    _ranked: float
 
     def __init__(
         self,
@@ -153,10 +173,23 @@ class LiveComparison(Playback):
         with self._lock:
             return self._comparison.steps_until(threshold)
 
-    def frame(self) -> ComparisonFrame:
-        """The present step, to draw."""
+    @property
+    def is_evaluating(self) -> bool:
+        """Whether it is paused, and networks of the present step remain to be evaluated."""
+        return self._status is not Status.PLAYING and self._frozen is not None
+
+    def tick(self, most_steps: int | None, step_limit: int, active_runs: int = 1) -> None:
+        """Train for one redraw, if playing, and evaluate one more network if that is due."""
         with self._lock:
-            self._rank()
+            super().tick(most_steps, step_limit, active_runs)
+            if self._status is Status.PLAYING and self._clock() >= self._next_evaluation:
+                self._evaluate_one()
+
+    def frame(self) -> ComparisonFrame:
+        """The present step, to draw. While paused, its networks are evaluated as time allows."""
+        with self._lock:
+            if self._status is not Status.PLAYING:
+                self._evaluate_present()
             comparison = self._comparison
             return ComparisonFrame(
                 status=self._status,
@@ -168,11 +201,13 @@ class LiveComparison(Playback):
                 layout=self._layout,
                 curves=comparison.curves,
                 loss=comparison.loss,
-                recent=comparison.recent,
+                online=comparison.online,
+                online_steps=comparison.online_steps,
                 accuracy=self._accuracy(),
                 alive=comparison.alive,
+                held_out=self._held_out,
+                follows_signal=self._follows_signal,
                 ranking=self._ranking,
-                ranked_at=self._ranked_at,
                 parameter_counts=comparison.parameter_counts,
                 milliseconds=self._milliseconds,
                 floors=self._floors,
@@ -186,13 +221,32 @@ class LiveComparison(Playback):
         accuracy = self._windows[-1].accuracy
         return None if accuracy is None else accuracy.reshape(len(self._contenders), self._seeds)
 
-    def _rank(self) -> None:
-        """Rank again if that is due: it takes as long as a redraw."""
-        now = self._clock()
-        waits = self._status is Status.PLAYING and now - self._ranked < _VERDICT_EVERY
-        if self._ranked_at != self.index and not waits:
-            self._ranking = rank(self._comparison.recent)
-            self._ranked_at, self._ranked = self.index, now
+    def _evaluate_one(self) -> None:
+        """Evaluate a network of the step at which all were frozen; freeze them if none are."""
+        began = self._clock()
+        if self._frozen is None:
+            evaluated_at = -1 if self._held_out is None else self._held_out.step
+            if self.index < SMOOTHING - 1 or self.index == evaluated_at:
+                return
+            self._frozen, self._frozen_at = self._comparison.freeze(), began
+        self._frozen.evaluate_next()
+        pause = _PAUSE * self._active_runs * (self._clock() - began)
+        self._next_evaluation = self._clock() + pause
+        if self._frozen.done:
+            self._held_out, self._frozen = self._frozen.result(), None
+            self._follows_signal = self._held_out.follows_signal
+            self._ranking = rank(self._held_out.losses)
+            self._next_evaluation = max(self._next_evaluation, self._frozen_at + _EVALUATE_EVERY)
+
+    def _evaluate_present(self) -> None:
+        """Evaluate networks of the present step, until all are done or it takes too long."""
+        if self._frozen is not None and self._frozen.step != self.index:
+            self._frozen = None
+        deadline = self._clock() + _PAUSED_FOR
+        while self._clock() <= deadline:
+            self._evaluate_one()
+            if self._frozen is None:
+                return
 
     def _begin(self) -> None:
         configs = [contender.config for contender in self._contenders]
@@ -203,8 +257,9 @@ class LiveComparison(Playback):
         self._layout = window_layout(task, configs[0])
         self._windows: deque[ReplicaStep] = deque(maxlen=self._layout.windows)
         self._milliseconds = tuple(_milliseconds(config, self._engine) for config in configs)
-        self._ranking = None
-        self._ranked_at, self._ranked = 0, float("-inf")
+        self._frozen, self._held_out, self._ranking = None, None, None
+        self._follows_signal = np.zeros((len(configs), self._seeds), bool)
+        self._next_evaluation = float("-inf")
         self._speed.clear()
         self._steps: Iterator[ReplicaStep] = self._comparison.steps()
         self._take_step()

@@ -42,11 +42,12 @@ from dashboard.compare.settings import (
 )
 from dashboard.compare.table import curves_table, seeds_table, summary_table
 from rnn_core import RunConfig, equalise
-from rnn_core.experiments.comparison import SMOOTHING
 from rnn_core.messages import N_
 
 # Charts of predictions in a row.
 _ABREAST = 3
+# Seconds between two redraws while paused, as long as networks are being evaluated.
+_RESTING_BEAT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _learn(config: RunConfig, settings: Settings) -> None:
         _downloads(live, emphasis.threshold)
     player.watch(
         session,
-        lambda: Panel(live, settings.step_limit, session.restarted, emphasis),
+        lambda: Panel(session, settings.step_limit, emphasis),
         settings,
     )
 
@@ -260,17 +261,18 @@ class Panel:
     The elements and their order stay the same from frame to frame.
 
     Args:
-        live: the comparison.
+        session: the comparison.
         step_limit: where it stops by itself.
-        restarted: why it started again, if it just did.
         emphasis: how to draw it.
     """
 
     def __init__(
-        self, live: LiveComparison, step_limit: int, restarted: str, emphasis: Emphasis
+        self, session: player.Session[LiveComparison], step_limit: int, emphasis: Emphasis
     ) -> None:
+        live, restarted = session.run, session.restarted
         self._live, self._emphasis = live, emphasis
         frame = live.frame()
+        session.resting_beat = _RESTING_BEAT if live.is_evaluating else None
         said = compare_words.status(frame, step_limit) + engines(frame.engines) + speed(frame)
         st.caption(f"{said}  \n{restarted}" if restarted else said)
         with st.container(key="readouts"):
@@ -283,11 +285,12 @@ class Panel:
             self._spread = draw(compare_charts.spread(frame, emphasis.hidden, emphasis.highlight))
         st.caption(
             _(
-                "Left: median over the seeds, and a band from the 10th to the 90th percentile of "
-                "the {seeds} networks. The band shows how far the networks differ, not how certain "
-                "the median is. Right: one stroke per network, at its mean loss over the last "
+                "Left: median online loss over the seeds, and a band from the 10th to the 90th "
+                "percentile of the {seeds} networks. The band shows how far the networks differ, "
+                "not how certain the median is. Right: for each network a stroke at its held-out "
+                "loss, read with frozen weights, and a dot at its mean online loss over the last "
                 "{steps} steps."
-            ).format(seeds=frame.seeds, steps=SMOOTHING)
+            ).format(seeds=frame.seeds, steps=frame.online_steps)
         )
         self._predictions = self._draw_predictions(frame)
         st.caption(
@@ -336,6 +339,7 @@ class Panel:
 
 def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) -> None:
     number = st.column_config.NumberColumn
+    percentile = _("Percentile of the held-out losses.")
     st.dataframe(
         summary_table(frame, live.steps_until(threshold)),
         hide_index=True,
@@ -343,13 +347,35 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
             "contender": _("Contender"),
             "hidden_size": _("Hidden units"),
             "parameters": _("Parameters"),
-            "median": number(_("Median loss"), format="%.4g"),
-            "low": number(_("10 %"), format="%.4g"),
-            "high": number(_("90 %"), format="%.4g"),
+            "held_out": number(
+                _("Held-out loss"),
+                format="%.4g",
+                help=_("Median over the seeds, with frozen weights. The verdict rests on it."),
+            ),
+            **{
+                key: number(title, format="%.3g", width=90, help=percentile)
+                for key, title in {"low": _("10 %"), "high": _("90 %")}.items()
+            },
+            "online": number(
+                _("Online loss"),
+                format="%.4g",
+                help=_("Median over the seeds of the mean over the last {steps} steps.").format(
+                    steps=frame.online_steps
+                ),
+            ),
+            "follows": st.column_config.TextColumn(
+                _("Follow the signal"),
+                help=_(
+                    "Seeds whose weights follow the signal: the online loss, and the held-out "
+                    "loss of the next windows, are less than half of the held-out loss."
+                ),
+            ),
             "accuracy": number(_("Accuracy"), format="percent"),
             "diverged": _("Diverged"),
             "steps": number(
-                _("Steps to {threshold:.3g}").format(threshold=threshold), format="%.0f"
+                _("Steps to {threshold:.3g}").format(threshold=threshold),
+                format="%.0f",
+                help=_("Until the online loss was that low."),
             ),
             "reached": _("Seeds that reached it"),
             "milliseconds": number(_("ms per step, alone"), format="%.3f"),

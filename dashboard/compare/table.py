@@ -21,18 +21,19 @@ def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Da
     """
     rows = []
     for number, contender in enumerate(frame.contenders):
-        losses = frame.recent[number]
-        finite = np.where(np.isfinite(losses), losses, np.nan)
-        low, median, high = pd.Series(finite).quantile([0.1, 0.5, 0.9])
+        low, median, high = _quantiles(_held_out(frame)[number])
         steps = reached[number][np.isfinite(reached[number])]
         row: dict[str, Any] = {
             "contender": contender.name,
             "hidden_size": contender.config.hidden_size,
             "parameters": frame.parameter_counts[number],
-            "median": median,
+            "held_out": median,
             "low": low,
             "high": high,
+            "online": _quantiles(frame.online[number])[1],
         }
+        if (2 * frame.follows_signal.sum(axis=1) > frame.seeds).any():
+            row["follows"] = f"{np.sum(frame.follows_signal[number])} / {frame.seeds}"
         if frame.accuracy is not None:
             row["accuracy"] = pd.Series(frame.accuracy[number]).median()
         if not frame.alive.all():
@@ -64,7 +65,10 @@ def seeds_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Data
                     **{name: settings[name] for name in SETTINGS},
                     "seed": frame.first_seed + seed,
                     "step": frame.index,
-                    "mean_loss_of_last_steps": frame.recent[number, seed],
+                    "mean_loss_of_last_steps": frame.online[number, seed],
+                    "held_out_loss": _held_out(frame)[number, seed],
+                    "held_out_step": None if frame.held_out is None else frame.held_out.step,
+                    "weights_follow_signal": frame.follows_signal[number, seed],
                     "steps_to_threshold": reached[number, seed],
                 }
             )
@@ -87,3 +91,17 @@ def curves_table(frame: ComparisonFrame) -> pd.DataFrame:
         for number, contender in enumerate(frame.contenders)
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def _held_out(frame: ComparisonFrame) -> NDArray[np.float64]:
+    """Held-out loss of each network, ``(C, S)``; nan before the first evaluation."""
+    if frame.held_out is None:
+        return np.full(frame.online.shape, np.nan)
+    return frame.held_out.losses
+
+
+def _quantiles(losses: NDArray[np.float64]) -> tuple[float, float, float]:
+    """10 %, 50 % and 90 % of the losses that are finite."""
+    finite = np.where(np.isfinite(losses), losses, np.nan)
+    low, median, high = pd.Series(finite).quantile([0.1, 0.5, 0.9])
+    return low, median, high

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.compare.live_comparison import ComparisonFrame
@@ -35,14 +37,14 @@ def status(frame: ComparisonFrame, step_limit: int) -> str:
 
 def verdict(frame: ComparisonFrame) -> str:
     """Which contender leads, by how much, and how certain that is; in Markdown."""
-    ranking = frame.ranking
-    if ranking is None or frame.ranked_at < SMOOTHING - 1:
-        return _("The verdict comes with step {step}: it needs a mean over several losses.").format(
-            step=SMOOTHING - 1
-        )
+    ranking, held_out = frame.ranking, frame.held_out
+    if frame.index < SMOOTHING - 1:
+        return _("The verdict comes with step {step}.").format(step=SMOOTHING - 1)
+    if ranking is None or held_out is None:
+        return _("The weights are being evaluated on windows ahead of the training stream.")
     names = [contender.name for contender in frame.contenders]
     leader = ranking.order[0]
-    if not math.isfinite(sorted(frame.recent[leader])[frame.seeds // 2]):
+    if not math.isfinite(sorted(held_out.losses[leader])[frame.seeds // 2]):
         return _("Most networks of every contender have diverged. Lower the learning rate.")
     if frame.seeds < ranking.seeds_needed:
         opening = _(
@@ -57,8 +59,33 @@ def verdict(frame: ComparisonFrame) -> str:
         opening = _("**No difference is shown yet.** {leader} has the lowest median.").format(
             leader=names[leader]
         )
+    age = frame.index - held_out.step
+    if age:
+        opening += " " + _(":small[({age} steps ago)]").format(age=age)
     sentences = [_paired_test(pair, names) for pair in ranking.paired_tests]
-    return opening + "".join(f"\n- {sentence}" for sentence in sentences)
+    return "".join([opening, *(f"\n- {said}" for said in (*sentences, *_following(frame)))])
+
+
+def _following(frame: ComparisonFrame) -> list[str]:
+    """A sentence on the contenders most of whose weights follow the signal, if there are any."""
+    assert frame.held_out is not None
+    losses = _("{name} (online loss {online:.3g}, held-out loss {held_out:.3g})")
+    said = [
+        losses.format(
+            name=contender.name,
+            online=np.median(frame.held_out.online[number]),
+            held_out=np.median(frame.held_out.losses[number]),
+        )
+        for number, contender in enumerate(frame.contenders)
+        if 2 * np.sum(frame.follows_signal[number]) > frame.seeds
+    ]
+    if not said:
+        return []
+    sentence = _(
+        "**the weights are following the signal**: {contenders}. Every update tracks the signal; "
+        "frozen, the same weights lose it"
+    )
+    return [sentence.format(contenders=", ".join(said))]
 
 
 def _paired_test(pair: PairedTest, names: list[str]) -> str:
@@ -66,16 +93,16 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
     if math.isinf(pair.ratio):
         gap = _("most networks of {other} have diverged")
     elif pair.seeds == 1:
-        gap = _("the loss of {other} is {ratio} times that of {leader}")
+        gap = _("the held-out loss of {other} is {ratio} times that of {leader}")
     elif pair.interval is None:
         gap = _(
-            "the loss of {other} is {ratio} times that of {leader} (median over the seeds; range "
-            "over the seeds {low} to {high})"
+            "the held-out loss of {other} is {ratio} times that of {leader} (median over the "
+            "seeds; range over the seeds {low} to {high})"
         )
     else:
         gap = _(
-            "the loss of {other} is {ratio} times that of {leader} (median over the seeds; 95 % "
-            "interval {low} to {high})"
+            "the held-out loss of {other} is {ratio} times that of {leader} (median over the "
+            "seeds; 95 % interval {low} to {high})"
         )
     low, high = pair.interval or pair.extremes
     sure = _("p = {p:.2g}") if pair.p_value >= 0.0001 else _("p < 0.0001")
@@ -99,14 +126,18 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
 
 def how_it_is_judged(frame: ComparisonFrame) -> str:
     """The statistics behind the verdict."""
-    return _(
-        "Judged at step {step} by each network's mean loss over the last {smoothing} steps. Pairs "
-        "share a seed and all windows: two-sided Wilcoxon signed-rank test at {level:g}, Holm "
-        "correction for the number of pairs. Intervals of the median ratio cover at least 95 %, "
-        "whatever the distribution, and allow for the choice of the leader; with too few seeds for "
-        "that, the range over the seeds is shown. Valid for this task, these settings and this "
-        "step only."
-    ).format(step=frame.ranked_at, smoothing=SMOOTHING, level=SIGNIFICANCE)
+    said = _(
+        "The verdict rests on the held-out loss: the mean over windows ahead of the training "
+        "stream, read with frozen weights. The online loss is that of the training steps, whose "
+        "weights change from window to window and may follow the signal. Pairs share a seed and "
+        "all windows: two-sided Wilcoxon signed-rank test at {level:g}, Holm correction for the "
+        "number of pairs. Intervals of the median ratio cover at least 95 %, whatever the "
+        "distribution, and allow for the choice of the leader; with too few seeds for that, the "
+        "range over the seeds is shown. Valid for this task, these settings and this step only."
+    ).format(level=SIGNIFICANCE)
+    if frame.held_out is None:
+        return said
+    return _("Judged at step {step}.").format(step=frame.held_out.step) + " " + said
 
 
 def lowest_floor(floors: tuple[Floor, ...]) -> float:

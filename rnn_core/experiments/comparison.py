@@ -24,6 +24,8 @@ from rnn_core.training.replicas import Replicas, ReplicaStep
 #: Steps that a loss is averaged over before it is compared with a threshold, so that a single low
 #: value does not count.
 SMOOTHING = 20
+# Steps that the online loss is averaged over, at most: whole cycles of the signal if they fit.
+_ONLINE_STEPS = 200
 # Points of a curve at most.
 _MOST_POINTS = 400
 # `equalise` looks for a common parameter count within this factor of the first contender's: farther
@@ -108,6 +110,7 @@ class Comparison:
         self.loss: NDArray[np.float64] = np.full(self._shape, np.nan)
         # The last losses of each replica, in a ring.
         self._ring = np.full((SMOOTHING, *self._shape), np.nan)
+        self._online_ring = np.full((self.online_steps, *self._shape), np.nan)
         self._best = np.full(self._shape, math.inf)
         self._count = 0
         self._points = Thinned(_MOST_POINTS, merge=_joined)
@@ -139,7 +142,7 @@ class Comparison:
         Args:
             windows: as in `evaluate`.
         """
-        return FrozenNetworks(self.replicas, self.recent, max(0, self._count - 1), windows)
+        return FrozenNetworks(self.replicas, self.online, max(0, self._count - 1), windows)
 
     def held_out(self, windows: int | None = None) -> HeldOut:
         """The held-out loss of every network at the present step, as `evaluate` gives it.
@@ -170,9 +173,29 @@ class Comparison:
 
         Shape ``(C, S)``; infinite where it has diverged.
         """
-        ring = self._ring[: min(self._count, SMOOTHING)]
-        mean: NDArray[np.float64] = ring.mean(axis=0) if len(ring) else np.full(self._shape, np.nan)
-        return np.where(self.alive, mean, math.inf) if self._count else mean
+        return self._mean(self._ring)
+
+    @property
+    def online_steps(self) -> int:
+        """Steps that `online` averages: whole cycles of the signal, from 20 to 200 steps."""
+        cycle = self.task.windows_per_cycle
+        return min(-(-SMOOTHING // cycle) * cycle, _ONLINE_STEPS)
+
+    @property
+    def online(self) -> NDArray[np.float64]:
+        """Each replica's mean loss over the last `online_steps` steps, or over fewer at the start.
+
+        On a slow signal, unlike `recent`, it does not depend on the part of the cycle that was read
+        last. Shape ``(C, S)``; infinite where it has diverged.
+        """
+        return self._mean(self._online_ring)
+
+    def _mean(self, ring: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Mean of the losses in a ring; infinite where a replica has diverged."""
+        if not self._count:
+            return np.full(self._shape, np.nan)
+        mean: NDArray[np.float64] = ring[: min(self._count, len(ring))].mean(axis=0)
+        return np.where(self.alive, mean, math.inf)
 
     @property
     def curves(self) -> Curves:
@@ -202,7 +225,8 @@ class Comparison:
 
     def _record(self, step: ReplicaStep) -> None:
         self.loss = step.loss.reshape(self._shape).astype(np.float64)
-        self._ring[self._count % SMOOTHING] = self.loss
+        for ring in (self._ring, self._online_ring):
+            ring[self._count % len(ring)] = self.loss
         self._count += 1
         if self._count >= SMOOTHING:
             # The ring of a replica that has diverged holds inf or nan, which `fmin` passes over.

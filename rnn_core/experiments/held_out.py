@@ -14,6 +14,7 @@ from rnn_core.models import RecurrentModel, State
 from rnn_core.training.evaluation import Evaluation, evaluate_model
 from rnn_core.training.replicas import Replicas
 from rnn_core.training.snapshots import copied, flat
+from rnn_core.training.verdict import judge
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +24,7 @@ class HeldOut:
     Args:
         step: the step whose weights were evaluated.
         losses: held-out loss of each network, shape ``(C, S)``; inf where it has diverged.
-        online: mean loss of each over the last steps before, shape ``(C, S)``.
+        online: `Comparison.online` at that step, shape ``(C, S)``.
         evaluations: of each network, C rows of S; None where it has diverged.
     """
 
@@ -31,6 +32,19 @@ class HeldOut:
     losses: NDArray[np.float64]
     online: NDArray[np.float64]
     evaluations: tuple[tuple[Evaluation | None, ...], ...]
+
+    @property
+    def follows_signal(self) -> NDArray[np.bool_]:
+        """Whose weights follow the signal, as `judge` decides, shape ``(C, S)``."""
+        return np.array(
+            [
+                [
+                    each is not None and judge(each, (), online=float(online)).follows_signal
+                    for each, online in zip(evaluations, losses, strict=True)
+                ]
+                for evaluations, losses in zip(self.evaluations, self.online, strict=True)
+            ]
+        )
 
 
 class FrozenNetworks:

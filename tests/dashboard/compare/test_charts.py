@@ -51,10 +51,11 @@ def test_the_curves_are_those_of_the_comparison() -> None:
 
 
 def test_what_is_hidden_is_left_out_and_what_is_not_highlighted_is_faint() -> None:
-    frame = after(3, comparison()).frame()
+    frame = after(20, comparison()).frame()
     for chart, name in (
         (charts.loss(frame, frozenset({"RNN"}), "GRU"), "curves"),
-        (charts.spread(frame, frozenset({"RNN"}), "GRU"), "seeds"),
+        (charts.spread(frame, frozenset({"RNN"}), "GRU"), "held_out"),
+        (charts.spread(frame, frozenset({"RNN"}), "GRU"), "online"),
     ):
         rows = tables(chart)[name].to_pylist()
         assert {row["contender"] for row in rows} == {"LSTM", "GRU"}
@@ -64,14 +65,23 @@ def test_what_is_hidden_is_left_out_and_what_is_not_highlighted_is_faint() -> No
         }
 
 
-def test_every_seed_has_its_stroke_unless_it_has_diverged() -> None:
-    frame = after(3, comparison()).frame()
-    recent = frame.recent.copy()
-    recent[1, 2] = np.inf
-    rows = tables(charts.spread(replace(frame, recent=recent), NONE, None))["seeds"].to_pylist()
-    assert len(rows) == 8
-    assert ("LSTM", 2) not in {(row["contender"], row["seed"]) for row in rows}
-    assert [row["loss"] for row in rows[:3]] == recent[0].tolist()
+def test_every_seed_has_a_stroke_and_a_dot_unless_it_has_diverged() -> None:
+    frame = after(20, comparison()).frame()
+    assert frame.held_out is not None
+    online, losses = frame.online.copy(), frame.held_out.losses.copy()
+    online[1, 2] = losses[1, 2] = np.inf
+    frame = replace(frame, online=online, held_out=replace(frame.held_out, losses=losses))
+    shown = tables(charts.spread(frame, NONE, None))
+    for name, drawn in (("held_out", losses), ("online", online)):
+        rows = shown[name].to_pylist()
+        assert len(rows) == 8
+        assert ("LSTM", 2) not in {(row["contender"], row["seed"]) for row in rows}
+        assert [row["loss"] for row in rows[:3]] == drawn[0].tolist()
+
+
+def test_before_the_first_evaluation_there_are_dots_alone() -> None:
+    shown = tables(charts.spread(after(3, comparison()).frame(), NONE, None))
+    assert (shown["held_out"].num_rows, shown["online"].num_rows) == (0, 9)
 
 
 def test_a_long_curve_is_thinned_without_losing_its_extremes_or_its_end() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from dashboard.app.playback import Status
 from dashboard.compare.contenders import PRESETS, contenders
 from dashboard.compare.live_comparison import LiveComparison
-from rnn_core import Comparison, RunConfig, Trainer, rank
+from rnn_core import Comparison, FrozenNetworks, RunConfig, Trainer, rank
 from tests.dashboard.comparisons import after, comparison
 
 BASE = RunConfig(hidden_size=4)
@@ -31,11 +32,14 @@ def test_what_it_shows_is_the_comparison_of_the_core() -> None:
         last = step
     assert frame.index == last.index == 30
     np.testing.assert_array_equal(frame.loss, core.loss)
-    np.testing.assert_array_equal(frame.recent, core.recent)
+    np.testing.assert_array_equal(frame.online, core.online)
     np.testing.assert_array_equal(frame.curves.median, core.curves.median)
     assert frame.parameter_counts == core.parameter_counts
-    assert frame.ranking == rank(core.recent)
-    assert frame.ranked_at == 30
+    held_out = core.held_out()
+    assert frame.held_out is not None
+    assert frame.held_out.step == 30
+    np.testing.assert_array_equal(frame.held_out.losses, held_out.losses)
+    assert frame.ranking == rank(held_out.losses)
     np.testing.assert_array_equal(frame.windows[-1].prediction, last.prediction)
 
 
@@ -75,7 +79,7 @@ def test_anything_else_starts_again_and_plays_on(
     live.tick(5, 100)
     assert live.configure(contenders(base, PRESETS["cells"](base)), seeds, first_seed)
     assert (live.index, live.status) == (0, Status.PLAYING)
-    assert live.frame().recent.shape == (3, seeds)
+    assert live.frame().online.shape == (3, seeds)
 
 
 def test_it_stops_when_every_network_has_diverged_and_not_before() -> None:
@@ -87,7 +91,7 @@ def test_it_stops_when_every_network_has_diverged_and_not_before() -> None:
     frame = live.frame()
     assert frame.status is Status.PLAYING
     assert frame.alive.tolist() == [[False, False], [True, True]]
-    assert np.isinf(frame.recent[0]).all()
+    assert np.isinf(frame.online[0]).all()
     wild = contenders(base, [{"lr": 10.0}, {"lr": 9.0}])
     live = LiveComparison(wild, 2, clock=lambda: 0.0, engine="torch")
     live.play()
@@ -96,17 +100,109 @@ def test_it_stops_when_every_network_has_diverged_and_not_before() -> None:
     assert not live.frame().alive.any()
 
 
-def test_the_verdict_is_not_worked_out_at_every_redraw() -> None:
-    now = [0.0]
+class Clock:
+    """Seconds that pass by the number of evaluations, not by themselves."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds_each: float) -> None:
+        self.now = 0.0
+        evaluate = FrozenNetworks.evaluate_next
+
+        def timed(frozen: FrozenNetworks) -> None:
+            evaluate(frozen)
+            self.now += seconds_each
+
+        monkeypatch.setattr(FrozenNetworks, "evaluate_next", timed)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def playing(clock: Callable[[], float], steps: int) -> LiveComparison:
+    """Six networks, played for so many steps."""
     chosen = contenders(BASE, PRESETS["cells"](BASE))
-    live = LiveComparison(chosen, 2, clock=lambda: now[0], engine="torch")
+    live = LiveComparison(chosen, 2, clock=clock, engine="torch")
     live.play()
-    live.tick(1, 100)
-    judged = live.frame().ranked_at
-    live.tick(1, 100)
-    assert live.frame().ranked_at == judged == 1
-    now[0] = 5.0
-    assert live.frame().ranked_at == 2
+    live.tick(steps, 10**6)
+    return live
+
+
+def test_while_playing_one_network_is_evaluated_a_redraw_and_training_goes_on() -> None:
+    live = playing(lambda: 0.0, 25)
+    evaluated = [live._frozen.evaluated if live._frozen else 0]
+    for _redraw in range(5):
+        assert live.frame().held_out is None
+        live.tick(2, 10**6)
+        evaluated.append(live._frozen.evaluated if live._frozen else 6)
+    assert evaluated == [1, 2, 3, 4, 5, 6]
+    frame = live.frame()
+    assert frame.held_out is not None
+    assert (frame.held_out.step, frame.index) == (25, 35)
+    core = Comparison([contender.config for contender in live.contenders], 2)
+    for step in core.steps():
+        if step.index == 25:
+            np.testing.assert_array_equal(frame.held_out.losses, core.held_out(None).losses)
+        if step.index == 35:
+            break
+    np.testing.assert_array_equal(frame.loss, core.loss)
+
+
+def test_an_evaluation_that_takes_long_leaves_most_of_the_time_to_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch, seconds_each=0.1)
+    live = playing(clock, 25)
+    for _redraw in range(10):  # no time passes between them
+        live.tick(1, 10**6)
+    assert live._frozen is not None
+    assert live._frozen.evaluated == 1
+    clock.now += 0.31
+    live.tick(1, 10**6)
+    assert live._frozen.evaluated == 2
+
+
+def test_the_next_evaluation_waits_for_seconds() -> None:
+    now = [0.0]
+    live = playing(lambda: now[0], 25)
+    for _redraw in range(20):
+        live.tick(1, 10**6)
+    first = live.frame().held_out
+    assert first is not None
+    assert first.step == 25
+    now[0] = 2.5
+    for _redraw in range(6):
+        live.tick(1, 10**6)
+    second = live.frame().held_out
+    assert second is not None
+    assert second.step == 46
+
+
+def test_once_paused_the_present_step_is_evaluated_a_quarter_second_a_redraw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch, seconds_each=0.2)
+    live = playing(clock, 25)
+    live.tick(3, 10**6)
+    live.pause()
+    live.frame()  # the networks of step 25 are dropped
+    assert live.is_evaluating
+    redraws = 1
+    while live.is_evaluating:
+        live.frame()
+        redraws += 1
+    frame = live.frame()
+    assert frame.held_out is not None
+    assert frame.held_out.step == frame.index == 28
+    assert redraws == 3
+
+
+def test_untrained_networks_are_not_evaluated() -> None:
+    live = after(18, comparison())
+    assert live.frame().held_out is None
+    assert live.frame().ranking is None
+    live.step_once()
+    assert live.frame().held_out is not None
+    live.reset()
+    assert live.frame().held_out is None
 
 
 def test_accuracy_is_there_where_answers_are_right_or_wrong() -> None:

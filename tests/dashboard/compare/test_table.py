@@ -15,23 +15,49 @@ def test_the_summary_has_medians_and_counts() -> None:
     table = summary_table(frame, reached)
     assert table["contender"].tolist() == ["RNN", "LSTM", "GRU"]
     assert table["parameters"].tolist() == list(frame.parameter_counts)
-    np.testing.assert_allclose(table["median"], np.median(frame.recent, axis=1))
-    np.testing.assert_allclose(table["low"], np.quantile(frame.recent, 0.1, axis=1))
-    np.testing.assert_allclose(table["high"], np.quantile(frame.recent, 0.9, axis=1))
+    assert frame.held_out is not None
+    losses = frame.held_out.losses
+    np.testing.assert_allclose(table["held_out"], np.median(losses, axis=1))
+    np.testing.assert_allclose(table["low"], np.quantile(losses, 0.1, axis=1))
+    np.testing.assert_allclose(table["high"], np.quantile(losses, 0.9, axis=1))
+    np.testing.assert_allclose(table["online"], np.median(frame.online, axis=1))
     assert table["reached"].tolist() == ["3 / 4", "0 / 4", "4 / 4"]
     np.testing.assert_array_equal(table["steps"], [4, np.nan, 2.5])
     assert "accuracy" not in table
     assert "diverged" not in table
+    assert "follows" not in table
+
+
+def test_before_the_first_evaluation_there_is_no_held_out_loss() -> None:
+    frame = after(3, comparison()).frame()
+    table = summary_table(frame, np.full((3, 3), np.nan))
+    assert table[["held_out", "low", "high"]].isna().all(axis=None)
+    np.testing.assert_allclose(table["online"], np.median(frame.online, axis=1))
+    rows = seeds_table(frame, np.full((3, 3), np.nan))
+    assert rows[["held_out_loss", "held_out_step"]].isna().all(axis=None)
+
+
+def test_whose_weights_follow_the_signal_is_counted() -> None:
+    frame = after(25, comparison(seeds=2)).frame()
+    follows = np.array([[True, True], [False, True], [False, False]])
+    frame = replace(frame, follows_signal=follows)
+    table = summary_table(frame, np.full((3, 2), np.nan))
+    assert table["follows"].tolist() == ["2 / 2", "1 / 2", "0 / 2"]
+    rows = seeds_table(frame, np.full((3, 2), np.nan))
+    assert rows["weights_follow_signal"].tolist() == follows.ravel().tolist()
+    assert frame.held_out is not None
+    np.testing.assert_array_equal(rows["held_out_loss"], frame.held_out.losses.ravel())
+    assert (rows["held_out_step"] == 25).all()
 
 
 def test_what_has_diverged_is_counted_and_left_out_of_the_median() -> None:
     frame = after(2, comparison(seeds=3)).frame()
-    recent, alive = frame.recent.copy(), frame.alive.copy()
-    recent[0] = [np.inf, 1.0, 3.0]
+    online, alive = frame.online.copy(), frame.alive.copy()
+    online[0] = [np.inf, 1.0, 3.0]
     alive[0, 0] = False
-    table = summary_table(replace(frame, recent=recent, alive=alive), np.full((3, 3), np.nan))
+    table = summary_table(replace(frame, online=online, alive=alive), np.full((3, 3), np.nan))
     assert table["diverged"].tolist() == ["1 / 3", "0 / 3", "0 / 3"]
-    assert table["median"][0] == 2.0
+    assert table["online"][0] == 2.0
 
 
 def test_accuracy_stands_where_answers_are_right_or_wrong() -> None:
@@ -47,7 +73,7 @@ def test_a_file_has_a_row_for_every_network_with_its_settings() -> None:
     assert table["seed"].tolist() == [7, 8] * 3
     assert table["cell"].tolist() == ["rnn", "rnn", "lstm", "lstm", "gru", "gru"]
     assert table["steps_to_threshold"].tolist() == list(range(6))
-    np.testing.assert_array_equal(table["mean_loss_of_last_steps"], frame.recent.ravel())
+    np.testing.assert_array_equal(table["mean_loss_of_last_steps"], frame.online.ravel())
     assert (table["step"] == 2).all()
 
 

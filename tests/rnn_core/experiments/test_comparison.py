@@ -54,6 +54,24 @@ def test_before_the_first_step_there_is_nothing_and_then_a_mean_of_what_there_is
     assert comparison.recent[1, 1] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    # Cycles of 2, 9, 100 and 200 windows, and a signal that never repeats.
+    [
+        ({}, 20),
+        ({"window_length": 3, "points_per_period": 18}, 27),
+        ({"window_length": 3, "points_per_period": 200}, 100),
+        ({"window_length": 2, "points_per_period": 200}, 200),
+        ({"task": "mackey_glass", "window_length": 10}, 20),
+    ],
+)
+def test_the_online_loss_is_a_mean_over_whole_cycles(settings: dict[str, Any], steps: int) -> None:
+    comparison = Comparison([replace(BASE, **settings)], 2)
+    assert comparison.online_steps == steps
+    every = recorded(comparison, 40)
+    np.testing.assert_allclose(comparison.online, every[-min(steps, 40) :].mean(axis=0))
+
+
 def recorded(comparison: Comparison, steps: int) -> np.ndarray:
     """The losses of all steps, ``(K, C, S)``."""
     return np.array([comparison.loss for _ in islice(comparison.steps(), steps)])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_core import Comparison, RunConfig, Trainer, evaluate
+from rnn_core import Comparison, RunConfig, Trainer, evaluate, judge
 from tests.rnn_core.made_up import MadeUp
 
 BASE = RunConfig(hidden_size=4)
@@ -27,7 +27,7 @@ def test_every_network_is_evaluated_as_that_of_its_trainer(engine: str) -> None:
     comparison = after(30, engine)
     found = comparison.held_out(windows=12)
     assert found.step == 29
-    np.testing.assert_array_equal(found.online, comparison.recent)
+    np.testing.assert_array_equal(found.online, comparison.online)
     for number, config in enumerate(CONTENDERS):
         for place, seed in enumerate(SEEDS):
             trainer = Trainer(replace(config, seed=seed), engine=engine)
@@ -99,3 +99,18 @@ def test_a_task_that_is_handed_over_is_read_in_its_precision() -> None:
     for _step in islice(trainer.steps(), 4):
         pass
     assert comparison.held_out(4).losses[0, 0] == evaluate(trainer, 4).mean
+
+
+def test_who_follows_the_signal_is_judged_as_for_a_trainer() -> None:
+    # Half a percent of the period in a window: the weights follow, unless they hardly move.
+    slow = RunConfig(window_length=2, points_per_period=200, noise_std=0.5, hidden_size=4)
+    comparison = Comparison([slow, replace(slow, lr=1e-9)], 3, engine="compiled")
+    for _step in islice(comparison.steps(), 400):
+        pass
+    found = comparison.held_out()
+    assert found.follows_signal.tolist() == [[True] * 3, [False] * 3]
+    for number, place in np.ndindex(2, 3):
+        own = found.evaluations[number][place]
+        assert own is not None
+        verdict = judge(own, comparison.task.floors(), online=comparison.online[number, place])
+        assert verdict.follows_signal == found.follows_signal[number, place]
