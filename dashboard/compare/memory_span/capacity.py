@@ -40,6 +40,13 @@ class Curve:
         return np.array([network.by_lag for network in self.networks])
 
     @property
+    def error(self) -> NDArray[np.float64]:
+        """Standard error of measuring the networks' mean at each lag, shape ``(1 + K,)``."""
+        each = np.array([network.error for network in self.networks])
+        error: NDArray[np.float64] = np.sqrt(np.sum(each**2, axis=0)) / len(each)
+        return error
+
+    @property
     def total(self) -> float:
         """The sum over the lags, mean over the networks."""
         return float(np.mean([network.total for network in self.networks]))

@@ -32,7 +32,14 @@ _RESULTS = Table(contender=str, delay=int, passed=int, share=float, steps=float,
 _LINES = Table(step=int, loss=float, contender=str, network=int)
 _THRESHOLDS = Table(loss=float, contender=str)
 _CAPACITIES = Table(
-    lag=int, mean=float, low=float, high=float, contender=str, networks=str, delay=int
+    lag=int,
+    mean=float,
+    error=float,
+    low=float,
+    high=float,
+    contender=str,
+    networks=str,
+    delay=int,
 )
 _SHARES = Table(share=float)
 # Lags with a capacity below this, and beyond the delays tested, are left out of the chart.
@@ -166,20 +173,19 @@ def capacity_by_lag(frame: SpanFrame) -> Chart:
         if curve is not None
     ]
     count = 1 + _last_lag([curve for _name, _kind, curve in curves])
-    columns: list[list[np.ndarray]] = [[] for _ in range(4)]
-    for _name, _kind, curve in curves:
-        by_lag = curve.by_lag[:, :count]
-        shown = np.arange(count), by_lag.mean(axis=0), by_lag.min(axis=0), by_lag.max(axis=0)
-        for column, values in zip(columns, shown, strict=True):
-            column.append(values)
+    # Lag, mean, error, lowest and highest network of every curve, (5, curves · count).
+    columns = np.concatenate(
+        [_columns(curve)[:, :count] for _name, _kind, curve in curves] or [np.empty((5, 0))], axis=1
+    )
     lines = [
-        *(np.concatenate(column) if column else [] for column in columns),
+        columns[0].astype(int),
+        *columns[1:],
         words(tuple(name for name, _kind, _curve in curves), count),
         words(tuple(kind for _name, kind, _curve in curves), count),
         np.repeat([curve.delay for _name, _kind, curve in curves], count),
     ]
     at_span = [
-        (curve.delay, *_spread(curve.by_lag[:, curve.delay]), name, kind, curve.delay)
+        (curve.delay, *_columns(curve)[1:, curve.delay], name, kind, curve.delay)
         for name, kind, curve in curves
         if curve.delay
     ]
@@ -199,9 +205,11 @@ def capacity_by_lag(frame: SpanFrame) -> Chart:
     )
 
 
-def _spread(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean, lowest and highest."""
-    return float(values.mean()), float(values.min()), float(values.max())
+def _columns(curve: Curve) -> np.ndarray:
+    """Lag, mean, error, lowest and highest network, ``(5, 1 + K)``."""
+    by_lag = curve.by_lag
+    lags = np.arange(by_lag.shape[1])
+    return np.array([lags, by_lag.mean(0), curve.error, by_lag.min(0), by_lag.max(0)])
 
 
 def _last_lag(curves: Sequence[Curve]) -> int:
@@ -237,6 +245,7 @@ def _capacity_spec(language: str, names: tuple[str, ...]) -> Spec:
         alt.Tooltip("delay:Q", title=_("delay they passed")),
         alt.Tooltip("lag:Q", title=_("lag")),
         alt.Tooltip("mean:Q", title=_("memory capacity (mean)"), format=".3f"),
+        alt.Tooltip("error:Q", title=_("standard error of measuring it"), format=".3f"),
         alt.Tooltip("low:Q", title=_("lowest network"), format=".3f"),
         alt.Tooltip("high:Q", title=_("highest network"), format=".3f"),
     ]

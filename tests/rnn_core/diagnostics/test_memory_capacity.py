@@ -125,7 +125,8 @@ def test_the_sum_has_no_bias_where_r_squared_without_adjustment_has_one() -> Non
 
 @pytest.mark.parametrize("inputs", ["bits", "uniform"])
 @pytest.mark.parametrize("gain", [1.0, 3.0])
-@pytest.mark.parametrize("cell", CELLS)
+# Cells whose states are bounded, whatever their weights.
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "min_gru"])
 def test_no_network_remembers_more_than_it_has_numbers(cell: str, gain: float, inputs: str) -> None:
     model = network(cell, seed=3)
     with torch.no_grad():

@@ -55,6 +55,8 @@ def test_a_curve_has_a_row_for_each_network_and_the_mean_of_their_sums() -> None
     found = curve(own, 1, trained=False)
     assert found.by_lag.shape == (2, 11)
     np.testing.assert_array_equal(found.by_lag[1], found.networks[1].by_lag)
+    first, second = (network.error for network in found.networks)
+    np.testing.assert_allclose(found.error, np.hypot(first, second) / 2)
     assert found.total == pytest.approx(found.by_lag.sum() / 2)
 
 

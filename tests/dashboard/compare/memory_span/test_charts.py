@@ -113,6 +113,7 @@ def test_each_contender_has_a_curve_of_its_untrained_and_one_of_its_trained_netw
     ]
     assert [row["lag"] for row in own] == list(range(21))
     np.testing.assert_allclose([row["mean"] for row in own], curve.by_lag.mean(axis=0)[:21])
+    np.testing.assert_allclose([row["error"] for row in own], curve.error[:21])
     np.testing.assert_allclose([row["low"] for row in own], curve.by_lag.min(axis=0)[:21])
     np.testing.assert_allclose([row["high"] for row in own], curve.by_lag.max(axis=0)[:21])
     assert drawn["shares"] == [{"share": 0.5}]
