@@ -81,11 +81,15 @@ class RunConfig:
         batch_size: windows B per step, from 1 to 64. In the tasks on waves row b reads the same
             wave b windows ahead of row 0; in all others every row has its own stream or sequence.
             Each row has its own hidden state.
-        cell: ``"rnn"`` (tanh), ``"lstm"``, ``"gru"``, or another registered cell.
+        cell: ``"rnn"`` (tanh), ``"lstm"``, ``"gru"``, ``"rnn_relu"``, ``"peephole_lstm"``,
+            ``"min_gru"``, or another registered cell.
         hidden_size: hidden units H of each layer, from 1 to 256.
         num_layers: stacked recurrent layers, from 1 to 4.
         forget_bias: initial sum of the two bias vectors of an LSTM's forget gates, from -5 to 5;
             None keeps PyTorch's initialisation. Ignored by cells without forget gates.
+        initialisation: of the recurrent layers: ``"pytorch"``, uniform in ±1/√H; ``"orthogonal"``,
+            orthogonal recurrent matrices; ``"identity"``, identities as recurrent matrices, zero
+            biases and small input weights. Ignored by cells without recurrent matrices.
         single_bias: one bias vector per layer, as published recipes have it, in place of PyTorch's
             two, whose sum an adaptive optimizer moves twice as far: ``bias_hh`` is zero and not
             trained. Ignored by cells that have one bias anyway.
@@ -128,6 +132,12 @@ class RunConfig:
         "network",
         read_by="cell",
         suggestion=1.0,
+    )
+    initialisation: str = _setting(
+        "pytorch",
+        Choice(("pytorch", "orthogonal", "identity")),
+        "network",
+        read_by="cell",
     )
     single_bias: bool = _setting(False, Flag(), "network", read_by="cell")
     carry_state: bool = _setting(True, Flag(), "network")

@@ -185,7 +185,8 @@ def header(title: str, menu: Callable[[], None] | None = None) -> None:
 
 def _network() -> dict[str, Any]:
     chosen: dict[str, Any] = {}
-    chosen["cell"] = widgets.choose(
+    # A list: titles of this length break into uneven rows side by side.
+    chosen["cell"] = widgets.select(
         RUN_SETTINGS["cell"],
         _("Cell"),
         lambda name: str(CELLS[name].title),
@@ -221,6 +222,17 @@ def _network() -> dict[str, Any]:
             ),
             _("PyTorch's default"),
             step=0.5,
+        )
+    if "initialisation" in CELLS[chosen["cell"]].settings:
+        chosen["initialisation"] = widgets.select(
+            RUN_SETTINGS["initialisation"],
+            _("Initialisation"),
+            words.initialisation_name,
+            help=_(
+                "Initial weights of the recurrent layers. Orthogonal: recurrent matrices that keep "
+                "the length of the state. Identity: recurrent matrices that keep the state, zero "
+                "biases, input weights near 0; meant for the ReLU RNN (Le et al. 2015)."
+            ),
         )
     if "single_bias" in CELLS[chosen["cell"]].settings:
         chosen["single_bias"] = widgets.toggle(

@@ -103,6 +103,16 @@ def shown(name: str, value: object) -> str:
     return format(value, "g") if isinstance(value, float) else str(value)
 
 
+def initialisation_name(key: str) -> str:
+    """An initialisation of the recurrent weights in the reader's language."""
+    names = {
+        "pytorch": _("PyTorch's initialisation"),
+        "orthogonal": _("orthogonal"),
+        "identity": _("identity"),
+    }
+    return names.get(key, key)
+
+
 class Speed(Protocol):
     """The fields of any frame that say how fast its run advances."""
 

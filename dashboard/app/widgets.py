@@ -95,11 +95,12 @@ def select(
     key = _key(setting.name, translated=True)
     _bind(setting, key)
     options = _options(setting)
+    names = {option: shown_as(option) for option in options}  # in the language of this run
     st.selectbox(
         label,
         options=options,
         index=options.index(chosen(setting)),
-        format_func=shown_as,
+        format_func=lambda option: names.get(option, str(option)),
         key=key,
         on_change=_arrived,
         args=(setting, key, then),

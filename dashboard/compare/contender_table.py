@@ -12,7 +12,7 @@ from dashboard.app import widgets
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.app.settings import lowest
-from dashboard.app.text import plain, rule_words
+from dashboard.app.text import initialisation_name, plain, rule_words
 from dashboard.compare.contenders import FEWEST, MOST, SETTINGS, Change, contenders
 from dashboard.compare.settings import CONTENDERS
 from rnn_core import CELLS, OPTIMIZERS, RULES, RunConfig
@@ -108,6 +108,7 @@ def _columns() -> dict[str, Any]:
         "num_layers": _("Layers"),
         "carry_state": _("Carried"),
         "forget_bias": _("Forget bias"),
+        "initialisation": _("Initialisation"),
         "single_bias": _("One bias"),
         "optimizer": _("Optimizer"),
         "lr": _("Learning rate"),
@@ -137,6 +138,8 @@ def _column(name: str, title: str) -> Any:
 
 
 def _option_title(setting: str, option: object) -> str:
-    """A cell or an optimizer as its authors write it."""
+    """A cell or an optimizer as its authors write it; an initialisation in words."""
+    if setting == "initialisation":
+        return initialisation_name(str(option))
     registry = {"cell": CELLS, "optimizer": OPTIMIZERS}.get(setting)
     return str(option if registry is None else registry[str(option)].title)

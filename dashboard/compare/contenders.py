@@ -13,8 +13,8 @@ from typing import Any
 from dashboard.app.language import gettext as _
 from dashboard.app.link import parse, write
 from dashboard.app.settings import restarting
-from dashboard.app.text import plain, rule_words
-from rnn_core import CELLS, RULES, Cell, RunConfig
+from dashboard.app.text import initialisation_name, plain, rule_words
+from rnn_core import CELLS, RULES, RunConfig
 from rnn_core.config import is_read
 from rnn_core.rules import IntRange
 from rnn_core.training.replicas import MAY_DIFFER
@@ -28,6 +28,7 @@ SETTINGS = (
     "num_layers",
     "carry_state",
     "forget_bias",
+    "initialisation",
     "single_bias",
     "optimizer",
     "lr",
@@ -47,14 +48,16 @@ class Contender:
     config: RunConfig
 
 
+# The cells that textbooks compare; others can be chosen in the table.
+_CELLS = ("rnn", "lstm", "gru")
+
 #: The changes of each preset's contenders, given the run of the sidebar.
 PRESETS: Mapping[str, Callable[[RunConfig], tuple[Change, ...]]] = MappingProxyType(
     {
-        # Those that train many times faster than the others, so that the page stays quick.
-        "cells": lambda base: tuple({"cell": cell.name} for cell in _with_kernel()[:MOST]),
+        "cells": lambda base: tuple({"cell": name} for name in _CELLS),
         # The same with one LSTM more, whose initial forget gates are open.
         "with_forget_bias": lambda base: (
-            *({"cell": cell.name, "forget_bias": None} for cell in _with_kernel()[: MOST - 1]),
+            *({"cell": name, "forget_bias": None} for name in _CELLS),
             {"cell": _reader("forget_bias"), "forget_bias": 1.0},
         ),
         "carry": lambda base: ({"carry_state": True}, {"carry_state": False}),
@@ -70,8 +73,8 @@ PRESETS: Mapping[str, Callable[[RunConfig], tuple[Change, ...]]] = MappingProxyT
 )
 
 
-def _with_kernel() -> list[Cell]:
-    return [cell for cell in CELLS.values() if cell.kernel is not None]
+def _cells() -> str:
+    return ", ".join(CELLS[name].title for name in _CELLS)
 
 
 def _reader(setting: str) -> str:
@@ -82,10 +85,8 @@ def _reader(setting: str) -> str:
 def preset_name(key: str) -> str:
     """The name of a preset in the reader's language."""
     names = {
-        "cells": ", ".join(cell.title for cell in _with_kernel()[:MOST]),
-        "with_forget_bias": _("{cells}, forget bias 1").format(
-            cells=", ".join(cell.title for cell in _with_kernel()[: MOST - 1])
-        ),
+        "cells": _cells(),
+        "with_forget_bias": _("{cells}, forget bias 1").format(cells=_cells()),
         "carry": _("State carried or reset"),
         "clipping": _("Gradient clipping off or on"),
         "forget_bias": _("Forget-gate bias 0 or 1"),
@@ -125,6 +126,8 @@ def _said(setting: str, config: RunConfig) -> str:
         return _("carried") if value else _("reset")
     if setting == "single_bias":
         return _("one bias") if value else _("two biases")
+    if setting == "initialisation":
+        return initialisation_name(value)
     if setting == "optimizer":
         return str(value)
     if setting == "clip_norm":

@@ -85,6 +85,7 @@ class Cell:
         state_parts: names of the state's parts: ``("h",)``, or ``("h", "c")``. The output is h.
         memory_gate: letter of the gate that says how much of the state is kept; None without one.
         kept_when_open: whether that gate keeps the state when it is open; False when shut.
+        rectified: whether h is 0 or above without limit; a unit at 0 passes no gradient.
         settings: `RunConfig` fields that only some cells read, of which this cell reads.
         kernel: the cell's number in `rnn_core.engines.kernels`; None without a compiled kernel.
         max_products: largest batch_size · hidden_size² for which the compiled engine is faster.
@@ -108,6 +109,7 @@ class Cell:
     state_parts: ClassVar[tuple[str, ...]] = ("h",)
     memory_gate: ClassVar[str | None] = None
     kept_when_open: ClassVar[bool] = True
+    rectified: ClassVar[bool] = False
     settings: ClassVar[frozenset[str]] = frozenset()
     kernel: ClassVar[int | None] = None
     max_products: ClassVar[int] = 0

@@ -42,7 +42,7 @@ class LSTM(StackedCell):
 
     @torch.no_grad()
     def initialise(self, module: nn.Module, config: RunConfig, generator: torch.Generator) -> None:
-        """PyTorch's initial weights, and then ``config.forget_bias`` where it is not None."""
+        """As for all PyTorch cells, and then ``config.forget_bias`` where it is not None."""
         super().initialise(module, config, generator)
         if config.forget_bias is None:
             return

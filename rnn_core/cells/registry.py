@@ -15,6 +15,8 @@ MODULES = (
     "rnn_core.cells.rnn",
     "rnn_core.cells.lstm",
     "rnn_core.cells.gru",
+    "rnn_core.cells.rnn_relu",
+    "rnn_core.cells.peephole_lstm",
     "rnn_core.cells.min_gru",
 )
 for _module in MODULES:

@@ -26,6 +26,7 @@ class RNN(StackedCell):
     # Measured with one thread and windows of 10 to 200: PyTorch's RNN is many small operations.
     max_products = 2**21
     module_type = nn.RNN
+    nonlinearity = "tanh"
 
     @property
     def blocks(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What PyTorch's three cells share: the weights of all gates stacked in four tensors."""
+"""What PyTorch's cells share: the weights of all gates stacked in four tensors."""
 
 from __future__ import annotations
 
@@ -11,28 +11,61 @@ from torch import nn
 from rnn_core.cells.base import Array, Cell, Equation, Layer, Numbers, number
 from rnn_core.config import RunConfig
 
+#: Standard deviation of the input weights beside an identity as the recurrent matrix.
+IDENTITY_INPUT_STD = 0.001
+
 
 class StackedCell(Cell):
     """A cell in PyTorch's layout: weight_ih ``(G·H, I)``, weight_hh ``(G·H, H)``, two biases.
 
     Attributes:
         module_type: PyTorch's class.
+        nonlinearity: of an `nn.RNN`; None for the other classes.
     """
 
-    settings = frozenset({"single_bias"})
+    settings = frozenset({"initialisation", "single_bias"})
     module_type: ClassVar[type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]]
+    nonlinearity: ClassVar[str | None] = None
 
     def build(self, input_size: int, hidden_size: int, num_layers: int) -> nn.Module:
         """PyTorch's own module."""
-        return self.module_type(input_size, hidden_size, num_layers, batch_first=True)
+        more = {"nonlinearity": self.nonlinearity} if self.nonlinearity else {}
+        module: nn.Module = self.module_type(
+            input_size, hidden_size, num_layers, batch_first=True, **more
+        )
+        return module
 
     @torch.no_grad()
     def initialise(self, module: nn.Module, config: RunConfig, generator: torch.Generator) -> None:
-        """PyTorch's initial weights; with ``config.single_bias`` without ``bias_hh``."""
+        """The initial weights that ``config.initialisation`` and ``config.single_bias`` say.
+
+        ``"orthogonal"``: the recurrent matrix of each gate is orthogonal, a random rotation or
+        reflection, which keeps the length of a state; all else is as PyTorch draws it.
+        ``"identity"``: the recurrent matrix of each gate is the identity, biases are 0, and the
+        input weights are normal with standard deviation 0.001.
+
+        Source: Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning
+        in deep linear neural networks" (2014), for orthogonal matrices; Le, Jaitly and Hinton, "A
+        simple way to initialize recurrent networks of rectified linear units" (2015),
+        arXiv:1504.00941, for the identity (there with ReLU units, and with a normal readout).
+        """
         super().initialise(module, config, generator)
-        if config.single_bias:
-            for layer in range(config.num_layers):
-                getattr(module, f"bias_hh_l{layer}").requires_grad_(False).zero_()
+        for layer in range(config.num_layers):
+            w_ih, w_hh, b_ih, b_hh = (
+                getattr(module, f"{name}_l{layer}")
+                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            )
+            recurrent = w_hh.view(len(self.blocks), config.hidden_size, config.hidden_size)
+            if config.initialisation == "orthogonal":
+                for matrix in recurrent:
+                    nn.init.orthogonal_(matrix, generator=generator)
+            elif config.initialisation == "identity":
+                recurrent.copy_(torch.eye(config.hidden_size))
+                w_ih.normal_(0.0, IDENTITY_INPUT_STD, generator=generator)
+                b_ih.zero_()
+                b_hh.zero_()
+            if config.single_bias:
+                b_hh.requires_grad_(False).zero_()
 
     def parameter_count(self, config: RunConfig, input_size: int) -> int:
         """Trainable numbers: for each gate the weights of input and state, and the biases."""
@@ -49,7 +82,7 @@ class StackedCell(Cell):
             and module.bias
             and not module.bidirectional
             and not module.proj_size
-            and getattr(module, "nonlinearity", "tanh") == "tanh"
+            and getattr(module, "nonlinearity", None) == self.nonlinearity
         )
 
     def drives(

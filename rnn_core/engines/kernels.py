@@ -8,7 +8,8 @@ the loss by ``z``.
 
 Letters: N replicas, B batch, T time steps, D features, I inputs of a layer, H hidden units, L
 layers, G gates (rnn 1, lstm 4: i, f, g, o; gru 3: r, z, n), K outputs, P parameters, R ranges of
-trained parameters.
+trained parameters. A peephole LSTM's peepholes are one vector of those of i, f and o, (3·H,); it is
+empty for all other cells.
 
 For speed, all rows of a batch go through a time step together, so that the products are matrix
 products: inner arrays have the order (T, B, …). Inner loops run along few vectors, so that the
@@ -25,7 +26,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-RNN, LSTM, GRU = 0, 1, 2
+RNN, LSTM, GRU, RELU_RNN, PEEPHOLE_LSTM = 0, 1, 2, 3, 4
 MSE, CROSS_ENTROPY = 0, 1
 ADAM, SGD, RMSPROP = 0, 1, 2
 
@@ -262,10 +263,11 @@ def _sigmoid(a):
 
 
 @_compiled
-def _cell_forward(cell, gates, from_h, h_before, c_before, h, c, tanh_c):
+def _cell_forward(cell, peepholes, gates, from_h, h_before, c_before, h, c, tanh_c):
     """Forward.
 
     Args:
+        peepholes: of a peephole LSTM, (3·H,).
         gates: W_ih x + b_ih on entry, the activated gates on return, (B, G·H).
         from_h: W_hh h + b_hh of a GRU, (B, G·H). In the other cells the gates have it already.
         h_before, c_before: state before the step, (B, H).
@@ -298,6 +300,31 @@ def _cell_forward(cell, gates, from_h, h_before, c_before, h, c, tanh_c):
         for b in range(B):
             for k in range(H):
                 h[b, k] = gates[b, 3 * H + k] * tanh_c[b, k]
+    elif cell == PEEPHOLE_LSTM:
+        for b in range(B):
+            for k in range(H):
+                gates[b, k] = half * (gates[b, k] + peepholes[k] * c_before[b, k])
+                gates[b, H + k] = half * (gates[b, H + k] + peepholes[H + k] * c_before[b, k])
+            _tanh(gates[b, : 3 * H])
+            for k in range(2 * H):
+                gates[b, k] = half + half * gates[b, k]
+            for k in range(H):
+                i, f, g = gates[b, k], gates[b, H + k], gates[b, 2 * H + k]
+                c[b, k] = f * c_before[b, k] + i * g
+                tanh_c[b, k] = c[b, k]
+            # The output gate sees the new c.
+            for k in range(H):
+                gates[b, 3 * H + k] += peepholes[2 * H + k] * c[b, k]
+            _sigmoid(gates[b, 3 * H :])
+        _tanh(_flat(tanh_c))
+        for b in range(B):
+            for k in range(H):
+                h[b, k] = gates[b, 3 * H + k] * tanh_c[b, k]
+    elif cell == RELU_RNN:
+        zero = h.dtype.type(0)
+        for b in range(B):
+            for k in range(H):
+                h[b, k] = zero if gates[b, k] <= zero else gates[b, k]  # nan stays nan
     else:
         for b in range(B):
             for k in range(2 * H):
@@ -314,14 +341,28 @@ def _cell_forward(cell, gates, from_h, h_before, c_before, h, c, tanh_c):
 
 
 @_compiled
-def _cell_backward(cell, gates, from_h, h_before, c_before, h, tanh_c, d_h, d_c):
+def _cell_backward(
+    cell,
+    peepholes,
+    d_peepholes,
+    gates,
+    from_h,
+    h_before,
+    c_before,
+    h,
+    c,
+    tanh_c,
+    d_h,
+    d_c,
+):
     """Backward.
 
     Args:
+        peepholes, d_peepholes: of a peephole LSTM, (3·H,); the derivatives are added to.
         gates: the activated gates on entry; on return d by W_ih x + b_ih, (B, G·H).
         from_h: a GRU's W_hh h + b_hh on entry; on return d by it, (B, G·H). In the other cells it
             is the gates' own array, and so are the derivatives.
-        h_before, c_before, h, tanh_c: what `_cell_forward` read and wrote, (B, H).
+        h_before, c_before, h, c, tanh_c: what `_cell_forward` read and wrote, (B, H).
         d_h, d_c: by the state after the step on entry; on return by the state before it, in so
             far as it does not go through W_hh, (B, H).
     """
@@ -348,6 +389,33 @@ def _cell_backward(cell, gates, from_h, h_before, c_before, h, tanh_c, d_h, d_c)
                 d_c[b, k] *= f[k]
                 f[k] = d_f
         d_h[:] = 0
+    elif cell == PEEPHOLE_LSTM:
+        for b in range(B):
+            i, f = gates[b, :H], gates[b, H : 2 * H]
+            g, o = gates[b, 2 * H : 3 * H], gates[b, 3 * H :]
+            for k in range(H):
+                d_o = d_h[b, k] * tanh_c[b, k] * o[k] * (one - o[k])
+                d_c[b, k] += d_h[b, k] * o[k] * (one - tanh_c[b, k] * tanh_c[b, k])
+                d_c[b, k] += d_o * peepholes[2 * H + k]
+                d_peepholes[2 * H + k] += d_o * c[b, k]
+                o[k] = d_o
+            for k in range(H):
+                d_i = d_c[b, k] * g[k] * i[k] * (one - i[k])
+                d_f = d_c[b, k] * c_before[b, k] * f[k] * (one - f[k])
+                g[k] = d_c[b, k] * i[k] * (one - g[k] * g[k])
+                d_c[b, k] = d_c[b, k] * f[k] + d_i * peepholes[k] + d_f * peepholes[H + k]
+                i[k] = d_i
+                f[k] = d_f
+            for k in range(H):
+                d_peepholes[k] += i[k] * c_before[b, k]
+                d_peepholes[H + k] += f[k] * c_before[b, k]
+        d_h[:] = 0
+    elif cell == RELU_RNN:
+        zero = h.dtype.type(0)
+        for b in range(B):
+            for k in range(H):
+                gates[b, k] = d_h[b, k] if h[b, k] > zero else zero
+        d_h[:] = 0
     else:
         for b in range(B):
             r, z, n = gates[b, :H], gates[b, H : 2 * H], gates[b, 2 * H :]
@@ -372,13 +440,22 @@ def _cell_backward(cell, gates, from_h, h_before, c_before, h, tanh_c, d_h, d_c)
 @_compiled
 def _gate_rows(cell, H):
     """G·H, the rows of a weight."""
-    return H if cell == RNN else (4 * H if cell == LSTM else 3 * H)
+    if cell in (RNN, RELU_RNN):
+        return H
+    return 3 * H if cell == GRU else 4 * H
 
 
 @_compiled
-def _layer_start(layer, GH, H, D):
+def _has_c(cell):
+    """Whether the state has a part c."""
+    return cell in (LSTM, PEEPHOLE_LSTM)
+
+
+@_compiled
+def _layer_start(layer, cell, GH, H, D):
     """Where a layer's parameters begin: layer 0 reads D features, the others H."""
-    return 0 if layer == 0 else GH * (D + H + 2) + (layer - 1) * GH * (2 * H + 2)
+    own = 3 * H if cell == PEEPHOLE_LSTM else 0
+    return 0 if layer == 0 else GH * (D + H + 2) + own + (layer - 1) * (GH * (2 * H + 2) + own)
 
 
 @_compiled
@@ -391,11 +468,19 @@ def _matrices(vector, start, GH, I, H):  # noqa: E741
 
 
 @_compiled
+def _peepholes(cell, vector, start, GH, I, H):  # noqa: E741
+    """A layer's peepholes, laid over a vector; empty for a cell without them."""
+    begin = start + GH * (I + H + 2)
+    return vector[begin : begin + (3 * H if cell == PEEPHOLE_LSTM else 0)]
+
+
+@_compiled
 def _forward_layer(cell, x, vector, start, h, c, tanh_c, gates, from_h):
     """All windows through one layer: x (T, B, I) to h[1:]."""
     T, B, I = x.shape  # noqa: E741
     H, GH = h.shape[2], gates.shape[2]
     W_ih, W_hh, b_ih, b_hh = _matrices(vector, start, GH, I, H)
+    peepholes = _peepholes(cell, vector, start, GH, I, H)
     W_ih_T, W_hh_T = W_ih.T.copy(), W_hh.T.copy()
     from_x = gates.reshape((T * B, GH))
     _fill_rows(from_x, b_ih if cell == GRU else b_ih + b_hh)
@@ -405,7 +490,9 @@ def _forward_layer(cell, x, vector, start, h, c, tanh_c, gates, from_h):
         _fill_rows(from_h.reshape((T * B, GH)), b_hh)
     for t in range(T):
         _add_product(from_h[t], h[t], W_hh_T)
-        _cell_forward(cell, gates[t], from_h[t], h[t], c[t], h[t + 1], c[t + 1], tanh_c[t])
+        _cell_forward(
+            cell, peepholes, gates[t], from_h[t], h[t], c[t], h[t + 1], c[t + 1], tanh_c[t]
+        )
 
 
 @_compiled
@@ -421,11 +508,26 @@ def _backward_layer(cell, x, vector, gradient, start, h, c, tanh_c, gates, from_
     H, GH = h.shape[2], gates.shape[2]
     W_ih, W_hh, _b_ih, _b_hh = _matrices(vector, start, GH, I, H)
     d_W_ih, d_W_hh, d_b_ih, d_b_hh = _matrices(gradient, start, GH, I, H)
+    peepholes = _peepholes(cell, vector, start, GH, I, H)
+    d_peepholes = _peepholes(cell, gradient, start, GH, I, H)
     W_hh_T = W_hh.T.copy()
     d_h, d_c = np.zeros_like(h[0]), np.zeros_like(h[0])
     for t in range(T - 1, -1, -1):
         _add(_flat(d_h), _flat(d_out[t]))
-        _cell_backward(cell, gates[t], from_h[t], h[t], c[t], h[t + 1], tanh_c[t], d_h, d_c)
+        _cell_backward(
+            cell,
+            peepholes,
+            d_peepholes,
+            gates[t],
+            from_h[t],
+            h[t],
+            c[t],
+            h[t + 1],
+            c[t + 1],
+            tanh_c[t],
+            d_h,
+            d_c,
+        )
         _add_product_of_rows(d_h, from_h[t], W_hh_T)
     # gates and from_h hold their own derivatives by now.
     d_from_x, d_from_h = gates.reshape((T * B, GH)), from_h.reshape((T * B, GH))
@@ -582,13 +684,13 @@ def _evaluate(cell, criterion, x, y, loss_mask, vector, trained, gradient, h, c,
     gates = np.empty((L, T, B, GH), h.dtype)
     # A GRU's new gate reads W_hh h apart from W_ih x; the other cells' gates add them up.
     from_h = np.empty((L, T, B, GH), h.dtype) if cell == GRU else gates
-    tanh_c = np.empty((L, T, B, H), h.dtype) if cell == LSTM else c
+    tanh_c = np.empty((L, T, B, H), h.dtype) if _has_c(cell) else c
     for layer in range(L):
         _forward_layer(
             cell,
             x if layer == 0 else h[layer - 1][1:],
             vector,
-            _layer_start(layer, GH, H, D),
+            _layer_start(layer, cell, GH, H, D),
             h[layer],
             c[layer],
             tanh_c[layer],
@@ -599,7 +701,7 @@ def _evaluate(cell, criterion, x, y, loss_mask, vector, trained, gradient, h, c,
     gradient[:] = 0
     # By each layer's output.
     d_out = np.zeros((L, T, B, H), h.dtype)
-    start = _layer_start(L, GH, H, D)
+    start = _layer_start(L, cell, GH, H, D)
     end = start + K * H
     loss = _read_out(
         criterion,
@@ -619,7 +721,7 @@ def _evaluate(cell, criterion, x, y, loss_mask, vector, trained, gradient, h, c,
             x if layer == 0 else h[layer - 1][1:],
             vector,
             gradient,
-            _layer_start(layer, GH, H, D),
+            _layer_start(layer, cell, GH, H, D),
             h[layer],
             c[layer],
             tanh_c[layer],
@@ -786,7 +888,7 @@ def predict(cell, x, vector, h, c, prediction):
     B, T, D = x.shape
     L, H, K = h.shape[0], h.shape[2], prediction.shape[2]
     GH = _gate_rows(cell, H)
-    start = _layer_start(L, GH, H, D)
+    start = _layer_start(L, cell, GH, H, D)
     W_out, b_out = vector[start : start + K * H].reshape((K, H)), vector[start + K * H :]
     together = max(1, min(T, _ROWS_KEPT // B))
     for begin in range(0, T, together):
@@ -800,16 +902,16 @@ def predict(cell, x, vector, h, c, prediction):
             gates = np.empty((steps, B, GH), h.dtype)
             from_h = np.empty((steps, B, GH), h.dtype) if cell == GRU else gates
             h_own = np.empty((1 + steps, B, H), h.dtype)
-            c_own = np.empty((1 + steps, B, H), h.dtype) if cell == LSTM else h_own
-            tanh_c = np.empty((steps, B, H), h.dtype) if cell == LSTM else h_own
+            c_own = np.empty((1 + steps, B, H), h.dtype) if _has_c(cell) else h_own
+            tanh_c = np.empty((steps, B, H), h.dtype) if _has_c(cell) else h_own
             _copy(_flat(h_own[0]), _flat(h[layer]))
-            if cell == LSTM:
+            if _has_c(cell):
                 _copy(_flat(c_own[0]), _flat(c[layer]))
             _forward_layer(
                 cell,
                 below,
                 vector,
-                _layer_start(layer, GH, H, D),
+                _layer_start(layer, cell, GH, H, D),
                 h_own,
                 c_own,
                 tanh_c,
@@ -817,7 +919,7 @@ def predict(cell, x, vector, h, c, prediction):
                 from_h,
             )
             _copy(_flat(h[layer]), _flat(h_own[steps]))
-            if cell == LSTM:
+            if _has_c(cell):
                 _copy(_flat(c[layer]), _flat(c_own[steps]))
             below = h_own[1:]
         rows = below.reshape((steps * B, H))

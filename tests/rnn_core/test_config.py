@@ -31,8 +31,8 @@ CLIP_RULE = "None (no clipping) or a positive number up to 100"
 BIAS_RULE = "None (PyTorch's own initialisation) or a number from -5 to 5"
 ALL_SETTINGS = (
     "amplitude, batch_size, carry_state, cell, clip_norm, data_seed, delay, forget_bias, "
-    "frequency, hidden_size, lr, momentum, noise_std, num_layers, optimizer, phase, "
-    "points_per_period, seed, single_bias, task, window_length"
+    "frequency, hidden_size, initialisation, lr, momentum, noise_std, num_layers, optimizer, "
+    "phase, points_per_period, seed, single_bias, task, window_length"
 )
 TASK_NAMES = ", ".join(sorted(TASKS))
 TASK_RULE = f"one of {', '.join(TASKS)}"
@@ -82,6 +82,7 @@ def test_the_default_is_the_tutorials_run() -> None:
         "hidden_size": 32,
         "num_layers": 1,
         "forget_bias": None,
+        "initialisation": "pytorch",
         "single_bias": False,
         "carry_state": True,
         "optimizer": "adam",
@@ -292,6 +293,12 @@ OUT_OF_LIMITS: list[tuple[str, object, str]] = [
     ("forget_bias", 6, f"forget_bias must be {BIAS_RULE}, got 6. Try 1.0."),
     ("forget_bias", math.nan, f"forget_bias must be {BIAS_RULE}, got nan. Try 1.0."),
     (
+        "initialisation",
+        "ortogonal",
+        "Unknown initialisation 'ortogonal'. Choose from: identity, orthogonal, pytorch. Did you "
+        "mean 'orthogonal'?",
+    ),
+    (
         "optimizer",
         "Adam",
         "Unknown optimizer 'Adam'. Choose from: adam, rmsprop, sgd. Did you mean 'adam'?",
@@ -333,6 +340,11 @@ OF_THE_WRONG_KIND: list[tuple[str, object, str]] = [
     ("num_layers", True, "num_layers must be a whole number from 1 to 4, got True. Try 1."),
     ("forget_bias", "big", f"forget_bias must be {BIAS_RULE}, got 'big'. Try 1.0."),
     ("carry_state", 1, "carry_state must be True or False, got 1. Try True."),
+    (
+        "initialisation",
+        None,
+        "initialisation must be one of pytorch, orthogonal, identity, got None. Try 'pytorch'.",
+    ),
     ("single_bias", 0, "single_bias must be True or False, got 0. Try False."),
     ("carry_state", None, "carry_state must be True or False, got None. Try True."),
     ("optimizer", None, "optimizer must be one of adam, sgd, rmsprop, got None. Try 'adam'."),
@@ -413,11 +425,16 @@ def test_a_setting_checks_a_value_under_its_own_name() -> None:
         SETTINGS["clip_norm"].check(-1)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "min_gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "rnn_relu", "min_gru"])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("forget_bias", 2.0), ("single_bias", True), ("momentum", 0.2)],
+    [
+        ("forget_bias", 2.0),
+        ("single_bias", True),
+        ("initialisation", "orthogonal"),
+        ("momentum", 0.2),
+    ],
 )
 def test_a_setting_that_is_not_read_changes_no_run(
     cell: str, optimizer: str, setting: str, value: float

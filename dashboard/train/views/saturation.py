@@ -46,8 +46,8 @@ class Share:
     """Shares of one signal's values, over all layers, units and time steps of a window.
 
     Args:
-        low: near the lower limit: gates below 0.1, others below -0.9.
-        high: near the upper limit: above 0.9.
+        low: near the lower limit: gates below 0.1, others below -0.9; a rectified h at 0.
+        high: near the upper limit: above 0.9; a rectified h has none.
     """
 
     low: float
@@ -105,11 +105,12 @@ class SaturationView(View[SaturationResult, None]):
         """The share of saturated units, and the most saturated gate."""
         said = []
         if "h" in result.now:
-            said.append(
-                _("{share:.0%} of the hidden units' values are saturated (|h| > 0.9).").format(
-                    share=result.now["h"].both
-                )
+            sentence = (
+                _("{share:.0%} of the hidden units' values are 0: these units are silent.")
+                if result.cell.rectified
+                else _("{share:.0%} of the hidden units' values are saturated (|h| > 0.9).")
             )
+            said.append(sentence.format(share=result.now["h"].both))
         gates = {
             gate.letter: result.now[gate.letter]
             for gate in result.cell.gates
@@ -142,7 +143,10 @@ VIEW = SaturationView()
 
 def shares(unrolled: Unrolled) -> dict[str, Share]:
     """Saturated shares of a window by signal; see `SaturationResult`."""
-    signals = {"h": (unrolled.h[:, 1:], -_LIMIT, _LIMIT)}
+    h = unrolled.h[:, 1:]
+    if unrolled.cell.rectified:
+        return {"h": Share(float(np.mean(h <= 0)), 0.0)}
+    signals = {"h": (h, -_LIMIT, _LIMIT)}
     for number, gate in enumerate(unrolled.cell.gates):
         low, high = SATURATED if gate.kind == "gate" else (-_LIMIT, _LIMIT)
         signals[gate.letter] = (unrolled.gates[:, :, number], low, high)

@@ -62,7 +62,9 @@ def test_reset_gives_the_first_loss_again_and_new_seed_another() -> None:
         ("toggle", "carry_state", False),
         ("number_input", "clip_norm", 1.0),
         ("number_input", "seed", 5),
-        ("segmented_control", "cell_en", "lstm"),
+        ("selectbox", "cell_en", "lstm"),
+        ("selectbox", "initialisation_en", "orthogonal"),
+        ("toggle", "single_bias", True),
         ("segmented_control", "optimizer_en", "sgd"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ def assert_same(found: Any, expected: Any, at: str) -> None:
 
 
 @pytest.fixture(
-    scope="module", params=[(cell, depth) for cell in ("rnn", "lstm", "gru") for depth in (1, 2)]
+    scope="module",
+    params=[(cell, depth) for cell in ("rnn", "lstm", "gru", "rnn_relu") for depth in (1, 2)],
 )
 def trainer(request: pytest.FixtureRequest) -> Trainer:
     cell, depth = request.param
@@ -97,8 +99,14 @@ def test_with_the_module_alone_every_diagnostic_stays_the_same(trainer: Trainer,
     assert_same(found, expected, view)
 
 
-@pytest.mark.parametrize("hide", [without_closed_forms, with_the_module_alone])
-@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize(
+    ("name", "hide"),
+    [
+        *product(("rnn", "lstm", "gru", "rnn_relu"), (without_closed_forms, with_the_module_alone)),
+        # Its module is made from the step equations.
+        ("peephole_lstm", without_closed_forms),
+    ],
+)
 def test_many_rows_and_many_scalars_are_the_same_by_both_ways(name: str, hide: Any) -> None:
     cell = CELLS[name]
     model = RecurrentModel(RunConfig(cell=name, hidden_size=3), input_size=2)

@@ -52,4 +52,4 @@ def test_what_the_object_says() -> None:
     assert (CELL.title, CELL.state_parts, CELL.blocks) == ("GRU", ("h",), ("r", "z", "n"))
     assert [gate.kind for gate in CELL.gates] == ["gate", "gate", "candidate"]
     assert CELL.kernel == kernels.GRU
-    assert CELL.settings == {"single_bias"}
+    assert CELL.settings == {"initialisation", "single_bias"}

@@ -69,7 +69,7 @@ def test_what_the_object_says() -> None:
     assert (CELL.title, CELL.state_parts, CELL.blocks) == ("LSTM", ("h", "c"), tuple("ifgo"))
     assert [gate.letter for gate in CELL.gates if gate.kind == "candidate"] == ["g"]
     assert CELL.kernel == kernels.LSTM
-    assert CELL.settings == {"forget_bias", "single_bias"}
+    assert CELL.settings == {"forget_bias", "initialisation", "single_bias"}
 
 
 # --- the forget bias ----------------------------------------------------------------------

@@ -46,4 +46,4 @@ def test_what_the_object_says() -> None:
     assert (CELL.title, CELL.gates, CELL.state_parts, CELL.memory_gate) == ("RNN", (), ("h",), None)
     assert CELL.blocks == ("h",)
     assert CELL.kernel == kernels.RNN
-    assert CELL.settings == {"single_bias"}
+    assert CELL.settings == {"initialisation", "single_bias"}

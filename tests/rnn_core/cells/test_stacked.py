@@ -12,7 +12,7 @@ from rnn_core import CELLS, RecurrentModel, RunConfig, Trainer, parameter_count
 from rnn_core.cells.stacked import gate_equation, sigmoid, terms
 from tests.rnn_core.cells.by_hand import layer_of
 
-STACKED = ("rnn", "lstm", "gru")
+STACKED = ("rnn", "lstm", "gru", "rnn_relu", "peephole_lstm")
 
 
 @pytest.mark.parametrize("name", STACKED)
@@ -56,8 +56,76 @@ def test_two_biases_move_twice_as_far_as_one(name: str) -> None:
             bias = [trainer.model.rnn.get_parameter(f"bias_{each}_l0") for each in ("ih", "hh")]
             sums.append((bias[0] + bias[1]).detach().clone())
         moved[single_bias] = (sums[1] - sums[0]).abs().numpy()[:4]
+        # A unit of a ReLU RNN that is silent over the whole window has no gradient.
+        moved[single_bias] = moved[single_bias][moved[single_bias] > 0]
+    assert len(moved[True])
     np.testing.assert_allclose(moved[True], 0.02, rtol=1e-3)
     np.testing.assert_allclose(moved[False], 0.04, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", STACKED)
+def test_orthogonal_recurrent_matrices_keep_the_length_of_a_state(name: str) -> None:
+    config = RunConfig(cell=name, hidden_size=5, num_layers=2, initialisation="orthogonal")
+    model, plain = RecurrentModel(config), RecurrentModel(replace(config, initialisation="pytorch"))
+    for weight, value in model.rnn.named_parameters():
+        before = plain.rnn.get_parameter(weight)
+        if weight.startswith("weight_hh"):
+            matrices = value.detach().reshape(-1, 5, 5)
+            assert len(matrices) == len(CELLS[name].blocks)
+            for matrix in matrices:
+                torch.testing.assert_close(matrix @ matrix.T, torch.eye(5))
+            # Each gate has one of its own.
+            assert len({matrix[0, 0].item() for matrix in matrices}) == len(matrices)
+        else:
+            assert torch.equal(value, before)
+
+
+@pytest.mark.parametrize("name", STACKED)
+def test_an_identity_keeps_the_state_and_leaves_small_inputs(name: str) -> None:
+    config = RunConfig(cell=name, hidden_size=50, num_layers=2, initialisation="identity")
+    model = RecurrentModel(config, input_size=40)
+    for weight, value in model.rnn.named_parameters():
+        if weight.startswith("weight_hh"):
+            for matrix in value.detach().reshape(-1, 50, 50):
+                assert torch.equal(matrix, torch.eye(50))
+        elif weight.startswith("bias"):
+            assert not value.any()
+        elif weight.startswith("weight_ih"):
+            assert value.std().item() == pytest.approx(0.001, rel=0.05)
+            assert value.mean().item() == pytest.approx(0, abs=1e-4)
+    # The readout is PyTorch's: uniform in ±1/√H.
+    assert 0.1 < model.out.weight.abs().max() <= 50**-0.5
+
+
+@pytest.mark.parametrize("name", STACKED)
+@pytest.mark.parametrize("initialisation", ["orthogonal", "identity"])
+def test_an_initialisation_is_decided_by_the_seed(name: str, initialisation: str) -> None:
+    config = RunConfig(cell=name, hidden_size=4, initialisation=initialisation, seed=3)
+    torch.manual_seed(5)
+    one = RecurrentModel(config).state_dict()
+    torch.manual_seed(6)
+    other = RecurrentModel(config).state_dict()
+    seven = RecurrentModel(replace(config, seed=7)).state_dict()
+    assert all(torch.equal(value, other[key]) for key, value in one.items())
+    assert not torch.equal(one["rnn.weight_ih_l0"], seven["rnn.weight_ih_l0"])
+
+
+def test_with_an_identity_a_relu_rnn_adds_up_its_inputs() -> None:
+    config = RunConfig(cell="rnn_relu", hidden_size=6, initialisation="identity")
+    model = RecurrentModel(config, dtype=torch.float64)
+    inputs = torch.linspace(0.1, 1, 20, dtype=torch.float64)[None, :, None]
+    hidden, _state = model.rnn(inputs)
+    weights = model.rnn.get_parameter("weight_ih_l0")[:, 0].detach()
+    total = inputs.cumsum(1) * weights.clamp(min=0)
+    torch.testing.assert_close(hidden, total)
+
+
+@pytest.mark.parametrize("initialisation", ["orthogonal", "identity"])
+def test_a_forget_bias_holds_in_every_initialisation(initialisation: str) -> None:
+    config = RunConfig(cell="lstm", hidden_size=3, forget_bias=2.0, initialisation=initialisation)
+    model = RecurrentModel(config)
+    total = model.rnn.get_parameter("bias_ih_l0") + model.rnn.get_parameter("bias_hh_l0")
+    assert total[3:6].tolist() == [2.0] * 3
 
 
 def test_a_forget_bias_stands_in_the_one_bias() -> None:

@@ -18,7 +18,7 @@ def test_torch_trains_every_run() -> None:
     assert KINDS["torch"].supports(RunConfig(), torch.float64) is None
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "rnn_relu", "peephole_lstm"])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_kernels_train_these(cell: str, optimizer: str, dtype: torch.dtype) -> None:
@@ -74,7 +74,7 @@ def test_the_page_is_told_why_torch_trains(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "rnn_relu", "peephole_lstm"])
 def test_both_engines_predict_what_a_network_without_a_run_computes(
     cell: str, dtype: torch.dtype
 ) -> None:

@@ -144,4 +144,4 @@ def test_the_first_run_and_later_ones_agree_to_the_last_bit(tmp_path: Path) -> N
     compiled = run(DIGESTS, tmp_path, environment)
     assert list(tmp_path.rglob("*.nbc"))
     assert run(DIGESTS, tmp_path, environment) == compiled  # loaded from the cache
-    assert len(compiled.splitlines()) == 3
+    assert len(compiled.splitlines()) == 5

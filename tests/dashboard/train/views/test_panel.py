@@ -30,8 +30,8 @@ def test_a_view_is_shown_and_is_in_the_link(key: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_has_every_view(cell: str) -> None:
     app = page(cell=cell, num_layers="2", hidden_size="6", window_length="6")
-    assert app.segmented_control(key="cell_en").value == cell
-    assert CELLS[cell].title in app.segmented_control(key="cell_en").options
+    assert app.selectbox(key="cell_en").value == cell
+    assert CELLS[cell].title in app.selectbox(key="cell_en").options
     for key in VIEWS:
         app = healthy(app.segmented_control(key="look_en").set_value(key).run())
         app = click(app, "step")

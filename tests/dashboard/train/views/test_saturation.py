@@ -72,6 +72,18 @@ def test_every_cell_is_drawn_or_has_nothing_bounded(cell: str) -> None:
     assert view("saturation").numbers(result).endswith(".")
 
 
+def test_of_a_rectified_state_the_share_at_zero_is_shown() -> None:
+    run = run_after(3, RunConfig(cell="rnn_relu", hidden_size=6))
+    hidden = run.frame().hidden
+    result = result_of(run)
+    assert 0 < np.mean(hidden == 0) < 1
+    assert result.now == {"h": Share(pytest.approx(np.mean(hidden == 0)), 0.0)}
+    share = format(np.mean(hidden == 0), ".0%")
+    assert view("saturation").numbers(result) == (
+        f"{share} of the hidden units' values are 0: these units are silent."
+    )
+
+
 def test_a_signal_that_leaves_its_limits_has_none() -> None:
     result = result_of(run_after(1, RunConfig(cell="gru", hidden_size=3)))
     unbounded = replace(result, now={})

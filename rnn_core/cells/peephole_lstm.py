@@ -1,0 +1,118 @@
+"""The LSTM with peepholes: its gates see the cell state c as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from rnn_core.cells.base import Array, CellOutput, Equation, Layer, Numbers, factor, number
+from rnn_core.cells.derivatives import LocalDerivatives
+from rnn_core.cells.lstm import LSTM
+from rnn_core.cells.module import StepModule
+from rnn_core.cells.stacked import drive, sigmoid, terms
+from rnn_core.config import RunConfig
+from rnn_core.messages import N_
+
+
+class PeepholeLSTM(LSTM):
+    """An LSTM whose gates i and f see c_(t-1), and whose gate o sees c_t, unit by unit.
+
+    The weights are PyTorch's and three vectors of peepholes, ``peephole_i``, ``peephole_f`` and
+    ``peephole_o``. All are drawn as PyTorch draws an LSTM's.
+
+    Source: Gers and Schmidhuber, "Recurrent nets that time and count" (2000), and "LSTM recurrent
+    networks learn simple context-free and context-sensitive languages" (2001), with tanh for the
+    squashing of candidate and cell state.
+    """
+
+    name = "peephole_lstm"
+    title = "Peephole LSTM"
+    summary = N_("an LSTM whose gates see the cell state")
+    kernel = 4
+    # PyTorch has no such module: it goes through the equations one time step at a time.
+    max_products = 2**21
+
+    def weight_shapes(self, input_size: int, hidden_size: int) -> Mapping[str, tuple[int, ...]]:
+        """PyTorch's four tensors, and the peepholes in the order i, f, o."""
+        rows = 4 * hidden_size
+        return {
+            "weight_ih": (rows, input_size),
+            "weight_hh": (rows, hidden_size),
+            "bias_ih": (rows,),
+            "bias_hh": (rows,),
+            "peephole_i": (hidden_size,),
+            "peephole_f": (hidden_size,),
+            "peephole_o": (hidden_size,),
+        }
+
+    def build(self, input_size: int, hidden_size: int, num_layers: int) -> nn.Module:
+        """A module that applies `step`."""
+        return StepModule(self, input_size, hidden_size, num_layers)
+
+    def matches(self, module: nn.Module) -> bool:
+        """Whether a module applies this cell's equations."""
+        return isinstance(module, StepModule) and module.cell is self
+
+    def parameter_count(self, config: RunConfig, input_size: int) -> int:
+        """Trainable numbers: an LSTM's and the peepholes."""
+        own = 3 * config.hidden_size * config.num_layers
+        return super().parameter_count(config, input_size) + own
+
+    def step(
+        self, xp: Any, weights: Mapping[str, Numbers], x: Numbers, state: tuple[Numbers, ...]
+    ) -> CellOutput:
+        """One time step of N rows."""
+        h, before = state
+        by_input, by_state = self.drives(weights, x, h)
+        drives = by_input + by_state
+        i = sigmoid(xp, drives[:, 0] + weights["peephole_i"] * before)
+        f = sigmoid(xp, drives[:, 1] + weights["peephole_f"] * before)
+        g = xp.tanh(drives[:, 2])
+        c = f * before + i * g
+        o = sigmoid(xp, drives[:, 3] + weights["peephole_o"] * c)
+        gates = xp.stack([i, f, g, o], 1)
+        return CellOutput((self.hidden(xp, gates, (c,)), c), gates)
+
+    def local_derivatives(
+        self, weights: Mapping[str, Array], state: tuple[Array, ...], output: CellOutput
+    ) -> LocalDerivatives:
+        """Derivatives of `step`, unit by unit; the peepholes are part of what c does."""
+        plain = super().local_derivatives(weights, state, output)
+        assert plain.c is not None
+        assert plain.c_kept is not None
+        assert plain.h_of_c is not None
+        through_i = weights["peephole_i"] * plain.c[:, 0]
+        through_f = weights["peephole_f"] * plain.c[:, 1]
+        return plain._replace(
+            c_kept=plain.c_kept + through_i + through_f,
+            h_of_c=plain.h_of_c + weights["peephole_o"] * plain.h[:, 3],
+        )
+
+    def equations(
+        self, layer: Layer, x: Array, state: tuple[Array, ...], unit: int
+    ) -> tuple[Equation, ...]:
+        """The equations in LaTeX, with the numbers of one unit."""
+        numbers = terms(self, layer, x, state, unit)
+        found = super().equations(layer, x, state, unit)
+        seen = {
+            "i": ("c_{t-1}", numbers["c_before"]),
+            "f": ("c_{t-1}", numbers["c_before"]),
+            "o": ("c_t", numbers["c"]),
+        }
+        return tuple(
+            each
+            if (letter := each.left.removesuffix("_t")) not in seen
+            else Equation(
+                each.left,
+                each.right.removesuffix(")") + rf" \\ &\qquad + w_{{c{letter}}} {seen[letter][0]})",
+                rf"\sigma({drive(numbers, letter)}"
+                rf" + {factor(float(layer.weights[f'peephole_{letter}'][unit]))} \cdot"
+                rf" {factor(seen[letter][1])}) = {number(numbers[letter])}",
+            )
+            for each in found
+        )
+
+
+CELL = PeepholeLSTM()
