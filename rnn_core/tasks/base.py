@@ -167,6 +167,15 @@ class Task(ABC):
         """The number of windows after which the signal repeats; 1 where it never does."""
         return 1
 
+    @property
+    def target_variance(self) -> float | None:
+        """Variance of the target, where the literature states errors relative to it; else None.
+
+        The normalised root mean squared error (NRMSE) is √(loss / target_variance): 1 for the best
+        constant, 0 for a perfect prediction.
+        """
+        return None
+
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
         """Share of right answers, from 0 to 1; None, the default, where none is defined.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, TaskEntry
-from rnn_core.tasks.predictors import measured
+from rnn_core.tasks.predictors import linear_fits, measured, smooth_fits
 from rnn_core.tasks.windows import BLOCK, Blocks, Recurrence, Windows, generator
 
 _BETA, _GAMMA, _TAU = 0.2, 0.1, 17
@@ -28,6 +28,12 @@ _SIGMA, _RHO, _B = 10.0, 28.0, 8 / 3
 _LORENZ_STEP = 0.02
 # Standard deviation of x on the attractor, own measurement. Its mean is 0 by symmetry.
 _LORENZ_STD = 7.926
+# Of the linear floor: the cycle of Mackey–Glass is some 50 samples long.
+_LAGS = 50
+# Fits are made to every eighth sample: neighbours tell little new.
+_EVERY = 8
+# The largest value of the setting.
+_LONGEST_DELAY = 100
 # Up to this number of streams, plain floats are faster than arrays.
 _FEW = 8
 
@@ -62,25 +68,61 @@ class Forecast(Windows):
             np.array(signal[:, horizon:], dtype, order="C"),
         )
 
-    def _long_run(self) -> NDArray[np.float64]:
-        """A long stretch of the signal, shape ``(streams, samples)``."""
+    def _measurements(self) -> Measurements:
+        """What was measured on a long stretch of the signal."""
         raise NotImplementedError
 
-    def floors(self) -> tuple[Floor, ...]:
-        """Constant, persistence and carried memory: mean squared errors.
+    @property
+    def target_variance(self) -> float:
+        """Variance of the signal."""
+        return float(self._measurements().signal.var())
 
-        The first two are measured over 256 independent streams of 2,048 samples, the same for every
-        seed. The equations are deterministic, so the complete past determines the future and
-        carried memory reaches 0; but any error in it grows exponentially.
+    def floors(self) -> tuple[Floor, ...]:
+        """Constant, persistence, memoryless, linear and carried memory: mean squared errors.
+
+        All but the last are measured on 256 independent streams of 2,048 samples, the same for
+        every seed: memoryless by the best smooth function of the present value, linear by the best
+        linear function of the last 50. The equations are deterministic, so the complete past
+        determines the future and carried memory reaches 0; but any error in it grows exponentially.
         """
-        signal, horizon = self._long_run(), self._config.delay
-        inputs, targets = signal[:, :-horizon], signal[:, horizon:]
-        found = [
-            measured("constant", np.mean((signal - signal.mean()) ** 2, axis=1)),
-            measured("persistence", np.mean((targets - inputs) ** 2, axis=1)),
+        return self._measurements().floors(self._config.delay)
+
+
+class Measurements:
+    """How well simple predictors forecast a signal.
+
+    Args:
+        signal: shape ``(B, N)``.
+    """
+
+    def __init__(self, signal: NDArray[np.float64]) -> None:
+        self.signal = signal - signal.mean()
+        inputs = self.signal[:, :-_LONGEST_DELAY]
+        self._smooth = smooth_fits(inputs, _EVERY)
+        self._linear = linear_fits(inputs, _LAGS, _EVERY)
+        self._known: dict[int, tuple[Floor, ...]] = {}
+
+    def floors(self, delay: int) -> tuple[Floor, ...]:
+        """The floors of a forecast, highest first."""
+        found = self._known.get(delay)
+        if found is None:
+            found = self._known[delay] = self._measured(delay)
+        return found
+
+    def _measured(self, delay: int) -> tuple[Floor, ...]:
+        signal = self.signal
+        change = signal[:, delay:] - signal[:, :-delay]
+        # Of the inputs above, however far ahead their targets are.
+        targets = signal[:, delay : signal.shape[1] - _LONGEST_DELAY + delay]
+        linear = self._linear.losses(targets[:, _LAGS - 1 :: _EVERY])
+        floors = [
+            measured("constant", np.mean(signal**2, axis=1)),
+            measured("persistence", np.mean(change**2, axis=1)),
+            measured("memoryless", self._smooth.losses(targets[:, ::_EVERY])),
+            measured("linear", linear, _LAGS),
         ]
-        found.sort(key=lambda floor: -floor.value)
-        return (*found, Floor("carried_memory", 0.0, "exact"))
+        floors.sort(key=lambda floor: -floor.value)
+        return (*floors, Floor("carried_memory", 0.0, "exact"))
 
 
 class MackeyGlass(Forecast):
@@ -100,8 +142,8 @@ class MackeyGlass(Forecast):
 
         super().__init__(config, Blocks(Recurrence(begin, mackey_glass).block), 1.0)
 
-    def _long_run(self) -> NDArray[np.float64]:
-        return _long_mackey_glass()
+    def _measurements(self) -> Measurements:
+        return _mackey_glass_measurements()
 
 
 def mackey_glass(
@@ -137,11 +179,11 @@ def _settled(levels: list[float]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=1)
-def _long_mackey_glass() -> NDArray[np.float64]:
+def _mackey_glass_measurements() -> Measurements:
     history = _settled(np.random.default_rng(0).uniform(0.5, 1.3, 256).tolist())
     first, history = mackey_glass(0, history)
     second, _history = mackey_glass(1, history)
-    return np.concatenate([first, second], axis=1)[..., 0]
+    return Measurements(np.concatenate([first, second], axis=1)[..., 0])
 
 
 class Lorenz(Forecast):
@@ -167,8 +209,8 @@ class Lorenz(Forecast):
 
         super().__init__(config, Blocks(Recurrence(begin, advance).block), _LORENZ_STEP)
 
-    def _long_run(self) -> NDArray[np.float64]:
-        return _long_lorenz()
+    def _measurements(self) -> Measurements:
+        return _lorenz_measurements()
 
 
 def lorenz(
@@ -215,10 +257,10 @@ def _somewhere(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=1)
-def _long_lorenz() -> NDArray[np.float64]:
+def _lorenz_measurements() -> Measurements:
     rng = np.random.default_rng(0)
     _paths, settled = lorenz(np.array([_somewhere(rng) for _ in range(256)]), BLOCK)
-    return lorenz(settled, 2048)[0] / _LORENZ_STD
+    return Measurements(lorenz(settled, 2048)[0] / _LORENZ_STD)
 
 
 MACKEY_GLASS = TaskEntry(

@@ -1,24 +1,19 @@
-"""Floors of a periodic signal, by enumerating one cycle."""
+"""Floors of a periodic signal that takes few values, by lookup tables over one cycle."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: A longer cycle, in samples, is not enumerated: its phases are taken to be evenly spread.
-MOST_SAMPLES = 200_000
-# Inputs that differ by less than this are the same value up to rounding.
-_SAME_INPUT = 1e-9
+#: A longer cycle, in samples, is not enumerated.
+MOST_SAMPLES = 20_000
 
 
-def cycle_floors(
-    inputs: NDArray[np.float64], targets: NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """Constant, memoryless and window-memory floors of the squared error, exactly.
+def table_floors(inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> tuple[float, float]:
+    """Memoryless and window-memory floors of the squared error, exactly.
 
-    Each is the mean conditional variance of the target given what the predictor knows.
+    Each is the mean conditional variance of the target given what the predictor knows. Inputs are
+    known exactly, so they should take few values: of many, see `predictors`.
 
     Args:
         inputs: all N windows of one cycle, shape ``(N, T)``.
@@ -26,7 +21,7 @@ def cycle_floors(
 
     Source: own derivation.
     """
-    values = _same_values(inputs)  # (N, T)
+    values = np.unique(inputs, return_inverse=True)[1].reshape(inputs.shape)
     memoryless = _mean_variance_within(targets.ravel(), values.ravel())
     seen = np.zeros(len(inputs), dtype=np.int64)
     unexplained = 0.0
@@ -35,16 +30,7 @@ def cycle_floors(
         pairs = seen * (values.max() + 1) + values[:, t]
         seen = np.unique(pairs, return_inverse=True)[1]
         unexplained += _mean_variance_within(targets[:, t], seen)
-    return float(targets.var()), memoryless, unexplained / inputs.shape[1]
-
-
-def _same_values(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The number of each distinct value, in the shape of ``values``; equality is up to rounding."""
-    order = np.argsort(values, axis=None)
-    is_new = np.diff(values.ravel()[order], prepend=-math.inf) > _SAME_INPUT
-    groups = np.empty(values.size, dtype=np.int64)
-    groups[order] = np.cumsum(is_new) - 1
-    return groups.reshape(values.shape)
+    return memoryless, unexplained / inputs.shape[1]
 
 
 def _mean_variance_within(values: NDArray[np.float64], groups: NDArray[np.int64]) -> float:

@@ -15,7 +15,8 @@ import numpy as np
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, Task, TaskEntry
-from rnn_core.tasks.cycles import MOST_SAMPLES, cycle_floors
+from rnn_core.tasks.cycles import MOST_SAMPLES
+from rnn_core.tasks.predictors import SINE, memoryless_loss
 from rnn_core.tasks.stack import BatchStack, stack
 from rnn_core.tasks.windows import changed_wave
 
@@ -126,11 +127,12 @@ class SinToCos(Task):
         return SinToCos(changed_wave(self._config, time, frequency, amplitude))
 
     def floors(self) -> tuple[Floor, ...]:
-        """Constant, memoryless, window memory, carried memory: mean squared errors, exactly.
+        """Constant, memoryless, window memory, carried memory: mean squared errors.
 
-        Without noise each is the mean conditional variance of the target given what the predictor
-        knows, over one full cycle of windows; where the cycle is too long to enumerate, over
-        evenly spread phases. Two successive samples fix the phase, so carried memory reaches 0.
+        Without noise they are exact, for the samples of one full cycle of windows or, where it is
+        too long to enumerate, for evenly spread phases. Any two successive samples determine the
+        target. So carried memory reaches 0, and with the state reset only the first target of each
+        window is open, as far as no smooth function of the first input determines it.
 
         Noise never lowers a floor and leaves the constant one unchanged, so the memoryless floor
         with noise lies between the clean one and the constant one. Where these are equal it is
@@ -160,7 +162,11 @@ class SinToCos(Task):
         starts = np.arange(self.windows_per_cycle)[:, None] * self.span  # (N, 1)
         within = np.linspace(0, self.span, config.window_length)  # (T,)
         angle = config.frequency * (starts + within) + config.phase
-        return cycle_floors(np.sin(angle), np.cos(angle))
+        inputs, targets = np.sin(angle), np.cos(angle)
+        phases = (Fraction(repr(config.frequency)) / config.points_per_period).denominator
+        memoryless = memoryless_loss(SINE, inputs.ravel(), targets.ravel(), phases)
+        first = memoryless_loss(SINE, inputs[:, 0], targets[:, 0], self.windows_per_cycle)
+        return float(targets.var()), memoryless, min(memoryless, first / config.window_length)
 
 
 SIN_TO_COS = TaskEntry(

@@ -7,6 +7,7 @@ not: a plain RNN forecasts waves well, which makes these tasks controls.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, TaskEntry
-from rnn_core.tasks.cycles import MOST_SAMPLES, cycle_floors
+from rnn_core.tasks.cycles import MOST_SAMPLES, table_floors
+from rnn_core.tasks.predictors import FEW_VALUES, Spread, linear_loss, memoryless_loss
 from rnn_core.tasks.windows import BLOCK, Blocks, Windows, changed_wave, generator
 
 # The product of two numbers of samples up to this fits 64 bits.
@@ -23,8 +25,10 @@ _LONGEST_CYCLE = 2**31 - 1
 # The integral over noisy samples: phases at most, grid points per standard deviation of the noise,
 # and the smallest ratio of noise to amplitude for which the integral is computed.
 _PHASES = 720
-_PER_NOISE_STD = 20
+_PER_NOISE_STD = 4
 _SMALLEST_NOISE = 1 / 500
+# Of the linear floor: about a period at the tasks' own settings.
+_LAGS = 20
 # Of the frequencies of `SumOfSines`: 0.311 / 0.2.
 _RATIO = 1.555
 
@@ -47,6 +51,8 @@ class Wave(Windows):
     rows_overlap = True
     #: The number of turns after which the wave repeats.
     turns_per_cycle = 1
+    #: Standard deviation at amplitude 1.
+    std = math.sqrt(0.5)
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config, 2 * math.pi / config.points_per_period)
@@ -85,48 +91,59 @@ class Wave(Windows):
         )
 
     def floors(self) -> tuple[Floor, ...]:
-        """Constant, persistence and carried memory: mean squared errors, exactly.
+        """Constant, persistence, memoryless, linear and carried memory: mean squared errors.
 
-        The mean is over one full cycle of windows, or over evenly spread samples where the cycle
-        is too long to enumerate. The past determines the future, so carried memory reaches 0.
+        They are exact for the samples of one full cycle of the wave or, where it is too long to
+        enumerate, for evenly spread phases. The linear function reads the last 20 inputs. Any four
+        successive samples determine a sum of two sines in a linear way, so its linear floor is 0.
+        The past determines the future, so carried memory reaches 0.
 
         Source: own derivation.
         """
         return _highest_first(self._common_floors())
 
     def _common_floors(self) -> list[Floor]:
-        inputs, targets = self._cycle()
+        inputs, targets = self._samples(0), self._samples(self._config.delay)
         return [
             Floor("constant", float(targets.var()), "exact"),
             Floor("persistence", float(np.mean((targets - inputs) ** 2)), "exact"),
+            Floor("memoryless", self._memoryless(), "exact"),
+            Floor("linear", self._linear(), "exact", lags=_LAGS),
             Floor("carried_memory", 0.0, "exact"),
         ]
 
-    def _table_floors(self) -> list[Floor]:
-        """Memoryless and window memory, for waves with few distinct values.
+    def _memoryless(self, samples: NDArray[np.int64] | None = None) -> float:
+        """Mean squared error of the best smooth function of the input.
 
-        Empty where a cycle is too long to enumerate.
+        Args:
+            samples: of which the mean is taken; None for all.
         """
-        inputs, targets = self._cycle()
-        if len(inputs) == MOST_SAMPLES:
-            return []
-        _constant, memoryless, window_memory = cycle_floors(inputs, targets)
-        return [
-            Floor("memoryless", memoryless, "exact"),
-            Floor("window_memory", window_memory, "exact"),
-        ]
+        amplitude, delay = self._config.amplitude, self._config.delay
+        spread = Spread(0.0, amplitude, self.std * amplitude)
+        inputs, targets = self._samples(0), self._samples(delay)
+        phases = self._samples_per_cycle
+        slope = float(np.cov(inputs, targets, bias=True)[0, 1] / inputs.var())
+        if samples is not None:
+            inputs, targets = self._wave(samples), self._wave(samples + delay)
+            phases = len(samples)
+        return memoryless_loss(spread, inputs, targets, phases, slope)
 
-    def _cycle(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Inputs and targets of one cycle of N windows ``(N, T)``, or of evenly spread samples."""
-        count = self.windows_per_cycle * self._length
-        if count < MOST_SAMPLES:
-            samples = np.arange(count).reshape(-1, self._length)
-            return self._wave(samples), self._wave(samples + self._config.delay)
+    def _linear(self) -> float:
+        """Mean squared error of the best linear function of the last inputs."""
+        read = np.array([self._samples(-lag) for lag in range(_LAGS)])
+        return linear_loss(read, self._samples(self._config.delay))
+
+    def _samples(self, ahead: int) -> NDArray[np.float64]:
+        """The wave at every sample of its cycle, or at evenly spread phases, some samples later.
+
+        Args:
+            ahead: how many samples later; negative for earlier ones.
+        """
+        if self._samples_per_cycle <= MOST_SAMPLES:
+            return self._wave(np.arange(self._samples_per_cycle) + ahead)
         turns = np.linspace(0, self.turns_per_cycle, MOST_SAMPLES, endpoint=False)
-        horizon = float(self._config.delay * self._cycles_per_sample) * self.turns_per_cycle
-        amplitude = self._config.amplitude
-        later = self._shape((turns + horizon) % self.turns_per_cycle)
-        return amplitude * self._shape(turns), amplitude * later
+        moved = float(ahead * self._cycles_per_sample) * self.turns_per_cycle
+        return self._config.amplitude * self._shape((turns + moved) % self.turns_per_cycle)
 
 
 class SumOfSines(Wave):
@@ -139,27 +156,11 @@ class SumOfSines(Wave):
     """
 
     turns_per_cycle = 200
+    std = 0.5
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         angle = 2 * math.pi * turns
         return 0.5 * (np.sin(angle) + np.sin(_RATIO * angle))
-
-    def floors(self) -> tuple[Floor, ...]:
-        """As `Wave.floors`, and memoryless.
-
-        The two phases are taken to be independent. Given the sum, the mean of either sine is then
-        half the sum, and its mean slope is 0; so the best prediction is the input times the mean of
-        the cosines of the two angles by which the sines advance. The floor holds for smooth
-        functions of the input: the thousands of samples of a cycle are all distinct, and a lookup
-        table of them would need no memory.
-
-        Source: own derivation.
-        """
-        config = self._config
-        moved = 2 * math.pi * config.frequency * config.delay / config.points_per_period
-        share = (math.cos(moved) + math.cos(_RATIO * moved)) / 2
-        value = config.amplitude**2 / 4 * (1 - share**2)
-        return _highest_first([*self._common_floors(), Floor("memoryless", value, "exact")])
 
 
 class SquareWave(Wave):
@@ -169,13 +170,24 @@ class SquareWave(Wave):
     """
 
     can_change_wave = True
+    std = 1.0
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(turns < 0.5, 1.0, -1.0)
 
     def floors(self) -> tuple[Floor, ...]:
-        """As `Wave.floors`, and memoryless and window memory where a cycle can be enumerated."""
-        return _highest_first(self._common_floors() + self._table_floors())
+        """As `Wave.floors`, and window memory where a cycle of windows can be enumerated.
+
+        The input takes two values, so any function of it is smooth.
+        """
+        found = self._common_floors()
+        count = self.windows_per_cycle * self._length
+        if count <= MOST_SAMPLES:
+            samples = np.arange(count).reshape(-1, self._length)
+            later = self._wave(samples + self._config.delay)
+            _memoryless, window_memory = table_floors(self._wave(samples), later)
+            found.append(Floor("window_memory", window_memory, "exact"))
+        return _highest_first(found)
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the time steps at which the prediction has the target's sign."""
@@ -238,31 +250,59 @@ class NoisySine(Wave):
         return NoisySine(changed_wave(self._config, time, frequency, amplitude))
 
     def floors(self) -> tuple[Floor, ...]:
-        """As `Wave.floors`, and memoryless and window memory where a cycle can be enumerated.
+        """As `Wave.floors`, and window memory.
 
-        Noise adds its variance to the persistence floor. The memoryless floor with noise is that
-        of the posterior mean over all phases given one noisy sample. With more than one sample,
-        the clean value is a lower bound.
+        Any two successive clean samples determine the target, so with the state reset only the
+        first target of each window is open. Noise adds its variance to the persistence floor. The
+        linear floor follows from the covariances of sine and noise. The memoryless floor with noise
+        is that of the posterior mean over all phases given one noisy sample, but at least the
+        clean one, which is then a lower bound. With more than one sample, the clean value is a
+        lower bound.
+
+        Source: own derivation.
         """
         noise = self._config.noise_std
-        found = []
-        for floor in self._common_floors() + self._table_floors():
-            value, bound = floor.value, floor.bound
-            if noise > 0 and floor.key == "persistence":
-                value += noise**2
-            elif noise > 0 and floor.key != "constant":
-                bound = "lower"
-            found.append(Floor(floor.key, value, bound))
-        if noise >= _SMALLEST_NOISE * self._config.amplitude:
-            found = [floor for floor in found if floor.key != "memoryless"]
-            found.append(Floor("memoryless", self._noisy_memoryless(), "exact"))
+        clean = {floor.key: floor for floor in self._common_floors()}
+        found = [
+            clean["constant"],
+            replace(clean["persistence"], value=clean["persistence"].value + noise**2),
+            clean["memoryless"],
+            replace(clean["linear"], value=self._noisy_linear() if noise else 0.0),
+            Floor("window_memory", self._window_memory(), "lower" if noise else "exact"),
+            Floor("carried_memory", 0.0, "lower" if noise else "exact"),
+        ]
+        if noise:
+            least, value = clean["memoryless"].value, 0.0
+            if noise >= _SMALLEST_NOISE * self._config.amplitude:
+                value = self._noisy_memoryless()
+            exact = value >= least * (1 - 1e-6)
+            found[2] = Floor("memoryless", max(least, value), "exact" if exact else "lower")
         return _highest_first(found)
+
+    def _window_memory(self) -> float:
+        """Of the clean sine: the share of first targets times their open part."""
+        starts = None
+        if self.windows_per_cycle <= MOST_SAMPLES:
+            starts = np.arange(self.windows_per_cycle) * self._length
+        return self._memoryless(starts) / self._length
+
+    def _noisy_linear(self) -> float:
+        """Mean squared error of the best linear function of noisy samples."""
+        power = self._config.amplitude**2 / 2
+        radians = 2 * math.pi * float(self._cycles_per_sample)
+        lags = np.arange(_LAGS)
+        covariance = power * np.cos(radians * (lags[:, None] - lags))
+        covariance += self._config.noise_std**2 * np.eye(_LAGS)
+        cross = power * np.cos(radians * (lags + self._config.delay))
+        # Noise below a millionth of the sine is dropped: it would only amplify rounding errors.
+        inverse = np.linalg.pinv(covariance, rcond=1e-12, hermitian=True)
+        loss = float(power - cross @ inverse @ cross)
+        return loss if loss > 1e-12 * power else 0.0
 
     def _noisy_memoryless(self) -> float:
         """Mean conditional variance of the target given one noisy sample, by integration."""
-        clean, targets = (values.ravel() for values in self._cycle())
-        if self._samples_per_cycle <= _PHASES:
-            clean, targets = clean[: self._samples_per_cycle], targets[: self._samples_per_cycle]
+        if self._samples_per_cycle <= FEW_VALUES:
+            clean, targets = self._samples(0), self._samples(self._config.delay)
         else:
             turns = np.arange(_PHASES) / _PHASES
             horizon = float(self._config.delay * self._cycles_per_sample)

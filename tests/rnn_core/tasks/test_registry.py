@@ -347,6 +347,7 @@ def test_a_floor_says_how_it_is_meant() -> None:
         "constant": "exact",
         "persistence": "exact",
         "memoryless": "exact",
+        "linear": "exact",
         "window_memory": "lower",
         "carried_memory": "lower",
     }

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+import torch
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rnn_core import TASKS, RunConfig, build_task
+from rnn_core import TASKS, Floor, RunConfig, build_task
 from rnn_core.tasks.sin_to_cos import SinToCos
 from tests.rnn_core.waves import NEVER_REPEATS, any_waves, waves
 
@@ -246,3 +248,189 @@ def test_drawing_noise_leaves_the_global_generator_of_numpy_alone() -> None:
     after = np.random.get_state()
     assert before[2] == after[2]
     np.testing.assert_array_equal(before[1], after[1])
+
+
+# --- floors -------------------------------------------------------------------------------
+
+
+def values(config: RunConfig) -> list[float]:
+    return [floor.value for floor in build_task(config).floors()]
+
+
+def bounds(config: RunConfig) -> list[str]:
+    return [floor.bound for floor in build_task(config).floors()]
+
+
+# --- known values -----------------------------------------------------------------
+
+
+def test_the_tutorials_floors() -> None:
+    floors = build_task(RunConfig()).floors()
+    assert [floor.key for floor in floors] == [
+        "constant",
+        "memoryless",
+        "window_memory",
+        "carried_memory",
+    ]
+    np.testing.assert_allclose([floor.value for floor in floors], [0.55, 0.55, 0.1, 0], rtol=1e-12)
+    assert [floor.bound for floor in floors] == ["exact"] * 4
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        # A wave counts with the square of its height.
+        (RunConfig(amplitude=3.0), [4.95, 4.95, 0.9, 0.0]),
+        (RunConfig(amplitude=0.1), [0.0055, 0.0055, 0.001, 0.0]),
+        # Twenty window starts spread evenly: the mean of cos² is a half, at the first point only.
+        (RunConfig(frequency=1.3), [0.5, 0.5, 0.05, 0.0]),
+        # A wave that never repeats fills the circle evenly.
+        (RunConfig(frequency=NEVER_REPEATS), [0.5, 0.5, 0.05, 0.0]),
+        (RunConfig(frequency=NEVER_REPEATS, window_length=4), [0.5, 0.5, 0.125, 0.0]),
+        # Seventeen points a period: no two of the inputs are equal, so each tells its target.
+        (RunConfig(points_per_period=17), [0.5, 0.0, 0.0, 0.0]),
+        # Windows that start at a crest, where the target is 0 both times, leave nothing open.
+        (RunConfig(phase=math.pi / 2), [0.45, 0.45, 0.0, 0.0]),
+        # Nineteen points cover a whole period, so all windows are alike and memory leaves nothing
+        # open. Points at 0, 180 and 360 degrees share an input; the others pair up around a crest.
+        (RunConfig(window_length=19), [10 / 19 - 1 / 361, (7 + 8 / 3) / 19, 0.0, 0.0]),
+    ],
+)
+def test_known_floors(config: RunConfig, expected: list[float]) -> None:
+    np.testing.assert_allclose(values(config), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_floors_are_continuous_in_the_phase() -> None:
+    # Inputs that differ by less than a thousandth are not told apart.
+    np.testing.assert_allclose(values(RunConfig(phase=1e-8)), [0.55, 0.55, 0.1, 0], rtol=1e-6)
+    np.testing.assert_allclose(values(RunConfig(phase=1e-4)), [0.55, 0.55, 0.1, 0], rtol=0.03)
+    phases = np.concatenate([[0], np.geomspace(1e-8, 0.1, 400)])
+    found = np.array([values(RunConfig(phase=phase)) for phase in phases])
+    steps = np.abs(np.diff(found, axis=0)).max(axis=0)
+    assert (steps < [0.002, 0.02, 0.004, 1e-12]).all()
+    # Once all inputs differ by more than that, each tells its target.
+    np.testing.assert_allclose(values(RunConfig(phase=0.01))[1:], 0, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("points", "phase", "highest"), [(18, 0.0, 0.551), (18, 0.002, 0.551), (18, 0.3, 0.25)]
+)
+def test_no_perceptron_without_memory_gets_below_the_memoryless_floor(
+    points: int, phase: float, highest: float
+) -> None:
+    config = RunConfig(points_per_period=points, phase=phase)
+    reached = perceptron_loss(config, 1000)
+    assert 0.9999 * values(config)[1] <= reached <= highest
+
+
+def perceptron_loss(config: RunConfig, steps: int) -> float:
+    """Loss after training on all samples of a cycle at once."""
+    task = build_task(config)
+    batches = [task.batch(k, np.float32) for k in range(task.windows_per_cycle)]
+    inputs, targets = (
+        torch.from_numpy(np.concatenate([getattr(batch, part).reshape(-1, 1) for batch in batches]))
+        for part in ("inputs", "targets")
+    )
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(1, 32), torch.nn.Tanh(), torch.nn.Linear(32, 1))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for _ in range(steps):
+        loss = torch.mean((model(inputs) - targets) ** 2)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+
+@pytest.mark.parametrize("batch_size", [2, 7, 64])
+@pytest.mark.parametrize("frequency", [1.0, 1.3, NEVER_REPEATS])
+def test_floors_do_not_depend_on_the_batch_size(batch_size: int, frequency: float) -> None:
+    config = RunConfig(frequency=frequency)
+    assert (
+        build_task(replace(config, batch_size=batch_size)).floors() == build_task(config).floors()
+    )
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seed": 5}, {"cell": "gru"}, {"carry_state": False}, {"data_seed": 9}]
+)
+def test_floors_do_not_depend_on_the_network(changes: dict[str, object]) -> None:
+    config = RunConfig.from_dict(changes)
+    assert build_task(config).floors() == build_task(RunConfig()).floors()
+
+
+# --- noise ------------------------------------------------------------------------
+
+
+def test_noise_turns_what_it_could_raise_into_lower_bounds() -> None:
+    # A constant needs no input; and where the clean input is worth no more than a constant, the
+    # noisy one lies between the two and is worth the same.
+    assert bounds(RunConfig(noise_std=0.1)) == ["exact", "exact", "lower", "lower"]
+    # Here the clean input alone tells something, and noise takes some of that away.
+    assert bounds(RunConfig(noise_std=0.1, phase=0.3)) == ["exact", "lower", "lower", "lower"]
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.3])
+@pytest.mark.parametrize("frequency", [1.0, NEVER_REPEATS])
+def test_noise_leaves_the_values_of_the_floors(phase: float, frequency: float) -> None:
+    clean = RunConfig(phase=phase, frequency=frequency)
+    assert values(replace(clean, noise_std=0.5)) == values(clean)
+    assert bounds(clean) == ["exact"] * 4
+
+
+def test_a_floor_is_a_value_that_cannot_be_changed() -> None:
+    floor = Floor("constant", 0.5, "exact")
+    assert len({floor, Floor("constant", 0.5, "exact")}) == 1
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'value'"):
+        floor.value = 0.0  # type: ignore[misc]
+
+
+# --- properties -------------------------------------------------------------------
+
+
+@given(waves | any_waves)
+def test_more_memory_is_never_worse(config: RunConfig) -> None:
+    constant, memoryless, window, carried = values(config)
+    rounding = 1e-12 * config.amplitude**2
+    assert 0 == carried <= window <= memoryless + rounding
+    assert memoryless <= constant + rounding
+
+
+@given(waves)
+def test_lookup_tables_of_rounded_inputs_score_the_floors(config: RunConfig) -> None:
+    phases = Fraction(round(10 * config.frequency), 10 * config.points_per_period).denominator
+    assume(phases <= 60)
+    task = build_task(config)
+    batches = [task.batch(k) for k in range(task.windows_per_cycle)]
+    inputs, targets = (
+        np.array([getattr(batch, part)[0, :, 0] for batch in batches]) / config.amplitude
+        for part in ("inputs", "targets")
+    )
+    constant, memoryless, window, _carried = np.array(values(config)) / config.amplitude**2
+    assert constant == pytest.approx(targets.var())
+    # Near a crest inputs may differ by less than the precision, but there the targets are small.
+    near = 0.01
+    table = error_of_best_table(inputs.ravel(), targets.ravel())
+    assert memoryless == pytest.approx(table, abs=near)
+    first = error_of_best_table(inputs[:, 0], targets[:, 0])
+    assert window == pytest.approx(first / config.window_length, abs=near)
+
+
+def error_of_best_table(inputs: np.ndarray, targets: np.ndarray) -> float:
+    """Mean squared error of the mean target at each value of the input, up to rounding."""
+    table: dict[float, list[float]] = defaultdict(list)
+    for value, answer in zip(np.round(inputs, 8).tolist(), targets.tolist(), strict=True):
+        table[value + 0.0].append(answer)
+    return sum(len(answers) * float(np.var(answers)) for answers in table.values()) / len(targets)
+
+
+@given(any_waves)
+def test_two_neighbouring_samples_tell_the_target_so_carried_memory_reaches_its_floor(
+    config: RunConfig,
+) -> None:
+    # sin(a - d) = sin a cos d - cos a sin d, solved for cos a.
+    d = 2 * math.pi * config.frequency / config.points_per_period
+    batch = build_task(config).batch(3)
+    x, y = batch.inputs[:, :, 0], batch.targets[:, :, 0]
+    known = (x[:, 1:] * math.cos(d) - x[:, :-1]) / math.sin(d)
+    np.testing.assert_allclose(known, y[:, 1:], atol=1e-9 * config.amplitude)
