@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rnn_core import RunConfig, build_task
+from rnn_core import RULES, TASKS, RunConfig, build_task
 from rnn_core.tasks.chaos import lorenz, mackey_glass
 from tests.rnn_core.tasks.known_answers import (
     floors_of,
@@ -76,3 +76,43 @@ def test_the_signals_are_measured_well() -> None:
     # One unit ahead little has happened to Mackey–Glass; half a cycle of some 50 units ahead much.
     assert floors_of("mackey_glass", delay=1)["persistence"] < 0.002
     assert floors_of("mackey_glass", delay=25)["persistence"] > 0.1
+
+
+# --- floors -------------------------------------------------------------------------------
+
+
+def test_the_floors_are_those_of_an_independent_check() -> None:
+    # By a nearest-neighbour regression, and by least squares on 50 lags.
+    mackey_glass, lorenz = (
+        {floor.key: floor for floor in build_task(TASKS[name].config()).floors()}
+        for name in ("mackey_glass", "lorenz")
+    )
+    assert mackey_glass["memoryless"].value == pytest.approx(0.0425, rel=0.02)
+    assert mackey_glass["linear"].value == pytest.approx(0.0118, rel=0.05)
+    assert mackey_glass["linear"].lags == 50
+    assert lorenz["memoryless"].value == pytest.approx(0.316, rel=0.03)
+    for floors in (mackey_glass, lorenz):
+        for key in set(floors) - {"carried_memory"}:
+            assert 0 < floors[key].error < 0.015 * floors[key].value
+
+
+def test_the_variance_of_the_target_is_the_constant_floor() -> None:
+    for name in ("mackey_glass", "lorenz"):
+        task = build_task(RunConfig(task=name))
+        (constant,) = (floor.value for floor in task.floors() if floor.key == "constant")
+        assert task.target_variance == pytest.approx(constant)
+
+
+@pytest.mark.parametrize("name", ["mackey_glass", "lorenz"])
+def test_the_longest_delay_has_floors_too(name: str) -> None:
+    assert RULES["delay"].high == 100  # type: ignore[attr-defined]
+    found = build_task(RunConfig(task=name, delay=100)).floors()
+    assert {floor.key for floor in found} == {
+        "constant",
+        "persistence",
+        "memoryless",
+        "linear",
+        "carried_memory",
+    }
+    with pytest.raises(ValueError, match=r"^delay must be .* 1 to 100"):
+        RunConfig(task=name, delay=101)

@@ -58,3 +58,12 @@ def test_constant_and_memoryless_score_their_floors_on_narma10() -> None:
         error = per_row.std(ddof=1) / 8
         assert per_row.mean() == pytest.approx(floors[key], abs=5 * error + 0.01 * floors[key])
     assert best_table(u.ravel(), y.ravel(), 50) == pytest.approx(floors["memoryless"], rel=0.02)
+
+
+def test_the_best_linear_function_of_20_inputs_has_the_nrmse_of_the_literature() -> None:
+    task = build_task(RunConfig(task="narma10"))
+    floors = {floor.key: floor for floor in task.floors()}
+    assert task.target_variance == floors["constant"].value
+    assert floors["linear"].lags == 20
+    nrmse = math.sqrt(floors["linear"].value / task.target_variance)
+    assert nrmse == pytest.approx(0.395, abs=0.005)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_core import RULES, TASKS, Batch, RunConfig, build_task
+from rnn_core import RULES, TASKS, Batch, RunConfig, Task, build_task
 from tests.rnn_core.tasks.known_answers import (
     bounds,
     stream,
@@ -367,3 +368,100 @@ def test_floors_do_not_depend_on_the_seeds(name: str) -> None:
     config = RunConfig.from_dict({"task": name, **TASKS[name].defaults})
     floors = build_task(config).floors()
     assert build_task(replace(config, seed=5, data_seed=9)).floors() == floors
+
+
+# --- floors against an independent estimate -----------------------------------------------
+
+#: Distinct inputs up to which each is a group of its own.
+MOST_GROUPS = 1000
+#: Waves whose values are a continuum, of which a cycle of some hundred samples is a poor one.
+MANY_VALUES = {"sum_of_sines", "chirp"}
+
+
+def usual(name: str) -> RunConfig:
+    """The task's own settings, with other data and cycles of more than 100,000 samples."""
+    config = TASKS[name].config(data_seed=77)
+    return replace(config, frequency=math.sqrt(2)) if name in MANY_VALUES else config
+
+
+def drawn(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs, targets and weights in the mean loss of time steps of independent data.
+
+    They are 100,000, or as many as 3,000 batches have.
+    """
+    config = usual(name)
+    if build_task(config).streaming:  # elsewhere floors may depend on the batch size
+        config = replace(config, batch_size=50)
+    task = build_task(config)
+    # Rows of a wave are its next windows.
+    stride = 1 if name in ROWS_OF_THEIR_OWN else config.batch_size
+    inputs, targets, weights, count = [], [], [], 0
+    for k in range(1, 3001):
+        batch = task.batch(k * stride)
+        counted = np.ones(batch.time.shape, bool) if batch.loss_mask is None else batch.loss_mask
+        inputs.append(batch.inputs[counted])
+        targets.append(batch.targets[counted])
+        weights.append(np.full(counted.sum(), 1 / counted.sum()))
+        count += len(weights[-1])
+        if count > 100_000:
+            break
+    return np.concatenate(inputs), np.concatenate(targets), np.concatenate(weights)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_constant_persistence_and_memoryless_are_what_100000_samples_give(name: str) -> None:
+    task = build_task(usual(name))
+    floors = {floor.key: floor for floor in task.floors()}
+    inputs, targets, weights = drawn(name)
+    estimates = {
+        "constant": loss_within(np.zeros(len(inputs), int), targets, weights, task),
+        "memoryless": loss_within(groups(inputs), targets, weights, task),
+    }
+    if "persistence" in floors:
+        estimates["persistence"] = float(np.mean((targets - inputs) ** 2))
+    for key, estimate in estimates.items():
+        floor = floors[key]
+        assert floor.value == pytest.approx(estimate, abs=0.02 * estimate + floor.error), key
+
+
+def groups(inputs: np.ndarray) -> np.ndarray:
+    """A number for each distinct input, or for one of 200 intervals of the first feature."""
+    distinct, numbers = np.unique(inputs.round(6), axis=0, return_inverse=True)
+    if (len(distinct) <= MOST_GROUPS and inputs.shape[1] > 1) or len(distinct) <= 300:
+        return numbers.ravel()
+    ranks = inputs[:, 0].argsort().argsort()
+    others = np.unique(inputs[:, 1:], axis=0, return_inverse=True)[1].ravel()
+    return 200 * others + ranks * 200 // len(inputs)
+
+
+def loss_within(of: np.ndarray, targets: np.ndarray, weights: np.ndarray, task: Task) -> float:
+    """Loss of the best prediction for each group."""
+    total = np.bincount(of, weights)
+    share = np.array([np.bincount(of, weights * column) for column in targets.T])
+    share = (share / np.maximum(total, 1e-300)).T[of]  # mean targets, or frequencies of classes
+    if task.criterion == "mse":
+        losses = np.mean((targets - share) ** 2, axis=1)
+    else:
+        losses = -np.log((share * targets).sum(axis=1))
+    return float(np.average(losses, weights=weights))
+
+
+@pytest.mark.parametrize("name", [*FORECASTS, "narma10"])
+def test_the_linear_floor_is_what_least_squares_gives(name: str) -> None:
+    config = TASKS[name].config(window_length=1000, batch_size=40, data_seed=77)
+    (floor,) = (floor for floor in build_task(config).floors() if floor.key == "linear")
+    assert floor.lags
+    batch = build_task(config).batch(1)
+    inputs, targets = batch.inputs[..., 0], batch.targets[..., 0]
+    read = np.lib.stride_tricks.sliding_window_view(inputs, floor.lags, axis=1)
+    rows, wanted = read.reshape(-1, floor.lags), targets[:, floor.lags - 1 :].ravel()
+    # Coefficients as if the inputs had noise of a millionth of their standard deviation.
+    noise = 1e-6 * inputs.std() * math.sqrt(len(rows)) * np.eye(floor.lags)
+    middle, mean = rows.mean(axis=0), wanted.mean()
+    fit = np.linalg.lstsq(
+        np.concatenate([rows - middle, noise]),
+        np.concatenate([wanted - mean, np.zeros(floor.lags)]),
+    )[0]
+    estimate = float(np.mean((wanted - mean - (rows - middle) @ fit) ** 2))
+    near = 1e-8 * float(targets.var())
+    assert floor.value == pytest.approx(estimate, abs=0.02 * estimate + floor.error + near)

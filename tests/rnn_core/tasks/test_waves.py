@@ -153,3 +153,42 @@ def test_the_best_table_of_a_noisy_sine_scores_its_floor(
     floors = {floor.key: floor.value for floor in build_task(config).floors()}
     assert best_table(inputs, targets, 400) == pytest.approx(floors["memoryless"], rel=0.01)
     assert np.mean((targets - inputs) ** 2) == pytest.approx(floors["persistence"], rel=0.01)
+
+
+def test_any_sum_of_two_sines_is_linear_in_four_inputs() -> None:
+    for frequency in (0.1, 1.0, 3.7, NEVER_REPEATS):
+        assert floors_of("sum_of_sines", frequency=frequency, delay=9)["linear"] == 0.0
+
+
+@pytest.mark.parametrize("noise_std", [1e-7, 0.1, 2.0])
+def test_the_linear_floor_of_a_noisy_sine_is_what_least_squares_gives(noise_std: float) -> None:
+    config = RunConfig(
+        task="noisy_sine", window_length=1000, batch_size=60, delay=4, noise_std=noise_std
+    )
+    inputs, targets = samples_of(config, 360)
+    rows = np.lib.stride_tricks.sliding_window_view(inputs, 20)
+    wanted = targets[19:]
+    fit = np.linalg.lstsq(rows, wanted, rcond=1e-6)[0]
+    expected = float(np.mean((wanted - rows @ fit) ** 2))
+    (floor,) = (floor for floor in build_task(config).floors() if floor.key == "linear")
+    assert floor.lags == 20
+    # The residual is a moving average of the noise, of which 360,000 samples show 1 %.
+    assert floor.value == pytest.approx(expected, rel=0.03, abs=1e-12)
+
+
+def test_a_square_wave_is_linear_in_its_last_period_and_no_less() -> None:
+    assert floors_of("square_wave", points_per_period=20, delay=3)["linear"] == 0.0
+    assert floors_of("square_wave", points_per_period=80, delay=3)["linear"] > 0.05
+
+
+def test_a_sine_at_few_phases_is_a_table_and_at_many_a_continuum() -> None:
+    # 20 samples a period at phase 0 come in pairs, at phase 0.05 they are all distinct.
+    quarter = {"points_per_period": 20, "delay": 5, "window_length": 20}
+    assert floors_of("noisy_sine", **quarter)["memoryless"] == pytest.approx(0.5)
+    assert floors_of("noisy_sine", **quarter, phase=1e-8)["memoryless"] == pytest.approx(0.5)
+    assert floors_of("noisy_sine", **quarter, phase=0.05)["memoryless"] == 0.0
+    many = floors_of("noisy_sine", frequency=1.003, points_per_period=20, delay=5, phase=0.05)
+    moved = 2 * math.pi * 1.003 * 5 / 20
+    assert many["memoryless"] == pytest.approx(0.5 * math.sin(moved) ** 2)
+    # With the state reset, only the first target of each of 10 is as uncertain.
+    assert many["window_memory"] == pytest.approx(many["memoryless"] / 10)
