@@ -102,5 +102,6 @@ def _claim(
     kinds = [floor for floor in passed if floor.key not in ("linear", "window_memory")]
     if not kinds:
         return "nothing", constant
-    lowest = min(kinds, key=lambda floor: floor.value)
+    # Of equal floors the last: passing both shows more memory.
+    lowest = min(reversed(kinds), key=lambda floor: floor.value)
     return lowest.key, lowest
