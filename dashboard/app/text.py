@@ -106,7 +106,7 @@ def shown(name: str, value: object) -> str:
 def initialisation_name(key: str) -> str:
     """An initialisation of the recurrent weights in the reader's language."""
     names = {
-        "pytorch": _("PyTorch's initialisation"),
+        "pytorch": "PyTorch",
         "orthogonal": _("orthogonal"),
         "identity": _("identity"),
     }

@@ -48,6 +48,8 @@ class Contender:
     config: RunConfig
 
 
+# What is said of a network only where it is all that tells it from the others.
+_USUAL = {"initialisation": "pytorch", "single_bias": False}
 # The cells that textbooks compare; others can be chosen in the table.
 _CELLS = ("rnn", "lstm", "gru")
 
@@ -104,7 +106,10 @@ def contenders(base: RunConfig, changes: Sequence[Change]) -> tuple[Contender, .
     ]
     names: list[str] = []
     for config in configs:
-        said = [_said(setting, config) for setting in differing if _matters(setting, config)]
+        shown = [setting for setting in differing if _matters(setting, config)]
+        # A name of several parts leaves out what is as usual.
+        others = [name for name in shown if getattr(config, name) != _USUAL.get(name)]
+        said = [_said(setting, config) for setting in others or shown]
         name = ", ".join(said) or CELLS[config.cell].title
         twins = sum(taken.split(" #")[0] == name for taken in names)
         names.append(f"{name} #{twins + 1}" if twins else name)

@@ -95,7 +95,7 @@ class PeepholeLSTM(LSTM):
     ) -> tuple[Equation, ...]:
         """The equations in LaTeX, with the numbers of one unit."""
         numbers = terms(self, layer, x, state, unit)
-        found = super().equations(layer, x, state, unit)
+        i, f, g, o, c, h = super().equations(layer, x, state, unit)
         seen = {
             "i": ("c_{t-1}", numbers["c_before"]),
             "f": ("c_{t-1}", numbers["c_before"]),
@@ -111,7 +111,7 @@ class PeepholeLSTM(LSTM):
                 rf" + {factor(float(layer.weights[f'peephole_{letter}'][unit]))} \cdot"
                 rf" {factor(seen[letter][1])}) = {number(numbers[letter])}",
             )
-            for each in found
+            for each in (i, f, g, c, o, h)
         )
 
 

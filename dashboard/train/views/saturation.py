@@ -106,7 +106,7 @@ class SaturationView(View[SaturationResult, None]):
         said = []
         if "h" in result.now:
             sentence = (
-                _("{share:.0%} of the hidden units' values are 0: these units are silent.")
+                _("{share:.0%} of the hidden units' values are 0, where a unit passes no gradient.")
                 if result.cell.rectified
                 else _("{share:.0%} of the hidden units' values are saturated (|h| > 0.9).")
             )

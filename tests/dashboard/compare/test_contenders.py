@@ -73,6 +73,17 @@ def test_each_is_named_by_what_matters_to_it() -> None:
     assert names == ["RNN", "LSTM", "LSTM, forget bias 1"]
 
 
+def test_the_usual_is_named_only_where_it_is_all_that_differs() -> None:
+    changes = [{"cell": "rnn_relu", "initialisation": "identity", "single_bias": True}, {}]
+    names = [contender.name for contender in contenders(RunConfig(), changes)]
+    assert names == ["ReLU RNN, identity, one bias", "RNN"]
+    names = [each.name for each in contenders(RunConfig(), [{"single_bias": True}, {}])]
+    assert names == ["one bias", "two biases"]
+    changes = [{"initialisation": name} for name in ("pytorch", "orthogonal", "identity")]
+    names = [each.name for each in contenders(RunConfig(), changes)]
+    assert names == ["PyTorch", "orthogonal", "identity"]
+
+
 def test_what_makes_no_difference_is_not_in_the_name() -> None:
     # An RNN has no forget gates, and Adam no momentum.
     chosen = contenders(

@@ -114,15 +114,16 @@ def test_the_equations_hold_the_units_numbers() -> None:
     found = CELL.equations(layer, x, (h, c), 2)
     i, f, g, o = output.gates[0, :, 2]
     after_h, after_c = (part[0, 2] for part in output.state)
-    expected = {"i_t": i, "f_t": f, "g_t": g, "o_t": o, "c_t": after_c, "h_t": after_h}
+    # c before o, which sees it.
+    expected = {"i_t": i, "f_t": f, "g_t": g, "c_t": after_c, "o_t": o, "h_t": after_h}
     assert_equations(found, expected)
     assert found[0].right.endswith("w_{ci} c_{t-1})")
     assert found[1].right.endswith("w_{cf} c_{t-1})")
-    assert found[3].right.endswith("w_{co} c_t)")
+    assert found[4].right.endswith("w_{co} c_t)")
     assert "w_{c" not in found[2].right
     # The numbers of a gate add up to what it is the sigmoid of.
     drive, peephole, seen = (
-        found[3].numbers.removeprefix(r"\sigma(").split(")")[0],
+        found[4].numbers.removeprefix(r"\sigma(").split(")")[0],
         *(float(value) for value in (layer.weights["peephole_o"][2], after_c)),
     )
     by_input, by_state = (float(part) for part in drive.split(" ")[:2])

@@ -80,7 +80,7 @@ def test_of_a_rectified_state_the_share_at_zero_is_shown() -> None:
     assert result.now == {"h": Share(pytest.approx(np.mean(hidden == 0)), 0.0)}
     share = format(np.mean(hidden == 0), ".0%")
     assert view("saturation").numbers(result) == (
-        f"{share} of the hidden units' values are 0: these units are silent."
+        f"{share} of the hidden units' values are 0, where a unit passes no gradient."
     )
 
 
