@@ -17,6 +17,7 @@ Example:
     (1, 10, 8)
 """
 
+from rnn_core.diagnostics.continua import Continuum
 from rnn_core.diagnostics.fixed_points import FixedPoints, find_fixed_points
 from rnn_core.diagnostics.free_run import FreeRun, free_run
 from rnn_core.diagnostics.gates import Gates, gates_over_time, half_life
@@ -42,6 +43,7 @@ from rnn_core.diagnostics.weights import Weight, copy_parameters, weight_matrice
 from rnn_core.training.step_context import StepContext
 
 __all__ = [
+    "Continuum",
     "FixedPoints",
     "FreeRun",
     "Gates",

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
-from rnn_core.cells.base import Array, Layer, as_float64
-from rnn_core.cells.derivatives import Derivatives, derivatives
-from rnn_core.diagnostics.jacobians import step_jacobians
-from rnn_core.diagnostics.linear import product, solve, sorted_eigenvalues
+from rnn_core.cells.base import Array, as_float64
+from rnn_core.diagnostics.continua import FIXED, SAME, Continuum, find_continua, linearise
+from rnn_core.diagnostics.levenberg_marquardt import Autonomous, Descent, descend
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
 
-#: A point with a smaller speed q = ½‖F(s) - s‖² is a fixed point.
-FIXED = 1e-12
-# Points closer than this are merged, as in FixedPointFinder.
-_SAME = 1e-3
-# Damping of the Levenberg-Marquardt method: initial value and range.
-_DAMPING, _LEAST, _MOST = 1e-2, 1e-12, 1e12
-# Size of the Jacobians of the starts that are moved together: 32 MB.
-_NUMBERS = 4_000_000
+# Starts in a batch at most, and starts · S: a batch of a large network must not take long, either.
+_BATCH, _NUMBERS = 64, 4096
+# Time steps by which a state is run on towards what attracts it.
+_SETTLE = 100
+# Bounds of the search: the box of the states that occur, so many times as wide.
+_WIDE = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +32,16 @@ class FixedPoints:
         speed: q = ½‖F(s) - s‖², shape ``(N,)``.
         fixed: whether q is below 1e-12; the others are slow points, shape ``(N,)``.
         eigenvalues: of the step's Jacobian at the point, largest modulus first, ``(N, S)``.
-        unstable: number of eigenvalues outside the unit circle, shape ``(N,)``.
+        errors: estimated error of that Jacobian, as `linearise` explains, shape ``(N,)``.
+        marginal: number of eigenvalues of modulus 1 within that error, shape ``(N,)``.
+        unstable: number of the other eigenvalues outside the unit circle, shape ``(N,)``.
+        continua: lines, rings and surfaces that the marginal points form.
         found_by: number of starts that ended at the point, shape ``(N,)``.
-        iterations: number of iterations of the search.
+        starts: number of starts used.
+        since_new: number of starts since the one that last found a new fixed point.
+        complete: whether the search stopped because enough starts found nothing new. If False a
+            bound stopped it, and the points may be incomplete.
+        iterations: number of iterations of all starts.
     """
 
     points: Array
@@ -45,17 +49,47 @@ class FixedPoints:
     speed: Array
     fixed: NDArray[np.bool_]
     eigenvalues: NDArray[np.complex128]
+    errors: Array
+    marginal: NDArray[np.int64]
     unstable: NDArray[np.int64]
+    continua: tuple[Continuum, ...]
     found_by: NDArray[np.int64]
+    starts: int
+    since_new: int
+    complete: bool
     iterations: int
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Of each point ``"stable"``, ``"saddle"``, or ``"unstable"`` in every direction."""
+        """Of each point its kind.
+
+        ``"slow"`` if it is no fixed point. ``"marginal"`` if an eigenvalue has modulus 1 within its
+        error: the linearisation does not tell whether the point is stable. Otherwise ``"stable"``,
+        ``"saddle"``, or ``"unstable"`` in every direction.
+        """
         size = self.points.shape[1]
         return tuple(
-            "stable" if n == 0 else "unstable" if n == size else "saddle" for n in self.unstable
+            "slow"
+            if not fixed
+            else "marginal"
+            if marginal
+            else "stable"
+            if not unstable
+            else "unstable"
+            if unstable == size
+            else "saddle"
+            for fixed, marginal, unstable in zip(
+                self.fixed, self.marginal, self.unstable, strict=True
+            )
         )
+
+    @property
+    def isolated(self) -> NDArray[np.bool_]:
+        """Whether a point is a fixed point that belongs to no continuum, shape ``(N,)``."""
+        alone = self.fixed.copy()
+        for continuum in self.continua:
+            alone[continuum.points] = False
+        return alone
 
 
 def find_fixed_points(
@@ -64,30 +98,46 @@ def find_fixed_points(
     state: State | None = None,
     *,
     frozen: ArrayLike | None = None,
-    starts: int = 256,
+    patience: int = 512,
+    max_starts: int = 8192,
+    max_iterations: int | None = None,
     noise: float = 0.5,
     slow: float = 1e-5,
     iterations: int = 200,
 ) -> FixedPoints:
-    """Search for fixed and slow points, starting from states that the network visits.
+    """Search for fixed and slow points until further starts find no new fixed point.
 
-    From each start the Levenberg-Marquardt method minimises q(s) = ½‖F(s) - s‖²: it takes gradient
-    steps far from a minimum and Newton steps near one. Points within 1e-3 of each other are merged.
-    Points further from the mean start than three times the furthest start are dropped. The cost
-    grows with starts · S³.
+    From each start the Levenberg-Marquardt method minimises q(s) = ½‖F(s) - s‖²: see `descend`.
+    Points within 1e-3 of each other are one point. A quarter of the starts each are
+
+    - states that the network visits, with noise;
+    - such states and random ones after 100 time steps at the constant input, which are near what
+      attracts them;
+    - points on the lines through two fixed points found before, midway, between or beyond them:
+      saddles lie between stable points;
+    - visited states and fixed points mirrored at the origin, and random points of the box that
+      visited states and isolated fixed points span, widened by the noise.
+
+    No search of this kind can show that there are no further points; the result says how many
+    starts it took and how many of them came after the last new point. Of marginal points, which may
+    form a line, only those of one batch are new. Slow and marginal points outside that box
+    are dropped: a cell that keeps its state is slow at every large state.
 
     Args:
         model: read only.
-        inputs: the time steps whose states are the starts, shape ``(T, D)``. Several windows may be
-            joined; more starts find more points.
+        inputs: the time steps whose states are starts, shape ``(T, D)``.
         state: state before the first time step, as `Trainer.state` gives it; None stands for zeros.
         frozen: the constant input, shape ``(D,)``; None stands for zeros.
-        starts: number of starts, at least 1: visited states with noise added.
-        noise: standard deviation of that noise, at least 0. Without noise, saddles are often
-            missed, since no run stays near them. The noise has a fixed seed: equal arguments give
-            equal points.
+        patience: the search stops after so many starts without a new fixed point, at least 1.
+        max_starts: upper bound of the number of starts, at least 1.
+        max_iterations: no further batch of starts, 64 at most, begins after so many iterations of
+            all starts together, at least 1; None: no bound. For large S the time is about
+            proportional to iterations · S³. Unlike a bound in seconds it gives equal points each
+            time.
+        noise: standard deviation of the noise, at least 0. It has a fixed seed: equal arguments
+            give equal points.
         slow: largest q that is returned.
-        iterations: largest number of iterations.
+        iterations: largest number of iterations of one start.
 
     Returns:
         The points; none when none is slow enough or the weights are not finite.
@@ -95,11 +145,10 @@ def find_fixed_points(
     Raises:
         ValueError: when a shape does not match or a number is outside its limits.
 
-    Source: Sussillo and Barak, "Opening the black box", Neural Computation 25 (2013); merging and
-    the limit as in Golub and Sussillo's FixedPointFinder. Moré, "The Levenberg-Marquardt algorithm"
-    (1978).
+    Source: Sussillo and Barak, "Opening the black box", Neural Computation 25 (2013); merging as in
+    Golub and Sussillo's FixedPointFinder.
     """
-    _check(starts=starts, noise=noise, slow=slow, iterations=iterations)
+    _check(patience, max_starts, max_iterations, noise, slow, iterations)
     unrolled = unroll(model, inputs, state)
     held = np.zeros(unrolled.inputs.shape[1]) if frozen is None else as_float64(frozen)
     if held.shape != unrolled.inputs.shape[1:]:
@@ -107,127 +156,188 @@ def find_fixed_points(
             f"frozen must have shape {unrolled.inputs.shape[1:]}, got {held.shape}. "
             "Give one number for each feature."
         )
+    precision = torch.finfo(next(model.rnn.parameters()).dtype).eps
+    step = Autonomous(unrolled.layers, held, precision)
     visited = unrolled.whole_states()
-    chosen = visited[np.linspace(0, len(visited) - 1, min(starts, len(visited))).astype(int)]
-    begin = np.resize(chosen, (starts, visited.shape[1]))
-    begin = begin + noise * np.random.default_rng(0).standard_normal(begin.shape)
-    together = max(1, _NUMBERS // begin.shape[1] ** 2)
-    ends = [
-        _descend(unrolled.layers, held, begin[first : first + together], iterations)
-        for first in range(0, starts, together)
-    ]
-    ended, speed = (np.concatenate([end[part] for end in ends]) for part in (0, 1))
-    with np.errstate(invalid="ignore"):
-        centre = begin.mean(axis=0)
-        near = _distance(ended, centre) <= 3 * _distance(begin, centre).max()
-        kept = near & (speed <= slow)
-    return _described(unrolled.layers, held, ended[kept], speed[kept], max(end[2] for end in ends))
-
-
-def _descend(
-    layers: Sequence[Layer], held: Array, begin: Array, iterations: int
-) -> tuple[Array, Array, int]:
-    """The end point of each start, its q, and the number of iterations."""
-    points = begin.copy()
-    speed, slope, bend = _derivatives(layers, held, points)
-    damping = np.full(len(points), _DAMPING)
-    active = np.isfinite(speed)
-    done = 0
-    while done < iterations and active.any():
-        done += 1
-        tried = np.flatnonzero(active)
-        # Relative to the curvature, so that the damping does not depend on the weights' scale.
-        scale = damping[tried] * np.maximum(np.trace(bend[tried], axis1=1, axis2=2), _LEAST)
-        damped = bend[tried] + scale[:, None, None] * np.eye(points.shape[1])
-        there = points[tried] - solve(damped, slope[tried])
-        found = _derivatives(layers, held, there)
-        better = found[0] < speed[tried]
-        won = tried[better]
-        points[won] = there[better]
-        speed[won], slope[won], bend[won] = (values[better] for values in found)
-        damping[tried] *= np.where(better, 0.1, 10.0)
-        damping = np.maximum(damping, _LEAST)
-        # Converged, or at a minimum of q that is not a fixed point: no step is an improvement.
-        active &= (speed > 1e-30) & (damping < _MOST)
-    return points, speed, done
-
-
-def _derivatives(layers: Sequence[Layer], held: Array, points: Array) -> tuple[Array, Array, Array]:
-    """q, its gradient, and its Gauss-Newton curvature, ``(P, S, S)``."""
-    after, at = _step(layers, held, points)
-    miss = after - points
-    slope = step_jacobians(at) - np.eye(points.shape[1])
-    turned = slope.swapaxes(1, 2)
-    # Saturated units give a finite state and a nan derivative where a weight is infinite.
-    finite = np.isfinite(slope).all(axis=(1, 2))
-    return (
-        np.where(finite, 0.5 * np.sum(miss**2, axis=1), np.nan),
-        np.einsum("psk,ps->pk", slope, miss),
-        product(turned, slope),
-    )
-
-
-def _step(
-    layers: Sequence[Layer], held: Array, points: Array
-) -> tuple[Array, tuple[Derivatives, ...]]:
-    """F of P whole states at a constant input, and the derivatives of every layer."""
-    depth, hidden = len(layers), layers[0].hidden_size
-    kinds = points.shape[1] // (depth * hidden)
-    before = points.reshape(len(points), kinds, depth, hidden)
-    after = np.empty_like(before)
-    below = np.broadcast_to(held, (len(points), len(held)))
-    at = []
-    for number, layer in enumerate(layers):
-        state = tuple(before[:, part, number] for part in range(kinds))
-        output = layer.step(below, state)
-        at.append(derivatives(layer, below, state, output))
-        for part, values in enumerate(output.state):
-            after[:, part, number] = values
-        below = output.state[0]
-    return after.reshape(points.shape), tuple(at)
-
-
-def _described(
-    layers: Sequence[Layer], held: Array, points: Array, speed: Array, iterations: int
-) -> FixedPoints:
-    """Merge points that coincide, slowest first, and classify them."""
-    order = np.argsort(speed, kind="stable")
-    points, speed = points[order], speed[order]
-    unique: list[int] = []
-    found_by: list[int] = []
-    for number, point in enumerate(points):
-        distances = _distance(points[unique], point)
-        if len(unique) and distances.min() < _SAME:
-            found_by[int(distances.argmin())] += 1
-        else:
-            unique.append(number)
-            found_by.append(1)
-    points, speed = points[unique], speed[unique]
-    values = sorted_eigenvalues(step_jacobians(_step(layers, held, points)[1]))
-    depth, hidden = len(layers), layers[0].hidden_size
+    known = _Known(step, visited, noise)
+    batch = max(4, min(_BATCH, _NUMBERS // visited.shape[1]))
+    ends: list[Descent] = []
+    used = since_new = done = 0
+    while since_new < patience and used < max_starts and done < (max_iterations or np.inf):
+        begin = known.starts(min(batch, max_starts - used, patience - since_new))
+        ended = descend(step, begin, iterations, bounds=known.box(_WIDE))
+        new = known.add(ended)
+        used += len(begin)
+        done += int(ended.iterations.sum())
+        since_new = since_new + len(begin) if new is None else len(begin) - 1 - new
+        ends.append(ended)
+    points, speed, found_by = _merged(ends, slow)
+    inside, fixed = known.inside(points), speed < FIXED
+    at = linearise(step, points[fixed])
+    inside[fixed] |= at.kernel == 0
+    points, speed, found_by = points[inside], speed[inside], found_by[inside]
+    at = linearise(step, points)
+    continua, drifting = find_continua(step, points, speed, at)
+    depth, hidden = len(unrolled.layers), unrolled.layers[0].hidden_size
     return FixedPoints(
         points=points,
         top=points[:, (depth - 1) * hidden : depth * hidden],
         speed=speed,
-        fixed=speed < FIXED,
-        eigenvalues=values,
-        unstable=np.sum(np.abs(values) > 1, axis=1),
-        found_by=np.array(found_by, np.int64),
-        iterations=iterations,
+        fixed=(speed < FIXED) & ~drifting,
+        eigenvalues=at.eigenvalues,
+        errors=at.errors,
+        marginal=at.marginal.sum(axis=1),
+        unstable=at.unstable,
+        continua=continua,
+        found_by=found_by,
+        starts=used,
+        since_new=since_new,
+        complete=since_new >= patience,
+        iterations=done,
     )
 
 
+class _Known:
+    """The fixed points found so far, and starts that are drawn with their help."""
+
+    def __init__(self, step: Autonomous, visited: Array, noise: float) -> None:
+        self._step, self._noise = step, noise
+        self._random = np.random.default_rng(0)
+        self._points = np.empty((0, visited.shape[1]))
+        self._marginal = False
+        finite = visited[np.isfinite(visited).all(axis=1)]
+        self._visited = finite if len(finite) else np.zeros((1, visited.shape[1]))
+        self._isolated = self._points
+
+    def box(self, wide: float = 1.0) -> tuple[Array, Array]:
+        """Lowest and highest values of the states that occur, widened by the noise.
+
+        Marginal points do not count: the box would grow along a line without end.
+
+        Args:
+            wide: a factor by which the box is widened further.
+        """
+        occur = np.concatenate([self._visited, self._isolated])
+        low, high = occur.min(axis=0) - self._noise, occur.max(axis=0) + self._noise
+        more = (wide - 1) / 2 * (high - low)
+        return low - more, high + more
+
+    def inside(self, points: Array) -> NDArray[np.bool_]:
+        """Which points are in the box."""
+        low, high = self.box()
+        return np.atleast_1d(((points >= low) & (points <= high)).all(axis=1))
+
+    def starts(self, count: int) -> Array:
+        """A batch of starts, a quarter of each kind."""
+        quarters = [len(part) for part in np.array_split(np.arange(count), 4)]
+        noisy, settled, between, others = quarters
+        mirrored = others // 2
+        return np.concatenate(
+            [
+                self._near_visited(noisy),
+                self._settled(settled),
+                self._between(between),
+                -self._near_visited(mirrored, self._points),
+                self._anywhere(others - mirrored),
+            ]
+        )
+
+    def add(self, ended: Descent) -> int | None:
+        """Take in the fixed points at which a batch ended.
+
+        Returns:
+            The place of the last start that found a new one; None if none did.
+        """
+        places: list[int] = []
+        points = self._points
+        for place in np.flatnonzero(ended.speed < FIXED):
+            point = ended.points[place]
+            if not len(points) or _distance(points, point).min() >= SAME:
+                places.append(int(place))
+                points = np.concatenate([points, point[None]])
+        if not places:
+            return None
+        first = len(self._points)
+        marginal = linearise(self._step, points[first:]).kernel > 0
+        kept = ~marginal | self.inside(points[first:])
+        # On a line there is always one more.
+        new = np.array(places)[kept & (~marginal | (not self._marginal))]
+        self._marginal |= bool((marginal & kept).any())
+        self._points = np.concatenate([self._points, points[first:][kept]])
+        self._isolated = np.concatenate([self._isolated, points[first:][~marginal]])
+        return max(new.tolist(), default=None)
+
+    def _near_visited(self, count: int, more: Array | None = None) -> Array:
+        """States that the network visits, or others, with noise."""
+        among = self._visited if more is None else np.concatenate([self._visited, more])
+        chosen = among[self._random.integers(0, len(among), count)]
+        return chosen + self._noise * self._random.standard_normal(chosen.shape)
+
+    def _settled(self, count: int) -> Array:
+        """States after some time at the constant input."""
+        states = np.concatenate(
+            [self._near_visited(count // 2), self._anywhere(count - count // 2)]
+        )
+        for _ in range(_SETTLE):
+            states = self._step.step(states)
+        return states
+
+    def _between(self, count: int) -> Array:
+        """Points on the lines through two fixed points, half of them midway."""
+        if len(self._points) < 2:
+            return self._anywhere(count)
+        one = self._random.integers(0, len(self._points), count)
+        other = self._random.integers(0, len(self._points) - 1, count)
+        other += other >= one
+        share = self._random.uniform(-0.5, 1.5, (count, 1))
+        share[::2] = 0.5
+        return self._points[one] + share * (self._points[other] - self._points[one])
+
+    def _anywhere(self, count: int) -> Array:
+        """Random points of the box."""
+        return self._random.uniform(*self.box(), (count, self._visited.shape[1]))
+
+
+def _merged(ends: list[Descent], slow: float) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Points that are apart from each other, the slowest first, with q and number of starts."""
+    points, speed = (np.concatenate([end[part] for end in ends]) for part in (0, 1))
+    kept = speed <= slow
+    points, speed = points[kept], speed[kept]
+    unique: list[int] = []
+    found_by: list[int] = []
+    for number in np.argsort(speed, kind="stable"):
+        distances = _distance(points[unique], points[number])
+        if len(unique) and distances.min() < SAME:
+            found_by[int(distances.argmin())] += 1
+        else:
+            unique.append(int(number))
+            found_by.append(1)
+    return points[unique], speed[unique], np.array(found_by, np.int64)
+
+
 def _distance(points: Array, centre: Array) -> Array:
-    distances: Array = np.linalg.norm(points - centre, axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        distances: Array = np.linalg.norm(points - centre, axis=1)
     return distances
 
 
-def _check(starts: int, noise: float, slow: float, iterations: int) -> None:
-    if starts < 1:
-        raise ValueError(f"starts must be at least 1, got {starts}. Try 256.")
+def _check(
+    patience: int,
+    max_starts: int,
+    max_iterations: int | None,
+    noise: float,
+    slow: float,
+    iterations: int,
+) -> None:
+    for name, count, example in (
+        ("patience", patience, 512),
+        ("max_starts", max_starts, 8192),
+        ("max_iterations", 1 if max_iterations is None else max_iterations, 20_000),
+        ("iterations", iterations, 200),
+    ):
+        if count < 1:
+            raise ValueError(f"{name} must be at least 1, got {count}. Try {example}.")
     if not 0 <= noise < np.inf:
         raise ValueError(f"noise must be at least 0, got {noise}. Try 0.5.")
     if not slow > 0:
         raise ValueError(f"slow must be a positive number, got {slow}. Try 1e-5.")
-    if iterations < 1:
-        raise ValueError(f"iterations must be at least 1, got {iterations}. Try 200.")

@@ -47,6 +47,22 @@ def column_space(matrix: Array, least: float) -> Array:
     return _array(left[:, sizes > least])
 
 
+def svd(matrices: Array) -> tuple[Array, Array, Array]:
+    """U, the singular values, largest first, and Vᵀ of finite square matrices ``(N, S, S)``."""
+    left, values, right = torch.linalg.svd(torch.from_numpy(matrices))
+    return _array(left), _array(values), _array(right)
+
+
+def inverse_norms(matrices: NDArray[np.complex128]) -> Array:
+    """The Frobenius norm of the inverses of complex matrices, ``(N, S, S)`` to ``(N,)``.
+
+    It is infinite for a singular matrix.
+    """
+    inverses, failed = torch.linalg.inv_ex(torch.from_numpy(matrices))
+    norms = torch.linalg.matrix_norm(inverses)
+    return _array(torch.where((failed == 0) & norms.isfinite(), norms, torch.inf))
+
+
 def solve(matrices: Array, vectors: Array) -> Array:
     """x of A x = b, for A of shape ``(P, S, S)`` and b of shape ``(P, S)``."""
     return _array(torch.linalg.solve(torch.from_numpy(matrices), torch.from_numpy(vectors)))

@@ -75,7 +75,7 @@ def test_the_state_fades_by_what_the_gate_lets_in() -> None:
 def test_at_a_constant_input_one_point_is_fixed_its_candidate() -> None:
     trainer = held()
     at = trainer.context()
-    found = find_fixed_points(at.model, at.inputs, at.state, starts=8, frozen=[0.5])
+    found = find_fixed_points(at.model, at.inputs, at.state, max_starts=8, frozen=[0.5])
     assert found.kinds == ("stable",)
     w_n = trainer.model.rnn.get_parameter("weight_ih_l0").detach().numpy()[4:, 0]
     b_n = trainer.model.rnn.get_parameter("bias_ih_l0").detach().numpy()[4:]

@@ -5,12 +5,14 @@ import torch
 
 from rnn_core.diagnostics.linear import (
     column_space,
+    inverse_norms,
     largest_singular_value,
     orthonormal,
     product,
     singular_vectors,
     solve,
     sorted_eigenvalues,
+    svd,
 )
 
 NUMBERS = np.random.default_rng(0)
@@ -52,6 +54,18 @@ def test_a_column_space_leaves_out_directions_below_the_limit() -> None:
     np.testing.assert_allclose(basis @ (basis.T @ tall), tall, atol=1e-7)
     assert column_space(noisy, 0.0).shape == (9, 4)
     assert column_space(np.zeros((9, 4)), 0.0).shape == (9, 0)
+
+
+def test_a_singular_value_decomposition_makes_the_matrices_again() -> None:
+    left, values, right = svd(MATRICES)
+    np.testing.assert_allclose(left * values[:, None] @ right, MATRICES, atol=1e-12)
+    assert (np.diff(values, axis=1) <= 0).all()
+
+
+def test_the_norm_of_an_inverse_is_infinite_where_there_is_none() -> None:
+    matrices = np.concatenate([MATRICES + 0.5j * np.eye(4), np.zeros((1, 4, 4))])
+    expected = [np.linalg.norm(np.linalg.inv(matrix)) for matrix in matrices[:-1]]
+    np.testing.assert_allclose(inverse_norms(matrices), [*expected, np.inf], rtol=1e-10)
 
 
 def test_solutions_solve_their_systems() -> None:

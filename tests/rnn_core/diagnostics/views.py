@@ -48,7 +48,7 @@ VIEWS: dict[str, View] = {
     "hidden_trajectory": lambda t, m: views.hidden_trajectory(m.model, m.inputs, m.state),
     # A few iterations: after many, roundings have led two searches to different points.
     "find_fixed_points": lambda t, m: in_order(
-        views.find_fixed_points(m.model, m.inputs, m.state, starts=12, iterations=8, slow=10.0)
+        views.find_fixed_points(m.model, m.inputs, m.state, max_starts=12, iterations=8, slow=10.0)
     ),
     "weight_matrices": lambda t, m: views.weight_matrices(
         m.model, before=views.copy_parameters(m.model)

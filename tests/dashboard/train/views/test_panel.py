@@ -64,7 +64,7 @@ def test_a_preview_is_completed_when_all_else_is_drawn() -> None:
     app = click(page(look="phase"), "step")
     said = [text.value for text in app.markdown if "of the state's variance" in text.value]
     assert len(said) == 1
-    assert "Fixed points at zero input" in said[0]
+    assert "Fixed points found at zero input" in said[0]
     (chart,) = app.get("vega_lite_chart")[2:]
     rows = {table.name: table.data.data for table in chart.proto.datasets}
     assert pa.ipc.open_stream(rows["fixed"]).read_all().num_rows > 0
