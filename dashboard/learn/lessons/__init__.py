@@ -1,0 +1,1 @@
+"""One folder for each lesson: its object, and its prose in every language."""

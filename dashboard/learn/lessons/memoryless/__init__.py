@@ -1,0 +1,1 @@
+"""Lesson 1: one network for each data point."""

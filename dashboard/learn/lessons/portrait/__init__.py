@@ -1,0 +1,1 @@
+"""Lesson 9: what the state looks like."""

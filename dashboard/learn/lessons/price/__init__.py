@@ -1,0 +1,1 @@
+"""Lesson 8: when an LSTM earns its price."""

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.learn.lessons.collapse.lesson import collapsed_steps, has_learnt
+from dashboard.learn.registry import lesson
+
+
+def curve(*parts: tuple[float, int]) -> np.ndarray:
+    return np.concatenate([np.full(steps, loss) for loss, steps in parts])
+
+
+def test_a_collapse_is_a_high_loss_after_a_low_one() -> None:
+    assert collapsed_steps(curve((0.5, 100), (0.01, 100))) == 0
+    assert collapsed_steps(curve((0.5, 100))) == 0
+    high = curve((0.5, 100), (0.01, 100), (0.5, 60), (0.01, 100))
+    # A mean of 20 steps is above 0.2 if at least 8 of them are high: means 188 to 252.
+    assert collapsed_steps(high) == 65
+    assert collapsed_steps(high, since=250) == 3
+    assert collapsed_steps(high, since=253) == 0
+
+
+def test_a_single_spike_is_none() -> None:
+    assert collapsed_steps(curve((0.01, 100), (2.0, 1), (0.01, 100))) == 0
+
+
+def test_divergence_is_one() -> None:
+    assert collapsed_steps(curve((0.01, 100), (float("nan"), 1))) == 1
+
+
+def test_a_run_has_learnt_once_its_mean_was_low() -> None:
+    assert has_learnt(curve((0.01, 20), (0.5, 100)))
+    assert not has_learnt(curve((0.01, 15), (0.5, 100)))
+    assert not has_learnt(curve((0.01, 10)))
+
+
+def test_the_variants_differ_in_optimizer_and_clipping_only() -> None:
+    first, *others = (one.config.to_dict() for one in lesson("collapse").variants)
+    for other in others:
+        changed = {name for name in first if first[name] != other[name]}
+        assert changed <= {"optimizer", "lr", "clip_norm"}

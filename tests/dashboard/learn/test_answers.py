@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.learn.answers import Answers, parse, write
+
+
+def test_the_text_names_predictions_and_solved_exercises() -> None:
+    answers = Answers().predict(4, 0).predict(2, 2).solve(4).solve(11)
+    assert write(answers) == "2c.4as.11s"
+    assert parse("2c.4as.11s") == answers
+
+
+def test_the_first_prediction_counts() -> None:
+    assert Answers().predict(1, 2).predict(1, 0).predicted == {1: 2}
+
+
+@given(st.dictionaries(st.integers(1, 11), st.integers(0, 2)), st.frozensets(st.integers(1, 11)))
+def test_any_answers_come_back_from_their_text(
+    predicted: dict[int, int], solved: frozenset[int]
+) -> None:
+    answers = Answers(predicted, solved)
+    if predicted or solved:
+        assert parse(write(answers)) == answers
+
+
+@pytest.mark.parametrize("text", ["", "1", "12a", "0a", "1d", "a1", "1ab", "1a,2b", "1a.", "٣a"])
+def test_other_texts_are_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match=r"like `1b\.2c\.4as`"):
+        parse(text)
