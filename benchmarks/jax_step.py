@@ -22,6 +22,7 @@ import numpy as np
 from jax import Array, lax
 
 from rnn_core import RecurrentModel, RunConfig, build_task
+from rnn_core.tasks.stack import stacked
 
 # A step of 80 µs takes 140 when another thread is to run it and this one waits for it anyway.
 jax.config.update("jax_cpu_enable_async_dispatch", False)
@@ -132,17 +133,21 @@ def untrained(config: RunConfig, dtype: type[np.floating]) -> Run:
     return weights, first, second, state, jnp.array(0, dtype)
 
 
-def jax_blocks(config: RunConfig, count: int, unroll: int = 1) -> Iterator[np.ndarray]:
-    """Train ``count`` steps in each call and give their losses, without end, in float32."""
+def jax_blocks(
+    config: RunConfig, count: int, unroll: int = 1
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Train ``count`` steps in each call and give losses and gradient norms, without end.
+
+    In float32; the windows are made as `Trainer.advance` makes its own, all at once.
+    """
     task = build_task(config)
     run, index = untrained(config, np.float32), 0
     while True:
-        batches = [task.batch(index + n, np.float32) for n in range(count)]
-        xs = np.stack([batch.inputs for batch in batches])
-        ys = np.stack([batch.targets for batch in batches])
-        run, losses, norms = train_many(run, xs, ys, config.lr, config.cell, unroll)
-        np.asarray(norms)
-        yield np.asarray(losses)
+        windows = stacked(task, index, count, np.float32)
+        run, losses, norms = train_many(
+            run, windows.inputs, windows.targets, config.lr, config.cell, unroll
+        )
+        yield np.asarray(losses), np.asarray(norms)
         index += count
 
 

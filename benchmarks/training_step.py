@@ -28,8 +28,9 @@ BATCHES = (1, 32)
 REPLICAS = (1, 8, 64)
 #: Time steps that JAX's loop writes out one after another; the faster one counts.
 UNROLLS = (1, 10)
-#: Steps in one call.
+#: Steps in one call, and how many of them are compared: roundings grow from step to step.
 BLOCK = 3_000
+COMPARED = 50
 #: Largest relative difference of a float64 loss with which JAX's step is still the same step.
 SAME = 1e-9
 
@@ -107,11 +108,14 @@ def print_growth(table: dict[tuple[str, int, int], Costs]) -> None:
 def print_blocks(effort: Effort = FULL) -> None:
     """Many steps in one call: `Trainer.advance` beside JAX's scan over them.
 
-    Both return losses and gradient norms, and both make their own windows.
+    Both return losses and gradient norms, and both make their own windows, all of a call at once.
     """
     count = BLOCK if effort is FULL else 20
     print(f"\n{count:,} steps in one call; T = 10, batch 1  |  µs a step")
-    print("cell   JAX's scan / advance  steps / advance | steps  advance  JAX's scan (unroll)")
+    print(
+        "cell   JAX's scan / advance  steps / advance | steps  advance  JAX's scan (unroll)"
+        f" | differences: loss, norm; {COMPARED} steps"
+    )
     for cell in CELLS:
         # At 0.02 an RNN collapses after some ten thousand steps. Its dead units leave subnormal
         # numbers in Adam's moments, with which processors are slow; JAX rounds them to 0.
@@ -126,9 +130,24 @@ def print_blocks(effort: Effort = FULL) -> None:
         scan = block.get(f"jax {unroll}", nan)
         print(
             f"{cell:5} {scan / block['advance']:20.1f} {steps / block['advance']:16.1f} | "
-            f"{steps:5.1f} {block['advance']:8.1f} {scan:11.1f} ({unroll})",
+            f"{steps:5.1f} {block['advance']:8.1f} {scan:11.1f} ({unroll:2}) | "
+            + " ".join(f"{each:8.1e}" for each in block_differences(config, count)),
             flush=True,
         )
+
+
+def block_differences(config: RunConfig, count: int) -> tuple[float, float]:
+    """Largest relative differences of JAX's first losses and gradient norms from `advance`'s."""
+    if not jax_blocks:
+        return nan, nan
+    ours = Trainer(config, engine="compiled").advance(count)
+    found = []
+    for unroll in UNROLLS:
+        losses, norms = next(jax_blocks(config, count, unroll))
+        for theirs, own in ((losses, ours.losses), (norms, ours.grad_norms)):
+            theirs, own = theirs[:COMPARED], own[:COMPARED]
+            found.append(float(np.max(np.abs(theirs - own) / own)))
+    return max(found[::2]), max(found[1::2])
 
 
 def _advances(config: RunConfig, count: int) -> Iterator[object]:
