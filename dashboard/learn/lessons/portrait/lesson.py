@@ -33,7 +33,7 @@ def _measure(runs: Runs) -> Outcome:
     before = weight_spectrum(runs.train(_CONFIG, 0).trainer.model)["h"]
     after = weight_spectrum(trainer.model)["h"]
     turning = after.eigenvalues[0][np.abs(after.eigenvalues[0].imag) > 1e-9]
-    points = find_fixed_points(trainer.model, inputs[: 4 * length], trainer.state, starts=64)
+    points = find_fixed_points(trainer.model, inputs[: 4 * length], trainer.state, patience=64)
     kinds = zip(points.kinds, points.fixed, strict=True)
     stable = [kind == "stable" for kind, fixed in kinds if fixed]
     rows: list[tuple[Message, Message | str]] = [
