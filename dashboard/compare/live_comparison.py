@@ -103,6 +103,7 @@ class LiveComparison(Playback):
         contenders: their names and settings.
         seeds: networks per contender.
         first_seed: seed of the first network; the others follow.
+        tuned: whether the learning rates were tuned.
         clock: seconds.
         engine: as in `Trainer`.
     """
@@ -121,11 +122,13 @@ class LiveComparison(Playback):
         seeds: int,
         first_seed: int = 0,
         *,
+        tuned: bool = False,
         clock: Callable[[], float] = monotonic,
         engine: str = "auto",
     ) -> None:
         super().__init__(clock, engine)
         self._contenders, self._seeds, self._first_seed = tuple(contenders), seeds, first_seed
+        self._tuned = tuned
         self._begin()
 
     @property
@@ -143,10 +146,23 @@ class LiveComparison(Playback):
         """The task's floors."""
         return self._floors
 
-    def configure(self, contenders: Sequence[Contender], seeds: int, first_seed: int) -> bool:
+    def configure(
+        self,
+        contenders: Sequence[Contender],
+        seeds: int,
+        first_seed: int,
+        *,
+        tuned: bool = False,
+    ) -> bool:
         """Adopt the settings: learning rates at once, anything else by starting again.
 
         A comparison that was playing keeps playing.
+
+        Args:
+            contenders: names and settings.
+            seeds: networks per contender.
+            first_seed: seed of the first network.
+            tuned: whether the learning rates were tuned: other ones then start again, too.
 
         Returns:
             Whether it started again.
@@ -157,7 +173,10 @@ class LiveComparison(Playback):
                 seeds == self._seeds
                 and first_seed == self._first_seed
                 and restarting_configs(new) == restarting_configs(self._contenders)
+                and tuned == self._tuned
+                and not (tuned and _rates(new) != _rates(self._contenders))
             )
+            self._tuned = tuned
             if not same:
                 self._contenders, self._seeds, self._first_seed = new, seeds, first_seed
                 self._begin_again()
@@ -256,7 +275,7 @@ class LiveComparison(Playback):
         self._floors = task.floors()
         self._layout = window_layout(task, configs[0])
         self._windows: deque[ReplicaStep] = deque(maxlen=self._layout.windows)
-        self._milliseconds = tuple(_milliseconds(config, self._engine) for config in configs)
+        self._milliseconds = tuple(milliseconds_alone(config, self._engine) for config in configs)
         self._frozen, self._held_out, self._ranking = None, None, None
         self._follows_signal = np.zeros((len(configs), self._seeds), bool)
         self._next_evaluation = float("-inf")
@@ -272,13 +291,18 @@ class LiveComparison(Playback):
             self._windows.append(step)
 
 
-def _milliseconds(config: RunConfig, engine: str) -> float:
-    """Milliseconds of one step of one network alone, the fastest of a few."""
+def _rates(contenders: Sequence[Contender]) -> list[float]:
+    return [contender.config.lr for contender in contenders]
+
+
+def milliseconds_alone(config: RunConfig, engine: str) -> float:
+    """Milliseconds of one step of one network alone, the fastest of a few but the first."""
     steps = Trainer(config, engine=engine).steps()
+    next(steps)  # allocates memory and loads code
     times: list[float] = []
     while len(times) < _TIMED and sum(times) < _TIMED_FOR:
         began = perf_counter()
         if next(steps, None) is None:
             break
         times.append(perf_counter() - began)
-    return 1000 * min(times)
+    return 1000 * min(times, default=0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.app import player, sidebar, widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
+from dashboard.app.playback import Status
 from dashboard.app.settings import PageSetting
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import engines, speed
@@ -23,12 +25,15 @@ from dashboard.compare.contenders import (
     FEWEST,
     MOST,
     PRESETS,
+    Change,
     Contender,
     contenders,
     first_seed,
     preset_name,
 )
 from dashboard.compare.live_comparison import ComparisonFrame, LiveComparison
+from dashboard.compare.lr_search import panel as search_panel
+from dashboard.compare.lr_search.live_search import LiveSearch
 from dashboard.compare.memory_span import panel as span_panel
 from dashboard.compare.settings import (
     MATCH,
@@ -44,6 +49,8 @@ from dashboard.compare.table import curves_table, seeds_table, summary_table
 from rnn_core import RunConfig, equalise
 from rnn_core.messages import N_
 
+# The session's comparison.
+_COMPARISON = "comparison"
 # Charts of predictions in a row.
 _ABREAST = 3
 # Seconds between two redraws while paused, as long as networks are being evaluated.
@@ -83,21 +90,77 @@ def page(config: RunConfig, settings: Settings) -> None:
 
 def _learn(config: RunConfig, settings: Settings) -> None:
     """Contenders learn the sidebar's task."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    with controls:
         preset = _preset(PRESET)
         seeds = _seeds(SEEDS)
         match = _match()
-        emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
-        downloads = st.popover(_("Download"), icon=":material/download:")
-    chosen = _contenders(config, preset, match)
+    tuning = st.container(horizontal=True, vertical_alignment="center")
+    with tuning:
+        tune = search_panel.toggle()
+    changes = _changes(config, preset)
     first = _first_seed(config.seed, seeds)
+    # Tuning replaces learning rates that contenders have of their own.
+    at_one_rate = _contenders(config, [_without_rate(change) for change in changes], match)
+    if tune and search_panel.can_be_tuned(at_one_rate):
+        with tuning:
+            search = search_panel.open_search(
+                at_one_rate, range(first, first + seeds), config.lr, settings
+            )
+        if not search.run.done:
+            _search_instead(search)
+            search_panel.watch(search, settings)
+            return
+        search_panel.show_outcome(search.run)
+        _compare(search.run.tuned, seeds, first, controls, settings, search.run)
+    else:
+        _compare(_contenders(config, changes, match), seeds, first, controls, settings)
+
+
+def _without_rate(change: Change) -> Change:
+    return {name: value for name, value in change.items() if name != "lr"}
+
+
+def _search_instead(search: player.Session[LiveSearch]) -> None:
+    """Play the search if the comparison was playing, which has to wait for it."""
+    comparison = st.session_state.get(_COMPARISON)
+    if comparison is not None and comparison.run.status is Status.PLAYING:
+        comparison.run.pause()
+        search.run.play()
+
+
+def _compare(
+    chosen: tuple[Contender, ...],
+    seeds: int,
+    first: int,
+    controls: DeltaGenerator,
+    settings: Settings,
+    search: LiveSearch | None = None,
+) -> None:
+    """The comparison itself.
+
+    Args:
+        chosen: who takes part.
+        seeds: networks of each.
+        first: seed of the first of them.
+        controls: the row of controls, to which its own are added.
+        settings: what the sidebar says.
+        search: by which the learning rates were tuned; None if they were not.
+    """
+    tuned = search is not None
     session = player.open_session(
-        "comparison",
-        begin=lambda: LiveComparison(chosen, seeds, first),
-        adopt=lambda live: _adopt(live, chosen, seeds, first),
-        refusals=settings.refusals,
+        _COMPARISON,
+        begin=lambda: LiveComparison(chosen, seeds, first, tuned=tuned),
+        adopt=lambda live: _adopt(live, chosen, seeds, first, tuned),
+        refusals=() if tuned else settings.refusals,
     )
     live = session.run
+    if search is not None and search.take_over():
+        session.restarted = ""
+        live.play()
+    with controls:
+        emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
+        downloads = st.popover(_("Download"), icon=":material/download:")
     with emphasis_place:
         emphasis = _emphasise(live)
     with downloads:
@@ -109,8 +172,14 @@ def _learn(config: RunConfig, settings: Settings) -> None:
     )
 
 
-def _adopt(live: LiveComparison, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
-    if live.configure(chosen, seeds, first_seed):
+def _adopt(
+    live: LiveComparison,
+    chosen: tuple[Contender, ...],
+    seeds: int,
+    first_seed: int,
+    tuned: bool,
+) -> str:
+    if live.configure(chosen, seeds, first_seed, tuned=tuned):
         return _("Started again from step 0: the contenders or the data have changed.")
     return ""
 
@@ -125,7 +194,8 @@ def _remember(config: RunConfig, settings: Settings) -> None:
         preset = _preset(SPAN_PRESET)
         seeds = _seeds(SPAN_SEEDS)
         match = _match()
-    chosen = _contenders(span_panel.base(config), preset, match)
+    base = span_panel.base(config)
+    chosen = _contenders(base, _changes(base, preset), match)
     span_panel.watch(chosen, seeds, _first_seed(config.seed, seeds), settings)
 
 
@@ -185,16 +255,19 @@ def _match() -> str:
     )
 
 
-def _contenders(base: RunConfig, preset: str, match: str) -> tuple[Contender, ...]:
-    """The contenders of a preset, or those of the table."""
+def _changes(base: RunConfig, preset: str) -> tuple[Change, ...]:
+    """What each contender of a preset changes, or each row of the table."""
     if preset == "own":
         last = st.session_state.get("last_preset", "cells")
-        changes = own_contenders(base, PRESETS[last](base))
-    else:
-        st.session_state["last_preset"] = preset
-        if "own" not in (widgets.chosen(PRESET), widgets.chosen(SPAN_PRESET)):
-            forget_own_contenders()
-        changes = PRESETS[preset](base)
+        return own_contenders(base, PRESETS[last](base))
+    st.session_state["last_preset"] = preset
+    if "own" not in (widgets.chosen(PRESET), widgets.chosen(SPAN_PRESET)):
+        forget_own_contenders()
+    return PRESETS[preset](base)
+
+
+def _contenders(base: RunConfig, changes: Sequence[Change], match: str) -> tuple[Contender, ...]:
+    """The contenders, with hidden sizes that give them what they are matched by."""
     chosen = contenders(base, changes)
     if match == "parameters":
         sized = _equalised(tuple(contender.config for contender in chosen))
@@ -347,6 +420,7 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
             "contender": _("Contender"),
             "hidden_size": _("Hidden units"),
             "parameters": _("Parameters"),
+            "lr": _("Learning rate"),
             "held_out": number(
                 _("Held-out loss"),
                 format="%.4g",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.app.settings import PageSetting
 from dashboard.compare.contenders import PRESETS, from_text, to_text
-from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
+from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable
 
 _PAGE = "compare"
 
@@ -27,5 +27,19 @@ THRESHOLD = PageSetting(
     None,
     page=_PAGE,
 )
+#: Whether each contender is given the best learning rate of a grid first.
+TUNE = PageSetting("tune_lr", Flag(), False, live=False, page=_PAGE)
+TUNE_STEPS = PageSetting("tune_steps", IntRange(20, 20_000), 500, live=False, page=_PAGE)
 
-SETTINGS = (PRESET, SPAN_PRESET, CONTENDERS, SEEDS, MATCH, VIEW, SPAN_SEEDS, THRESHOLD)
+SETTINGS = (
+    PRESET,
+    SPAN_PRESET,
+    CONTENDERS,
+    SEEDS,
+    MATCH,
+    VIEW,
+    SPAN_SEEDS,
+    THRESHOLD,
+    TUNE,
+    TUNE_STEPS,
+)

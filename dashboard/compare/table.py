@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dashboard.app.text import shown
 from dashboard.compare.contenders import SETTINGS
 from dashboard.compare.live_comparison import ComparisonFrame
 
@@ -20,6 +21,7 @@ def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Da
         reached: step at which each network reached the threshold, ``(C, S)``, else nan.
     """
     rows = []
+    one_each = len({contender.config.lr for contender in frame.contenders}) > 1
     for number, contender in enumerate(frame.contenders):
         low, median, high = _quantiles(_held_out(frame)[number])
         steps = reached[number][np.isfinite(reached[number])]
@@ -27,6 +29,7 @@ def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Da
             "contender": contender.name,
             "hidden_size": contender.config.hidden_size,
             "parameters": frame.parameter_counts[number],
+            **({"lr": shown("lr", contender.config.lr)} if one_each else {}),
             "held_out": median,
             "low": low,
             "high": high,

@@ -146,6 +146,16 @@ class LrSearch:
         self._frozen: FrozenNetworks | None = None
 
     @property
+    def task(self) -> Task:
+        """What the networks are trained on."""
+        return self._comparison.task
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """What trains each network, ``"torch"`` or ``"compiled"``."""
+        return self._comparison.replicas.engines
+
+    @property
     def runs(self) -> int:
         """Number of networks trained: contenders times learning rates times seeds."""
         return len(self.contenders) * len(self.grid) * len(self.seeds)
@@ -158,6 +168,8 @@ class LrSearch:
     @property
     def progress(self) -> float:
         """Share of the steps and evaluations that are done, from 0 to 1."""
+        if self.done:
+            return 1.0
         evaluated = 0 if self._frozen is None else self._frozen.evaluated
         return (self._taken + evaluated) / (self.step_budget + self.runs)
 

@@ -82,6 +82,19 @@ def test_anything_else_starts_again_and_plays_on(
     assert live.frame().online.shape == (3, seeds)
 
 
+def test_other_tuned_rates_start_again() -> None:
+    live = after(5, comparison(preset="carry"))
+    chosen = live.contenders
+    assert not live.configure(chosen, 3, 0)
+    assert live.configure(chosen, 3, 0, tuned=True)  # tuned or not is another comparison
+    after(5, live)
+    assert not live.configure(chosen, 3, 0, tuned=True)
+    other = [replace(each, config=replace(each.config, lr=0.01)) for each in chosen]
+    assert live.configure(other, 3, 0, tuned=True)
+    assert live.index == 0
+    assert [each.config.lr for each in live.contenders] == [0.01, 0.01]
+
+
 def test_it_stops_when_every_network_has_diverged_and_not_before() -> None:
     base = replace(BASE, optimizer="sgd", momentum=0.99)
     chosen = contenders(base, [{"lr": 10.0}, {"lr": 0.001}])

@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.app.playback import Status
 from dashboard.compare.live_comparison import LiveComparison
-from rnn_core import CELLS, RunConfig
+from rnn_core import CELLS, RunConfig, lr_grid
 
 # The app with this page alone: the test runner cannot change pages.
 SCRIPT = """
@@ -247,3 +248,62 @@ def test_the_learning_rate_changes_without_starting_again_in_both_views() -> Non
     assert run.index == 2
     assert {contender.config.lr for contender in run.contenders} == {0.001}
     assert not any("Started again" in caption.value for caption in app.caption)
+
+
+def tuned(**query: str) -> AppTest:
+    """The page after the search for learning rates, played to its end."""
+    app = click(page(tune_lr="true", tune_steps="20", **query), "play")
+    while not app.session_state["lr_search"].run.done:
+        healthy(app.run())
+    return healthy(app.run())
+
+
+def test_learning_rates_are_tuned_first_and_the_comparison_follows() -> None:
+    app = page(tune_lr="true", tune_steps="20", preset="carry")
+    assert "comparison" not in app.session_state
+    assert any("30 runs of 20 steps" in caption.value for caption in app.caption)
+    app = tuned(preset="carry")
+    search = app.session_state["lr_search"].run
+    assert live(app).status is Status.PLAYING
+    assert names(app) == ["carried", "reset"]
+    assert live(app).contenders == search.tuned
+    assert app.query_params["tune_lr"] == "true"
+    (said,) = [each.value for each in app.caption if each.value.startswith("Tuned learning rates")]
+    assert f"carried {search.tuned[0].config.lr:g}" in said
+    # Other languages, and the way to another task and back, lose nothing.
+    app = click(app, "pause")
+    step = live(app).index
+    healthy(app.selectbox(key="lang").set_value("zh_CN").run())
+    assert live(app).index == step
+    assert live(app).contenders == app.session_state["lr_search"].run.tuned
+
+
+def test_without_tuning_all_have_the_sidebars_rate_again() -> None:
+    app = tuned(preset="carry")
+    healthy(app.toggle(key="tune_lr").set_value(False).run())
+    assert [contender.config.lr for contender in live(app).contenders] == [0.02, 0.02]
+    assert live(app).index == 0 or live(app).status is Status.PLAYING
+    healthy(app.toggle(key="tune_lr").set_value(True).run())
+    assert live(app).contenders == app.session_state["lr_search"].run.tuned
+
+
+def test_a_comparison_that_plays_waits_for_the_search_that_it_needs() -> None:
+    app = click(page(preset="carry", tune_steps="20"), "play")
+    healthy(app.toggle(key="tune_lr").set_value(True).run())
+    assert live(app).status is Status.PAUSED
+    assert app.session_state["lr_search"].run.status is Status.PLAYING
+
+
+def test_contenders_that_differ_in_their_rate_alone_are_not_tuned() -> None:
+    app = page(tune_lr="true", preset="learning_rates")
+    assert "lr_search" not in app.session_state
+    assert "nothing to tune" in app.info[0].value
+    assert names(app) == ["lr 0.004", "lr 0.02", "lr 0.1"]
+
+
+def test_tuning_replaces_rates_of_ones_own() -> None:
+    app = page(tune_lr="true", preset="own", vs="cell:gru,lr:0.5;cell:rnn,lr:0.1")
+    search = app.session_state["lr_search"].run
+    assert [contender.name for contender in search.frame().contenders] == ["GRU", "RNN"]
+    assert search.frame().choices[0].grid == lr_grid(0.02)
+    assert app.query_params["vs"] == "cell:gru,lr:0.5;lr:0.1"

@@ -20,6 +20,8 @@ def test_names_are_those_of_old_links() -> None:
         "view",
         "span_seeds",
         "threshold",
+        "tune_lr",
+        "tune_steps",
     ]
 
 

@@ -1,0 +1,1 @@
+"""The search for each contender's learning rate, before a comparison."""

@@ -1,0 +1,152 @@
+"""The search for learning rates on the Compare page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.app import player, widgets
+from dashboard.app.language import gettext as _
+from dashboard.app.sidebar import Settings
+from dashboard.app.text import engines, shown, speed
+from dashboard.charts.draw import draw
+from dashboard.compare.contenders import Contender
+from dashboard.compare.lr_search import charts as search_charts
+from dashboard.compare.lr_search import text as search_words
+from dashboard.compare.lr_search.live_search import LiveSearch, SearchFrame
+from dashboard.compare.lr_search.table import rates_table
+from dashboard.compare.settings import TUNE, TUNE_STEPS
+
+_KEY = "lr_search"
+
+
+def toggle() -> bool:
+    """Whether learning rates are tuned."""
+    return widgets.toggle(
+        TUNE,
+        _("Tune lr for each contender"),
+        _(
+            "A learning rate that suits one cell may be too small or too large for another. Before "
+            "the comparison, every contender is trained at the same learning rates, on seeds that "
+            "the comparison does not use, and gets the one with its lowest median held-out loss. "
+            "The sidebar's learning rate is the middle of the grid."
+        ),
+    )
+
+
+def can_be_tuned(contenders: tuple[Contender, ...]) -> bool:
+    """Whether no two are the same at one learning rate; tells if they are."""
+    if len({contender.config for contender in contenders}) == len(contenders):
+        return True
+    st.info(
+        _("Some contenders differ in their learning rate alone, so there is nothing to tune."),
+        icon=":material/tune:",
+    )
+    return False
+
+
+def open_search(
+    contenders: tuple[Contender, ...], test_seeds: range, centre: float, settings: Settings
+) -> player.Session[LiveSearch]:
+    """The visitor's search, with the page's settings and a box for its budget.
+
+    Args:
+        contenders: of the comparison to come.
+        test_seeds: of the comparison to come.
+        centre: middle of the grid.
+        settings: what the sidebar says.
+    """
+    steps = widgets.whole_number(
+        TUNE_STEPS,
+        _("Tuning steps"),
+        _(
+            "Steps of each run of the search. Far fewer than the comparison will take favour large "
+            "learning rates."
+        ),
+        width=150,
+    )
+    return player.open_session(
+        _KEY,
+        begin=lambda: LiveSearch(contenders, test_seeds, centre, steps),
+        adopt=lambda live: _adopt(live, contenders, test_seeds, centre, steps),
+        refusals=settings.refusals,
+    )
+
+
+def _adopt(
+    live: LiveSearch, contenders: tuple[Contender, ...], seeds: range, centre: float, steps: int
+) -> str:
+    if live.configure(contenders, seeds, centre, steps):
+        return _("Learning rates are tuned again: the contenders, the data or the grid changed.")
+    return ""
+
+
+def watch(session: player.Session[LiveSearch], settings: Settings) -> None:
+    """Draw the search and the player.
+
+    Args:
+        session: the visitor's search.
+        settings: what the sidebar says.
+    """
+    player.watch(session, lambda: Panel(session.run, session.restarted), settings)
+
+
+def show_outcome(live: LiveSearch) -> None:
+    """The learning rates that a comparison uses: a sentence, a warning, and the details."""
+    frame = live.frame()
+    st.caption(search_words.outcome(live.tuned))
+    warning = search_words.at_edge(frame.contenders, frame.choices)
+    if warning:
+        st.warning(warning, icon=":material/tune:")
+    with st.expander(_("How the learning rates were tuned"), icon=":material/tune:"):
+        st.caption(search_words.budget(frame))
+        draw(search_charts.losses_by_rate(frame))
+        _show_table(frame)
+
+
+class Panel:
+    """Everything that moves: status, progress, chart and table.
+
+    Args:
+        live: what is drawn.
+        restarted: why it started again, if it just did.
+    """
+
+    def __init__(self, live: LiveSearch, restarted: str) -> None:
+        self._live = live
+        frame = live.frame()
+        said = search_words.status(frame) + engines(frame.engines) + speed(frame)
+        st.caption(f"{said}  \n{restarted}" if restarted else said)
+        st.caption(search_words.budget(frame))
+        self._bar = st.progress(frame.progress, search_words.progress(frame))
+        self._chart = draw(search_charts.losses_by_rate(frame))
+        st.caption(
+            _(
+                "Median over the seeds at each learning rate, the lowest ringed: the online loss "
+                "while networks are trained, the held-out loss of their frozen weights at the end. "
+                "A rate at which most networks have diverged has no point."
+            )
+        )
+        _show_table(frame)
+
+    def update(self) -> None:
+        """Redraw progress and chart; text and table stay for a beat."""
+        frame = self._live.frame()
+        self._bar.progress(frame.progress, search_words.progress(frame))
+        draw(search_charts.losses_by_rate(frame), self._chart)
+
+
+def _show_table(frame: SearchFrame) -> None:
+    loss = st.column_config.NumberColumn
+    st.dataframe(
+        rates_table(frame),
+        hide_index=True,
+        column_config={
+            "contender": _("Contender"),
+            "lr": _("Best lr"),
+            **{
+                rate: loss(_("loss at {rate}").format(rate=rate), format="%.4g")
+                for rate in (shown("lr", rate) for rate in frame.choices[0].grid)
+            },
+        },
+        alt=_("The median loss of each contender at each learning rate."),
+    )
