@@ -24,7 +24,7 @@ def main(steps=200, seeds=8):
     comparison = Comparison(list(contenders.values()), seeds)
     for _step in islice(comparison.steps(), steps + 1):
         pass
-    losses = comparison.recent  # (contenders, seeds): means of the last 20 losses
+    losses = comparison.held_out().losses  # (contenders, seeds): frozen weights, new windows
     for name, row in zip(names, losses, strict=True):
         print(f"{name}: median loss {np.median(row):.4f}, from {row.min():.4f} to {row.max():.4f}")
     ranking = rank(losses)
