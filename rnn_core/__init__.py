@@ -17,11 +17,13 @@ from rnn_core.models import RecurrentModel, parameter_count
 from rnn_core.registry import CELLS, OPTIMIZERS
 from rnn_core.tasks import TASKS, Batch, Floor, Task, TaskEntry, build_task, register_task
 from rnn_core.training.evaluation import Estimate, Evaluation, evaluate, evaluate_model
+from rnn_core.training.events import Event, Events
 from rnn_core.training.history import LossHistory
 from rnn_core.training.optimizers import Optimizer
 from rnn_core.training.replicas import Replicas, ReplicaStep
 from rnn_core.training.snapshots import Snapshot, Snapshots
 from rnn_core.training.step import Step, StepRange
+from rnn_core.training.suggestions import Suggestion, suggest
 from rnn_core.training.trainer import Trainer
 from rnn_core.training.verdict import Verdict, judge
 from rnn_core.version import __version__
@@ -39,6 +41,8 @@ __all__ = [
     "Curves",
     "Estimate",
     "Evaluation",
+    "Event",
+    "Events",
     "Floor",
     "FrozenNetworks",
     "Gate",
@@ -64,6 +68,7 @@ __all__ = [
     "SpanStep",
     "Step",
     "StepRange",
+    "Suggestion",
     "Task",
     "TaskEntry",
     "Trainer",
@@ -81,4 +86,5 @@ __all__ = [
     "register_cell",
     "register_task",
     "run",
+    "suggest",
 ]

@@ -31,6 +31,9 @@ from rnn_core.training.step_context import StepContext
 NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
     {torch.float32: np.float32, torch.float64: np.float64}
 )
+#: Settings that a run may change where it branches off: `Trainer.restore` takes snapshots of runs
+#: that differ in them.
+BRANCH_SETTINGS = ("lr", "clip_norm")
 # Bounds of one call into an engine: steps, and multiplications, some 20 ms of them.
 _MOST_STEPS = 256
 _MOST_PRODUCTS = 2**26
@@ -319,12 +322,13 @@ class Trainer:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back, or on, to a snapshot: the next step is the snapshot's own again, bit for bit.
 
-        So are all that follow, with the engine and the learning rates of then. `model` and
-        `optimizer` are others than before.
+        So are all that follow, with the engine and the learning rates of then, if `clip_norm` is
+        the same too. With another, the run branches off: it is the snapshot's up to that step, and
+        its gradients are clipped from there on. `model` and `optimizer` are others than before.
 
         Args:
-            snapshot: of a run with the same config but for its ``lr``, on the same task and in the
-                same precision.
+            snapshot: of a run with the same config but for `BRANCH_SETTINGS`, on the same task and
+                in the same precision.
 
         Raises:
             ValueError: when it is of another run; the first setting that differs is named.
@@ -351,7 +355,7 @@ class Trainer:
         pairs: list[tuple[str, object, object]] = [
             (field.name, getattr(self.config, field.name), getattr(snapshot.config, field.name))
             for field in fields(self.config)
-            if field.name != "lr"
+            if field.name not in BRANCH_SETTINGS
         ]
         pairs += [
             ("task", task_name(self.task), snapshot.task),

@@ -147,7 +147,7 @@ def test_what_was_never_kept_cannot_be_found() -> None:
         ("momentum", 0.5),
         ("task", "sum_of_sines"),
         ("noise_std", 0.1),
-        ("clip_norm", 1.0),
+        ("carry_state", False),
         ("cell", "gru"),
         ("seed", 1),
     ],
@@ -175,3 +175,18 @@ def test_a_snapshot_of_a_run_with_another_learning_rate_is_restored() -> None:
     other.restore(trainer.snapshot())
     assert taken(other, 1) == steps[-1:]
     assert other.lr == 0.01
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_run_with_another_clipping_branches_off_at_the_snapshot_s_update(engine: str) -> None:
+    settings = {"hidden_size": 4, "optimizer": "sgd", "lr": 0.1, "momentum": 0.0}
+    trainer = Trainer(RunConfig.from_dict(settings), engine=engine)
+    steps = taken(trainer, 3)
+    snapshot = trainer.snapshot()
+    branch = Trainer(RunConfig.from_dict({**settings, "clip_norm": 0.01}), engine=engine)
+    branch.restore(snapshot)
+    assert taken(branch, 1) == steps[-1:]  # the step itself has not been updated yet
+    assert steps[-1].grad_norm > 0.01
+    branch.advance(1)
+    moved = branch.snapshot().weights - snapshot.weights
+    assert float(moved.norm()) == pytest.approx(0.1 * 0.01, rel=1e-3)
