@@ -41,6 +41,7 @@ _FAINT = 0.15
 _LEAST = 1e-12
 
 _CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
+_HELD_OUT = Table(step=int, loss=float, contender=str, weight=float)
 _SEEDS = Table(contender=str, seed=int, loss=float, weight=float)
 _WAVE = Table(place=float, line=int, target=float, low=float, median=float, high=float)
 _WANTED = Table(place=float, symbol=int)
@@ -50,7 +51,7 @@ _Floats: TypeAlias = NDArray[np.floating]
 
 
 def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
-    """Median and 10-90 % band of every contender's losses, with the floors."""
+    """Every contender's online loss, median and 10-90 % band, and its median held-out loss."""
     names = [contender.name for contender in frame.contenders]
     curves = _thinned(frame.curves)
     parts = []
@@ -81,9 +82,26 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
                 _by_number(tuple(names), who),
                 _weights(names, highlight)[who],
             ),
+            "held_out": _held_out_rows(frame, hidden, highlight),
             "floors": floors,
         },
-        _("Lines of the median loss of every contender, with a band over its seeds."),
+        _(
+            "For every contender a line of the median online loss with a band over its seeds, and "
+            "points of the median held-out loss."
+        ),
+    )
+
+
+def _held_out_rows(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> bytes:
+    names = [contender.name for contender in frame.contenders]
+    medians = frame.held_out_medians
+    shown = np.isfinite(medians) & np.array([[name not in hidden] for name in names])
+    who, when = np.nonzero(shown)
+    return _HELD_OUT.rows(
+        frame.evaluated_at[when],
+        np.maximum(medians[shown], _LEAST),
+        _by_number(tuple(names), who),
+        _weights(names, highlight)[who],
     )
 
 
@@ -132,9 +150,23 @@ def _loss_layout(
             strokeOpacity=_strength(alt.StrokeOpacity, 1.0),
         )
     )
+    held_out = (
+        layer("held_out")
+        .mark_line(
+            strokeWidth=1.2,
+            strokeDash=[2, 3],
+            point=alt.OverlayMarkDef(shape="diamond", size=40, filled=True),
+        )
+        .encode(
+            x=same(x),
+            y=alt.Y("loss:Q", title=y["title"]),
+            color=contender_colour(names, legend=True),
+            opacity=_strength(alt.Opacity, 1.0),
+        )
+    )
     rules, rule_labels = floor_layers(y)
-    chart = alt.layer(rules, band, line, rule_labels).properties(
-        title=_("Online loss"), height=HEIGHT, usermeta=CANVAS
+    chart = alt.layer(rules, band, line, held_out, rule_labels).properties(
+        title=_("Loss"), height=HEIGHT, usermeta=CANVAS
     )
     return specification(chart), floor_rows(floors)
 

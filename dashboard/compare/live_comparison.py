@@ -29,12 +29,15 @@ from rnn_core import (
     rank,
 )
 from rnn_core.experiments.comparison import SMOOTHING
+from rnn_core.thinned import Thinned
 
 # Steps over which one network alone is timed; fewer if they take so many seconds: the page waits.
 _TIMED, _TIMED_FOR = 12, 0.05
 # While playing: least seconds from the beginning of one evaluation of all networks to the next, and
 # the pause after each network, as a multiple of the time that it took.
 _EVALUATE_EVERY, _PAUSE = 2.0, 3.0
+# Evaluations of a run whose medians are kept, at most.
+_EVALUATIONS = 100
 # While paused: seconds of one redraw that may be spent on evaluations.
 _PAUSED_FOR = 0.25
 
@@ -60,6 +63,9 @@ class ComparisonFrame:
             regression task.
         alive: which networks have not diverged, ``(C, S)``.
         held_out: held-out losses of the last evaluation; None before the first.
+        evaluated_at: steps of the evaluations so far, thinned, ``(K,)``.
+        held_out_medians: median held-out loss of each contender at these steps, ``(C, K)``; inf
+            where most of its networks had diverged.
         follows_signal: whose weights followed the signal then, ``(C, S)``.
         ranking: order and paired tests of the held-out losses; None before the first.
         parameter_counts: of each contender.
@@ -85,6 +91,8 @@ class ComparisonFrame:
     accuracy: NDArray[np.floating] | None
     alive: NDArray[np.bool_]
     held_out: HeldOut | None
+    evaluated_at: NDArray[np.int64]
+    held_out_medians: NDArray[np.float64]
     follows_signal: NDArray[np.bool_]
     ranking: Ranking | None
     parameter_counts: tuple[int, ...]
@@ -225,6 +233,8 @@ class LiveComparison(Playback):
                 accuracy=self._accuracy(),
                 alive=comparison.alive,
                 held_out=self._held_out,
+                evaluated_at=np.array(self._medians.indices, np.int64),
+                held_out_medians=np.array(self._medians.items).reshape(-1, len(self._contenders)).T,
                 follows_signal=self._follows_signal,
                 ranking=self._ranking,
                 parameter_counts=comparison.parameter_counts,
@@ -254,6 +264,7 @@ class LiveComparison(Playback):
         if self._frozen.done:
             self._held_out, self._frozen = self._frozen.result(), None
             self._follows_signal = self._held_out.follows_signal
+            self._medians.add(self._held_out.step, np.median(self._held_out.losses, axis=1))
             self._ranking = rank(self._held_out.losses)
             self._next_evaluation = max(self._next_evaluation, self._frozen_at + _EVALUATE_EVERY)
 
@@ -278,6 +289,7 @@ class LiveComparison(Playback):
         self._milliseconds = tuple(milliseconds_alone(config, self._engine) for config in configs)
         self._frozen, self._held_out, self._ranking = None, None, None
         self._follows_signal = np.zeros((len(configs), self._seeds), bool)
+        self._medians: Thinned[NDArray[np.float64]] = Thinned(_EVALUATIONS, merge=_later)
         self._next_evaluation = float("-inf")
         self._speed.clear()
         self._steps: Iterator[ReplicaStep] = self._comparison.steps()
@@ -289,6 +301,11 @@ class LiveComparison(Playback):
             self._status = Status.DIVERGED
         else:
             self._windows.append(step)
+
+
+def _later(_earlier: NDArray[np.float64], later: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of two neighbours the later one is kept."""
+    return later
 
 
 def _rates(contenders: Sequence[Contender]) -> list[float]:

@@ -358,11 +358,11 @@ class Panel:
             self._spread = draw(compare_charts.spread(frame, emphasis.hidden, emphasis.highlight))
         st.caption(
             _(
-                "Left: median online loss over the seeds, and a band from the 10th to the 90th "
-                "percentile of the {seeds} networks. The band shows how far the networks differ, "
-                "not how certain the median is. Right: for each network a stroke at its held-out "
-                "loss, read with frozen weights, and a dot at its mean online loss over the last "
-                "{steps} steps."
+                "Left: lines are median online losses, diamonds median held-out losses, read with "
+                "frozen weights. Bands reach from the 10th to the 90th percentile of the {seeds} "
+                "networks' online losses; they show how far the networks differ, not how certain "
+                "the median is. Right: for each network a stroke at its held-out loss, and a dot "
+                "at its mean online loss over the last {steps} steps."
             ).format(seeds=frame.seeds, steps=frame.online_steps)
         )
         self._predictions = self._draw_predictions(frame)

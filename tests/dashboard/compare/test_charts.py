@@ -50,6 +50,27 @@ def test_the_curves_are_those_of_the_comparison() -> None:
     np.testing.assert_array_equal(gru["high"], frame.curves.high[2])
 
 
+def test_every_evaluation_has_a_point_at_its_median() -> None:
+    live = after(20, comparison())
+    live.frame()
+    frame = after(5, live).frame()
+    assert frame.evaluated_at.tolist() == [20, 25]
+    assert frame.held_out is not None
+    np.testing.assert_array_equal(
+        frame.held_out_medians[:, 1], np.median(frame.held_out.losses, axis=1)
+    )
+    medians = frame.held_out_medians.copy()
+    medians[2, 1] = np.inf
+    frame = replace(frame, held_out_medians=medians)
+    rows = tables(charts.loss(frame, frozenset({"RNN"}), "GRU"))["held_out"].to_pylist()
+    assert [(row["contender"], row["step"]) for row in rows] == [
+        ("LSTM", 20),
+        ("LSTM", 25),
+        ("GRU", 20),
+    ]
+    assert [row["loss"] for row in rows] == [*medians[1], medians[2, 0]]
+
+
 def test_what_is_hidden_is_left_out_and_what_is_not_highlighted_is_faint() -> None:
     frame = after(20, comparison()).frame()
     for chart, name in (
