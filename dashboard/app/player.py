@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
@@ -116,6 +117,7 @@ def watch(
     open_panel: Callable[[], Panel],
     settings: Settings,
     *,
+    buttons: DeltaGenerator | None = None,
     keys: bool = True,
 ) -> None:
     """Draw the page's moving part and the player's buttons; and redraw it while playing.
@@ -127,13 +129,14 @@ def watch(
         session: whose page it is.
         open_panel: draws the moving part.
         settings: what is chosen in the sidebar.
+        buttons: where the buttons are; None for the bottom of the window.
         keys: whether shortcuts work; not while a dialog covers the page.
     """
     session.whole_page = True  # only a click or a change runs the whole page
     session.armed = _interval(session)
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
-    _buttons(session, keys)
+    _buttons(session, st.bottom if buttons is None else buttons, keys)
 
 
 def _beat(
@@ -213,8 +216,8 @@ def _reset(session: Session[RunT]) -> None:
     session.run.reset()
 
 
-def _buttons(session: Session[RunT], keys: bool) -> None:
-    """Run or Pause, Step, Reset and New seed, at the bottom of the window.
+def _buttons(session: Session[RunT], place: DeltaGenerator, keys: bool) -> None:
+    """Run or Pause, Step, Reset and New seed.
 
     In the main script, not in the fragment, so that a click interrupts at once. Last on the page:
     once the button says Run, everything on the screen is final.
@@ -222,7 +225,7 @@ def _buttons(session: Session[RunT], keys: bool) -> None:
     status = session.run.status
     plays = session.run.plays
     playing, ended = status is Status.PLAYING, status in ENDED
-    with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="player"):
+    with place, st.container(horizontal=True, vertical_alignment="center", key="player"):
         with st.container(key="run", width="content"):
             st.button(
                 _("Pause") if playing else _("Run"),

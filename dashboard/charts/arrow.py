@@ -18,14 +18,20 @@ from numpy.typing import NDArray
 Column: TypeAlias = NDArray[Any] | Sequence[str] | pa.Array
 
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
-_TYPES = {int: pa.int64(), float: pa.float64(), np.float32: pa.float32(), str: pa.string()}
+_TYPES = {
+    int: pa.int64(),
+    np.int16: pa.int16(),
+    float: pa.float64(),
+    np.float32: pa.float32(),
+    str: pa.string(),
+}
 
 
 class Table:
     """The columns of a dataset; turns rows into bytes.
 
     Args:
-        columns: name and type of each column: int, float, np.float32 or str.
+        columns: name and type of each column: int, np.int16, float, np.float32 or str.
     """
 
     def __init__(self, **columns: type) -> None:

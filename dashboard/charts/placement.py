@@ -36,6 +36,8 @@ class Placement:
             is not listed stays.
         framed: datasets, by their name in this place, whose rows each belong to one frame.
         alone: whether the chart is a specification of its own, with a legend and a renderer.
+        titled: whether the chart has a title.
+        x_labels: whether the horizontal axis has labels; not where a plot below shares it.
     """
 
     height: int | None = None
@@ -43,6 +45,8 @@ class Placement:
     datasets: tuple[tuple[str, str], ...] = ()
     framed: frozenset[str] = frozenset()
     alone: bool = True
+    titled: bool = True
+    x_labels: bool = True
 
     def layer(self, dataset: str) -> alt.Chart:
         """A layer that draws the rows of a dataset; of a framed one, those of the frame shown."""
@@ -54,7 +58,14 @@ class Placement:
 
     def x(self, channel: alt.X) -> alt.X:
         """The horizontal channel that describes the scale, beginning beside the vertical axis."""
-        return self._with(channel, "scale", rangeMin=self.axis_room)
+        placed = self._with(channel, "scale", rangeMin=self.axis_room)
+        if self.x_labels:
+            return placed
+        # The same object in another state would change the chart that it was made for.
+        placed = placed.copy()
+        placed["axis"] = alt.Axis(labels=False, ticks=False, domain=False, grid=False)
+        placed["title"] = None
+        return placed
 
     def y(self, channel: alt.Y) -> alt.Y:
         """The vertical channel that describes the axis, in the room kept free."""
@@ -74,7 +85,9 @@ class Placement:
             height: of its plot in pixels, where the place does not say another.
             canvas: whether it is drawn as pixels, where it is alone.
         """
-        found: dict[str, Any] = {"title": title, "height": self.height or height}
+        found: dict[str, Any] = {"height": self.height or height}
+        if self.titled:
+            found["title"] = title
         if canvas and self.alone:
             found["usermeta"] = base.CANVAS
         return found

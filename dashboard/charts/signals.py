@@ -81,7 +81,7 @@ def signal_tables(frame: Signals) -> dict[str, bytes]:
     """The datasets of `signal_chart`."""
     tables = _one_lane_tables(frame) if frame.layout.is_plain else _many_lanes_tables(frame)
     steps = np.array([step.index for step in frame.windows])
-    return {**tables, **_window_tables(frame.layout, steps)}
+    return {**tables, **window_tables(frame.layout, steps)}
 
 
 def signal_chart(layout: WindowLayout, placement: Placement = PAGE) -> Layers:
@@ -129,7 +129,7 @@ def _answered(frame: Signals) -> NDArray[np.bool_]:
     )
 
 
-def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
+def window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
     """Left edge and label of each window, and the extent of the newest."""
     left = steps % layout.windows * layout.span
     return {
@@ -140,7 +140,7 @@ def _window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
 
 def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
     names = signal_names()
-    x = placement.x(_place(layout))
+    x = placement.x(place_axis(layout))
     # With room for the windows' labels above.
     height = layout.high - layout.low
     y = alt.Y(
@@ -153,7 +153,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
         ),
         axis=alt.Axis(format=".3~g"),
     )
-    newest, borders, labels = _window_layers(placement)
+    newest, borders, labels = window_layers(placement)
     lines = (
         placement.layer("samples")
         .mark_line(strokeWidth=2)
@@ -229,7 +229,7 @@ def _many_lanes_tables(frame: Signals) -> dict[str, bytes]:
 
 def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
     names = signal_names()
-    x = placement.x(_place(layout))
+    x = placement.x(place_axis(layout))
     low, high = layout.range
     room = 1.0 if layout.symbols else 0.3 * layout.lane_height
     y = alt.Y(
@@ -266,7 +266,7 @@ def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
                 **place,
             )
         )
-    newest, borders, labels = _window_layers(placement)
+    newest, borders, labels = window_layers(placement)
     return alt.layer(newest, borders, *marks, labels, *hovers).properties(
         **placement.properties(_("Signals"), HEIGHT, canvas=True)
     )
@@ -277,8 +277,8 @@ def _lane_rows(signal: str, windows: list[_Rows]) -> bytes:
     return _LANES.rows(*columns, words((signal,), len(columns[0])))
 
 
-def _place(layout: WindowLayout) -> alt.X:
-    """Time along the chart, with a tick at each window."""
+def place_axis(layout: WindowLayout) -> alt.X:
+    """Time along a chart of the windows in view, with a tick at each window."""
     edges = [n * layout.span for n in range(layout.windows + 1)]
     if layout.radians:
         title, label = (
@@ -299,7 +299,7 @@ def _time_title(layout: WindowLayout) -> str:
     return _("time (radians)") if layout.radians else _("time")
 
 
-def _window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Chart]:
+def window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Chart]:
     """The newest window's shade, the windows' borders, and their labels."""
     newest = placement.layer("newest").mark_rect(opacity=0.12)
     newest = newest.encode(x="left:Q", x2="right:Q", color=GUIDE)

@@ -23,7 +23,6 @@ from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
     GUIDE,
-    HEIGHT,
     Chart,
     Spec,
     label_expression,
@@ -36,6 +35,8 @@ from dashboard.train.live_run import Curve, Frame, HeldOut
 from rnn_core import Floor
 
 _LOSS = alt.value(palette.LOSS)
+# As high as the figure beside it, in pixels.
+_HEIGHT = 434
 _CURVE = Table(step=int, loss=float)
 _HELD_OUT = Table(step=int, loss=float, low=float, high=float)
 
@@ -54,7 +55,7 @@ def loss(frame: Frame) -> Chart:
 
 @lru_cache(maxsize=64)
 def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool) -> Spec:
-    return specification(loss_chart(floors, symbols))
+    return specification(loss_chart(floors, symbols, Placement(titled=False)))
 
 
 def loss_tables(frame: Frame) -> dict[str, bytes]:
@@ -140,7 +141,7 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
         )
     )
     layers = rules, before, line, band, evaluations, head, rule_labels, hover, held_out_hover
-    return alt.layer(*layers).properties(**placement.properties(_("Loss"), HEIGHT))
+    return alt.layer(*layers).properties(**placement.properties(_("Loss"), _HEIGHT))
 
 
 def _held_out_rows(held_out: HeldOut) -> bytes:

@@ -72,7 +72,7 @@ class Frame:
         step: the last step with a finite loss.
         windows: the last steps with a finite loss, oldest first, ``step`` at the end.
         layout: how they are arranged.
-        hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
+        hidden: hidden states of the top layer over the first row of each of them, ``(T, H)`` each.
         curve: steps and losses of this run, thinned.
         previous: likewise of the run before, if there was one on the same task.
         held_out: the held-out losses of the run so far.
@@ -98,7 +98,7 @@ class Frame:
     step: Step
     windows: tuple[Step, ...]
     layout: WindowLayout
-    hidden: NDArray[np.floating]
+    hidden: tuple[NDArray[np.floating], ...]
     curve: Curve
     previous: Curve | None
     held_out: HeldOut
@@ -295,7 +295,7 @@ class LiveRun(Playback):
             step=seen.latest,
             windows=tuple(seen.windows),
             layout=seen.layout,
-            hidden=seen.hidden,
+            hidden=tuple(seen.hidden),
             curve=self._history.points(),
             previous=self._previous,
             held_out=self._held_out(),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import player, sidebar, widgets
 from dashboard.app.language import gettext as _
@@ -14,8 +16,8 @@ from dashboard.app.player import Session
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import LOSS_FORMAT
 from dashboard.charts.draw import draw
-from dashboard.charts.signals import signals
 from dashboard.train import charts, presets_panel, text
+from dashboard.train.figure import figure
 from dashboard.train.live_run import Frame, LiveRun
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.settings import LOOK, SETTINGS
@@ -41,13 +43,41 @@ def page(config: RunConfig, settings: Settings) -> None:
         refusals=settings.refusals,
     )
     leave_past(session.run)
+    places = _places()
     player.watch(
         session,
-        lambda: Panel(session, settings.step_limit),
+        lambda: Panel(session, settings.step_limit, places),
         settings,
+        buttons=places.buttons,
         keys=not replay_panel.is_open(),
     )
-    time_travel(session)
+    with places.history:
+        time_travel(session)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the page's parts are, top to bottom. The moving part draws into all but two.
+
+    Args:
+        buttons: of the player, at the left of the bar.
+        readouts: beside them.
+        figure: verdict, figure and loss.
+        history: the steps before.
+        inside: the views inside the network.
+    """
+
+    buttons: DeltaGenerator
+    readouts: DeltaGenerator
+    figure: DeltaGenerator
+    history: DeltaGenerator
+    inside: DeltaGenerator
+
+
+def _places() -> Places:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="bar"):
+        buttons, readouts = st.container(width="content"), st.container(width="stretch")
+    return Places(buttons, readouts, st.container(), st.container(), st.container())
 
 
 def _adopt(run: LiveRun, config: RunConfig) -> str:
@@ -66,18 +96,15 @@ class Panel:
         step_limit: where it stops by itself.
     """
 
-    def __init__(self, session: Session[LiveRun], step_limit: int) -> None:
+    def __init__(self, session: Session[LiveRun], step_limit: int, places: Places) -> None:
         self._run = run = session.run
-        restarted = session.restarted
         session.resting_beat = view_panel.advance(view(widgets.chosen(LOOK)), run)
         frame = run.frame()
-        if frame.status is Status.DIVERGED:
-            st.warning(text.divergence(frame), icon=":material/trending_up:")
-        else:
-            status = text.status(frame, step_limit)
-            st.caption(f"{status}  \n{restarted}" if restarted else status)
-        with st.container(
-            horizontal=True, gap="medium", vertical_alignment="bottom", key="readouts"
+        with (
+            places.readouts,
+            st.container(
+                horizontal=True, gap="medium", vertical_alignment="center", key="readouts"
+            ),
         ):
             step = st.container(width="content")
             self._loss = _show_loss(st, frame)
@@ -89,30 +116,36 @@ class Panel:
                 ),
                 width="content",
             )
-            st.markdown(text.verdict(frame) + "  \n" + text.details(frame), width="stretch")
-        left, right = st.columns(2)
-        with left:
-            self._signals = draw(signals(frame))
-            st.caption(
-                _(
-                    "Each window is one training step. The newest, shaded, overwrites the oldest, "
-                    "as on an oscilloscope. Training brings the prediction closer to the target."
+        with places.figure:
+            if frame.status is Status.DIVERGED:
+                st.warning(text.divergence(frame), icon=":material/trending_up:")
+            status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
+            st.markdown(f"{text.verdict(frame)}  \n:small[{status} · ]{text.details(frame)}")
+            left, right = st.columns([2, 1])
+            with left:
+                self._figure = draw(figure(frame))
+                st.caption(
+                    _(
+                        "Each window is one training step; the newest, shaded, overwrites the "
+                        "oldest. Below: the hidden state at the same time steps, one row per unit. "
+                        "It runs on across a border where it is carried, and breaks off where it "
+                        "is reset."
+                    )
                 )
-            )
-        with right:
-            self._losses = draw(charts.loss(frame))
-            st.caption(
-                _(
-                    "Lower is better. A floor is the lowest loss that a kind of fixed predictor "
-                    "can reach: a held-out loss below it proves more memory than that. The online "
-                    "loss proves nothing on a slow signal, which the weights follow from update to "
-                    "update. Carried memory has floor 0, which a logarithmic axis cannot show. The "
-                    "thin gray line is the run before."
+            with right:
+                self._losses = draw(charts.loss(frame))
+                st.caption(
+                    _(
+                        "Lower is better. Dashed: floors, the lowest loss that a kind of fixed "
+                        "predictor can reach. A held-out loss below a floor proves more memory "
+                        "than that. The online loss proves nothing on a slow signal, which the "
+                        "weights follow. The thin gray line is the run before."
+                    )
                 )
-            )
-        # Between the charts, in the moving part: the address follows with the next full run.
-        key = widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title)
-        self._view = view_panel.ShownView(run, view(key), frame)
+        with places.inside:
+            # In the moving part: the address follows with the next full run.
+            key = widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title)
+            self._view = view_panel.ShownView(run, view(key), frame)
         # Drawn last, although it comes first: once the step's number has changed, so has the rest.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
         self._view.complete(frame)
@@ -120,7 +153,7 @@ class Panel:
     def update(self) -> None:
         """Redraw charts and readouts; text, which takes time to read, stays for a beat."""
         frame = self._run.frame()
-        draw(signals(frame), self._signals)
+        draw(figure(frame), self._figure)
         draw(charts.loss(frame), self._losses)
         self._view.update(frame)
         _show_loss(self._loss, frame)

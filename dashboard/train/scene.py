@@ -34,14 +34,13 @@ class Scene:
 
     Attributes:
         latest: the last step with a finite loss.
-        hidden: hidden state of the top layer over that step's first window, shape ``(T, H)``.
-        windows: the last steps with a finite loss that the signal chart has room for, oldest
-            first.
+        windows: the last steps with a finite loss that the figure has room for, oldest first.
+        hidden: hidden states of the top layer over the first row of each of these windows, shape
+            ``(T, H)`` each.
         recent: the losses that the online loss averages: whole cycles of the signal.
     """
 
     latest: Step
-    hidden: NDArray[np.floating]
     floors: tuple[Floor, ...]
     layout: WindowLayout
 
@@ -52,7 +51,7 @@ class Scene:
         self.floors = like.floors if like else trainer.task.floors()
         self.layout = like.layout if like else window_layout(trainer.task, trainer.config)
         self.windows: deque[Step] = deque(maxlen=self.layout.windows)
-        self._hidden: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
+        self.hidden: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
         cycle = trainer.task.windows_per_cycle
         whole_cycles = -(-_STEPS // cycle) * cycle
         self.recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * _STEPS))
@@ -72,8 +71,7 @@ class Scene:
         step = next(self._steps, None)
         if step is not None and step.is_finite:
             self.latest = step
-            self.hidden = self.trainer.hidden_states[0]
-            self._hidden.append(self.hidden)
+            self.hidden.append(self.trainer.hidden_states[0])
             self.windows.append(step)
             self.recent.append(step.loss)
         return step
@@ -105,7 +103,7 @@ class Scene:
             view,
             self.trainer,
             self.latest.index,
-            tuple(self._hidden),
+            tuple(self.hidden),
             paused=paused,
             controls=controls,
         )

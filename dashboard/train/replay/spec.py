@@ -23,9 +23,9 @@ from dashboard.charts.arrow import joined
 from dashboard.charts.base import CANVAS, Chart, specification
 from dashboard.charts.placement import FRAME, Layers, Placement
 from dashboard.charts.signals import signal_chart, signal_tables
+from dashboard.charts.states import state_tables, states_chart
 from dashboard.train.charts import loss_chart, loss_tables
 from dashboard.train.live_run import Frame, LiveRun
-from dashboard.train.views.state import state_chart, state_tables
 
 # The most frames a replay has; fewer where each is large, to stay within a number of bytes.
 _MOST_FRAMES, _FEWEST_FRAMES, _BYTES = 72, 20, 3_000_000
@@ -54,21 +54,21 @@ class _Part:
     height: int
 
 
-def _state_chart(frame: Frame, placement: Placement) -> Layers:
-    length, size = frame.hidden.shape
-    return state_chart(length, size, placement)
+def _state_tables(frame: Frame) -> dict[str, bytes]:
+    steps = [step.index for step in frame.windows]
+    return state_tables(frame.layout, frame.hidden, steps, moving=False)
+
+
+def _states_chart(frame: Frame, placement: Placement) -> Layers:
+    return states_chart(frame.layout, frame.hidden[-1].shape[1], placement)
 
 
 _PARTS = (
     _Part(signal_tables, lambda frame, placement: signal_chart(frame.layout, placement), 190),
+    _Part(_state_tables, _states_chart, 150),
     _Part(
         loss_tables,
         lambda frame, placement: loss_chart(frame.floors, frame.layout.symbols, placement),
-        150,
-    ),
-    _Part(
-        lambda frame: state_tables(frame.hidden, moving=False),
-        _state_chart,
         150,
     ),
 )

@@ -22,8 +22,8 @@ class ViewedFrame(Protocol):
         """The step on screen."""
 
     @property
-    def hidden(self) -> NDArray[np.floating]:
-        """Hidden state of the top layer over that step's first window, shape ``(T, H)``."""
+    def hidden(self) -> tuple[NDArray[np.floating], ...]:
+        """Hidden states of the top layer over the windows in view, ``(T, H)`` each."""
 
     @property
     def layout(self) -> WindowLayout:

@@ -26,7 +26,7 @@ class UnrolledPanel(ViewPanel[UnrolledResult, UnrolledControls]):
         self, run: ViewedRun, frame: ViewedFrame, default: UnrolledControls
     ) -> UnrolledControls:
         """Show the sliders."""
-        length, units = frame.hidden.shape
+        length, units = frame.hidden[-1].shape
         left, right = st.columns(2)
         with left:
             step = choose_time_step(length)
@@ -43,7 +43,7 @@ class UnrolledPanel(ViewPanel[UnrolledResult, UnrolledControls]):
 
     def draw(self, chart: Chart, frame: ViewedFrame) -> Any:
         """Draw the chart, whose units can be clicked on."""
-        return draw_chain(chart, *frame.hidden.shape)
+        return draw_chain(chart, *frame.hidden[-1].shape)
 
     def explain(self, result: UnrolledResult, controls: UnrolledControls) -> None:
         """The equations of the chosen unit."""
