@@ -291,7 +291,7 @@ def place_axis(layout: WindowLayout) -> alt.X:
         "place:Q",
         title=title,
         scale=alt.Scale(domain=[0, edges[-1]], nice=False),
-        axis=alt.Axis(values=edges, labelExpr=label, grid=False),
+        axis=alt.Axis(values=edges, labelExpr=label, grid=False, labelFlush=True),
     )
 
 
