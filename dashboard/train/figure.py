@@ -38,7 +38,7 @@ def figure(frame: Frame) -> Chart:
 
 @lru_cache(maxsize=64)
 def _spec(language: str, layout: WindowLayout, size: int) -> Spec:
-    place = Placement(axis_room=_AXIS_ROOM, titled=False)
+    place = Placement(axis_room=_AXIS_ROOM, alone=False, titled=False)
     signals = signal_chart(layout, replace(place, height=_SIGNALS, x_labels=False))
     states = states_chart(layout, size, replace(place, height=_STATES))
     together = alt.vconcat(signals, states, spacing=4).resolve_scale(color="independent")
