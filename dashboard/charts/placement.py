@@ -36,7 +36,6 @@ class Placement:
             is not listed stays.
         framed: datasets, by their name in this place, whose rows each belong to one frame.
         alone: whether the chart is a specification of its own, with a legend and a renderer.
-        titled: whether the chart has a title.
         x_labels: whether the horizontal axis has labels; not where a plot below shares it.
     """
 
@@ -45,7 +44,6 @@ class Placement:
     datasets: tuple[tuple[str, str], ...] = ()
     framed: frozenset[str] = frozenset()
     alone: bool = True
-    titled: bool = True
     x_labels: bool = True
 
     def layer(self, dataset: str) -> alt.Chart:
@@ -85,9 +83,7 @@ class Placement:
             height: of its plot in pixels, where the place does not say another.
             canvas: whether it is drawn as pixels, where it is alone.
         """
-        found: dict[str, Any] = {"height": self.height or height}
-        if self.titled:
-            found["title"] = title
+        found: dict[str, Any] = {"title": title, "height": self.height or height}
         if canvas and self.alone:
             found["usermeta"] = base.CANVAS
         return found

@@ -19,7 +19,7 @@ from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import same
 from dashboard.charts.placement import PAGE, Layers, Placement
-from dashboard.charts.signals import place_axis, window_layers
+from dashboard.charts.signals import place_axis, window_layers, window_tables
 from dashboard.charts.window_layout import WindowLayout
 
 # Cells at most: enough to see a pattern, few enough to redraw ten times a second.
@@ -79,7 +79,11 @@ def state_tables(
         shown[np.array(steps) % layout.windows] = steps
         point = np.tile(np.repeat(points + 1, len(units)), int(filled.sum())).astype(np.int16)
         hover = _HOVER.rows(*columns, cells, np.repeat(shown[filled], each), point)
-    return {"states": _CELLS.rows(*columns, cells), "states_hover": hover}
+    return {
+        "states": _CELLS.rows(*columns, cells),
+        "states_hover": hover,
+        "windows": window_tables(layout, np.array(steps))["windows"],
+    }
 
 
 @lru_cache(maxsize=64)

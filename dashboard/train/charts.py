@@ -36,7 +36,7 @@ from rnn_core import Floor
 
 _LOSS = alt.value(palette.LOSS)
 # As high as the figure beside it, in pixels.
-_HEIGHT = 434
+_HEIGHT = 430
 _CURVE = Table(step=int, loss=float)
 _HELD_OUT = Table(step=int, loss=float, low=float, high=float)
 
@@ -55,7 +55,7 @@ def loss(frame: Frame) -> Chart:
 
 @lru_cache(maxsize=64)
 def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool) -> Spec:
-    return specification(loss_chart(floors, symbols, Placement(titled=False)))
+    return specification(loss_chart(floors, symbols))
 
 
 def loss_tables(frame: Frame) -> dict[str, bytes]:

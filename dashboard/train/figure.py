@@ -17,7 +17,7 @@ from dashboard.charts.window_layout import WindowLayout
 from dashboard.train.live_run import Frame
 
 # Heights of the two plots, and room for their vertical axes, in pixels.
-_SIGNALS, _STATES, _AXIS_ROOM = 230, 200, 64
+_SIGNALS, _STATES, _AXIS_ROOM = 215, 190, 64
 
 
 def figure(frame: Frame) -> Chart:
@@ -38,7 +38,7 @@ def figure(frame: Frame) -> Chart:
 
 @lru_cache(maxsize=64)
 def _spec(language: str, layout: WindowLayout, size: int) -> Spec:
-    place = Placement(axis_room=_AXIS_ROOM, alone=False, titled=False)
+    place = Placement(axis_room=_AXIS_ROOM, alone=False)
     signals = signal_chart(layout, replace(place, height=_SIGNALS, x_labels=False))
     states = states_chart(layout, size, replace(place, height=_STATES))
     together = alt.vconcat(signals, states, spacing=4).resolve_scale(color="independent")

@@ -145,7 +145,7 @@ def test_any_other_setting_starts_again_says_what_changed_and_plays_on() -> None
     assert run.configure(RunConfig(hidden_size=8, lr=0.01)) == {"hidden_size": (32, 8)}
     frame = run.frame()
     assert (frame.status, frame.step.index, frame.lr) == (Status.PLAYING, 0, 0.01)
-    assert frame.hidden.shape == (10, 8)
+    assert frame.hidden[-1].shape == (10, 8)
 
 
 def test_playing_stops_at_the_step_limit_and_a_higher_one_lets_it_go_on() -> None:
@@ -236,7 +236,7 @@ def test_a_slider_moved_while_another_thread_trains_raises_nothing() -> None:
     stop.set()
     thread.join()
     assert raised == []
-    assert run.frame().hidden.shape[1] == 29
+    assert run.frame().hidden[-1].shape[1] == 29
 
 
 def test_speed_is_what_the_clock_says() -> None:

@@ -77,7 +77,7 @@ def test_a_setting_changed_while_playing_starts_again_says_so_and_plays_on(
     assert getattr(config(app), key.removesuffix("_en")) == value
     assert button(app, "run").label == "Pause"
     assert step_and_loss(app)[0] == 1
-    assert any("Started again from step 0" in said.value for said in app.caption)
+    assert any("Started again from step 0" in said.value for said in app.markdown)
 
 
 def test_the_learning_rate_changes_without_starting_again() -> None:

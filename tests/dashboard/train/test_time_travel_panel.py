@@ -15,10 +15,10 @@ def test_looking_back_and_continuing_from_there() -> None:
     assert (moment.value, moment.max) == (6, 6)
     app = healthy(moment.set_value(2).run())
     assert step_and_loss(app) == (2, f"{losses[2]:.4g}")
-    assert any("Looking back at step 2 of 6" in said.value for said in app.caption)
+    assert any("Looking back at step 2 of 6" in said.value for said in app.markdown)
     app = click(app, "branch")
     assert step_and_loss(app)[0] == 2
-    assert any("Continues from step 2" in said.value for said in app.caption)
+    assert any("Continues from step 2" in said.value for said in app.markdown)
     for step in range(3, 7):
         app = click(app, "step")
         assert step_and_loss(app) == (step, f"{losses[step]:.4g}")
@@ -82,4 +82,4 @@ def test_a_network_without_snapshots_cannot_look_back_and_says_so() -> None:
 def test_a_branch_is_told_in_the_readers_language() -> None:
     app = click(click(page(lang="zh_CN"), "step"), "step")
     app = click(healthy(slider(app, "moment").set_value(1).run()), "branch")
-    assert any("从第 1 步继续" in said.value for said in app.caption)
+    assert any("从第 1 步继续" in said.value for said in app.markdown)

@@ -10,9 +10,9 @@ import vl_convert
 from dashboard.app.language import use_language
 from dashboard.charts.base import Chart
 from dashboard.charts.signals import signals
+from dashboard.train.figure import figure
 from dashboard.train.live_run import LiveRun
 from dashboard.train.replay.spec import of_frames, replay
-from dashboard.train.views.state import VIEW, StateResult
 from rnn_core import RunConfig
 from tests.dashboard.runs import assert_same_moment, go_on, run_after
 from tests.dashboard.sent_charts import datasets_in, rows
@@ -59,8 +59,7 @@ def test_a_frame_holds_the_rows_of_its_moment(task: str) -> None:
                 for table in shown.values()
             )
         ]
-        (state,) = VIEW.charts(StateResult(frame.hidden), VIEW.presentation())
-        for chart in (signals(frame), state):
+        for chart in (signals(frame), figure(frame)):
             for expected in rows(chart).values():
                 assert expected in of_the_frame
 

@@ -15,7 +15,7 @@ def test_the_gates_are_those_of_the_step_on_screen() -> None:
     gates = inspect(run, "gates").result.gates
     expected = gates_over_time(now.model, now.inputs, now.state)
     np.testing.assert_array_equal(gates.values["f"], expected.values["f"])
-    np.testing.assert_allclose(gates.h[-1], run.frame().hidden, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(gates.h[-1], run.frame().hidden[-1], rtol=1e-4, atol=1e-6)
 
 
 def test_the_cells_of_the_chart_are_the_gates() -> None:

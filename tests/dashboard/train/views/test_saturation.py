@@ -54,7 +54,7 @@ def test_gates_are_saturated_where_open_or_shut(letter: str, bias: float, expect
 
 def test_shares_are_those_of_the_window_on_screen() -> None:
     run = run_after(30, RunConfig(hidden_size=4, lr=0.1))
-    hidden = run.frame().hidden
+    hidden = run.frame().hidden[-1]
     share = result_of(run).now["h"]
     assert share.low == pytest.approx(np.mean(hidden < -0.9))
     assert share.high == pytest.approx(np.mean(hidden > 0.9))
@@ -74,7 +74,7 @@ def test_every_cell_is_drawn_or_has_nothing_bounded(cell: str) -> None:
 
 def test_of_a_rectified_state_the_share_at_zero_is_shown() -> None:
     run = run_after(3, RunConfig(cell="rnn_relu", hidden_size=6))
-    hidden = run.frame().hidden
+    hidden = run.frame().hidden[-1]
     result = result_of(run)
     assert 0 < np.mean(hidden == 0) < 1
     assert result.now == {"h": Share(pytest.approx(np.mean(hidden == 0)), 0.0)}

@@ -16,7 +16,7 @@ def test_the_heat_map_holds_the_hidden_state_unit_by_unit() -> None:
     table = tables(chart)["state"].to_pandas()
     assert len(table) == 320
     row = table[(table.unit == 7) & (table.point == 3)]
-    np.testing.assert_array_equal(row.h, [run.frame().hidden[2, 6]])
+    np.testing.assert_array_equal(row.h, [run.frame().hidden[-1][2, 6]])
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_it_moves_with_every_redraw_and_stays_after_divergence() -> None:
         run.tick(1, 10**6)
         assert inspect(run, "state").step == run.index
     run.tick(None, 10**6)
-    np.testing.assert_array_equal(inspect(run, "state").result.hidden, run.frame().hidden)
+    np.testing.assert_array_equal(inspect(run, "state").result.hidden, run.frame().hidden[-1])

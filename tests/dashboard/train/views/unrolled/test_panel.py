@@ -11,7 +11,7 @@ def test_the_equations_are_those_of_the_chosen_unit_and_time_step() -> None:
     app = healthy(slider(app, "chosen unit").set_value(7).run())
     after = [latex.value for latex in app.latex]
     assert after != before
-    hidden = app.session_state["session"].run.frame().hidden
+    hidden = app.session_state["session"].run.frame().hidden[-1]
     assert f"= {hidden[3, 6]:.2f}" in after[0]
 
 
