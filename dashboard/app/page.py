@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from dashboard.app.sidebar import Settings
 from rnn_core import RunConfig
 
 Show = Callable[[RunConfig, Settings], None]
+_STYLE = Path(__file__).with_name("style.css")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def open_app(*pages: Page) -> None:
         pages: in the order of the navigation; the first opens by default.
     """
     prepare_server()
+    st.html(_STYLE)
     table = table_of(setting for page in pages for setting in page.settings)
     refusals = sidebar.open_link(table)
     settings = sidebar.sidebar(refusals)

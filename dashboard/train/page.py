@@ -120,7 +120,7 @@ class Panel:
             if frame.status is Status.DIVERGED:
                 st.warning(text.divergence(frame), icon=":material/trending_up:")
             status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
-            st.markdown(f"{text.verdict(frame)}  \n:small[{status} · ]{text.details(frame)}")
+            st.markdown(f"{text.verdict(frame)}  \n:small[{status}] :small[·] {text.details(frame)}")
             left, right = st.columns([2, 1])
             with left:
                 self._figure = draw(figure(frame))

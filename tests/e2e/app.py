@@ -98,7 +98,7 @@ def _wait_until_healthy(process: subprocess.Popen[str], url: str, patience: floa
 
 
 READOUTS = ("step", "loss")
-CHARTS = ("signals", "loss", "state")  # in the order of the page
+CHARTS = ("figure", "loss", "state")  # in the order of the page
 
 
 class LivePage:
@@ -183,14 +183,13 @@ class TrainPage(LivePage):
     charts = len(CHARTS)
 
     def chart(self, name: str) -> Locator:
-        """A chart: signals, loss or state."""
+        """A chart: figure, loss or state."""
         return self.page.get_by_test_id("stVegaLiteChart").nth(CHARTS.index(name))
 
-    def prediction_path(self) -> str:
-        """The outline of the last line drawn in the signal chart, which is a prediction."""
-        path = self.chart("signals").locator(".mark-line path").last.get_attribute("d")
-        assert path
-        return path
+    def figure_pixels(self) -> str:
+        """The figure as it is drawn, as text."""
+        canvas = self.chart("figure").locator("canvas")
+        return str(canvas.evaluate("canvas => canvas.toDataURL()"))
 
 
 class ComparePage(LivePage):
