@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from benchmarks.timing import is_quick
-from dashboard.train.views.registry import VIEWS
+from dashboard.run.views.registry import VIEWS
 from tests.e2e.app import TrainPage, launch_browser, serve
 
 

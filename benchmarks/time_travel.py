@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmarks.timing import is_quick
-from dashboard.train.live_run import LiveRun
+from dashboard.run.live_run import LiveRun
 from dashboard.train.replay.spec import replay
 from rnn_core import RunConfig, Trainer
 from rnn_core.tasks import TASKS

@@ -301,7 +301,7 @@ def _time_title(layout: WindowLayout) -> str:
 
 def window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Chart]:
     """The newest window's shade, the windows' borders, and their labels."""
-    newest = placement.layer("newest").mark_rect(opacity=0.12)
+    newest = placement.layer("newest").mark_rect(opacity=0.12, tooltip=None)
     newest = newest.encode(x="left:Q", x2="right:Q", color=GUIDE)
     windows = placement.layer("windows")
     borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(x="left:Q", color=GUIDE)

@@ -16,14 +16,15 @@ from dashboard.app.player import Session
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import LOSS_FORMAT
 from dashboard.charts.draw import draw
-from dashboard.train import charts, presets_panel, text
-from dashboard.train.figure import figure
-from dashboard.train.live_run import Frame, LiveRun
+from dashboard.run import charts, text
+from dashboard.run.figure import figure
+from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.views import panel as view_panel
+from dashboard.run.views.registry import view
+from dashboard.train import presets_panel
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.settings import LOOK, SETTINGS
 from dashboard.train.time_travel_panel import leave_past, time_travel
-from dashboard.train.views import panel as view_panel
-from dashboard.train.views.registry import view
 from rnn_core import RunConfig
 from rnn_core.messages import N_
 
@@ -120,8 +121,10 @@ class Panel:
             if frame.status is Status.DIVERGED:
                 st.warning(text.divergence(frame), icon=":material/trending_up:")
             status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
-            st.markdown(f"{text.verdict(frame)}  \n:small[{status}] :small[·] {text.details(frame)}")
-            left, right = st.columns([2, 1])
+            st.markdown(
+                f"{text.verdict(frame)}  \n:small[{status}] :small[·] {text.details(frame)}"
+            )
+            left, right = st.columns([5, 3])
             with left:
                 self._figure = draw(figure(frame))
                 st.caption(

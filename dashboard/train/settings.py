@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.app.settings import PageSetting
-from dashboard.train.views.registry import VIEWS
+from dashboard.run.views.registry import VIEWS
 from rnn_core.rules import Choice
 
 #: The view inside the network.

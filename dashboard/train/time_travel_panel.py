@@ -8,7 +8,7 @@ from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
-from dashboard.train.live_run import LiveRun
+from dashboard.run.live_run import LiveRun
 from dashboard.train.replay import panel as replay_panel
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from dashboard.charts.base import Chart
-from dashboard.train.live_run import Frame, LiveRun
-from dashboard.train.views.base import Presentation
-from dashboard.train.views.cache import CachedResult
-from dashboard.train.views.registry import view
+from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.views.base import Presentation
+from dashboard.run.views.cache import CachedResult
+from dashboard.run.views.registry import view
 from rnn_core import RunConfig, Trainer
 from tests.dashboard.clock import Clock
 

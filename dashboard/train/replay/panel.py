@@ -13,7 +13,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.task_text import task_title
 from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
-from dashboard.train.live_run import LiveRun
+from dashboard.run.live_run import LiveRun
 from dashboard.train.replay import html
 from dashboard.train.replay.spec import replay
 from rnn_core import CELLS

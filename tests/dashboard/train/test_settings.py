@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from dashboard.run.views.registry import VIEWS
 from dashboard.train.settings import LOOK, SETTINGS
-from dashboard.train.views.registry import VIEWS
 from rnn_core.rules import Choice
 
 

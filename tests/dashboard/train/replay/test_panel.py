@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dashboard.train.live_run import LiveRun
+from dashboard.run.live_run import LiveRun
 from dashboard.train.replay import panel
 from rnn_core import RunConfig
 

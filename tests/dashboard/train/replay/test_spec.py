@@ -10,8 +10,8 @@ import vl_convert
 from dashboard.app.language import use_language
 from dashboard.charts.base import Chart
 from dashboard.charts.signals import signals
-from dashboard.train.figure import figure
-from dashboard.train.live_run import LiveRun
+from dashboard.run.figure import figure
+from dashboard.run.live_run import LiveRun
 from dashboard.train.replay.spec import of_frames, replay
 from rnn_core import RunConfig
 from tests.dashboard.runs import assert_same_moment, go_on, run_after

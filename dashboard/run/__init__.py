@@ -1,0 +1,1 @@
+"""One run, live: what is trained, how it is drawn and said, and the views inside it."""

@@ -1,0 +1,158 @@
+"""The loss chart: a constant Altair specification, and the Arrow tables that change.
+
+A specification depends only on the layout (settings and language) and is built once. What changes
+from frame to frame is sent as data, because a changed specification, title or domain makes the
+browser embed the chart again, which flickers.
+
+Exact values on hover come from a layer of their own whose dataset, ``hover``, is empty while the
+run is playing: tooltips are the most expensive part of a redraw, and a moving line cannot be
+pointed at.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from dashboard.app.language import current_language
+from dashboard.app.language import gettext as _
+from dashboard.charts import palette
+from dashboard.charts.arrow import Table
+from dashboard.charts.base import (
+    GUIDE,
+    Chart,
+    Spec,
+    label_expression,
+    same,
+    specification,
+)
+from dashboard.charts.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
+from dashboard.charts.placement import PAGE, Layers, Placement
+from dashboard.run.live_run import Curve, Frame, HeldOut
+from rnn_core import Floor
+
+_LOSS = alt.value(palette.LOSS)
+# As high as the figure beside it, in pixels.
+_HEIGHT = 430
+_CURVE = Table(step=int, loss=float)
+_HELD_OUT = Table(step=int, loss=float, low=float, high=float)
+
+
+def loss(frame: Frame) -> Chart:
+    """Loss against step on a logarithmic axis, with the floors as labelled lines."""
+    return Chart(
+        _loss_spec(current_language(), frame.floors, frame.layout.symbols),
+        loss_tables(frame),
+        _(
+            "Lines of the online loss at every step and of the held-out loss, on a logarithmic "
+            "axis, with the floors."
+        ),
+    )
+
+
+@lru_cache(maxsize=64)
+def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool) -> Spec:
+    return specification(loss_chart(floors, symbols))
+
+
+def loss_tables(frame: Frame) -> dict[str, bytes]:
+    """The datasets of `loss_chart`."""
+    now = _CURVE.rows(*_positive(frame.curve))
+    held_out = _held_out_rows(frame.held_out)
+    return {
+        "now": now,
+        "head": _CURVE.rows(*_positive(_head(frame))),
+        "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
+        "held_out": held_out,
+        "floors": _floor_rows(current_language(), frame.floors),
+        "hover": _CURVE.empty if frame.moving else now,
+        "held_out_hover": _HELD_OUT.empty if frame.moving else held_out,
+    }
+
+
+@lru_cache(maxsize=64)
+def _floor_rows(language: str, floors: tuple[Floor, ...]) -> bytes:
+    return floor_rows(floors)
+
+
+def _head(frame: Frame) -> Curve:
+    """The step on screen."""
+    return np.array([frame.step.index]), np.array([frame.step.loss])
+
+
+def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = PAGE) -> Layers:
+    """The chart, in the current language.
+
+    Args:
+        floors: the task's.
+        symbols: whether the loss is a cross-entropy over symbols.
+        placement: where the chart is placed.
+    """
+    x = placement.x(step_axis(_("step (updates done)"), 20))
+    y = loss_axis("loss", floors, symbols)
+    further: dict[str, Any] = {"x": same(x), "y": same(y)}
+    names = {"online": _("online loss"), "held_out": _("held-out loss")}
+    legend = alt.Legend(orient="top", title=None, labelExpr=label_expression(names))
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=list(names), range=[palette.LOSS, palette.HELD_OUT]),
+        legend=legend if placement.alone else None,
+    )
+    line = placement.layer("now").transform_calculate(kind="'online'")
+    line = line.mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=placement.y(y), color=colour)
+    data = placement.layer("held_out").transform_calculate(kind="'held_out'")
+    band = data.mark_area(opacity=0.25).encode(
+        x=same(x), y=alt.Y("low:Q", title=y["title"]), y2="high:Q", color=same(colour)
+    )
+    evaluations = data.mark_line(strokeWidth=1.8, point={"size": 18, "filled": True})
+    evaluations = evaluations.encode(color=same(colour), **further)
+    # Clipped: the axes span the present run, and Vega shrinks a plot by what reaches beyond it.
+    before = placement.layer("before").mark_line(strokeWidth=1, opacity=0.6, clip=True)
+    before = before.encode(color=GUIDE, **further)
+    head = placement.layer("head").mark_point(filled=True, opacity=1, size=55)
+    head = head.encode(color=_LOSS, **further)
+    rules, rule_labels = floor_layers(y, placement)
+    hover = (
+        placement.layer("hover")
+        .mark_point(opacity=0.001, filled=True, size=60)
+        .encode(
+            tooltip=[
+                alt.Tooltip("step:Q", title=_("step")),
+                alt.Tooltip("loss:Q", title=_("online loss"), format=".4g"),
+            ],
+            **further,
+        )
+    )
+    held_out_hover = (
+        placement.layer("held_out_hover")
+        .mark_point(opacity=0.001, filled=True, size=60)
+        .encode(
+            tooltip=[
+                alt.Tooltip("step:Q", title=_("step")),
+                alt.Tooltip("loss:Q", title=_("held-out loss"), format=".4g"),
+                alt.Tooltip("low:Q", title=_("95 % interval from"), format=".4g"),
+                alt.Tooltip("high:Q", title=_("to"), format=".4g"),
+            ],
+            **further,
+        )
+    )
+    layers = rules, before, line, band, evaluations, head, rule_labels, hover, held_out_hover
+    return alt.layer(*layers).properties(**placement.properties(_("Loss"), _HEIGHT))
+
+
+def _held_out_rows(held_out: HeldOut) -> bytes:
+    """The held-out losses that have a place on a logarithmic axis."""
+    shown = np.isfinite(held_out.highs) & (held_out.means > 0)
+    steps, means, lows, highs = (column[shown] for column in held_out)
+    # A band that reaches zero ends at a tenth of the mean.
+    return _HELD_OUT.rows(steps, means, np.maximum(lows, means / 10), highs)
+
+
+def _positive(curve: Curve) -> Curve:
+    """Without losses of exactly zero, which have no place on a logarithmic axis."""
+    steps, losses = curve
+    return (steps, losses) if losses.all() else (steps[losses > 0], losses[losses > 0])

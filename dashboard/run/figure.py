@@ -1,0 +1,45 @@
+"""The figure of the Train page: signals, and under them the hidden state of the same time steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import altair as alt
+
+from dashboard.app.language import current_language
+from dashboard.app.language import gettext as _
+from dashboard.charts.base import CANVAS, Chart, Spec, specification
+from dashboard.charts.placement import Placement
+from dashboard.charts.signals import signal_chart, signal_tables
+from dashboard.charts.states import state_tables, states_chart
+from dashboard.charts.window_layout import WindowLayout
+from dashboard.run.live_run import Frame
+
+# Heights of the two plots, and room for their vertical axes, in pixels.
+_SIGNALS, _STATES, _AXIS_ROOM = 215, 190, 64
+
+
+def figure(frame: Frame) -> Chart:
+    """Both plots, on one time axis."""
+    steps = [step.index for step in frame.windows]
+    return Chart(
+        _spec(current_language(), frame.layout, frame.hidden[-1].shape[1]),
+        {
+            **signal_tables(frame),
+            **state_tables(frame.layout, frame.hidden, steps, moving=frame.moving),
+        },
+        _(
+            "Lines of input, target and prediction over the last few windows, and below them a "
+            "heat map of the hidden state at the same time steps, one row per unit."
+        ),
+    )
+
+
+@lru_cache(maxsize=64)
+def _spec(language: str, layout: WindowLayout, size: int) -> Spec:
+    place = Placement(axis_room=_AXIS_ROOM, alone=False)
+    signals = signal_chart(layout, replace(place, height=_SIGNALS, x_labels=False))
+    states = states_chart(layout, size, replace(place, height=_STATES))
+    together = alt.vconcat(signals, states, spacing=4).resolve_scale(color="independent")
+    return specification(together.properties(usermeta=CANVAS))

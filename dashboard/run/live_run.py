@@ -1,0 +1,422 @@
+"""One visitor's run: trainer, history and the frames drawn of them.
+
+Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.app.playback import Changes, Playback, Status, restarting_changes
+from dashboard.charts.window_layout import WindowLayout
+from dashboard.run.scene import Scene
+from dashboard.run.views.base import View
+from dashboard.run.views.cache import CachedResult
+from rnn_core import (
+    Estimate,
+    Evaluation,
+    Floor,
+    LossHistory,
+    RunConfig,
+    Snapshots,
+    Step,
+    Trainer,
+    Verdict,
+    judge,
+)
+from rnn_core.messages import Message
+from rnn_core.thinned import Thinned
+
+# Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
+_LOSS_BUCKETS = 200
+# Held-out losses that are kept of a run.
+_EVALUATIONS = 200
+# Snapshots for looking back: the most of them, and their bytes together. With fewer than the least,
+# looking back would take too long. A snapshot of every step would cost a millisecond a redraw; one
+# of every few is enough, because the steps in between are trained again.
+_MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 200, 12_000_000, 4
+_SNAPSHOT_EVERY = 16
+
+
+Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+class HeldOut(NamedTuple):
+    """Held-out losses, thinned; each field has the shape ``(K,)``.
+
+    Attributes:
+        steps: of the evaluations, ascending.
+        means: the losses.
+        lows: lower ends of their 95 % intervals.
+        highs: upper ends.
+    """
+
+    steps: NDArray[np.int64]
+    means: NDArray[np.float64]
+    lows: NDArray[np.float64]
+    highs: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is drawn, all of one step.
+
+    Args:
+        status: what the player is doing.
+        step: the last step with a finite loss.
+        windows: the last steps with a finite loss, oldest first, ``step`` at the end.
+        layout: how they are arranged.
+        hidden: hidden states of the top layer over the first row of each of them, ``(T, H)`` each.
+        curve: steps and losses of this run, thinned.
+        previous: likewise of the run before, if there was one on the same task.
+        held_out: the held-out losses of the run so far.
+        verdict: what the newest of them shows; None if the run diverged before there was one.
+        judged_at: the step of that one.
+        floors: the task's floors, highest first.
+        streaming: whether each window continues the one before.
+        horizon: samples after which a target becomes an input; None if it never does.
+        can_change_wave: whether the task's wave can continue with another frequency.
+        parameter_count: number of trainable parameters.
+        steps_per_second: measured while playing, else None.
+        redraws_per_second: likewise.
+        active_runs: runs that played on this server at the last redraw, this one included.
+        engine: what trains, ``"compiled"`` or ``"torch"``.
+        engine_reason: why PyTorch trains; None when the compiled engine does.
+        diverged_at: the step whose loss was not finite, if there was one.
+        config: the run's settings.
+        lr: the current learning rate.
+        newest: the newest step of the run; later than ``step`` while looking back.
+    """
+
+    status: Status
+    step: Step
+    windows: tuple[Step, ...]
+    layout: WindowLayout
+    hidden: tuple[NDArray[np.floating], ...]
+    curve: Curve
+    previous: Curve | None
+    held_out: HeldOut
+    verdict: Verdict | None
+    judged_at: int
+    floors: tuple[Floor, ...]
+    streaming: bool
+    horizon: int | None
+    can_change_wave: bool
+    parameter_count: int
+    steps_per_second: float | None
+    redraws_per_second: float | None
+    active_runs: int
+    engine: str
+    engine_reason: Message | None
+    diverged_at: int | None
+    config: RunConfig
+    lr: float
+    newest: int
+
+    @property
+    def moving(self) -> bool:
+        """Whether the frame is about to be replaced, so that hover values are not needed."""
+        return self.status is Status.PLAYING
+
+
+class LiveRun(Playback):
+    """A run on the Train page.
+
+    Args:
+        config: the settings it starts with.
+        clock: seconds, for idleness and speed; tests pass their own.
+        engine: as in `Trainer`.
+    """
+
+    _now: Scene
+    _snapshots: Snapshots
+    # Learning rates, each with the first step whose update used it.
+    _rates: list[tuple[int, float]]
+    _diverged_at: int | None
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        clock: Callable[[], float] = monotonic,
+        engine: str = "auto",
+    ) -> None:
+        super().__init__(clock, engine)
+        self._previous: Curve | None = None
+        self._past: Scene | None = None
+        self._history = LossHistory(buckets=_LOSS_BUCKETS)
+        self._evaluated: Thinned[Estimate] = Thinned(_EVALUATIONS, merge=_later)
+        self._config, self._rates = config, [(0, config.lr)]
+        self._begin()
+
+    @property
+    def config(self) -> RunConfig:
+        """The settings the run started with."""
+        return self._config
+
+    @property
+    def index(self) -> int:
+        """The last step with a finite loss."""
+        return self._now.latest.index
+
+    @property
+    def learning_rates(self) -> tuple[float, ...]:
+        """The learning rates of the updates so far, in order."""
+        return tuple(lr for begin, lr in self._rates if begin < max(1, self.index))
+
+    def configure(self, config: RunConfig) -> Changes:
+        """Adopt the settings: live ones at once, the others by restarting.
+
+        A run that was playing keeps playing.
+
+        Returns:
+            The changes that made it restart, by field: old value and new. Empty if it did not.
+        """
+        with self._lock:
+            changes = restarting_changes(self._config, config)
+            if changes:
+                self._keep_curve()
+                if "task" in changes:
+                    self._previous = None  # losses of two tasks do not compare
+                self._config, self._rates = config, [(0, config.lr)]
+                self._begin_again()
+            elif config.lr != self._now.trainer.lr:
+                self._set_lr(config.lr)
+            return changes
+
+    def frame(self) -> Frame:
+        """The frame on screen."""
+        with self._lock:
+            return self._frame(self._past or self._now)
+
+    def can_inspect(self, view: View[Any, Any]) -> bool:
+        """Whether `inspect` has a result; after divergence there may be none."""
+        with self._lock:
+            return (self._past or self._now).can_inspect(view)
+
+    def inspect(
+        self, view: View[Any, Any], controls: Any = None, *, preview: bool = False
+    ) -> CachedResult | None:
+        """The result of a view at the step on screen, without changing what follows.
+
+        Args:
+            view: which.
+            controls: what the reader has chosen in the view's own controls; None for its default.
+            preview: leave out what takes long, as while training.
+
+        Returns:
+            The result, which may be some steps old; None if the run diverged before there was one.
+        """
+        with self._lock:
+            scene = self._past or self._now
+            paused = self._status is not Status.PLAYING and not preview
+            chosen = view.default_controls if controls is None else controls
+            return scene.inspect(view, paused=paused, controls=chosen)
+
+    @property
+    def can_look_back(self) -> bool:
+        """Whether enough snapshots are kept to look back; not of very large networks."""
+        return self._most_snapshots >= _FEWEST_SNAPSHOTS
+
+    def look_back(self, index: int | None) -> None:
+        """Show an earlier step; with None, or while playing, the newest.
+
+        Args:
+            index: the step, from 0 to the newest.
+        """
+        with self._lock:
+            if (
+                index is None
+                or index >= self.index
+                or self._status is Status.PLAYING
+                or not self.can_look_back
+            ):
+                self._past = None
+            elif self._past is None or self._past.latest.index != index:
+                self._past = self._relive(index)
+
+    def replay_frames(self, most: int) -> list[Frame]:
+        """Frames of the whole run, each as it was; changes nothing.
+
+        They are close together at first, when a network changes fast, and evenly spaced later.
+        There are none if looking back is not possible.
+
+        Args:
+            most: the number of frames at most, at least 4. The first step and the newest are among
+                them.
+        """
+        with self._lock:
+            if not self.can_look_back:
+                return []
+            frames: list[Frame] = []
+            past: Scene | None = None
+            for index in self._replay_steps(most):
+                past = self._relive(index, past)
+                frames.append(self._frame(past, judged=False))
+            return frames
+
+    def branch(self) -> None:
+        """Continue from the step on screen and drop what followed.
+
+        If no setting changes, the same steps follow, bit for bit. The old curve stays visible as
+        the run before.
+        """
+        with self._lock:
+            if self._past is None:
+                return
+            index = self._past.latest.index
+            self._keep_curve()
+            steps, losses = self._history.points()
+            self._history = LossHistory(buckets=_LOSS_BUCKETS)
+            for step, loss in zip(steps.tolist(), losses.tolist(), strict=True):
+                if step < index:
+                    self._history.append(step, loss)
+            self._history.append(index, self._past.latest.loss)
+            self._evaluated.cut(index)
+            self._snapshots.cut(index)
+            self._rates = [rate for rate in self._rates if rate[0] <= index]
+            self._now, self._past = self._past, None
+            self._diverged_at = None
+            self._status = Status.PAUSED
+
+    def _frame(self, seen: Scene, *, judged: bool = True) -> Frame:
+        evaluation = self._evaluate(seen) if judged else None
+        verdict = None
+        if evaluation is not None:
+            verdict = judge(evaluation, seen.floors, online=float(np.mean(seen.recent)))
+        return Frame(
+            status=self._status,
+            step=seen.latest,
+            windows=tuple(seen.windows),
+            layout=seen.layout,
+            hidden=tuple(seen.hidden),
+            curve=self._history.points(),
+            previous=self._previous,
+            held_out=self._held_out(),
+            verdict=verdict,
+            judged_at=evaluation.step if evaluation else seen.latest.index,
+            floors=seen.floors,
+            streaming=seen.trainer.task.streaming,
+            horizon=seen.trainer.task.horizon,
+            can_change_wave=seen.trainer.task.can_change_wave,
+            parameter_count=seen.trainer.parameter_count,
+            steps_per_second=self._per_second(steps=True),
+            redraws_per_second=self._per_second(steps=False),
+            active_runs=self._active_runs,
+            engine=seen.trainer.engine,
+            # A step of the past is trained again by the engine of the run, for the same reason.
+            engine_reason=self._now.trainer.engine_reason,
+            diverged_at=self._diverged_at,
+            config=seen.trainer.config,
+            lr=seen.trainer.lr,
+            newest=self.index,
+        )
+
+    def _evaluate(self, seen: Scene) -> Evaluation | None:
+        """The scene's held-out loss, which is recorded if it is of the present and new."""
+        evaluation = seen.evaluation(paused=self._status is not Status.PLAYING)
+        last = self._evaluated.indices[-1] if len(self._evaluated) else -1
+        if evaluation is not None and seen is self._now and evaluation.step > last:
+            self._evaluated.add(evaluation.step, evaluation.loss)
+        return evaluation
+
+    def _held_out(self) -> HeldOut:
+        losses = np.array(self._evaluated.items, np.float64).reshape(-1, 3)
+        return HeldOut(np.array(self._evaluated.indices, np.int64), *losses.T)
+
+    def _relive(self, index: int, past: Scene | None = None) -> Scene:
+        """The scene of an earlier step, trained again from the snapshot before it.
+
+        Args:
+            index: the step.
+            past: a scene of a step not later than that, which is advanced if that is shorter.
+        """
+        snapshot = self._snapshots.before(max(0, index - self._now.memory + 1))
+        if past is None or past.latest.index < snapshot.index:
+            trainer = Trainer(self._config, engine=self._now.trainer.engine)
+            past = Scene(trainer, self._clock, like=self._now)
+            trainer.restore(snapshot)
+            past.advance()
+        while past.latest.index < index:
+            past.trainer.lr = self._lr_of(past.latest.index)
+            if past.advance() is None:
+                break
+        past.trainer.lr = self._lr_of(index)
+        return past
+
+    def _replay_steps(self, most: int) -> list[int]:
+        """The first step, the newest, and between them steps that are quick to train again."""
+        newest, stride = self.index, self._snapshots.stride
+        early = np.geomspace(1, max(1, newest), most // 3)
+        evenly = np.linspace(0, newest, most - len(early))
+        wanted = np.unique(np.rint(np.concatenate([early, evenly])).astype(int))
+        memory = self._now.memory - 1
+        # Later ones are moved so that the steps on screen with them start at a snapshot.
+        near = np.rint((wanted - memory) / stride).astype(int) * stride + memory
+        steps = np.where(wanted < 2 * stride, wanted, near)
+        inside = steps[(steps > 0) & (steps < newest)].tolist()
+        return sorted({0, newest, *inside})
+
+    def _set_lr(self, lr: float) -> None:
+        """Set the learning rate, from the current step's update on."""
+        self._now.trainer.lr = lr
+        self._rates.append((self.index, lr))
+
+    def _lr_of(self, index: int) -> float:
+        """The learning rate of a step's update."""
+        rates = [lr for begin, lr in self._rates if begin <= index]
+        return rates[-1]
+
+    def _begin(self) -> None:
+        self._watch(Trainer(self._config, engine=self._engine))
+
+    def _rewind(self) -> None:
+        self._keep_curve()
+        self._now.trainer.reset()  # keeps the engine: the same run, bit for bit
+        self._watch(self._now.trainer)
+
+    def _keep_curve(self) -> None:
+        if len(self._history) > 1:
+            self._previous = self._history.points()
+
+    def _watch(self, trainer: Trainer) -> None:
+        """Watch a trainer from its step 0 on, at the current learning rate."""
+        _begin, lr = self._rates[-1]
+        trainer.lr = lr
+        self._now, self._past = Scene(trainer, self._clock), None
+        self._history = LossHistory(buckets=_LOSS_BUCKETS)
+        self._evaluated = Thinned(_EVALUATIONS, merge=_later)
+        self._rates = [(0, lr)]
+        self._snapshots = Snapshots()
+        self._most_snapshots = 0
+        self._speed.clear()
+        self._diverged_at = None
+        self._take_step()  # step 0 shows the untrained network
+        if not trainer.diverged:
+            size = 4 * 3 * trainer.parameter_count  # Adam keeps two numbers with each weight
+            self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // size)
+        if self.can_look_back:
+            self._snapshots = Snapshots(self._most_snapshots, _SNAPSHOT_EVERY)
+            self._snapshots.add(trainer.snapshot())
+
+    def _take_step(self) -> None:
+        self._past = None  # a new step ends looking back
+        step = self._now.advance()
+        if step is None or not step.is_finite:
+            self._status = Status.DIVERGED
+            self._diverged_at = step.index if step else self._diverged_at
+            return
+        self._history.append(step.index, step.loss)
+        if step.index and self.can_look_back and self._snapshots.wants(step.index):
+            self._snapshots.add(self._now.trainer.snapshot())
+
+
+def _later(_earlier: Estimate, later: Estimate) -> Estimate:
+    """Of two neighbours the later one is kept."""
+    return later

@@ -1,0 +1,109 @@
+"""A trainer and its last steps: the present of a run, or an earlier moment of it.
+
+Knows nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.charts.window_layout import WindowLayout, window_layout
+from dashboard.run.views.base import View
+from dashboard.run.views.cache import CachedResult, ViewCache
+from rnn_core import Evaluation, Floor, Step, Trainer, evaluate
+
+# Steps that the online loss averages, at least.
+_STEPS = 20
+# While the network is trained an evaluation is kept for this many seconds at least, and for this
+# many times as long as it took.
+_FRESH, _TIMES_AS_LONG = 0.5, 10.0
+
+
+class Scene:
+    """A run at one step, with the steps before it that are on screen.
+
+    Args:
+        trainer: advanced by `advance` only.
+        clock: seconds.
+        like: a scene of the same run, whose floors and layout are taken over.
+
+    Attributes:
+        latest: the last step with a finite loss.
+        windows: the last steps with a finite loss that the figure has room for, oldest first.
+        hidden: hidden states of the top layer over the first row of each of these windows, shape
+            ``(T, H)`` each.
+        recent: the losses that the online loss averages: whole cycles of the signal.
+    """
+
+    latest: Step
+    floors: tuple[Floor, ...]
+    layout: WindowLayout
+
+    def __init__(
+        self, trainer: Trainer, clock: Callable[[], float], *, like: Scene | None = None
+    ) -> None:
+        self.trainer = trainer
+        self.floors = like.floors if like else trainer.task.floors()
+        self.layout = like.layout if like else window_layout(trainer.task, trainer.config)
+        self.windows: deque[Step] = deque(maxlen=self.layout.windows)
+        self.hidden: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
+        cycle = trainer.task.windows_per_cycle
+        whole_cycles = -(-_STEPS // cycle) * cycle
+        self.recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * _STEPS))
+        self._cache = ViewCache(clock)
+        self._clock = clock
+        self._evaluation: Evaluation | None = None
+        self._next_evaluation = 0.0
+        self._steps: Iterator[Step] = trainer.steps()
+
+    @property
+    def memory(self) -> int:
+        """How many steps back the scene reaches."""
+        return max(self.windows.maxlen or 1, self.recent.maxlen or 1)
+
+    def advance(self) -> Step | None:
+        """Take a step, and keep it if its loss is finite; None if there is no further one."""
+        step = next(self._steps, None)
+        if step is not None and step.is_finite:
+            self.latest = step
+            self.hidden.append(self.trainer.hidden_states[0])
+            self.windows.append(step)
+            self.recent.append(step.loss)
+        return step
+
+    def evaluation(self, *, paused: bool) -> Evaluation | None:
+        """The held-out loss; after divergence the last one, None if there is none.
+
+        Args:
+            paused: whether nothing is being trained, so that it must be that of the present step.
+        """
+        last, now = self._evaluation, self._clock()
+        stale = last is None or last.step != self.latest.index
+        due = paused or now >= self._next_evaluation
+        if stale and due and not self.trainer.diverged:
+            self._evaluation = evaluate(self.trainer)
+            self._next_evaluation = now + max(_FRESH, _TIMES_AS_LONG * (self._clock() - now))
+        return self._evaluation
+
+    def can_inspect(self, view: View[Any, Any]) -> bool:
+        """Whether `inspect` has a result: after divergence, only one that is there already."""
+        usable = not view.reads_model or not self.trainer.diverged
+        return usable or self._cache.last(view) is not None
+
+    def inspect(self, view: View[Any, Any], *, paused: bool, controls: Any) -> CachedResult | None:
+        """The result of a view; after divergence the last one, None if there is none."""
+        if view.reads_model and self.trainer.diverged:
+            return self._cache.last(view)
+        return self._cache.get(
+            view,
+            self.trainer,
+            self.latest.index,
+            tuple(self.hidden),
+            paused=paused,
+            controls=controls,
+        )

@@ -1,0 +1,155 @@
+"""What the numbers of a run mean, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboard.app.language import gettext as _
+from dashboard.app.playback import Status
+from dashboard.app.settings import RUN_SETTINGS
+from dashboard.app.task_text import task_description
+from dashboard.app.text import LOSS_FORMAT, engines, shown, speed
+from dashboard.run.live_run import Frame
+from rnn_core import Verdict
+
+
+def verdict(frame: Frame) -> str:
+    """What the held-out loss shows of the network's memory, in Markdown."""
+    if frame.verdict is None:
+        return ""
+    said = _following(frame.verdict) + _claim(frame) + _reset(frame.verdict)
+    age = frame.step.index - frame.judged_at
+    return said + " " + _(":small[({age} steps ago)]").format(age=age) if age else said
+
+
+def held_out(frame: Frame) -> str:
+    """The held-out loss as a readout."""
+    return format(frame.verdict.loss.mean, LOSS_FORMAT) if frame.verdict else "–"
+
+
+def _following(verdict: Verdict) -> str:
+    """Why the online loss is lower than the held-out one; empty if it is not."""
+    if not verdict.follows_signal:
+        return ""
+    return _(
+        "**The weights are following the signal**: online loss {online}, held-out loss {loss}. "
+        "Every update tracks the signal; frozen, the same weights lose it. "
+    ).format(
+        online=format(verdict.online, LOSS_FORMAT), loss=format(verdict.loss.mean, LOSS_FORMAT)
+    )
+
+
+def _claim(frame: Frame) -> str:
+    """What the frozen weights show, and the floor that it rests on."""
+    verdict, streaming = frame.verdict, frame.streaming
+    assert verdict is not None
+    keys = {floor.key for floor in frame.floors}
+    above = _("held-out loss {loss}, floor {floor:.3g}")
+    below = _("held-out loss {loss} < {floor:.3g}")
+    claims = {
+        "nothing": (_("No better than a constant so far"), above),
+        "constant": (_("Better than any constant"), below),
+        "persistence": (_("Better than persistence"), below),
+        "time_only": (_("Remembers the input, not only the time elapsed"), below),
+        "memoryless": (
+            _("Uses memory inside the window")
+            if streaming and not verdict.uses_carried_state
+            else _("Uses memory"),
+            below,
+        ),
+        "last_marker": (_("Remembers the first marked number as well as the second"), below),
+        "window_memory": (
+            _("The best that memory inside a window can do")
+            if streaming
+            else _("The lowest loss possible: the rest is chance"),
+            above,
+        ),
+        "carried_memory": (_("Carries memory across windows"), below),
+    }
+    loss = format(verdict.loss.mean, LOSS_FORMAT)
+    if verdict.floor is None:
+        return _("Held-out loss {loss}; the task has no floors.").format(loss=loss)
+    claim, numbers = claims[verdict.claim]
+    said = _("**{claim}**: {numbers}.").format(
+        claim=claim, numbers=numbers.format(loss=loss, floor=verdict.floor.value)
+    )
+    if verdict.claim == "constant" and "memoryless" in keys:
+        said += " " + _("A function of the present input alone could do as well.")
+    if verdict.linear is not None:
+        said += " " + _(
+            "Also below {floor:.3g}, the best linear function of the last {lags} inputs."
+        ).format(floor=verdict.linear.value, lags=verdict.linear.lags)
+    return said
+
+
+def _reset(verdict: Verdict) -> str:
+    """What a reset of the state costs; empty where nothing was learnt or it costs nothing."""
+    gain = verdict.memory_gain
+    if gain is None or verdict.claim == "nothing" or not verdict.uses_carried_state:
+        return ""
+    return " " + _("Resetting the state raises it by {gain}.").format(
+        gain=format(gain.mean, LOSS_FORMAT)
+    )
+
+
+def details(frame: Frame) -> str:
+    """Gradient norm, number of parameters, accuracy and speed, in one small line."""
+    line = _(":small[gradient norm {norm:.3g} · {parameters} parameters]").format(
+        norm=frame.step.grad_norm, parameters=frame.parameter_count
+    )
+    if frame.step.accuracy is not None:
+        line += _(":small[ · accuracy {share:.0%} at this step]").format(share=frame.step.accuracy)
+    return line + engines([frame.engine], frame.engine_reason) + speed(frame)
+
+
+def status(frame: Frame, step_limit: int) -> str:
+    """What the player is doing, in one sentence."""
+    index = frame.step.index
+    if frame.newest > index:
+        return _(
+            "Looking back at step {step} of {newest}. **Run** and **Step** go on from the newest."
+        ).format(step=index, newest=frame.newest)
+    sentences = {
+        Status.READY: _("This is the untrained network. Press **Run** and watch it learn.")
+        + " "
+        + task_description(frame.config.task),
+        Status.PLAYING: _("Training."),
+        Status.PAUSED: _("Paused at step {step}. Nothing is being trained."),
+        Status.AT_LIMIT: _(
+            "Stopped at the step limit, {limit}. Raise the limit in the sidebar to go on."
+        ),
+        Status.IDLE: _("Paused at step {step}: the page was not used for a while."),
+        Status.DIVERGED: _("Stopped at step {diverged}: the loss is no longer a finite number."),
+    }
+    return sentences[frame.status].format(step=index, limit=step_limit, diverged=frame.diverged_at)
+
+
+def divergence(frame: Frame) -> str:
+    """What divergence means, and two things to try."""
+    config = frame.config
+    if config.clip_norm is None:
+        second = _("set **gradient clipping** to 1, which scales down every longer gradient")
+    elif config.optimizer != "adam":
+        second = _("choose the **optimizer** adam, which adapts the size of every update")
+    else:
+        second = _("try a **new seed**: other initial weights may do better")
+    return _(
+        "**The loss stopped being a finite number at step {step}.** The updates overshot, each "
+        "further than the one before, until the numbers overflowed. The charts show the last "
+        "finite step, {last}.\n\nTwo things to try: lower the **learning rate** (it is {lr:g}; the "
+        "task's default is {default:g}) and press **Reset**, or {second}."
+    ).format(
+        step=frame.diverged_at,
+        last=frame.step.index,
+        lr=frame.lr,
+        default=RUN_SETTINGS["lr"].default(config.task),
+        second=second,
+    )
+
+
+def restarted(changes: Mapping[str, tuple[object, object]]) -> str:
+    """Why the run started again."""
+    listed = ", ".join(
+        f"{name} {shown(name, old)} → {shown(name, new)}" for name, (old, new) in changes.items()
+    )
+    return _("Started again from step 0: {changes}").format(changes=listed)

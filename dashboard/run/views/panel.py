@@ -1,0 +1,117 @@
+"""A view inside the network, on the Train page: its controls, charts, numbers, and how to read it.
+
+Knows no view by name.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import streamlit as st
+
+from dashboard.app.language import gettext as _
+from dashboard.charts.draw import draw
+from dashboard.run.views.base import Presentation, View
+from dashboard.run.views.cache import CachedResult
+from dashboard.run.views.view_panel import ViewPanel
+from dashboard.run.views.viewed_run import ViewedFrame, ViewedRun
+
+
+def advance(view: View[Any, Any], run: ViewedRun) -> float | None:
+    """Let a view move what plays by itself to where it is due, before anything is drawn.
+
+    Returns:
+        Seconds until it is due again, while nothing is trained; None if nothing plays.
+    """
+    return _panel_of(view).advance(run)
+
+
+class ShownView:
+    """A view on the page.
+
+    It is shown anew once a beat, not at every redraw, unless it is cheap: it takes time to compute,
+    and to read.
+
+    Args:
+        run: whose network is shown.
+        view: which view.
+        frame: what else is on screen.
+    """
+
+    def __init__(self, run: ViewedRun, view: View[Any, Any], frame: ViewedFrame) -> None:
+        self._run, self._view = run, view
+        self._cached: CachedResult | None = None
+        self._drawn: list[Any] = []
+        if view.needs_pause and frame.moving:
+            st.caption(_("This view needs a paused network. Press **Pause** to see it."))
+            return
+        if not run.can_inspect(view):
+            st.caption(_("The run has diverged, so there is nothing more to see here."))
+            return
+        panel = _panel_of(view)
+        self._controls = panel.controls(run, frame, view.default_controls)
+        self._cached = run.inspect(view, self._controls, preview=view.has_preview)
+        if self._cached is None:
+            return
+        result = self._cached.result
+        charts = view.charts(result, self._presentation(frame))
+        if view.beside_text:
+            picture, beside = st.columns([3, 2], vertical_alignment="center")
+            places, below = [picture], beside
+        else:
+            places = st.columns(len(charts)) if charts else []
+            below, beside = st.container(), st.container()
+        for place, chart in zip(places, charts, strict=True):
+            with place:
+                self._drawn.append(panel.draw(chart, frame))
+        with below:
+            panel.explain(result, self._controls)
+        said = self._said(frame)
+        # A view that gets older keeps the place for its age, so that nothing below moves.
+        if said or not view.every_redraw:
+            self._numbers = beside.markdown(said)
+        beside.caption(view.how_to_read())
+
+    def update(self, frame: ViewedFrame) -> None:
+        """Redraw the charts in place, if the view is cheap."""
+        if self._view.every_redraw:
+            self._redraw(frame)
+
+    def complete(self, frame: ViewedFrame) -> None:
+        """Replace a preview, in place, once all else has been drawn."""
+        if self._view.has_preview and not frame.moving and self._redraw(frame):
+            self._numbers.markdown(self._said(frame))
+
+    def _redraw(self, frame: ViewedFrame) -> bool:
+        """Draw what the view shows now; whether it is something new."""
+        if self._cached is None:
+            return False
+        cached = self._run.inspect(self._view, self._controls)
+        if cached is None or cached is self._cached:
+            return False
+        self._cached = cached
+        charts = self._view.charts(cached.result, self._presentation(frame))
+        for chart, place in zip(charts, self._drawn, strict=True):
+            draw(chart, place)
+        return True
+
+    def _presentation(self, frame: ViewedFrame) -> Presentation[Any]:
+        return Presentation(self._controls, frame.floors, frame.moving)
+
+    def _said(self, frame: ViewedFrame) -> str:
+        """The main numbers, and how old they are."""
+        assert self._cached is not None
+        said = self._view.numbers(self._cached.result)
+        age = frame.step.index - self._cached.step
+        if age:
+            said += " " + _(":small[({age} steps ago)]").format(age=age)
+        return said
+
+
+def _panel_of(view: View[Any, Any]) -> ViewPanel[Any, Any]:
+    """The view's widgets; none for most."""
+    if view.panel is None:
+        return ViewPanel()
+    panel: ViewPanel[Any, Any] = import_module(view.panel).PANEL
+    return panel

@@ -1,0 +1,152 @@
+"""Eigenvalues of a time step and of the recurrent weights, and growth along the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import altair as alt
+import numpy as np
+
+from dashboard.app.language import current_language
+from dashboard.app.language import gettext as _
+from dashboard.charts import palette
+from dashboard.charts.arrow import Table
+from dashboard.charts.base import (
+    CANVAS,
+    GUIDE,
+    HEIGHT,
+    Chart,
+    Spec,
+    label_expression,
+    layer,
+    same,
+    specification,
+)
+from dashboard.run.views.base import Presentation, View, ViewInput
+from rnn_core.diagnostics import Lyapunov, Spectrum, lyapunov, step_spectrum, weight_spectrum
+
+# Lyapunov exponents that are computed.
+_EXPONENTS = 4
+
+_POINTS = Table(x=float, y=float, kind=str)
+_LINE = Table(x=float, y=float, order=int)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpectrumResult:
+    """How a time step turns and stretches the state.
+
+    Args:
+        step: of the Jacobian of the newest window's last time step.
+        weights: of each block of the recurrent weights, by gate letter.
+        growth: Lyapunov exponents along the window.
+    """
+
+    step: Spectrum
+    weights: Mapping[str, Spectrum]
+    growth: Lyapunov
+
+
+class SpectrumView(View[SpectrumResult, None]):
+    """Eigenvalues in the complex plane, with the unit circle."""
+
+    key = "spectrum"
+    default_controls = None
+    beside_text = True
+
+    @property
+    def title(self) -> str:
+        """Its name on screen."""
+        return _("spectrum")
+
+    def compute(self, given: ViewInput[SpectrumResult, None]) -> SpectrumResult:
+        """The spectra at the end of the newest window, and the growth along it."""
+        now = given.trainer.context()
+        count = min(_EXPONENTS, given.trainer.config.hidden_size)
+        return SpectrumResult(
+            step_spectrum(now.model, now.inputs, now.state, at=[-1]),
+            weight_spectrum(now.model),
+            lyapunov(now.model, now.inputs, now.state, count=count),
+        )
+
+    def charts(self, result: SpectrumResult, shown: Presentation[None]) -> list[Chart]:
+        """One chart."""
+        return [_chart(result)]
+
+    def numbers(self, result: SpectrumResult) -> str:
+        """Spectral radius, largest singular value and largest Lyapunov exponent."""
+        return _(
+            "Last time step: spectral radius {radius:.3g}, largest singular value {stretch:.3g}. "
+            "Along the window the fastest direction grows by {growth:.3g} nats per time step "
+            "(Lyapunov exponent over {steps} time steps)."
+        ).format(
+            radius=float(result.step.radius[-1]),
+            stretch=float(result.step.stretch[-1]),
+            growth=float(result.growth.exponents[0]),
+            steps=result.growth.steps,
+        )
+
+    def how_to_read(self) -> str:
+        """How to read the eigenvalues."""
+        return _(
+            "Each point shows how one direction of the state is rotated and stretched by a time "
+            "step. Near the unit circle it is kept, inside it fades, outside it grows. Healthy for "
+            "memory: a few points near the circle, none far outside."
+        )
+
+
+VIEW = SpectrumView()
+
+
+def _chart(result: SpectrumResult) -> Chart:
+    # A block of the weights of a gated cell says little by itself.
+    spectra = {
+        "step": result.step,
+        **({"weights": result.weights["h"]} if "h" in result.weights else {}),
+    }
+    values = {kind: spectrum.eigenvalues[-1] for kind, spectrum in spectra.items()}
+    both = np.concatenate(list(values.values()))
+    kinds = [kind for kind, part in values.items() for _value in part]
+    circle = np.linspace(0, 2 * np.pi, 90)
+    return Chart(
+        _spec(current_language()),
+        {
+            "eigenvalues": _POINTS.rows(both.real, both.imag, kinds),
+            "circle": _LINE.rows(np.cos(circle), np.sin(circle), np.arange(len(circle))),
+        },
+        _("Eigenvalues in the complex plane, with the unit circle."),
+    )
+
+
+@lru_cache(maxsize=8)
+def _spec(language: str) -> Spec:
+    scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-1.15, 1.15]), nice=False)
+    x = alt.X("x:Q", title=_("real part"), scale=scale, axis=alt.Axis(tickCount=5))
+    y = alt.Y("y:Q", title=_("imaginary part"), scale=scale, axis=alt.Axis(tickCount=5))
+    circle = (
+        layer("circle")
+        .mark_line(strokeDash=[5, 4], strokeWidth=1.5)
+        .encode(x=x, y=y, order="order:Q", color=GUIDE)
+    )
+    names = {"step": _("one time step"), "weights": "W_hh"}
+    dots = (
+        layer("eigenvalues")
+        .mark_point(filled=True, size=42, opacity=0.75)
+        .encode(
+            x=same(x),
+            y=same(y),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=list(names), range=[palette.PREDICTION, palette.TARGET]),
+                legend=alt.Legend(orient="top", labelExpr=label_expression(names)),
+            ),
+            tooltip=[alt.Tooltip("x:Q", format=".4f"), alt.Tooltip("y:Q", format=".4f")],
+        )
+    )
+    chart = alt.layer(circle, dots).properties(
+        title=_("Eigenvalues"), height=HEIGHT + 90, usermeta=CANVAS
+    )
+    return specification(chart)

@@ -1,0 +1,561 @@
+from __future__ import annotations
+
+import threading
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
+from dashboard.run import text
+from dashboard.run.live_run import LiveRun
+from dashboard.run.views.registry import view
+from rnn_core import RunConfig, Trainer, evaluate
+from rnn_core.engines import prepare_compiled
+from tests.dashboard.clock import Clock
+from tests.dashboard.runs import assert_same_moment, go_on, inspect, run_after
+
+DIVERGING = RunConfig(optimizer="sgd", lr=1.0)
+LSTM = RunConfig(cell="lstm", hidden_size=4)
+
+
+def unhurried(config: RunConfig) -> LiveRun:
+    """A run for which no time passes, so that every tick takes all the steps it may."""
+    return LiveRun(config, clock=Clock(), engine="torch")
+
+
+def losses_of_a_trainer(config: RunConfig, count: int) -> list[float]:
+    return [step.loss for step, _ in zip(Trainer(config).steps(), range(count), strict=False)]
+
+
+def test_a_new_run_shows_the_untrained_network_and_waits() -> None:
+    run = unhurried(RunConfig())
+    run.tick(5, 100)
+    frame = run.frame()
+    assert (frame.status, frame.step.index, len(frame.windows)) == (Status.READY, 0, 1)
+    assert frame.step.loss == losses_of_a_trainer(RunConfig(), 1)[0]
+
+
+def test_a_tick_takes_the_steps_asked_for_and_records_each() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(5, 100)
+    run.tick(20, 100)
+    steps, losses = run.frame().curve
+    np.testing.assert_array_equal(steps, np.arange(26))
+    np.testing.assert_array_equal(losses, losses_of_a_trainer(RunConfig(), 26))
+
+
+def test_as_many_as_fit_ends_with_the_budget() -> None:
+    # Every look at the clock costs a fifth of the budget, and there is one look a step.
+    run = LiveRun(RunConfig(), clock=Clock(per_look=FRAME_BUDGET / 5))
+    run.play()
+    run.tick(None, 1000)
+    assert 3 <= run.frame().step.index <= 6
+
+
+def test_who_shares_the_server_shares_the_budget() -> None:
+    run = LiveRun(RunConfig(), clock=Clock(per_look=FRAME_BUDGET / 20))
+    run.play()
+    run.tick(None, 1000)
+    alone = run.frame().step.index
+    run.tick(None, 1000, active_runs=4)
+    assert 3 <= run.frame().step.index - alone <= alone / 2
+    assert run.frame().active_runs == 4
+
+
+def test_a_step_dearer_than_the_budget_is_still_taken() -> None:
+    run = LiveRun(RunConfig(), clock=Clock(per_look=2 * FRAME_BUDGET))
+    run.play()
+    run.tick(20, 1000)
+    assert run.frame().step.index == 1
+
+
+def test_after_a_pause_no_tick_trains_and_a_step_adds_exactly_one() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(5, 100)
+    run.pause()
+    run.tick(5, 100)
+    assert (run.frame().step.index, run.status) == (5, Status.PAUSED)
+    run.step_once()
+    assert (run.frame().step.index, run.status) == (6, Status.PAUSED)
+
+
+def test_a_click_on_step_delivered_twice_while_playing_takes_one_step() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.step_once(out_of_play=True)
+    run.step_once(out_of_play=True)
+    assert (run.frame().step.index, run.status) == (1, Status.PAUSED)
+
+
+def test_pausing_and_continuing_changes_nothing() -> None:
+    run = unhurried(RunConfig(cell="gru"))
+    for _ in range(4):
+        run.play()
+        run.tick(3, 100)
+        run.pause()
+        run.frame()
+    np.testing.assert_array_equal(
+        run.frame().curve[1], losses_of_a_trainer(RunConfig(cell="gru"), 13)
+    )
+
+
+def test_reset_gives_the_same_run_again_and_keeps_the_old_curve_to_compare() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(20, 100)
+    before = run.frame()
+    run.reset()
+    frame = run.frame()
+    assert (frame.status, frame.step.index, frame.step.loss) == (
+        Status.READY,
+        0,
+        before.curve[1][0],
+    )
+    assert frame.previous is not None
+    np.testing.assert_array_equal(frame.previous[1], before.curve[1])
+
+
+def test_another_task_has_no_curve_to_compare_with() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(20, 100)
+    run.configure(RunConfig(seed=1))
+    assert run.frame().previous is not None
+    run.configure(RunConfig(seed=1, task="square_wave"))
+    assert run.frame().previous is None
+
+
+def test_a_learning_rate_is_adopted_without_starting_again() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(5, 100)
+    assert run.configure(RunConfig(lr=0.001)) == {}
+    assert (run.frame().step.index, run.frame().lr) == (5, 0.001)
+    run.reset()
+    assert run.frame().lr == 0.001
+
+
+def test_any_other_setting_starts_again_says_what_changed_and_plays_on() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(5, 100)
+    assert run.configure(RunConfig(hidden_size=8, lr=0.01)) == {"hidden_size": (32, 8)}
+    frame = run.frame()
+    assert (frame.status, frame.step.index, frame.lr) == (Status.PLAYING, 0, 0.01)
+    assert frame.hidden[-1].shape == (10, 8)
+
+
+def test_playing_stops_at_the_step_limit_and_a_higher_one_lets_it_go_on() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(20, 12)
+    assert (run.status, run.frame().step.index) == (Status.AT_LIMIT, 12)
+    run.play()
+    run.tick(20, 15)
+    assert run.frame().step.index == 15
+
+
+def test_playing_stops_when_nobody_has_touched_the_page_for_long() -> None:
+    clock = Clock()
+    run = LiveRun(RunConfig(), clock=clock)
+    run.play()
+    clock.now = IDLE_LIMIT - 1
+    run.tick(1, 100)
+    assert run.status is Status.PLAYING
+    clock.now = IDLE_LIMIT + 1
+    run.tick(1, 100)
+    assert (run.status, run.frame().step.index) == (Status.IDLE, 1)
+    run.touch()
+    run.play()
+    run.tick(1, 100)
+    assert run.frame().step.index == 2
+
+
+def test_divergence_ends_the_run_with_the_last_finite_step_on_screen() -> None:
+    run = unhurried(DIVERGING)
+    run.play()
+    run.tick(None, 1000)
+    frame = run.frame()
+    assert (frame.status, frame.diverged_at) == (Status.DIVERGED, frame.step.index + 1)
+    assert frame.step.is_finite
+    assert np.isfinite(frame.hidden).all()
+    assert np.isfinite(frame.curve[1]).all()
+    run.play()
+    run.step_once()
+    assert run.status is Status.DIVERGED
+    assert run.frame().diverged_at == frame.diverged_at
+    run.reset()
+    assert (run.status, run.frame().diverged_at) == (Status.READY, None)
+
+
+def test_threads_that_tick_and_click_at_once_lose_no_step_and_raise_nothing() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    raised: list[Exception] = []
+
+    def work(action: object) -> None:
+        try:
+            for _ in range(10):
+                action()  # type: ignore[operator]
+        except Exception as error:
+            raised.append(error)
+
+    actions = [lambda: run.tick(3, 10_000), run.frame, lambda: run.configure(RunConfig(lr=0.02))]
+    threads = [threading.Thread(target=work, args=(action,)) for action in actions * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert raised == []
+    steps, losses = run.frame().curve
+    np.testing.assert_array_equal(steps, np.arange(61))
+    np.testing.assert_array_equal(losses, losses_of_a_trainer(RunConfig(), 61))
+
+
+def test_a_slider_moved_while_another_thread_trains_raises_nothing() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    stop = threading.Event()
+    raised: list[Exception] = []
+
+    def train() -> None:
+        try:
+            while not stop.is_set():
+                run.tick(5, 10**6)
+                run.frame()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    for size in range(1, 30):
+        run.configure(RunConfig(hidden_size=size))
+    stop.set()
+    thread.join()
+    assert raised == []
+    assert run.frame().hidden[-1].shape[1] == 29
+
+
+def test_speed_is_what_the_clock_says() -> None:
+    clock = Clock()
+    run = LiveRun(RunConfig(), clock=clock)
+    assert run.frame().steps_per_second is None
+    run.play()
+    for _ in range(4):
+        clock.now += 0.1
+        run.tick(5, 1000)
+    assert run.frame().steps_per_second == pytest.approx(50)
+    assert run.frame().redraws_per_second == pytest.approx(10)
+    run.pause()
+    assert run.frame().steps_per_second is None
+
+
+def test_a_faster_engine_that_became_ready_takes_over_before_anything_is_trained() -> None:
+    prepare_compiled().join()
+    run = LiveRun(RunConfig(), clock=Clock(), engine="auto")
+    run.play()
+    run.tick(20, 100)
+    expected = islice(Trainer(RunConfig(), engine="compiled").steps(), 21)
+    np.testing.assert_array_equal(run.frame().curve[1], [step.loss for step in expected])
+    run.reset()
+    assert run.frame().curve[1][0] == run.frame().previous[1][0]  # type: ignore[index]
+
+
+def test_the_view_keeps_the_last_windows_only() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(20, 100)
+    assert [step.index for step in run.frame().windows] == [17, 18, 19, 20]
+
+
+# --- views ---------------------------------------------------------------------------------------
+
+
+def test_while_playing_a_result_is_kept_for_a_moment() -> None:
+    clock = Clock()
+    run = LiveRun(RunConfig(hidden_size=4), clock=clock, engine="torch")
+    run.play()
+    run.tick(5, 100)
+    first = inspect(run, "spectrum")
+    run.tick(5, 100)
+    assert inspect(run, "spectrum") is first
+    assert (first.step, run.index) == (5, 10)
+    clock.now = 1.0
+    assert inspect(run, "spectrum").step == 10
+    run.tick(5, 100)
+    run.pause()
+    assert inspect(run, "spectrum").step == 15
+
+
+def test_a_restart_forgets_the_results() -> None:
+    run = run_after(5, RunConfig(hidden_size=4))
+    inspect(run, "phase")
+    run.configure(RunConfig(hidden_size=5))
+    assert inspect(run, "phase").step == 0
+
+
+def test_after_divergence_the_last_result_stays() -> None:
+    run = run_after(1, DIVERGING)
+    last = inspect(run, "spectrum")
+    go_on(run, 10**6)
+    assert run.can_inspect(view("spectrum"))
+    assert run.inspect(view("spectrum")) is last
+    assert not run.can_inspect(view("gates"))
+    assert run.inspect(view("gates")) is None
+    assert run.can_inspect(view("state"))  # which needs the hidden states only
+
+
+# --- looking back ---------------------------------------------------------------------------------
+
+
+def run_to(steps: int, config: RunConfig = LSTM, engine: str = "torch") -> LiveRun:
+    return run_after(steps, config, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("step", [0, 1, 57, 149])
+def test_an_earlier_step_is_shown_as_it_was(step: int, engine: str) -> None:
+    run = run_to(150, engine=engine)
+    run.look_back(step)
+    assert_same_moment(run.frame(), run_to(step, engine=engine).frame())
+    assert run.frame().newest == run.index == 150
+    assert f"Looking back at step {step} of 150" in text.status(run.frame(), 1000)
+
+
+def test_snapshots_that_are_thinned_out_lose_no_step() -> None:
+    run = run_to(3600, engine="compiled")
+    assert len(run._snapshots) <= 200
+    assert run._snapshots.stride == 32
+    for step in (3599, 350, 3):
+        run.look_back(step)
+        assert_same_moment(run.frame(), run_to(step, engine="compiled").frame())
+
+
+def test_the_inside_is_that_of_the_moment_on_screen() -> None:
+    run, earlier = run_to(40), run_to(25)
+    run.look_back(25)
+    found, expected = (inspect(each, "gates").result.gates for each in (run, earlier))
+    np.testing.assert_array_equal(found.values["f"], expected.values["f"])
+
+
+def test_looking_back_changes_nothing_that_follows() -> None:
+    looked, left_alone = run_to(30), run_to(30)
+    looked.look_back(10)
+    inspect(looked, "spectrum")
+    looked.look_back(None)
+    assert_same_moment(looked.frame(), left_alone.frame())
+    looked.look_back(7)
+    go_on(looked, 20)
+    go_on(left_alone, 20)
+    assert_same_moment(looked.frame(), left_alone.frame())
+    np.testing.assert_array_equal(looked.frame().curve[1], left_alone.frame().curve[1])
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_branch_with_nothing_changed_is_the_run_itself(engine: str) -> None:
+    run = run_to(60, engine=engine)
+    original = run.frame()
+    run.look_back(25)
+    run.branch()
+    assert (run.index, run.status) == (25, Status.PAUSED)
+    assert run.frame().previous is not None
+    go_on(run, 35)
+    assert_same_moment(run.frame(), original)
+    np.testing.assert_array_equal(run.frame().curve[1], original.curve[1])
+    run.look_back(40)
+    assert_same_moment(run.frame(), run_to(40, engine=engine).frame())
+
+
+def test_a_branch_with_another_learning_rate_goes_another_way() -> None:
+    run = run_to(60)
+    original = run.frame()
+    run.look_back(25)
+    run.branch()
+    run.configure(RunConfig(**{**LSTM.to_dict(), "lr": 0.001}))
+    go_on(run, 35)
+    assert run.frame().step.loss != original.step.loss
+    previous = run.frame().previous
+    assert previous is not None
+    assert previous[0][-1] == 60
+
+
+def test_learning_rates_of_then_are_used_on_the_way() -> None:
+    run, alone = run_to(20), run_to(20)
+    for each in (run, alone):
+        each.configure(RunConfig(**{**LSTM.to_dict(), "lr": 0.001}))
+        go_on(each, 20)
+    run.configure(RunConfig(**{**LSTM.to_dict(), "lr": 0.5}))
+    go_on(run, 20)
+    run.look_back(40)
+    assert run.frame().step == alone.frame().step
+    run.look_back(10)
+    assert run.frame().lr == LSTM.lr
+
+
+def test_who_goes_on_looks_ahead() -> None:
+    run = run_to(20)
+    run.look_back(5)
+    run.step_once()
+    assert run.frame().step.index == 21
+    run.look_back(5)
+    run.play()
+    run.tick(1, 1000)
+    assert run.frame().step.index == 22
+    run.look_back(5)  # not while it plays
+    assert run.frame().step.index == 22
+
+
+def test_a_diverged_run_can_be_looked_into_before_it_broke() -> None:
+    run = LiveRun(RunConfig(optimizer="sgd", lr=1.0), clock=lambda: 0.0, engine="torch")
+    run.play()
+    run.tick(None, 10**6)
+    assert run.status is Status.DIVERGED
+    run.look_back(2)
+    assert run.frame().step.index == 2
+    assert inspect(run, "spectrum").step == 2
+    run.branch()
+    assert run.status is Status.PAUSED
+    run.configure(RunConfig(optimizer="sgd", lr=0.01))
+    go_on(run, 50)
+    assert run.index == 52
+
+
+def test_of_a_very_large_network_no_past_is_kept() -> None:
+    run = run_to(2, RunConfig(cell="lstm", hidden_size=256, num_layers=2))
+    assert not run.can_look_back
+    run.look_back(0)
+    assert run.frame().step.index == 2
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("hidden_size", [32, 120])
+def test_the_past_takes_bounded_memory(engine: str, hidden_size: int) -> None:
+    run = LiveRun(RunConfig(cell="lstm", hidden_size=hidden_size), engine=engine)
+    for _ in range(40):
+        run.step_once()
+    one = run._snapshots.before(40).nbytes
+    assert 10 <= run._most_snapshots <= 200
+    assert run._most_snapshots * one < 13_000_000
+
+
+# --- the moments of a replay ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("engine", "steps"),
+    [("torch", 1), ("torch", 40), ("torch", 700), ("compiled", 40), ("compiled", 3600)],
+)
+def test_every_frame_is_as_that_step_was(engine: str, steps: int) -> None:
+    run = run_to(steps, engine=engine)
+    frames = run.replay_frames(30)
+    shown = [frame.step.index for frame in frames]
+    assert shown == sorted(set(shown))
+    assert (shown[0], shown[-1]) == (0, steps)
+    assert min(steps + 1, 20) <= len(frames) <= 32
+    for frame in frames:
+        run.look_back(frame.step.index)
+        assert_same_moment(frame, run.frame())
+
+
+def test_steps_lie_close_together_early_on() -> None:
+    run = run_to(1500)
+    shown = [frame.step.index for frame in run.replay_frames(60)]
+    assert shown[:4] == [0, 1, 2, 3]
+    gaps = np.diff(shown)
+    assert gaps.max() <= 1500 / 20
+    # Later ones are soon trained again: all that is seen with them begins at a snapshot.
+    stride, memory = run._snapshots.stride, run._now.memory
+    late = [index for index in shown if 2 * stride < index < 1500]
+    assert {(index - memory + 1) % stride for index in late} == {0}
+
+
+def test_learning_rates_of_then_are_used() -> None:
+    run = run_to(30)
+    run.configure(RunConfig(cell="lstm", hidden_size=4, lr=0.5))
+    go_on(run, 30)
+    assert run.learning_rates == (0.02, 0.5)
+    for frame in run.replay_frames(20):
+        assert frame.lr == (0.02 if frame.step.index < 30 else 0.5)
+    assert_same_moment(run.replay_frames(20)[-1], run.frame())
+
+
+def test_a_run_that_diverged_is_replayed_to_its_last_finite_step() -> None:
+    run = LiveRun(
+        RunConfig(optimizer="sgd", lr=10.0, hidden_size=3), clock=lambda: 0.0, engine="torch"
+    )
+    go_on(run, 1000)
+    assert run.status is Status.DIVERGED
+    frames = run.replay_frames(30)
+    assert frames[-1].step == run.frame().step
+    assert np.isfinite([frame.step.loss for frame in frames]).all()
+
+
+def test_a_network_too_large_to_look_back_has_no_replay() -> None:
+    run = LiveRun(
+        RunConfig(cell="lstm", hidden_size=256, num_layers=4), clock=lambda: 0.0, engine="torch"
+    )
+    assert not run.can_look_back
+    assert run.replay_frames(30) == []
+
+
+def test_the_frame_says_which_engine_trains_and_why_also_of_the_past() -> None:
+    run = LiveRun(RunConfig(cell="min_gru", hidden_size=3), clock=Clock(), engine="auto")
+    for _ in range(5):
+        run.step_once()
+    for index in (None, 2):
+        run.look_back(index)
+        frame = run.frame()
+        assert frame.engine == "torch"
+        assert str(frame.engine_reason) == "the compiled engine has no kernel for cell 'min_gru'"
+    compiled = LiveRun(RunConfig(hidden_size=3), clock=Clock(), engine="compiled")
+    assert (compiled.frame().engine, compiled.frame().engine_reason) == ("compiled", None)
+
+
+def test_held_out_losses_are_recorded_as_the_run_goes_on() -> None:
+    run = run_after(0)
+    assert run.frame().held_out.steps.tolist() == [0]
+    go_on(run, 3)
+    go_on(run, 4)
+    frame = run.frame()
+    assert frame.held_out.steps[-1] == frame.judged_at == 7
+    assert frame.verdict is not None
+    assert frame.held_out.means[-1] == frame.verdict.loss.mean
+    assert frame.held_out.lows[-1] <= frame.held_out.means[-1] <= frame.held_out.highs[-1]
+    run.reset()
+    assert run.frame().held_out.steps.tolist() == [0]
+
+
+def test_looking_back_judges_the_weights_of_then_and_records_nothing() -> None:
+    run = run_after(40)
+    before = run.frame().held_out.steps.tolist()
+    run.look_back(10)
+    frame = run.frame()
+    assert frame.judged_at == 10
+    trainer = Trainer(RunConfig())
+    trainer.advance(11)
+    assert frame.verdict is not None
+    assert frame.verdict.loss == evaluate(trainer).loss
+    assert frame.held_out.steps.tolist() == before
+
+
+def test_a_branch_forgets_the_held_out_losses_of_what_followed() -> None:
+    run = run_after(10)
+    run.frame()
+    go_on(run, 30)
+    run.frame()
+    run.look_back(20)
+    run.branch()
+    assert run.frame().held_out.steps.tolist() == [10, 20]
+
+
+def test_held_out_losses_are_bounded() -> None:
+    run = run_after(0, RunConfig(hidden_size=1, window_length=2))
+    for _ in range(450):
+        go_on(run, 1)
+        run.frame()
+    steps = run.frame().held_out.steps
+    assert 100 < len(steps) <= 200
+    assert steps[-1] == 450

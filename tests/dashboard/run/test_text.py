@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from dashboard.app.playback import Status
+from dashboard.run import text as words
+from dashboard.run.live_run import Frame, LiveRun
+from rnn_core import Evaluation, Floor, RunConfig, build_task, judge
+from rnn_core.tasks.base import FloorKey
+
+
+def frame(
+    carried: float,
+    config: RunConfig | None = None,
+    *,
+    reset: float = 0.4,
+    online: float | None = None,
+    **changes: object,
+) -> Frame:
+    """A frame whose held-out losses are these in every window."""
+    config = config or RunConfig()
+    made = LiveRun(config).frame()
+    task = build_task(config)
+    losses = np.full(10, carried), np.full(10, reset), np.full(10, reset)
+    carries = config.carry_state and task.streaming
+    if online is not None:  # right in the windows next to the training stream only
+        losses[0][0] = losses[1][0] = online
+    floors = task.floors()
+    verdict = judge(Evaluation(0, 1, carries, *losses), floors, online=online)
+    return replace(made, **{"verdict": verdict, "floors": floors, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("carried", "config", "said"),
+    [
+        (
+            0.6,
+            RunConfig(),
+            "**No better than a constant so far**: held-out loss 0.6, floor 0.55.",
+        ),
+        (
+            0.5,
+            RunConfig(),
+            "**Uses memory inside the window**: held-out loss 0.5 < 0.55.",
+        ),
+        (
+            0.201,
+            RunConfig(),
+            "**Uses memory**: held-out loss 0.201 < 0.55. Resetting the state raises it by 0.199.",
+        ),
+        (
+            0.0412,
+            RunConfig(),
+            "**Carries memory across windows**: held-out loss 0.0412 < 0.1. Resetting the state "
+            "raises it by 0.3588.",
+        ),
+        (
+            0.3,
+            RunConfig(task="mackey_glass", delay=1),
+            "**No better than a constant so far**: held-out loss 0.3, floor ",
+        ),
+    ],
+)
+def test_the_verdict_names_the_floor_and_what_a_loss_below_it_shows(
+    carried: float, config: RunConfig, said: str
+) -> None:
+    assert words.verdict(frame(carried, config)).startswith(said)
+
+
+def test_a_run_that_resets_is_judged_by_its_reset_loss() -> None:
+    made = frame(0.0, RunConfig(carry_state=False), reset=0.101)
+    assert words.verdict(made) == (
+        "**The best that memory inside a window can do**: held-out loss 0.101, floor 0.1."
+    )
+    made = frame(0.0, RunConfig(carry_state=False), reset=0.3)
+    assert words.verdict(made) == "**Uses memory inside the window**: held-out loss 0.3 < 0.55."
+
+
+def test_weights_that_follow_the_signal_are_named_first() -> None:
+    made = frame(0.7, online=0.001, reset=0.7)
+    assert words.verdict(made).startswith(
+        "**The weights are following the signal**: online loss 0.001, held-out loss 0.6301. Every "
+        "update tracks the signal; frozen, the same weights lose it. **No better than a constant"
+    )
+
+
+def test_a_loss_below_the_linear_floor_says_of_how_many_inputs() -> None:
+    linear = Floor("linear", 0.2, "measured", error=0.01, lags=20)
+    made = frame(0.15)
+    assert made.verdict is not None
+    said = words.verdict(replace(made, verdict=replace(made.verdict, linear=linear)))
+    assert "Also below 0.2, the best linear function of the last 20 inputs." in said
+
+
+def test_every_claim_has_its_sentence() -> None:
+    made = frame(0.15)
+    for claim in (*get_args(FloorKey), "nothing"):
+        if claim == "linear":
+            continue  # said beside the claim
+        verdict = replace(made.verdict, claim=claim)  # type: ignore[type-var]
+        assert "held-out loss 0.15" in words.verdict(replace(made, verdict=verdict))
+
+
+def test_a_task_without_floors_shows_the_loss() -> None:
+    made = frame(0.15)
+    verdict = judge(Evaluation(0, 1, False, *[np.full(10, 0.15)] * 3), ())
+    said = words.verdict(replace(made, verdict=verdict, floors=()))
+    assert said == "Held-out loss 0.15; the task has no floors."
+
+
+def test_the_verdict_says_its_age() -> None:
+    made = frame(0.6)
+    assert "steps ago" not in words.verdict(made)
+    older = replace(made, step=replace(made.step, index=30), judged_at=12)
+    assert words.verdict(older).endswith(" :small[(18 steps ago)]")
+
+
+def test_without_an_evaluation_nothing_is_claimed() -> None:
+    made = replace(frame(0.6), verdict=None)
+    assert words.verdict(made) == ""
+    assert words.held_out(made) == "–"
+    assert words.held_out(frame(0.25)) == "0.25"
+
+
+@pytest.mark.parametrize(
+    ("config", "second"),
+    [
+        (RunConfig(optimizer="sgd", lr=1.0), "set **gradient clipping** to 1"),
+        (RunConfig(optimizer="sgd", lr=1.0, clip_norm=5.0), "choose the **optimizer** adam"),
+        (RunConfig(lr=1.0, clip_norm=5.0), "try a **new seed**"),
+    ],
+)
+def test_divergence_suggests_two_things_that_are_not_done_already(
+    config: RunConfig, second: str
+) -> None:
+    message = words.divergence(frame(1e30, config, diverged_at=17))
+    assert "finite number at step 17" in message
+    assert "lower the **learning rate** (it is 1; the task's default is 0.02)" in message
+    assert second in message
+
+
+def test_the_learning_rate_to_go_back_to_is_the_tasks_own() -> None:
+    config = RunConfig(task="flip_flop", lr=1.0)
+    message = words.divergence(frame(1e30, config, diverged_at=17))
+    assert "(it is 1; the task's default is 0.01)" in message
+
+
+@pytest.mark.parametrize(
+    ("status", "start"),
+    [
+        (Status.READY, "This is the untrained network."),
+        (Status.PLAYING, "Training."),
+        (Status.PAUSED, "Paused at step 0."),
+        (Status.AT_LIMIT, "Stopped at the step limit, 30."),
+        (Status.IDLE, "Paused at step 0: the page was not used"),
+        (Status.DIVERGED, "Stopped at step 17: the loss is no longer a finite number."),
+    ],
+)
+def test_every_status_has_its_sentence(status: Status, start: str) -> None:
+    made = replace(frame(0.5), status=status, diverged_at=17)
+    assert words.status(made, step_limit=30).startswith(start)
+
+
+def test_a_restart_names_what_changed() -> None:
+    changes = {"hidden_size": (32, 64), "clip_norm": (None, 1.0), "carry_state": (True, False)}
+    assert words.restarted(changes) == (
+        "Started again from step 0: hidden_size 32 → 64, clip_norm off → 1, carry_state on → off"
+    )

@@ -1,0 +1,97 @@
+"""Views on the Train page."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from dashboard.app.language import use_language
+from dashboard.run.views.gates import gate_names
+from dashboard.run.views.registry import VIEWS, view
+from rnn_core import CELLS
+from tests.dashboard.train_page import button, click, healthy, page, slider, step_and_loss
+
+
+@pytest.mark.parametrize("key", [key for key in VIEWS if key != "state"])
+def test_a_view_is_shown_and_is_in_the_link(key: str) -> None:
+    app = page(look=key, cell="lstm")
+    charts = len(app.get("vega_lite_chart"))
+    assert charts > 2
+    assert app.segmented_control(key="look_en").value == key
+    assert any(view(key).how_to_read() == caption.value for caption in app.caption)
+    app = click(app, "run")
+    assert len(app.get("vega_lite_chart")) == (2 if view(key).needs_pause else charts)
+    healthy(app.segmented_control(key="look_en").set_value("state").run())
+    assert "look" not in app.query_params
+    healthy(app.segmented_control(key="look_en").set_value(key).run())
+    assert app.query_params["look"] == key
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_has_every_view(cell: str) -> None:
+    app = page(cell=cell, num_layers="2", hidden_size="6", window_length="6")
+    assert app.selectbox(key="cell_en").value == cell
+    assert CELLS[cell].title in app.selectbox(key="cell_en").options
+    for key in VIEWS:
+        app = healthy(app.segmented_control(key="look_en").set_value(key).run())
+        app = click(app, "step")
+        has_gates = bool(CELLS[cell].gates)
+        assert (len(app.get("vega_lite_chart")) > 2) == (key != "gates" or has_gates), key
+    assert app.session_state["session"].run.config.cell == cell
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cells_gates_are_named_in_chinese(cell: str) -> None:
+    gates = CELLS[cell].gates
+    try:
+        use_language("zh_CN")
+        names = gate_names(CELLS[cell])
+    finally:
+        use_language("en")
+    assert [name.split("：")[0] for name in names] == [gate.letter for gate in gates]
+    assert not set(names) & set(gate_names(CELLS[cell]))
+    charts = page(cell=cell, look="gates", lang="zh_CN").get("vega_lite_chart")
+    assert len(charts) == (3 if gates else 2)
+
+
+def test_the_state_is_shown_first_and_says_what_it_leaves_out() -> None:
+    app = page(window_length="200", hidden_size="256")
+    assert len(app.get("vega_lite_chart")) == 3
+    assert any("Shown: 40 of 256 units" in said.value for said in app.markdown)
+
+
+def test_a_preview_is_completed_when_all_else_is_drawn() -> None:
+    app = click(page(look="phase"), "step")
+    said = [text.value for text in app.markdown if "of the state's variance" in text.value]
+    assert len(said) == 1
+    assert "Fixed points found at zero input" in said[0]
+    (chart,) = app.get("vega_lite_chart")[2:]
+    rows = {table.name: table.data.data for table in chart.proto.datasets}
+    assert pa.ipc.open_stream(rows["fixed"]).read_all().num_rows > 0
+
+
+def test_a_view_that_needs_a_paused_network_says_so() -> None:
+    app = click(page(look="slow"), "run")
+    assert any("needs a paused network" in said.value for said in app.caption)
+
+
+def test_after_divergence_only_the_state_can_be_chosen_anew() -> None:
+    app = click(page(optimizer="sgd", lr="1", pace="max"), "run")
+    for _ in range(40):
+        if button(app, "run").disabled:
+            break
+        healthy(app.run())
+    app = healthy(app.segmented_control(key="look_en").set_value("free").run())
+    assert any("The run has diverged" in said.value for said in app.caption)
+    assert [shown.key for shown in app.slider if shown.key.startswith("free")] == []
+    app = healthy(app.segmented_control(key="look_en").set_value("state").run())
+    assert len(app.get("vega_lite_chart")) == 3
+
+
+def test_looking_back_the_view_is_that_of_the_step_on_screen() -> None:
+    app = page(look="gates", cell="lstm")
+    for _ in range(3):
+        app = click(app, "step")
+    healthy(slider(app, "moment").set_value(1).run())
+    run = app.session_state["session"].run
+    assert step_and_loss(app)[0] == run.inspect(view("gates")).step == 1

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from dashboard.app.language import use_language
+from dashboard.run.views.base import View
+from dashboard.run.views.registry import VIEWS, view
+from dashboard.run.views.view_panel import ViewPanel
+
+
+@pytest.mark.parametrize("key", VIEWS)
+def test_a_view_has_the_key_that_links_know_it_by(key: str) -> None:
+    assert isinstance(view(key), View)
+    assert view(key).key == key
+    assert view(key) is view(key)
+
+
+def test_the_keys_of_old_links_stay_in_their_order() -> None:
+    old = "state unrolled slow gates gradient phase spectrum weights memory free"
+    assert " ".join(key for key in VIEWS if key in old.split(" ")) == old
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_every_view_has_a_short_title_of_its_own_and_says_how_to_read_it(language: str) -> None:
+    use_language(language)
+    try:
+        titles = [view(key).title for key in VIEWS]
+        readings = [view(key).how_to_read() for key in VIEWS]
+    finally:
+        use_language("en")
+    assert len(set(titles)) == len(set(readings)) == len(VIEWS)
+    assert max(map(len, titles)) <= 15
+    for reading in readings:
+        assert reading.endswith("." if language == "en" else "。")
+        assert "{" not in reading
+    if language == "zh_CN":
+        assert all(re.search("[\u4e00-\u9fff]", text) for text in titles + readings)
+
+
+@pytest.mark.parametrize("key", VIEWS)
+def test_a_view_with_widgets_names_a_panel_module(key: str) -> None:
+    module = view(key).panel
+    if module is not None:
+        assert module.endswith("panel")  # only such modules may import Streamlit
+        assert isinstance(import_module(module).PANEL, ViewPanel)
+
+
+@pytest.mark.parametrize("key", VIEWS)
+def test_default_controls_can_be_compared_and_hashed(key: str) -> None:
+    controls = view(key).default_controls
+    assert controls == controls
+    hash(controls)
+
+
+def test_the_keys_are_known_without_any_view_or_diagnostic() -> None:
+    program = (
+        "import sys, dashboard.run.views.registry as registry; "
+        "loaded = [name for name in sys.modules if 'diagnostics' in name "
+        "or name in ('streamlit', 'torch', *registry.VIEWS.values())]; "
+        "print(list(registry.VIEWS)[0], loaded)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[4],
+    )
+    assert done.stdout.split(" ", 1) == ["state", "[]\n"]
