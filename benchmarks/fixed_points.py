@@ -1,8 +1,8 @@
 """Do searches find all fixed points, and how long do they take?
 
 Three parts: the memories of trained 3-bit flip-flops, the fixed points of bistable units, and the
-time of the search on the page. Times are seconds of the processor, which other programs on it hardly
-change. Run with ``python -m benchmarks.fixed_points``; ``make bench`` does.
+time of the search on the page. Times are of the processor, so other programs hardly change them.
+Run with ``python -m benchmarks.fixed_points``; ``make bench`` does.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from benchmarks.timing import is_quick
-from dashboard.train.live_run import LiveRun
-from dashboard.train.views.registry import view
+from dashboard.run.live_run import LiveRun
+from dashboard.run.views.registry import view
 from rnn_core import Comparison, RecurrentModel, RunConfig
 from rnn_core.diagnostics import FixedPoints, find_fixed_points
 

@@ -151,7 +151,7 @@ def _state_size(config: RunConfig) -> int:
 
 def _iterations_in_a_second(size: int) -> int:
     """About how many iterations of the search take a second, measured on one core."""
-    return 20_000_000 // (1000 + size**2)
+    return 40_000_000 // (1000 + size**2)
 
 
 def _sentences(found: FixedPoints) -> list[str]:
@@ -329,7 +329,7 @@ def _spec(language: str) -> Spec:
                 title=None,
                 scale=alt.Scale(domain=list(_MARKS), range=list(_MARKS.values())),
                 legend=alt.Legend(
-                    orient="top", columns=4, labelExpr=label_expression(_mark_names())
+                    orient="top", columns=3, labelExpr=label_expression(_mark_names())
                 ),
             ),
             color=alt.value(palette.TARGET),
@@ -341,6 +341,6 @@ def _spec(language: str) -> Spec:
         )
     )
     chart = alt.layer(line, dots, continua, fixed).properties(
-        title=_("Path of the hidden state"), height=HEIGHT + 120, usermeta=CANVAS
+        title=_("Path of the hidden state"), height=HEIGHT + 130, usermeta=CANVAS
     )
     return specification(chart)
