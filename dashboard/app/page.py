@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,8 @@ class Page:
         icon: beside the title.
         show: draws the page, given the run of the sidebar and everything else that is chosen.
         settings: those that it adds to the table.
+        shows_run: whether the sidebar sets its run; else the page has the sidebar to itself, and
+            of the run's settings it reads the seed alone.
     """
 
     path: str
@@ -37,6 +39,7 @@ class Page:
     icon: str
     show: Show
     settings: tuple[PageSetting, ...] = ()
+    shows_run: bool = True
 
 
 def open_app(*pages: Page) -> None:
@@ -49,11 +52,11 @@ def open_app(*pages: Page) -> None:
     st.html(_STYLE)
     table = table_of(setting for page in pages for setting in page.settings)
     refusals = sidebar.open_link(table)
-    settings = sidebar.sidebar(refusals)
+    chosen: list[Settings] = []
     navigation = st.navigation(
         [
             st.Page(
-                partial(_show, page, settings),
+                partial(_show, page, chosen),
                 title=_(page.title),
                 icon=page.icon,
                 url_path=page.path,
@@ -63,12 +66,20 @@ def open_app(*pages: Page) -> None:
         ],
         position="top",
     )
+    shown = next((page for page in pages if page.path == navigation.url_path), pages[0])
+    chosen.append(sidebar.sidebar(refusals) if shown.shows_run else sidebar.without_run(refusals))
     navigation.run()
     sidebar.keep_link(table)
 
 
-def _show(page: Page, settings: Settings) -> None:
-    """The page; above it why the settings are impossible, if they are."""
+def _show(page: Page, chosen: Sequence[Settings]) -> None:
+    """The page; above it why the settings are impossible, if they are.
+
+    Args:
+        page: the page.
+        chosen: the settings, known once the navigation is.
+    """
+    (settings,) = chosen
     if settings.problem:
         st.error(
             settings.problem

@@ -144,7 +144,7 @@ def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
             chosen |= _training(task)
         with st.expander(_("Data")):
             chosen |= _data(task)
-        _language()
+        language()
     config, problem = RunConfig(**chosen), ""
     try:
         build_task(config)
@@ -157,6 +157,20 @@ def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
         most_steps=PACES[widgets.chosen(PACE)],
         step_limit=step_limit,
         problem=problem,
+        refusals=refusals,
+    )
+
+
+def without_run(refusals: tuple[str, ...] = ()) -> Settings:
+    """What a page reads whose sidebar does not set the run: the seed, and the player's settings.
+
+    Args:
+        refusals: as in `sidebar`.
+    """
+    return Settings(
+        config=RunConfig(seed=widgets.chosen(RUN_SETTINGS["seed"])),
+        most_steps=PACES[widgets.chosen(PACE)],
+        step_limit=widgets.chosen(STEP_LIMIT),
         refusals=refusals,
     )
 
@@ -313,7 +327,8 @@ def _data(task: str) -> dict[str, Any]:
     return chosen
 
 
-def _language() -> None:
+def language() -> None:
+    """A list to choose the language from."""
     key = LANGUAGE.name
     if st.session_state.get(key) != current_language():
         st.session_state[key] = current_language()

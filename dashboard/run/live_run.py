@@ -132,6 +132,7 @@ class LiveRun(Playback):
         config: the settings it starts with.
         clock: seconds, for idleness and speed; tests pass their own.
         engine: as in `Trainer`.
+        prepare: changes the network before its first step, for example fixes some weights.
     """
 
     _now: Scene
@@ -146,8 +147,10 @@ class LiveRun(Playback):
         *,
         clock: Callable[[], float] = monotonic,
         engine: str = "auto",
+        prepare: Callable[[Trainer], None] | None = None,
     ) -> None:
         super().__init__(clock, engine)
+        self._prepare = prepare
         self._previous: Curve | None = None
         self._past: Scene | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
@@ -389,6 +392,8 @@ class LiveRun(Playback):
         """Watch a trainer from its step 0 on, at the current learning rate."""
         _begin, lr = self._rates[-1]
         trainer.lr = lr
+        if self._prepare is not None:
+            self._prepare(trainer)
         self._now, self._past = Scene(trainer, self._clock), None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._evaluated = Thinned(_EVALUATIONS, merge=_later)

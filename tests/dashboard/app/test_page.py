@@ -87,3 +87,26 @@ def test_an_impossible_link_is_told_in_the_readers_language_and_all_else_stands(
     assert gettext("Train") == "Train"  # the language is the reader's own
     healthy(app.slider(key="hidden_size").set_value(8).run())
     assert app.text[0].value == "8 4"
+
+
+def test_a_page_without_a_run_of_the_sidebar_gets_the_seed_and_the_players_settings() -> None:
+    script = SCRIPT.replace("show, (MINE,))", "alone, (MINE,), shows_run=False)").replace(
+        "open_app(",
+        """
+def alone(config, settings):
+    st.text(f"{config.seed} {config.hidden_size} {settings.most_steps} {settings.step_limit}")
+    for refusal in settings.refusals:
+        st.warning(refusal)
+open_app(""",
+        1,
+    )
+    app = AppTest.from_string(script, default_timeout=60)
+    app.query_params.update(
+        {"seed": "7", "hidden_size": "9", "pace": "20", "step_limit": "50", "lr": "-1"}
+    )
+    healthy(app.run())
+    assert app.text[0].value == "7 32 20 50"
+    assert len(app.warning) == 1
+    assert list(app.sidebar.slider) == []
+    # What other pages set stays in the address.
+    assert app.query_params["hidden_size"] == "9"

@@ -559,3 +559,27 @@ def test_held_out_losses_are_bounded() -> None:
     steps = run.frame().held_out.steps
     assert 100 < len(steps) <= 200
     assert steps[-1] == 450
+
+
+def test_a_prepared_network_stays_prepared_through_reset_branch_and_looking_back() -> None:
+    def without_memory(trainer: Trainer) -> None:
+        weight = trainer.model.get_parameter("rnn.weight_hh_l0")
+        weight.requires_grad_(False)
+        weight.zero_()
+
+    run = LiveRun(RunConfig(), clock=Clock(), engine="torch", prepare=without_memory)
+
+    def norm() -> float:
+        return float(np.abs(inspect(run, "spectrum").result.weights["h"].eigenvalues).max())
+
+    assert norm() == 0
+    go_on(run, 40)
+    frame = run.frame()
+    run.look_back(20)
+    assert norm() == 0
+    assert run.frame().step.index == 20
+    run.branch()
+    go_on(run, 20)
+    assert_same_moment(run.frame(), frame)
+    run.reset()
+    assert norm() == 0

@@ -67,7 +67,7 @@ LESSON = Lesson(
     variants=(Variant("memoryless", N_("no memory"), _CONFIG, without_memory),),
     steps=_STEPS,
     pace=5,
-    view="state",
+    view="unrolled",
     exercise=NumberExercise(
         N_(
             "The wave is made twice as high: 2 sin t in, 2 cos t out. What is the lowest loss of a "

@@ -1,0 +1,125 @@
+"""Sentences of the Learn page."""
+
+from __future__ import annotations
+
+from dashboard.app.language import gettext as _
+from dashboard.app.link import write_link
+from dashboard.app.playback import ENDED
+from dashboard.app.settings import table_of
+from dashboard.app.text import LOSS_FORMAT
+from dashboard.learn.lesson import CodePlace, Lesson, Outcome, Variant
+from dashboard.learn.registry import LESSONS
+from dashboard.run.live_run import Frame
+from rnn_core.messages import Message, translate
+
+
+def progress(frame: Frame, steps: int) -> str:
+    """Where the run is, in one line.
+
+    Args:
+        frame: on screen.
+        steps: the step at which the question is decided.
+    """
+    line = (
+        _("Step {step} of {steps}").format(step=frame.step.index, steps=steps)
+        if frame.step.index < steps
+        else _("Step {step}").format(step=frame.step.index)
+    )
+    line += " · " + _("online loss {loss}").format(loss=format(frame.step.loss, LOSS_FORMAT))
+    if frame.verdict is not None:
+        line += " · " + _("held-out loss {loss}").format(
+            loss=format(frame.verdict.loss.mean, LOSS_FORMAT)
+        )
+    return line
+
+
+def diverged(frame: Frame) -> str:
+    """What a page with a fixed run says when it diverges; empty while it does not."""
+    if frame.diverged_at is None:
+        return ""
+    return _("At step {step} the loss stopped being a finite number.").format(
+        step=frame.diverged_at
+    )
+
+
+def waiting(frame: Frame, steps: int) -> str:
+    """What is still needed for the result."""
+    if frame.status in ENDED:
+        return _("Press **Reset**, or choose another run.")
+    return _("The result comes at step {steps}. Press **Run**.").format(steps=steps)
+
+
+def committed(lesson: Lesson, predicted: int) -> str:
+    """The question and the predictions, of which one was chosen, in Markdown."""
+    marks = {True: ":material/radio_button_checked:", False: ":material/radio_button_unchecked:"}
+    options = [
+        f"{marks[number == predicted]} {_(option)}" for number, option in enumerate(lesson.options)
+    ]
+    return "  \n".join([f"**{_(lesson.question)}**", *options])
+
+
+def headline(lesson: Lesson, outcome: Outcome, predicted: int) -> str:
+    """Whether the prediction came true, in one line of Markdown."""
+    happened = _(lesson.options[outcome.option])
+    if predicted == outcome.option:
+        said = _(":material/check_circle: **As you predicted.** {option}.")
+    else:
+        said = _(":material/cancel: **Not as you predicted.** {option}.")
+    return said.format(option=happened)
+
+
+def result(lesson: Lesson, outcome: Outcome, predicted: int) -> str:
+    """What was predicted and what happened, in Markdown."""
+    lines = [
+        _("**You predicted:** {option}.").format(option=_(lesson.options[predicted])),
+        _("**What happened:** {option}.").format(option=_(lesson.options[outcome.option]))
+        + " "
+        + translate(outcome.said, _),
+    ]
+    if outcome.option != lesson.right:
+        lines.append(
+            _(
+                "This seed is an exception. With most seeds it is: {option}. Try **New seed**."
+            ).format(option=_(lesson.options[lesson.right]))
+        )
+    return "\n\n".join(lines)
+
+
+def measured(outcome: Outcome) -> str:
+    """The further measurements as a Markdown table; empty if there are none."""
+    if not outcome.rows:
+        return ""
+    rows = [f"| {_cell(label)} | {_cell(value)} |" for label, value in outcome.rows]
+    return "\n".join([_("| measured | value |"), "|---|---|", *rows])
+
+
+def runs_of(lesson: Lesson, seed: int) -> str:
+    """From which runs the result is."""
+    if lesson.seeds == 1:
+        return _("From the run with seed {seed}.").format(seed=seed)
+    return _("From runs with {count} seeds, beginning with {seed}.").format(
+        count=lesson.seeds, seed=seed
+    )
+
+
+def done(predicted: int, solved: int) -> str:
+    """How far the reader has come."""
+    return _("{predicted} of {lessons} predictions, {solved} exercises solved").format(
+        predicted=predicted, lessons=len(LESSONS), solved=solved
+    )
+
+
+def train_link(variant: Variant, seed: int) -> str:
+    """A relative address of the Train page with a variant's settings."""
+    parameters = write_link({**variant.config.to_dict(), "seed": seed}, table_of())
+    return "./" + ("?" + "&".join(f"{name}={text}" for name, text in parameters.items()))
+
+
+def code_title(place: CodePlace) -> str:
+    """A file of the repository and a line in it."""
+    return f"`{place.path}`, " + _("line {line}").format(line=place.line)
+
+
+def _cell(text: Message | str) -> str:
+    said = text if isinstance(text, str) else translate(text, _)
+    return said.replace("|", "\\|")

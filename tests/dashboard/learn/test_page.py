@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import pytest
+
+from dashboard.learn.experiment import Runs
+from dashboard.learn.lesson import NumberExercise, prose
+from dashboard.learn.registry import LESSONS, lesson
+from rnn_core.messages import translate
+from tests.dashboard.learn_page import page, predict, texts
+from tests.dashboard.runs import go_on
+from tests.dashboard.train_page import button, click, healthy
+
+
+def test_a_lesson_opens_once_a_prediction_is_made() -> None:
+    app = page()
+    assert app.subheader[0].value == "1. One network for each data point"
+    assert prose("memoryless", "en") not in texts(app)
+    assert len(app.get("vega_lite_chart")) == 1
+    app = predict(app, "memoryless", 2)
+    assert prose("memoryless", "en") in texts(app)
+    assert ":material/radio_button_checked: Somewhere between" in texts(app)
+    assert dict(app.query_params) == {"answers": "1c"}
+    assert len(app.get("vega_lite_chart")) >= 3
+
+
+def test_the_result_comes_once_the_run_has_decided_and_agrees_with_the_run() -> None:
+    app = predict(page(lesson="memory"), "memory", 0)
+    assert "The result comes at step 400" in texts(app)
+    run = app.session_state["learn session"].run
+    while run.index < 400:
+        go_on(run, 400 - run.index)
+    app = healthy(app.run())
+    assert "**Not as you predicted.** Below 0.10." in texts(app)
+    frame = run.frame()
+    found = lesson("memory").measure(Runs(0, frame.engine))
+    assert found.said.values["loss"] == frame.verdict.loss.mean
+    assert f"**What happened:** Below 0.10. {translate(found.said, str)}" in texts(app)
+
+
+def test_running_stops_where_the_question_is_decided_and_can_go_on() -> None:
+    app = click(predict(page(lesson="shapes"), "shapes", 2), "run")
+    run = app.session_state["learn session"].run
+    while run.index < 50:
+        app = healthy(app.run())
+    app = healthy(app.run())
+    assert run.index == 50
+    assert button(app, "run").label == "Run"
+    assert "**As you predicted.**" in texts(app)
+    assert "| (4, 10, 1) |" in texts(app)
+    app = click(click(app, "run"), "run")
+    assert run.index > 50
+
+
+def test_a_question_about_an_untrained_network_is_decided_at_once() -> None:
+    app = predict(page(lesson="vanishing"), "vanishing", 1)
+    assert "**Not as you predicted.** In none of the three." in texts(app)
+
+
+def test_another_seed_has_a_result_of_its_own() -> None:
+    app = predict(page(lesson="vanishing"), "vanishing", 2)
+    before = texts(app)
+    app = click(app, "new_seed")
+    assert app.session_state["learn session"].run.config.seed != 0
+    assert "| RNN |" in texts(app)
+    assert texts(app) != before
+
+
+def test_another_run_of_a_lesson_can_be_watched() -> None:
+    app = predict(page(lesson="carry"), "carry", 1)
+    assert not app.session_state["learn session"].run.config.carry_state
+    healthy(app.segmented_control(key="variant_carry_en").set_value("carried").run())
+    assert app.session_state["learn session"].run.config.carry_state
+
+
+def test_the_network_of_lesson_one_has_no_memory_even_after_a_reset() -> None:
+    app = predict(page(), "memoryless", 1)
+    app = click(click(click(app, "step"), "reset"), "step")
+    model = app.session_state["learn session"].run.frame
+    trainer = app.session_state["learn session"].run._now.trainer
+    assert model().step.index == 1
+    assert float(trainer.model.rnn.weight_hh_l0.abs().max()) == 0
+
+
+def test_an_exercise_says_whether_the_answer_is_right_and_the_link_keeps_it() -> None:
+    app = page(lesson="carry", answers="4b")
+    answer = app.number_input(key="exercise_carry_en")
+    answer.set_value(0.5)
+    (check,) = [shown for shown in app.button if shown.label == "Check"]
+    healthy(check.click().run())
+    assert [shown.value for shown in app.warning] == ["Not yet. Try once more."]
+    app.number_input(key="exercise_carry_en").set_value(0.167)
+    (check,) = [shown for shown in app.button if shown.label == "Check"]
+    healthy(check.click().run())
+    assert app.success[0].value.startswith("Right. One point in six")
+    assert dict(app.query_params) == {"lesson": "carry", "answers": "4bs"}
+
+
+def test_an_exercise_with_options_is_solved_by_the_right_one() -> None:
+    app = page(lesson="following", answers="11a")
+    app.radio(key="exercise_following_en").set_value(1)
+    (check,) = [shown for shown in app.button if shown.label == "Check"]
+    healthy(check.click().run())
+    assert app.query_params["answers"] == "11as"
+
+
+def test_lessons_are_chosen_from_the_list_or_by_the_way_on() -> None:
+    app = page()
+    healthy(app.sidebar.radio[0].set_value("curve").run())
+    assert app.subheader[0].value == "5. Reading a loss curve"
+    (on,) = [shown for shown in app.button if shown.key == "after_curve"]
+    healthy(on.click().run())
+    assert app.query_params["lesson"] == "collapse"
+    (back,) = [shown for shown in app.button if shown.key == "before_collapse"]
+    healthy(back.click().run())
+    assert app.query_params["lesson"] == "curve"
+
+
+def test_an_assigned_lesson_hides_the_others() -> None:
+    app = page(lesson="carry", hide="lessons")
+    assert list(app.sidebar.radio) == []
+    assert not [shown for shown in app.button if (shown.key or "").startswith(("after", "before"))]
+    app = predict(app, "carry", 0)
+    assert dict(app.query_params) == {"lesson": "carry", "hide": "lessons", "answers": "4a"}
+
+
+def test_what_a_link_cannot_have_is_said() -> None:
+    app = page(lesson="twelve", answers="99z")
+    assert len(app.warning) == 2
+    assert app.subheader[0].value.startswith("1.")
+
+
+@pytest.mark.parametrize("key", LESSONS)
+def test_every_lesson_opens_in_chinese(key: str) -> None:
+    number = lesson(key).number
+    app = page(lang="zh_CN", lesson=key, answers=f"{number}a")
+    assert prose(key, "zh_CN") in texts(app)
+    assert "见分晓" in texts(app) or "你的预测" in texts(app)
+    assert "#### 对应的代码" in texts(app)
+    kind = "number_input" if isinstance(lesson(key).exercise, NumberExercise) else "radio"
+    assert getattr(app, kind)(key=f"exercise_{key}_zh_CN").label == "你的答案"
