@@ -93,7 +93,7 @@ def linearise(step: Autonomous, points: Array) -> Linearised:
     """
     after, jacobians = step.linearised(points)
     residual = after - points
-    count, size = points.shape
+    size = points.shape[1]
     epsilon = np.finfo(float).eps
     left, values, right = svd(jacobians - np.eye(size))
     norms = np.linalg.norm(jacobians, axis=(1, 2))
@@ -117,8 +117,10 @@ def linearise(step: Autonomous, points: Array) -> Linearised:
     )
     eigenvalues = sorted_eigenvalues(jacobians)
     modulus = np.abs(eigenvalues)
-    marginal = np.zeros((count, size), np.bool_)
-    rows, columns = np.nonzero(np.abs(modulus - 1) < _CANDIDATE)
+    off_circle = np.abs(modulus - 1)
+    # The inverse's norm is at least one over the distance from an eigenvalue.
+    marginal = off_circle <= errors[:, None]
+    rows, columns = np.nonzero(~marginal & (off_circle < _CANDIDATE))
     if len(rows):
         on_circle = eigenvalues[rows, columns] / modulus[rows, columns]
         shifted = jacobians[rows] - on_circle[:, None, None] * np.eye(size)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rnn_core.diagnostics import continua
 from rnn_core.diagnostics.continua import connected, find_continua, linearise, spanning_tree
 from rnn_core.diagnostics.levenberg_marquardt import Autonomous
 from tests.rnn_core.diagnostics.maps import (
@@ -46,6 +47,14 @@ def test_an_eigenvalue_of_modulus_one_is_marginal_up_to_rounding(
     assert at.kernel.tolist() == [1 if value == 1 else 0]
     assert at.unstable.tolist() == [0]
     np.testing.assert_allclose(at.eigenvalues[0], [value, *FAR], atol=1e-12)
+
+
+def test_an_eigenvalue_that_close_needs_no_inverse(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A network that begins with identity matrices has H of them at each of hundreds of points.
+    monkeypatch.setattr(continua, "inverse_norms", None)
+    at = linearise(autonomous(rectified, np.eye(32)), NUMBERS.uniform(0.1, 1, (100, 32)))
+    assert at.marginal.all()
+    assert (at.kernel == 32).all()
 
 
 def test_a_rotation_is_marginal_but_has_no_kernel() -> None:
@@ -175,12 +184,12 @@ def test_a_line_with_an_isolated_point_on_it_drifts() -> None:
     direction = fixed_along(with_eigenvalues(1.0, *FAR), 1, 1)[0]
     direction /= np.linalg.norm(direction)
     points = np.linspace(0, 1, 31)[:, None] * direction
-    continua, drifting = found_on(step, points)
-    assert continua == ()
+    found, drifting = found_on(step, points)
+    assert found == ()
     assert drifting.tolist() == [False] + [True] * 30
     # Without that point there is nothing to tell it from a line.
-    continua, drifting = found_on(step, np.concatenate([points[1:], -points[1:]]))
-    assert [(each.kind, len(each.points)) for each in continua] == [("line", 60)]
+    found, drifting = found_on(step, np.concatenate([points[1:], -points[1:]]))
+    assert [(each.kind, len(each.points)) for each in found] == [("line", 60)]
     assert not drifting.any()
 
 
