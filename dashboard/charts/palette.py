@@ -10,5 +10,6 @@ PREDICTION = "orange"
 LOSS = "orange"
 HELD_OUT = "green"
 GUIDE = "gray"
+GRAVE = "red"
 #: Contenders of a comparison, in their order.
 CONTENDERS = ("blue", "orange", "green", "violet", "yellow", "gray")

@@ -11,6 +11,7 @@ pointed at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -31,14 +32,18 @@ from dashboard.charts.base import (
 )
 from dashboard.charts.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
 from dashboard.charts.placement import PAGE, Layers, Placement
+from dashboard.run import text
 from dashboard.run.live_run import Curve, Frame, HeldOut
-from rnn_core import Floor
+from rnn_core import Event, Floor
 
 _LOSS = alt.value(palette.LOSS)
 # As high as the figure beside it, in pixels.
 _HEIGHT = 430
 _CURVE = Table(step=int, loss=float)
 _HELD_OUT = Table(step=int, loss=float, low=float, high=float)
+_EVENTS = Table(step=int, said=str)
+# Events after which the run is worse.
+_GRAVE = ("collapse", "divergence")
 
 
 def loss(frame: Frame) -> Chart:
@@ -68,6 +73,8 @@ def loss_tables(frame: Frame) -> dict[str, bytes]:
         "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
         "held_out": held_out,
         "floors": _floor_rows(current_language(), frame.floors),
+        "events": _event_rows([event for event in frame.events if event.kind not in _GRAVE]),
+        "grave": _event_rows([event for event in frame.events if event.kind in _GRAVE]),
         "hover": _CURVE.empty if frame.moving else now,
         "held_out_hover": _HELD_OUT.empty if frame.moving else held_out,
     }
@@ -141,7 +148,8 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
         )
     )
     layers = rules, before, line, band, evaluations, head, rule_labels, hover, held_out_hover
-    return alt.layer(*layers).properties(**placement.properties(_("Loss"), _HEIGHT))
+    flags = _flags("events", palette.GUIDE, placement), _flags("grave", palette.GRAVE, placement)
+    return alt.layer(*layers, *flags).properties(**placement.properties(_("Loss"), _HEIGHT))
 
 
 def _held_out_rows(held_out: HeldOut) -> bytes:
@@ -150,6 +158,25 @@ def _held_out_rows(held_out: HeldOut) -> bytes:
     steps, means, lows, highs = (column[shown] for column in held_out)
     # A band that reaches zero ends at a tenth of the mean.
     return _HELD_OUT.rows(steps, means, np.maximum(lows, means / 10), highs)
+
+
+def _event_rows(events: Sequence[Event]) -> bytes:
+    return _EVENTS.rows([event.step for event in events], [text.event(event) for event in events])
+
+
+def _flags(dataset: str, colour: str, placement: Placement) -> alt.Chart:
+    """Flags at the upper edge, at the steps of a dataset's events."""
+    flags: alt.Chart = (
+        placement.layer(dataset)
+        .mark_point(shape="triangle-down", filled=True, size=70, opacity=0.9)
+        .encode(
+            x="step:Q",
+            y=alt.value(5),
+            color=alt.value(colour),
+            tooltip=alt.Tooltip("said:N", title=_("event")),
+        )
+    )
+    return flags
 
 
 def _positive(curve: Curve) -> Curve:

@@ -5,8 +5,8 @@ Knows nothing of Streamlit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from dashboard.run.views.cache import CachedResult
 from rnn_core import (
     Estimate,
     Evaluation,
+    Event,
+    Events,
     Floor,
     LossHistory,
     RunConfig,
@@ -78,6 +80,7 @@ class Frame:
         held_out: the held-out losses of the run so far.
         verdict: what the newest of them shows; None if the run diverged before there was one.
         judged_at: the step of that one.
+        events: the remarkable moments of the run so far, in order.
         floors: the task's floors, highest first.
         streaming: whether each window continues the one before.
         horizon: samples after which a target becomes an input; None if it never does.
@@ -104,6 +107,7 @@ class Frame:
     held_out: HeldOut
     verdict: Verdict | None
     judged_at: int
+    events: tuple[Event, ...]
     floors: tuple[Floor, ...]
     streaming: bool
     horizon: int | None
@@ -137,8 +141,10 @@ class LiveRun(Playback):
 
     _now: Scene
     _snapshots: Snapshots
-    # Learning rates, each with the first step whose update used it.
+    # Learning rates and settings, each with the first step whose update used them.
     _rates: list[tuple[int, float]]
+    _configs: list[tuple[int, RunConfig]]
+    _events: Events
     _diverged_at: int | None
 
     def __init__(
@@ -264,11 +270,15 @@ class LiveRun(Playback):
                 frames.append(self._frame(past, judged=False))
             return frames
 
-    def branch(self) -> None:
+    def branch(self, changes: Mapping[str, Any] | None = None) -> None:
         """Continue from the step on screen and drop what followed.
 
         If no setting changes, the same steps follow, bit for bit. The old curve stays visible as
         the run before.
+
+        Args:
+            changes: settings that the step's update is the first to use, among the learning rate
+                and gradient clipping.
         """
         with self._lock:
             if self._past is None:
@@ -284,9 +294,22 @@ class LiveRun(Playback):
             self._evaluated.cut(index)
             self._snapshots.cut(index)
             self._rates = [rate for rate in self._rates if rate[0] <= index]
+            self._configs = [each for each in self._configs if each[0] <= index]
+            self._events.note_branch(index)
             self._now, self._past = self._past, None
             self._diverged_at = None
             self._status = Status.PAUSED
+            if changes:
+                self._change(index, changes)
+
+    def _change(self, index: int, changes: Mapping[str, Any]) -> None:
+        """Use other settings from the update of the present step on."""
+        self._config = replace(self._config, **changes)
+        if self._config != replace(self._now.trainer.config, lr=self._config.lr):
+            self._now.switch(self._config)
+            self._configs.append((index, self._config))
+        if "lr" in changes:
+            self._set_lr(self._config.lr)
 
     def _frame(self, seen: Scene, *, judged: bool = True) -> Frame:
         evaluation = self._evaluate(seen) if judged else None
@@ -304,6 +327,7 @@ class LiveRun(Playback):
             held_out=self._held_out(),
             verdict=verdict,
             judged_at=evaluation.step if evaluation else seen.latest.index,
+            events=self._events.items,
             floors=seen.floors,
             streaming=seen.trainer.task.streaming,
             horizon=seen.trainer.task.horizon,
@@ -342,15 +366,15 @@ class LiveRun(Playback):
         """
         snapshot = self._snapshots.before(max(0, index - self._now.memory + 1))
         if past is None or past.latest.index < snapshot.index:
-            trainer = Trainer(self._config, engine=self._now.trainer.engine)
+            trainer = Trainer(self._config_of(snapshot.index), engine=self._now.trainer.engine)
             past = Scene(trainer, self._clock, like=self._now)
             trainer.restore(snapshot)
             past.advance()
         while past.latest.index < index:
-            past.trainer.lr = self._lr_of(past.latest.index)
+            self._set_up(past)
             if past.advance() is None:
                 break
-        past.trainer.lr = self._lr_of(index)
+        self._set_up(past)
         return past
 
     def _replay_steps(self, most: int) -> list[int]:
@@ -368,8 +392,20 @@ class LiveRun(Playback):
 
     def _set_lr(self, lr: float) -> None:
         """Set the learning rate, from the current step's update on."""
+        self._events.note_lr(self.index, self._now.trainer.lr, lr)
         self._now.trainer.lr = lr
         self._rates.append((self.index, lr))
+
+    def _set_up(self, past: Scene) -> None:
+        """Give a scene of the past the settings that its step's update had."""
+        config = self._config_of(past.latest.index)
+        if config.clip_norm != past.trainer.config.clip_norm:
+            past.switch(config)
+        past.trainer.lr = self._lr_of(past.latest.index)
+
+    def _config_of(self, index: int) -> RunConfig:
+        """The settings of a step's update, but for its learning rate."""
+        return [config for begin, config in self._configs if begin <= index][-1]
 
     def _lr_of(self, index: int) -> float:
         """The learning rate of a step's update."""
@@ -398,6 +434,8 @@ class LiveRun(Playback):
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._evaluated = Thinned(_EVALUATIONS, merge=_later)
         self._rates = [(0, lr)]
+        self._configs = [(0, trainer.config)]
+        self._events = Events(self._now.floors, trainer.task.windows_per_cycle)
         self._snapshots = Snapshots()
         self._most_snapshots = 0
         self._speed.clear()
@@ -415,9 +453,12 @@ class LiveRun(Playback):
         step = self._now.advance()
         if step is None or not step.is_finite:
             self._status = Status.DIVERGED
-            self._diverged_at = step.index if step else self._diverged_at
+            if step is not None:
+                self._diverged_at = step.index
+                self._events.add(step.index, step.loss)
             return
         self._history.append(step.index, step.loss)
+        self._events.add(step.index, step.loss)
         if step.index and self.can_look_back and self._snapshots.wants(step.index):
             self._snapshots.add(self._now.trainer.snapshot())
 

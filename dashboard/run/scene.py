@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult, ViewCache
-from rnn_core import Evaluation, Floor, Step, Trainer, evaluate
+from rnn_core import Evaluation, Floor, RunConfig, Step, Trainer, evaluate
 
 # Steps that the online loss averages, at least.
 _STEPS = 20
@@ -89,6 +89,18 @@ class Scene:
             self._evaluation = evaluate(self.trainer)
             self._next_evaluation = now + max(_FRESH, _TIMES_AS_LONG * (self._clock() - now))
         return self._evaluation
+
+    def switch(self, config: RunConfig) -> None:
+        """Go on with another config, which may differ in `rnn_core.training.BRANCH_SETTINGS`.
+
+        The step that is held stays the same; its update is the first that the new settings change.
+        """
+        lr, snapshot = self.trainer.lr, self.trainer.snapshot()
+        self.trainer = Trainer(config, engine=self.trainer.engine)
+        self.trainer.restore(snapshot)
+        self.trainer.lr = lr
+        self._steps = self.trainer.steps()
+        next(self._steps)  # the same step again
 
     def can_inspect(self, view: View[Any, Any]) -> bool:
         """Whether `inspect` has a result: after divergence, only one that is there already."""

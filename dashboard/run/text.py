@@ -9,8 +9,9 @@ from dashboard.app.playback import Status
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
 from dashboard.app.text import LOSS_FORMAT, engines, shown, speed
+from dashboard.charts.loss_axes import floor_lines
 from dashboard.run.live_run import Frame
-from rnn_core import Verdict
+from rnn_core import Event, Verdict
 
 
 def verdict(frame: Frame) -> str:
@@ -90,6 +91,43 @@ def _reset(verdict: Verdict) -> str:
     return " " + _("Resetting the state raises it by {gain}.").format(
         gain=format(gain.mean, LOSS_FORMAT)
     )
+
+
+def event(event: Event) -> str:
+    """One remarkable moment of a run, in a sentence."""
+    before, after = _level(event.before), _level(event.after)
+    sentences = {
+        "floor": _("below a floor: {floor}"),
+        "spike": _("spike to {after}, from {before}"),
+        "collapse": _("collapse, from {before} to {after}"),
+        "recovery": _("recovery, from {before} to {after}"),
+        "plateau": _("plateau at {after}"),
+        "divergence": _("divergence: the loss is no longer a finite number"),
+        "learning_rate": _("learning rate {old:g} → {new:g}"),
+        "branch": _("branch"),
+    }
+    old, new = event.rates or (0.0, 0.0)
+    floors = floor_lines((event.floor,) if event.floor else ())
+    said = sentences[event.kind].format(
+        before=before,
+        after=after,
+        floor=" ".join(label for _value, label in floors),
+        old=old,
+        new=new,
+    )
+    return _("step {step}: {said}").format(step=event.step, said=said)
+
+
+def newest_event(frame: Frame) -> str:
+    """What was noticed last, in Markdown; a place for it, if there is nothing yet."""
+    if not frame.events:
+        return ":small[:material/flag:] " + _(":small[Remarkable moments of the run appear here.]")
+    newest = max(frame.events, key=lambda each: each.noticed)
+    return ":small[:material/flag: " + event(newest) + "]"
+
+
+def _level(loss: float | None) -> str:
+    return "–" if loss is None else format(loss, ".2g")
 
 
 def details(frame: Frame) -> str:

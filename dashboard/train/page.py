@@ -21,7 +21,7 @@ from dashboard.run.figure import figure
 from dashboard.run.live_run import Frame, LiveRun
 from dashboard.run.views import panel as view_panel
 from dashboard.run.views.registry import view
-from dashboard.train import presets_panel
+from dashboard.train import next_panel, presets_panel
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.settings import LOOK, SETTINGS
 from dashboard.train.time_travel_panel import leave_past, time_travel
@@ -122,7 +122,9 @@ class Panel:
                 st.warning(text.divergence(frame), icon=":material/trending_up:")
             status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
             st.markdown(
-                f"{text.verdict(frame)}  \n:small[{status}] :small[·] {text.details(frame)}"
+                f"{text.verdict(frame)}  \n"
+                f":small[{status}] :small[·] {text.details(frame)}  \n"
+                f"{text.newest_event(frame)}"
             )
             left, right = st.columns([5, 3])
             with left:
@@ -145,6 +147,7 @@ class Panel:
                         "weights follow. The thin gray line is the run before."
                     )
                 )
+            next_panel.show(session, frame)
         with places.inside:
             # In the moving part: the address follows with the next full run.
             key = widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title)

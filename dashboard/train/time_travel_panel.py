@@ -8,6 +8,7 @@ from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
+from dashboard.run import text
 from dashboard.run.live_run import LiveRun
 from dashboard.train.replay import panel as replay_panel
 
@@ -27,8 +28,9 @@ def time_travel(session: Session[LiveRun]) -> None:
     if not run.can_look_back:
         st.caption(_("This network is too large to keep snapshots, so you cannot look back."))
         return
-    slider, branch, replay = st.columns([5, 1.2, 0.9], vertical_alignment="bottom")
-    shown = run.frame().step.index
+    slider, moments, branch, replay = st.columns([4, 2, 1.4, 1.2], vertical_alignment="bottom")
+    frame = run.frame()
+    shown = frame.step.index
     # Another slider whenever there are other steps to choose from. It follows what moves the run.
     key = f"moment {run.plays} {run.index}"
     st.session_state[key] = shown
@@ -43,6 +45,19 @@ def time_travel(session: Session[LiveRun]) -> None:
             "Shows any earlier step, in the charts and inside the network. It is trained again "
             "from the nearest snapshot, bit for bit."
         ),
+    )
+    events = [event for event in frame.events if event.step < run.index]
+    chosen = f"event {run.plays} {run.index} {len(events)}"
+    moments.selectbox(
+        _("Moments"),
+        options=range(len(events)),
+        index=None,
+        format_func=lambda place: text.event(events[place]),
+        key=chosen,
+        placeholder=_("Go to a moment"),
+        on_change=_look_back_at,
+        args=(run, chosen, tuple(event.step for event in events)),
+        disabled=not events,
     )
     branch.button(
         _("Branch here"),
@@ -71,6 +86,12 @@ def _has_past(run: LiveRun) -> bool:
 
 def _look_back(run: LiveRun, key: str) -> None:
     run.look_back(int(st.session_state[key]))
+
+
+def _look_back_at(run: LiveRun, key: str, steps: tuple[int, ...]) -> None:
+    place = st.session_state.get(key)
+    if isinstance(place, int) and 0 <= place < len(steps):
+        run.look_back(steps[place])
 
 
 def _branch(session: Session[LiveRun], language: str) -> None:

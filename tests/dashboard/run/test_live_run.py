@@ -583,3 +583,49 @@ def test_a_prepared_network_stays_prepared_through_reset_branch_and_looking_back
     assert_same_moment(run.frame(), frame)
     run.reset()
     assert norm() == 0
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_branch_with_clipping_is_the_run_that_clips_from_there(engine: str) -> None:
+    run = run_after(30, RunConfig(), engine=engine)
+    run.look_back(20)
+    run.branch({"clip_norm": 0.05})
+    assert run.config == RunConfig(clip_norm=0.05)
+    go_on(run, 10)
+    trainer = Trainer(RunConfig(), engine=engine)
+    trainer.advance(21)
+    clipped = Trainer(RunConfig(clip_norm=0.05), engine=engine)
+    clipped.restore(trainer.snapshot())
+    expected = [step.loss for step, _n in zip(clipped.steps(), range(11), strict=False)]
+    assert [step.loss for step in run.frame().windows] == expected[-4:]
+    # The past before the branch is as it was, and the one after it as it went on.
+    for index in (12, 20, 25):
+        run.look_back(index)
+        whole = expected[index - 20] if index >= 20 else losses_of_a_trainer(RunConfig(), 13)[-1]
+        if engine == "torch":
+            assert run.frame().step.loss == whole
+        assert run.frame().step.index == index
+    assert run.frame().events[-1].kind == "branch"
+
+
+def test_a_branch_with_another_rate_is_an_event_of_its_own() -> None:
+    run = run_after(30)
+    run.look_back(20)
+    run.branch({"lr": 0.001})
+    assert run.frame().lr == 0.001
+    assert {event.kind for event in run.frame().events} >= {"branch", "learning_rate"}
+
+
+def test_remarkable_moments_are_found_while_it_trains() -> None:
+    run = run_after(300, RunConfig(lr=0.005), engine="compiled")
+    passed = [event for event in run.frame().events if event.kind == "floor"]
+    assert [event.floor.key for event in passed if event.floor] == ["memoryless", "window_memory"]
+    run.reset()
+    assert run.frame().events == ()
+
+
+def test_divergence_is_an_event() -> None:
+    run = run_after(3000, DIVERGING)
+    assert run.status is Status.DIVERGED
+    last = run.frame().events[-1]
+    assert (last.kind, last.step) == ("divergence", run.frame().diverged_at)

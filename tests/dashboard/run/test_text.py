@@ -9,7 +9,7 @@ import pytest
 from dashboard.app.playback import Status
 from dashboard.run import text as words
 from dashboard.run.live_run import Frame, LiveRun
-from rnn_core import Evaluation, Floor, RunConfig, build_task, judge
+from rnn_core import Evaluation, Event, Floor, RunConfig, build_task, judge
 from rnn_core.tasks.base import FloorKey
 
 
@@ -170,3 +170,35 @@ def test_a_restart_names_what_changed() -> None:
     assert words.restarted(changes) == (
         "Started again from step 0: hidden_size 32 → 64, clip_norm off → 1, carry_state on → off"
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            Event("floor", 40, 60, 0.6, 0.05, floor=Floor("window_memory", 0.1, "exact")),
+            "step 40: below a floor: memory inside a window: 0.1",
+        ),
+        (Event("spike", 7, 9, 0.01, 0.5), "step 7: spike to 0.5, from 0.01"),
+        (Event("collapse", 7, 9, 0.01, 0.56), "step 7: collapse, from 0.01 to 0.56"),
+        (Event("recovery", 7, 9, 0.5, 0.02), "step 7: recovery, from 0.5 to 0.02"),
+        (Event("plateau", 7, 507, 0.31, 0.3), "step 7: plateau at 0.3"),
+        (
+            Event("divergence", 17, 17, 0.5, np.inf),
+            "step 17: divergence: the loss is no longer a finite number",
+        ),
+        (
+            Event("learning_rate", 7, 7, rates=(0.02, 0.001)),
+            "step 7: learning rate 0.02 → 0.001",
+        ),
+        (Event("branch", 7, 7), "step 7: branch"),
+    ],
+)
+def test_every_event_has_its_sentence(event: Event, said: str) -> None:
+    assert words.event(event) == said
+
+
+def test_the_newest_event_is_the_one_noticed_last() -> None:
+    events = (Event("collapse", 7, 120, 0.01, 0.5), Event("spike", 50, 52, 0.01, 0.5))
+    assert "step 7: collapse" in words.newest_event(replace(frame(0.5), events=events))
+    assert "appear here" in words.newest_event(replace(frame(0.5), events=()))
