@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rnn_core import RecurrentModel, RunConfig
 from rnn_core.models import State
 
-CELLS = ("rnn", "lstm", "gru")
+CELLS = ("rnn", "lstm", "gru", "rnn_relu", "peephole_lstm")
 FEATURES, OUTPUTS, HIDDEN, LENGTH = 2, 3, 4, 6
 
 
@@ -36,7 +36,7 @@ def case(cell: str, layers: int = 2, seed: int = 0, scale: float = 2.0) -> Case:
     return Case(
         model,
         numbers.standard_normal((LENGTH, FEATURES)),
-        (h, c) if cell == "lstm" else h,
+        (h, c) if cell.endswith("lstm") else h,
         np.eye(OUTPUTS)[numbers.integers(0, OUTPUTS, LENGTH)],
     )
 
@@ -85,11 +85,16 @@ def _step(
     if isinstance(rnn, nn.GRU):
         return torch.gru_cell(below, h, w_ih, own, b_ih, b_hh), c
     if isinstance(rnn, nn.RNN):
-        return torch.rnn_tanh_cell(below, h, w_ih, own, b_ih, b_hh), c
+        cell = torch.rnn_relu_cell if rnn.nonlinearity == "relu" else torch.rnn_tanh_cell
+        return cell(below, h, w_ih, own, b_ih, b_hh), c
     # Not torch.lstm_cell: it hides that h is read from the new c.
     i, f, g, o = (below @ w_ih.T + b_ih + h @ own.T + b_hh).chunk(4, dim=1)
-    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    return o.sigmoid() * c.tanh(), c
+    p_i, p_f, p_o = (
+        torch.zeros(()) if isinstance(rnn, nn.LSTM) else getattr(rnn, f"{name}_l{layer}").detach()
+        for name in ("peephole_i", "peephole_f", "peephole_o")
+    )
+    c = (f + p_f * c).sigmoid() * c + (i + p_i * c).sigmoid() * g.tanh()
+    return (o + p_o * c).sigmoid() * c.tanh(), c
 
 
 def step_jacobian(model: RecurrentModel, x: np.ndarray, whole: np.ndarray) -> np.ndarray:

