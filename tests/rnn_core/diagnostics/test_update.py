@@ -30,7 +30,9 @@ def test_the_way_back_through_time_is_autograds(cell: str, task: str) -> None:
     trainer = held(config)
     found, at = dissect_update(trainer), trainer.context()
     zeros = torch.zeros(2, 1, 4, dtype=torch.float64)
-    start = at.state if at.state is not None else ((zeros, zeros) if cell.endswith("lstm") else zeros)
+    start = (
+        at.state if at.state is not None else ((zeros, zeros) if cell.endswith("lstm") else zeros)
+    )
     nodes = unrolled(Case(at.model, at.inputs, start, at.targets))
     loss_mask = torch.from_numpy(np.ones(12, bool) if at.loss_mask is None else at.loss_mask)
     kind = nn.functional.mse_loss if at.criterion == "mse" else nn.functional.cross_entropy
