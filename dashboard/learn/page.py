@@ -134,14 +134,20 @@ class Places:
 
 def _opened(found: Lesson, predicted: int, seed: int, settings: Settings) -> None:
     """The prose, the run, the result and the view."""
-    left, right = st.columns([2, 3], gap="large")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="bar"):
+        with st.container(width="content"):
+            variant = _variant(found)
+        buttons = st.container(width="content")
+    headline = st.container()
+    left, right = st.columns([3, 2], gap="medium")
     inside = st.container()
     with left:
-        st.markdown(prose(found.key, current_language()))
-    with right:
-        variant = _variant(found)
-        buttons, headline = st.container(), st.container()
         places = Places(st.container(), inside)
+        if variant.prepare is None:
+            link = text.train_link(variant, seed)
+            st.markdown(_("[Open this run on the Train page]({link})").format(link=link))
+    with right:
+        st.markdown(prose(found.key, current_language()))
     session = _session(found, variant, seed)
     decided = session.run.index >= found.steps
     # Once the question is decided, whoever likes may train on.
@@ -157,7 +163,7 @@ def _opened(found: Lesson, predicted: int, seed: int, settings: Settings) -> Non
         else:
             st.markdown(text.headline(found, happened, predicted))
     if happened is not None:
-        with left, st.container(border=True):
+        with right, st.container(border=True):
             st.markdown(text.result(found, happened, predicted))
             st.markdown(text.measured(happened))
             st.caption(text.runs_of(found, seed))
@@ -169,7 +175,7 @@ def _variant(found: Lesson) -> Variant:
         return found.variants[0]
     titles = {one.key: _(one.title) for one in found.variants}
     name = f"variant_{found.key}"
-    return found.variant(widgets.choose_key(name, _("Run"), list(titles), titles.__getitem__))
+    return found.variant(widgets.choose_key(name, _("Which run"), list(titles), titles.__getitem__))
 
 
 def _session(found: Lesson, variant: Variant, seed: int) -> Session[LiveRun]:
@@ -240,8 +246,8 @@ class Panel:
 def _more(found: Lesson) -> None:
     """Sources, and the code that does it."""
     sources = [f"- [{source.title}]({source.address})" for source in found.sources]
-    st.markdown(_("#### Sources") + "\n" + "\n".join(sources))
-    st.markdown(_("#### The code that does it"))
+    st.markdown(_("##### Sources") + "\n" + "\n".join(sources))
+    st.markdown(_("##### The code that does it"))
     for place in map(code_place, found.code):
         with st.expander(text.code_title(place)):
             st.code(place.text, language="python", line_numbers=False)

@@ -58,10 +58,10 @@ def _measure(runs: Runs) -> Outcome:
     def collapses(all_losses: list[NDArray[np.float64]], since: int = 0) -> tuple[int, str]:
         lasted = [collapsed_steps(losses, since) for losses in all_losses]
         count = sum(steps > 0 for steps in lasted)
-        return count, f"{count} / {_SEEDS} ({max(lasted)})"
+        return count, f"{count}/{_SEEDS} ({max(lasted)})"
 
     def learnt(all_losses: list[NDArray[np.float64]]) -> str:
-        return f"{sum(map(has_learnt, all_losses))} / {_SEEDS}"
+        return f"{sum(map(has_learnt, all_losses))}/{_SEEDS}"
 
     adam = each(_ADAM)
     fell, told = collapses(adam)

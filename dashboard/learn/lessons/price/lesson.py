@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
@@ -24,13 +25,27 @@ _SLOW, _LONGER = replace(_RNN, lr=0.003), 3000
 SOLVED = 0.1
 
 
-def held_out(runs: Runs, contenders: list[RunConfig], steps: int) -> tuple[Comparison, np.ndarray]:
+def held_out(
+    runs: Runs, contenders: list[RunConfig], steps: int
+) -> tuple[Comparison, NDArray[np.float64]]:
     """The contenders after training on five seeds, and their held-out losses, ``(C, 5)``."""
     comparison = Comparison(contenders, runs.seeds(_SEEDS), engine=runs.engine)
     for step in comparison.steps():
         if step.index == steps:
             break
     return comparison, comparison.held_out().losses
+
+
+def _told(losses: NDArray[np.float64]) -> Message:
+    """The median loss over the seeds, and how many of them solve the problem."""
+    return Message(
+        N_("loss {loss:.2g}, solved with {count}/{seeds} seeds"),
+        {
+            "loss": float(np.median(losses)),
+            "count": int((losses < SOLVED).sum()),
+            "seeds": len(losses),
+        },
+    )
 
 
 def _measure(runs: Runs) -> Outcome:
@@ -43,31 +58,18 @@ def _measure(runs: Runs) -> Outcome:
     rows: list[tuple[Message, Message | str]] = [
         (
             Message(
-                N_(
-                    "{cell}, {units} units, {parameters} parameters: median loss, seeds that "
-                    "solve it"
-                ),
+                N_("{cell}, {units} units, {parameters} parameters"),
                 {
                     "cell": CELLS[config.cell].title,
                     "units": config.hidden_size,
                     "parameters": count,
                 },
             ),
-            f"{np.median(each):.2g}, {number} / {_SEEDS}",
+            _told(each),
         )
-        for config, count, each, number in zip(
-            contenders, comparison.parameter_counts, losses, solved, strict=True
-        )
+        for config, count, each in zip(contenders, comparison.parameter_counts, losses, strict=True)
     ]
-    rows.append(
-        (
-            Message(
-                N_("RNN, lr 0.003, {steps} steps: median loss, seeds that solve it"),
-                {"steps": _LONGER},
-            ),
-            f"{np.median(later):.2g}, {(later < SOLVED).sum()} / {_SEEDS}",
-        )
-    )
+    rows.append((Message(N_("RNN, lr 0.003, {steps} steps"), {"steps": _LONGER}), _told(later[0])))
     return Outcome(
         option,
         Message(
