@@ -20,6 +20,7 @@ class Preset:
         sentence: what to look at; a gettext message id.
         task: name of the task.
         settings: of the run, other than the task's defaults.
+        look: the view inside the network that shows it; None leaves the one that is shown.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Preset:
     sentence: str
     task: str
     settings: Mapping[str, float | str | bool | None]
+    look: str | None = None
 
     @property
     def config(self) -> RunConfig:
@@ -45,6 +47,58 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 N_("Ten points of sin t in, cos t out, and the state carried across windows."),
                 "sin_to_cos",
                 {},
+            ),
+            Preset(
+                "reset",
+                N_("Reset the state"),
+                N_(
+                    "Every window starts from zeros, so its first point stays unknowable: the loss "
+                    "stops at 0.10."
+                ),
+                "sin_to_cos",
+                {"carry_state": False, "lr": 0.005},
+            ),
+            Preset(
+                "collapse",
+                N_("The collapse"),
+                N_(
+                    "The learning rate is high. The network learns, and after some hundred steps "
+                    "the loss jumps up and stays there."
+                ),
+                "sin_to_cos",
+                {"lr": 0.05},
+            ),
+            Preset(
+                "divergence",
+                N_("Divergence"),
+                N_(
+                    "Plain gradient descent with a learning rate of 1: every update overshoots the "
+                    "one before, until the numbers overflow."
+                ),
+                "sin_to_cos",
+                {"optimizer": "sgd", "lr": 1.0},
+            ),
+            Preset(
+                "vanishing",
+                N_("The vanishing gradient"),
+                N_(
+                    "An RNN is to recall bits from 24 steps ago. The gradient by lag shows how "
+                    "little of the error reaches back that far."
+                ),
+                "delayed_recall",
+                {"delay": 24, "window_length": 96, "cell": "rnn"},
+                look="gradient",
+            ),
+            Preset(
+                "remembers",
+                N_("An LSTM remembers"),
+                N_(
+                    "The same task for an LSTM whose forget gates begin open (forget bias 1): "
+                    "within a thousand steps it recalls some of the bits."
+                ),
+                "delayed_recall",
+                {"delay": 24, "window_length": 96, "cell": "lstm", "forget_bias": 1.0},
+                look="gates",
             ),
             Preset(
                 "following",

@@ -8,6 +8,7 @@ from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.train.presets import PRESETS
+from dashboard.train.settings import LOOK
 
 
 def menu() -> None:
@@ -25,7 +26,8 @@ def menu() -> None:
 
 
 def _choose(key: str) -> None:
-    """Set the run's settings to those of a preset; language, pace and view stay."""
+    """Set the run's settings to those of a preset; language and pace stay."""
     preset = PRESETS[key]
     others = {name: value for name, value in widgets.choices().items() if name not in RUN_SETTINGS}
-    widgets.replace_choices({**others, "task": preset.task, **preset.settings})
+    look = {LOOK.name: preset.look} if preset.look else {}
+    widgets.replace_choices({**others, **look, "task": preset.task, **preset.settings})

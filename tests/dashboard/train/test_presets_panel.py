@@ -11,4 +11,4 @@ def test_a_click_starts_the_experiment(key: str) -> None:
     app = page(lr="0.05", look="gates", hidden_size="7")
     app = click(app, f"preset_{key}")
     assert config(app) == PRESETS[key].config
-    assert app.query_params["look"] == "gates"  # what is not of the run stays
+    assert app.query_params["look"] == (PRESETS[key].look or "gates")
