@@ -46,7 +46,7 @@ def test_running_stops_where_the_question_is_decided_and_can_go_on() -> None:
     assert run.index == 50
     assert button(app, "run").label == "Run"
     assert "**As you predicted.**" in texts(app)
-    assert "| (4, 10, 1) |" in texts(app)
+    assert "| (4,\N{NO-BREAK SPACE}10,\N{NO-BREAK SPACE}1) |" in texts(app)
     app = click(click(app, "run"), "run")
     assert run.index > 50
 

@@ -30,6 +30,11 @@ def flattened(model: RecurrentModel, r_out: Tensor) -> Tensor:
     return outs.view(rows, length, -1)
 
 
+def _shape(tensor: Tensor) -> str:
+    """On one line, wherever it is written."""
+    return str(tuple(tensor.shape)).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _measure(runs: Runs) -> Outcome:
     run = runs.train(_CONFIG, _STEPS)
     model, batch = run.trainer.model, run.trainer.task.batch(_STEPS, np.float32)
@@ -54,8 +59,8 @@ def _measure(runs: Runs) -> Outcome:
         option,
         Message(
             N_(
-                "Loss {one:.6f} step by step and {other:.6f} flattened. No prediction differs by "
-                "more than {apart:.1g}."
+                "Loss {one:.6f} step by step and {other:.6f} flattened. The largest "
+                "difference between two predictions is {apart:.1g}."
             ),
             {
                 "one": losses[0],
@@ -63,7 +68,7 @@ def _measure(runs: Runs) -> Outcome:
                 "apart": float((one - other).abs().max()),
             },
         ),
-        tuple((Message(label), str(tuple(tensor.shape))) for label, tensor in shapes.items()),
+        tuple((Message(label), _shape(tensor)) for label, tensor in shapes.items()),
     )
 
 

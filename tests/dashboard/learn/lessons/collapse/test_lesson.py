@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dashboard.learn.experiment import Runs
 from dashboard.learn.lessons.collapse.lesson import collapsed_steps, has_learnt
 from dashboard.learn.registry import lesson
 
@@ -39,3 +40,15 @@ def test_the_variants_differ_in_optimizer_and_clipping_only() -> None:
     for other in others:
         changed = {name for name in first if first[name] != other[name]}
         assert changed <= {"optimizer", "lr", "clip_norm"}
+
+
+def test_a_schedule_ends_the_collapses_and_clipping_decides_for_sgd_only() -> None:
+    found = lesson("collapse").measure(Runs(0, "compiled"))
+    adam, clipped, throughout, lowered, sgd, sgd_clipped = (
+        int(str(value).split("/")[0]) for _label, value in found.rows
+    )
+    assert adam == found.said.values["fell"]
+    assert clipped >= 3
+    assert throughout >= 1
+    assert lowered == 0
+    assert (sgd, sgd_clipped) == (0, 5)
