@@ -16,6 +16,9 @@ from rnn_core.training.evaluation import Estimate, Evaluation
 Claim = FloorKey | Literal["nothing"]
 # A loss within this factor of the floor is at the floor.
 _AT = 1.1
+# A loss below a floor by less than 2 % shows nothing that a reader would call better, and a
+# measured floor may be wrong by as much.
+_BELOW = 0.98
 # The weights follow the signal when the loss where they were trained is lower by this factor.
 _FOLLOWING = 2.0
 
@@ -27,7 +30,7 @@ class Verdict:
     Args:
         claim: what is shown.
         floor: the floor that the claim rests on: the lowest one that the whole 95 % interval of
-            the held-out loss lies below. For ``"nothing"`` the constant one, for
+            the held-out loss lies below, by at least 2 %. For ``"nothing"`` the constant one, for
             ``"window_memory"`` that floor; None where the task has none.
         loss: the held-out loss.
         memory_gain: the loss reset less the loss carried; None where the run has no state to
@@ -69,7 +72,7 @@ def judge(
     loss = evaluation.loss
     gain = evaluation.memory_gain if evaluation.carries_state else None
     by_key: dict[FloorKey, Floor] = {floor.key: floor for floor in floors}
-    passed = [floor for floor in floors if loss.high < floor.value - floor.error]
+    passed = [floor for floor in floors if loss.high < _BELOW * (floor.value - floor.error)]
     claim, floor = _claim(evaluation, by_key, passed, gain)
     return Verdict(
         claim=claim,
