@@ -19,8 +19,10 @@ from benchmarks.reproduce import (
     copy_memory,
     counting,
     flip_flop,
+    irnn,
     lorenz,
     mackey_glass,
+    parity,
     temporal_order,
     tutorial_floors,
 )
@@ -33,9 +35,11 @@ RESULTS = {
     for module in (
         tutorial_floors,
         adding,
+        irnn,
         temporal_order,
         copy_memory,
         counting,
+        parity,
         flip_flop,
         mackey_glass,
         lorenz,

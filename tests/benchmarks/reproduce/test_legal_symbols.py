@@ -101,9 +101,9 @@ def test_the_sources_gates_start_nearly_shut_and_nearly_open() -> None:
 
 def test_a_network_that_counts_far_enough_stops_at_its_first_check() -> None:
     config = RunConfig(cell="lstm", hidden_size=2, lr=0.05, clip_norm=1.0, forget_bias=1.0)
-    arguments = config, 2, lambda model, generator: None, 400, 6, 3
+    arguments = config, 2, lambda model, generator: None, 250, 4, 3
     stopped = legal_symbols.count(*arguments, enough=1)
     to_the_end = legal_symbols.count(*arguments)
-    assert stopped.shape == to_the_end.shape == (6,)
+    assert stopped.shape == to_the_end.shape == (4,)
     assert np.all((stopped >= 0) & (stopped <= 3))
     assert to_the_end.max() >= 1
