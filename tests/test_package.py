@@ -108,5 +108,6 @@ def test_an_installed_core_trains_without_the_extras(wheel: Path, tmp_path: Path
 
 def test_the_changelogs_newest_release_is_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    releases = [line for line in changelog.splitlines() if line.startswith("## ")]
+    sections = [line for line in changelog.splitlines() if line.startswith("## ")]
+    releases = [line for line in sections if line != "## [Unreleased]"]
     assert releases[0].startswith(f"## [{rnn_core.__version__}] - ")
