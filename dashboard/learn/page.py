@@ -83,6 +83,9 @@ def _lessons(answers: Answers) -> None:
         on_change=arrived,
     )
     st.caption(text.done(len(answers.predicted), len(answers.solved)))
+    with st.popover(_("Assign this lesson"), icon=":material/assignment:", width="stretch"):
+        st.caption(_("This link opens the lesson without the list of the others."))
+        st.code(text.assignment(st.context.url or "", chosen), language=None, wrap_lines=True)
 
 
 def _prediction(found: Lesson, answers: Answers) -> int | None:

@@ -115,6 +115,16 @@ def train_link(variant: Variant, seed: int) -> str:
     return "./" + ("?" + "&".join(f"{name}={text}" for name, text in parameters.items()))
 
 
+def assignment(address: str, key: str) -> str:
+    """A link that opens one lesson and hides the others.
+
+    Args:
+        address: of the page.
+        key: of the lesson.
+    """
+    return f"{address.split('?')[0]}?lesson={key}&hide=lessons"
+
+
 def code_title(place: CodePlace) -> str:
     """A file of the repository and a line in it."""
     return f"`{place.path}`, " + _("line {line}").format(line=place.line)

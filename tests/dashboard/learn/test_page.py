@@ -123,6 +123,12 @@ def test_an_assigned_lesson_hides_the_others() -> None:
     assert dict(app.query_params) == {"lesson": "carry", "hide": "lessons", "answers": "4a"}
 
 
+def test_the_link_that_assigns_a_lesson_is_shown_in_the_list_and_not_in_what_it_opens() -> None:
+    shown = [code.value for code in page(lesson="curve").sidebar.code]
+    assert [link.partition("?")[2] for link in shown] == ["lesson=curve&hide=lessons"]
+    assert list(page(lesson="curve", hide="lessons").sidebar.code) == []
+
+
 def test_what_a_link_cannot_have_is_said() -> None:
     app = page(lesson="twelve", answers="99z")
     assert len(app.warning) == 2

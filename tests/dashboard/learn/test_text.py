@@ -95,6 +95,11 @@ def test_divergence_and_waiting_are_sentences() -> None:
     assert "Reset" in text.waiting(run.frame(), 30)
 
 
+def test_a_lesson_is_assigned_by_a_link_to_this_page() -> None:
+    link = text.assignment("https://school.example/learn?lesson=memory&answers=1b", "carry")
+    assert link == "https://school.example/learn?lesson=carry&hide=lessons"
+
+
 def test_code_is_named_by_file_and_line() -> None:
     place = code_place("rnn_core.training.verdict:judge")
     assert text.code_title(place) == f"`rnn_core/training/verdict.py`, line {place.line}"
