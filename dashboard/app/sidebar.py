@@ -26,7 +26,7 @@ from dashboard.app.settings import (
     set_by_task,
 )
 from dashboard.app.task_text import task_description, task_rows, task_title
-from rnn_core import CELLS, RunConfig
+from rnn_core import CELLS, OPTIMIZERS, RunConfig
 from rnn_core.config import is_read
 from rnn_core.rules import FloatRange, Rule
 from rnn_core.tasks import TASKS, build_task
@@ -124,26 +124,19 @@ def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
             _("Task"),
             task_title,
             then=lambda: widgets.forget(set_by_task(before) | set_by_task(widgets.current_task())),
+            help=task_description(before),
         )
-        st.caption(task_description(task))
-        st.caption(_(":material/bolt: **Takes effect at once**"))
-        lr = widgets.pick(
-            RUN_SETTINGS["lr"],
-            _("Learning rate"),
-            _("Length of every update, `lr`. Move it while the network learns."),
-            learning_rates(RUN_SETTINGS["lr"].rule(task)),
-        )
-        step_limit = widgets.whole_number(
-            STEP_LIMIT, _("Step limit"), _("Playing stops by itself at this step."), step=10_000
-        )
-        st.caption(_(":material/restart_alt: **Starts the run again**"))
-        chosen: dict[str, Any] = {"task": task, "lr": lr}
-        with st.expander(_("Network"), expanded=True):
-            chosen |= _network()
-        with st.expander(_("Training"), expanded=True):
-            chosen |= _training(task)
+        chosen: dict[str, Any] = {"task": task, **_network(), **_training(task)}
+        with st.expander(_("More settings")):
+            chosen |= _details(chosen["cell"])
+            step_limit = widgets.whole_number(
+                STEP_LIMIT, _("Step limit"), _("Playing stops by itself at this step."), step=10_000
+            )
         with st.expander(_("Data")):
             chosen |= _data(task)
+        st.caption(
+            _(":material/bolt: takes effect at once. Every other setting starts the run again.")
+        )
         language()
     config, problem = RunConfig(**chosen), ""
     try:
@@ -198,34 +191,90 @@ def header(title: str, menu: Callable[[], None] | None = None) -> None:
 
 
 def _network() -> dict[str, Any]:
+    """What decides the network, as far as everyone needs it."""
     chosen: dict[str, Any] = {}
-    # A list: titles of this length break into uneven rows side by side.
-    chosen["cell"] = widgets.select(
-        RUN_SETTINGS["cell"],
-        _("Cell"),
-        lambda name: str(CELLS[name].title),
-        help="\n".join(f"- {cell.title}: {_(cell.summary)}" for cell in CELLS.values()),
-    )
+    left, right = st.columns([3, 2])
+    with left:
+        # A list: titles of this length break into uneven rows side by side.
+        chosen["cell"] = widgets.select(
+            RUN_SETTINGS["cell"],
+            _("Cell"),
+            lambda name: str(CELLS[name].title),
+            help="\n".join(f"- {cell.title}: {_(cell.summary)}" for cell in CELLS.values()),
+        )
+    with right:
+        chosen["num_layers"] = widgets.slider(
+            RUN_SETTINGS["num_layers"],
+            _("Layers"),
+            _("Stacked recurrent layers, `num_layers`."),
+        )
     chosen["hidden_size"] = widgets.slider(
         RUN_SETTINGS["hidden_size"],
         _("Hidden units"),
         _("Size of the hidden state of each layer, `hidden_size`."),
     )
-    chosen["num_layers"] = widgets.slider(
-        RUN_SETTINGS["num_layers"],
-        _("Layers"),
-        _("Stacked recurrent layers, `num_layers`."),
-    )
     chosen["carry_state"] = widgets.toggle(
         RUN_SETTINGS["carry_state"],
-        _("Carry the state across windows"),
+        _("Carry the state"),
         _(
             "On: each window starts from the final state of the one before, detached, so that "
             "information crosses the border and gradients do not. Off: every window starts from "
             "zeros. Tasks whose windows are separate sequences always start from zeros."
         ),
     )
-    if "forget_bias" in CELLS[chosen["cell"]].settings:
+    return chosen
+
+
+def _training(task: str) -> dict[str, Any]:
+    """How it is trained."""
+    chosen: dict[str, Any] = {}
+    chosen["lr"] = widgets.pick(
+        RUN_SETTINGS["lr"],
+        _(":material/bolt: Learning rate"),
+        _("Length of every update, `lr`. Takes effect at once: move it while the network learns."),
+        learning_rates(RUN_SETTINGS["lr"].rule(task)),
+    )
+    left, right = st.columns(2)
+    with left:
+        chosen["optimizer"] = widgets.select(
+            RUN_SETTINGS["optimizer"],
+            _("Optimizer"),
+            lambda name: str(OPTIMIZERS[name].title),
+            help=_("How a gradient becomes an update."),
+        )
+    with right:
+        chosen["clip_norm"] = widgets.optional_number(
+            RUN_SETTINGS["clip_norm"],
+            _("Clipping"),
+            _(
+                "Gradient clipping: the largest allowed norm of the gradient, `clip_norm`; a "
+                "longer one is scaled down to it. Empty: off."
+            ),
+            _("off"),
+            step=0.5,
+        )
+    if "momentum" in OPTIMIZERS[chosen["optimizer"]].settings:
+        chosen["momentum"] = widgets.slider(
+            RUN_SETTINGS["momentum"],
+            _("Momentum"),
+            _("Share of the last update that is added to the next one."),
+        )
+    left, right = st.columns(2)
+    with left:
+        chosen["seed"] = widgets.whole_number(
+            RUN_SETTINGS["seed"], _("Seed"), _("Decides the initial weights.")
+        )
+    with right:
+        chosen["batch_size"] = widgets.slider(
+            RUN_SETTINGS["batch_size"], _("Batch size"), task_rows(task)
+        )
+    return chosen
+
+
+def _details(cell: str) -> dict[str, Any]:
+    """Settings of the network that few need."""
+    chosen: dict[str, Any] = {}
+    if "forget_bias" in CELLS[cell].settings:
         chosen["forget_bias"] = widgets.optional_number(
             RUN_SETTINGS["forget_bias"],
             _("Forget-gate bias"),
@@ -237,7 +286,7 @@ def _network() -> dict[str, Any]:
             _("PyTorch's default"),
             step=0.5,
         )
-    if "initialisation" in CELLS[chosen["cell"]].settings:
+    if "initialisation" in CELLS[cell].settings:
         chosen["initialisation"] = widgets.select(
             RUN_SETTINGS["initialisation"],
             _("Initialisation"),
@@ -248,7 +297,7 @@ def _network() -> dict[str, Any]:
                 "biases, input weights near 0; meant for the ReLU RNN (Le et al. 2015)."
             ),
         )
-    if "single_bias" in CELLS[chosen["cell"]].settings:
+    if "single_bias" in CELLS[cell].settings:
         chosen["single_bias"] = widgets.toggle(
             RUN_SETTINGS["single_bias"],
             _("One bias vector"),
@@ -257,38 +306,6 @@ def _network() -> dict[str, Any]:
                 "`bias_ih` and `bias_hh`, which are added; Adam moves their sum twice as far."
             ),
         )
-    return chosen
-
-
-def _training(task: str) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    chosen["optimizer"] = widgets.choose(
-        RUN_SETTINGS["optimizer"],
-        _("Optimizer"),
-        help=_("How a gradient becomes an update."),
-    )
-    if chosen["optimizer"] == "sgd":
-        chosen["momentum"] = widgets.slider(
-            RUN_SETTINGS["momentum"],
-            _("Momentum"),
-            _("Share of the last update that is added to the next one."),
-        )
-    chosen["clip_norm"] = widgets.optional_number(
-        RUN_SETTINGS["clip_norm"],
-        _("Gradient clipping"),
-        _(
-            "Largest allowed norm of the gradient, `clip_norm`; a longer one is scaled down to it. "
-            "Empty: off."
-        ),
-        _("off"),
-        step=0.5,
-    )
-    chosen["batch_size"] = widgets.slider(
-        RUN_SETTINGS["batch_size"], _("Windows per batch"), task_rows(task)
-    )
-    chosen["seed"] = widgets.whole_number(
-        RUN_SETTINGS["seed"], _("Seed"), _("Decides the initial weights.")
-    )
     return chosen
 
 

@@ -65,7 +65,7 @@ def test_reset_gives_the_first_loss_again_and_new_seed_another() -> None:
         ("selectbox", "cell_en", "lstm"),
         ("selectbox", "initialisation_en", "orthogonal"),
         ("toggle", "single_bias", True),
-        ("segmented_control", "optimizer_en", "sgd"),
+        ("selectbox", "optimizer_en", "sgd"),
     ],
 )
 def test_a_setting_changed_while_playing_starts_again_says_so_and_plays_on(
