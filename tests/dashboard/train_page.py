@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Slider
 
+from dashboard.run.views.registry import FIRST
 from rnn_core import RunConfig
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
@@ -41,6 +43,11 @@ def slider(app: AppTest, key: str) -> Slider:
     """The slider whose key begins like this."""
     (found,) = [shown for shown in app.slider if shown.key.startswith(key)]
     return found
+
+
+def look_at(app: AppTest, key: str) -> Any:
+    """The control of the group that a view is in."""
+    return app.segmented_control(key="look_en" if key in FIRST else "look_1_en")
 
 
 def step_and_loss(app: AppTest) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.dashboard.train_page import click, healthy, page, slider, step_and_loss
+from tests.dashboard.train_page import click, healthy, look_at, page, slider, step_and_loss
 
 
 def test_an_update_is_shown_phase_by_phase() -> None:
@@ -32,8 +32,8 @@ def test_it_plays_by_itself_until_another_view_is_chosen() -> None:
     app = healthy(app.toggle(key="play slowly").set_value(True).run())
     session = app.session_state["session"]
     assert session.resting_beat is not None
-    app = healthy(app.segmented_control(key="look_en").set_value("gates").run())
+    app = healthy(look_at(app, "gates").set_value("gates").run())
     assert session.resting_beat is None
-    app = healthy(app.segmented_control(key="look_en").set_value("slow").run())
+    app = healthy(look_at(app, "slow").set_value("slow").run())
     assert not app.toggle(key="play slowly").value
     assert step_and_loss(app)[0] == 1
