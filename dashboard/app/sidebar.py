@@ -124,8 +124,8 @@ def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
             _("Task"),
             task_title,
             then=lambda: widgets.forget(set_by_task(before) | set_by_task(widgets.current_task())),
-            help=task_description(before),
         )
+        st.caption(task_description(task))
         chosen: dict[str, Any] = {"task": task, **_network(), **_training(task)}
         with st.expander(_("More settings")):
             chosen |= _details(chosen["cell"])
