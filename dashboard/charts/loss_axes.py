@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 
 from dashboard.app.language import gettext as _
@@ -14,7 +16,10 @@ from rnn_core import Floor
 LOSS_LABELS = alt.Axis(format=".2~g", tickCount=5, grid=False)
 # Floors less than this factor apart share a label: two labels would overlap.
 _CLOSE = 1.2
-_FLOORS = Table(loss=float, label=str)
+# A floor further below the highest is not drawn: it would squeeze the losses into the top of the
+# chart.
+_DEEPEST = 1e-5
+_FLOORS = Table(loss=float, label=str, detail=str)
 
 
 def step_axis(title: str, least: int) -> alt.X:
@@ -33,14 +38,14 @@ def step_axis(title: str, least: int) -> alt.X:
 
 
 def loss_axis(field: str, floors: tuple[Floor, ...], symbols: bool) -> alt.Y:
-    """A logarithmic axis with room for all floors above 0.
+    """A logarithmic axis with room for all floors that are drawn.
 
     Args:
         field: the column of the losses.
         floors: the task's floors.
         symbols: whether the loss is a cross-entropy.
     """
-    values = [floor.value for floor in floors if floor.value > 0]
+    values = [floor.value for floor in drawn_floors(floors)]
     lowest, highest = min(values, default=0.1), max(values, default=1.0)
     return alt.Y(
         f"{field}:Q",
@@ -57,50 +62,94 @@ def loss_title(symbols: bool) -> str:
     return _("loss (cross-entropy, nats)") if symbols else _("loss (mean squared error)")
 
 
+def drawn_floors(floors: tuple[Floor, ...]) -> tuple[Floor, ...]:
+    """The floors that have a line on a logarithmic axis: those not too far below the highest."""
+    least = _DEEPEST * max((floor.value for floor in floors), default=0.0)
+    return tuple(floor for floor in floors if floor.value > 0 and floor.value >= least)
+
+
 def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.Chart]:
-    """Lines at the floors, which are the rows of the dataset ``floors``, and their labels."""
+    """Lines at the floors, which are the rows of the dataset ``floors``, and their labels.
+
+    Pointed at, both say how each floor was obtained.
+    """
     data = placement.layer("floors")
     height = alt.Y("loss:Q", title=y["title"])
-    rules = data.mark_rule(strokeDash=[5, 4]).encode(y=height, color=GUIDE, **placement.across())
+    detail = alt.Tooltip("detail:N", title=_("floor"))
+    rules = data.mark_rule(strokeDash=[5, 4])
+    rules = rules.encode(y=height, color=GUIDE, tooltip=detail, **placement.across())
     labels = data.mark_text(
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
-    ).encode(x=alt.value("width"), y=height, text="label:N", color=GUIDE)
+    ).encode(x=alt.value("width"), y=height, text="label:N", color=GUIDE, tooltip=detail)
     return rules, labels
 
 
-def floor_rows(floors: tuple[Floor, ...]) -> bytes:
-    """The dataset ``floors``."""
+def floor_rows(floors: tuple[Floor, ...], variance: float | None = None) -> bytes:
+    """The dataset ``floors``.
+
+    Args:
+        floors: the task's.
+        variance: of the target, where errors are also given relative to it.
+    """
     lines = floor_lines(floors)
-    return _FLOORS.rows([value for value, _label in lines], [label for _value, label in lines])
+    details = [_detail(group, variance) for group in _equal(floors)]
+    return _FLOORS.rows(
+        [value for value, _label in lines], [label for _value, label in lines], details
+    )
 
 
 def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
-    """Value and label of the line of each floor above 0; equal floors share a line.
+    """Value and label of the line of each floor that is drawn; equal floors share a line.
 
     A floor that the app has no name for, of a task from outside the package, is named by its key.
     """
+    lines = []
+    for group in _equal(floors):
+        kinds = _(" or ").join(_name(floor) for floor in group)
+        at_least = "≥ " if all(floor.bound == "lower" for floor in group) else ""
+        lines.append((group[0].value, f"{kinds}: {at_least}{group[0].value:.3g}"))
+    return _legible(lines)
+
+
+def _equal(floors: tuple[Floor, ...]) -> list[list[Floor]]:
+    """The floors that are drawn, those together that share a line."""
+    shared: dict[str, list[Floor]] = {}
+    for floor in drawn_floors(floors):
+        shared.setdefault(f"{floor.value:.3g}", []).append(floor)
+    return list(shared.values())
+
+
+def _name(floor: Floor) -> str:
     names = {
         "constant": _("constant"),
         "time_only": _("time only"),
         "memoryless": _("no memory"),
         "last_marker": _("second marker only"),
         "persistence": _("persistence"),
-        "linear": _("linear"),
+        "linear": _("linear in {lags} inputs").format(lags=floor.lags),
         "window_memory": _("memory inside a window"),
         "carried_memory": _("carried memory"),
     }
-    shared: dict[str, list[Floor]] = {}
-    for floor in floors:
-        if floor.value > 0:
-            shared.setdefault(f"{floor.value:.3g}", []).append(floor)
-    lines = []
-    for shown, group in shared.items():
-        kinds = _(" or ").join(
-            names.get(floor.key) or str(floor.key).replace("_", " ") for floor in group
+    return names.get(floor.key) or str(floor.key).replace("_", " ")
+
+
+def _detail(floors: list[Floor], variance: float | None) -> str:
+    """How each of the floors was obtained, and the normalised error."""
+    how = {
+        "exact": _("exact"),
+        "lower": _("lower bound"),
+        "measured": _("measured, 95 % interval ± {error:.1g}"),
+    }
+    parts = [
+        _("{floor} {value:.4g} ({how})").format(
+            floor=_name(floor), value=floor.value, how=how[floor.bound].format(error=floor.error)
         )
-        at_least = "≥ " if all(floor.bound == "lower" for floor in group) else ""
-        lines.append((group[0].value, f"{kinds}: {at_least}{shown}"))
-    return _legible(lines)
+        for floor in floors
+    ]
+    if variance:
+        nrmse = math.sqrt(floors[0].value / variance)
+        parts.append(_("NRMSE {nrmse:.3f}").format(nrmse=nrmse))
+    return " · ".join(parts)
 
 
 def _legible(lines: list[tuple[float, str]]) -> list[tuple[float, str]]:

@@ -69,7 +69,11 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
         )
     steps, median, low, high, who = (np.concatenate(column) for column in zip(*parts, strict=True))
     spec, floors = _loss_layout(
-        current_language(), tuple(names), frame.floors, frame.layout.symbols
+        current_language(),
+        tuple(names),
+        frame.floors,
+        frame.target_variance,
+        frame.layout.symbols,
     )
     return Chart(
         spec,
@@ -124,7 +128,11 @@ def _thinned(curves: Curves) -> Curves:
 
 @lru_cache(maxsize=64)
 def _loss_layout(
-    language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
+    language: str,
+    names: tuple[str, ...],
+    floors: tuple[Floor, ...],
+    variance: float | None,
+    symbols: bool,
 ) -> tuple[Spec, bytes]:
     x = step_axis(_("step (updates done)"), 20)
     y = loss_axis("median", floors, symbols)
@@ -168,7 +176,7 @@ def _loss_layout(
     chart = alt.layer(rules, band, line, held_out, rule_labels).properties(
         title=_("Loss"), height=HEIGHT, usermeta=CANVAS
     )
-    return specification(chart), floor_rows(floors)
+    return specification(chart), floor_rows(floors, variance)
 
 
 def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
@@ -187,7 +195,11 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
         )
 
     spec, floors = _spread_layout(
-        current_language(), tuple(names), frame.floors, frame.layout.symbols
+        current_language(),
+        tuple(names),
+        frame.floors,
+        frame.target_variance,
+        frame.layout.symbols,
     )
     return Chart(
         spec,
@@ -202,7 +214,11 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
 
 @lru_cache(maxsize=64)
 def _spread_layout(
-    language: str, names: tuple[str, ...], floors: tuple[Floor, ...], symbols: bool
+    language: str,
+    names: tuple[str, ...],
+    floors: tuple[Floor, ...],
+    variance: float | None,
+    symbols: bool,
 ) -> tuple[Spec, bytes]:
     y = loss_axis("loss", floors, symbols)
     x = alt.X(
@@ -233,7 +249,7 @@ def _spread_layout(
     chart = alt.layer(rules, strokes, dots).properties(
         title=_("Every seed"), height=HEIGHT, usermeta=CANVAS
     )
-    return specification(chart), floor_rows(floors)
+    return specification(chart), floor_rows(floors, variance)
 
 
 def predictions(frame: ComparisonFrame, number: int, highlight: str | None = None) -> Chart:

@@ -71,6 +71,7 @@ class ComparisonFrame:
         parameter_counts: of each contender.
         milliseconds: of one step of one network alone, for each contender.
         floors: the task's floors.
+        target_variance: of the target, where errors are also given relative to it; else None.
         steps_per_second: measured while playing, else None; all networks take each of them.
         redraws_per_second: measured while playing, else None.
         active_runs: runs that played on this server at the last redraw, this one included.
@@ -98,6 +99,7 @@ class ComparisonFrame:
     parameter_counts: tuple[int, ...]
     milliseconds: tuple[float, ...]
     floors: tuple[Floor, ...]
+    target_variance: float | None
     steps_per_second: float | None
     redraws_per_second: float | None
     active_runs: int
@@ -240,6 +242,7 @@ class LiveComparison(Playback):
                 parameter_counts=comparison.parameter_counts,
                 milliseconds=self._milliseconds,
                 floors=self._floors,
+                target_variance=self._target_variance,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
                 active_runs=self._active_runs,
@@ -284,6 +287,7 @@ class LiveComparison(Playback):
         self._comparison = Comparison(configs, seeds, engine=self._engine)
         task = self._comparison.task
         self._floors = task.floors()
+        self._target_variance = task.target_variance
         self._layout = window_layout(task, configs[0])
         self._windows: deque[ReplicaStep] = deque(maxlen=self._layout.windows)
         self._milliseconds = tuple(milliseconds_alone(config, self._engine) for config in configs)

@@ -430,6 +430,14 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
                 key: number(title, format="%.3g", width=90, help=percentile)
                 for key, title in {"low": _("10 %"), "high": _("90 %")}.items()
             },
+            "nrmse": number(
+                _("NRMSE"),
+                format="%.3f",
+                help=_(
+                    "Normalised root mean squared error: the root of the held-out loss divided by "
+                    "the variance of the target. 1 is the best constant."
+                ),
+            ),
             "online": number(
                 _("Online loss"),
                 format="%.4g",

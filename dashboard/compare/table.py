@@ -33,8 +33,10 @@ def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Da
             "held_out": median,
             "low": low,
             "high": high,
-            "online": _quantiles(frame.online[number])[1],
         }
+        if frame.target_variance:
+            row["nrmse"] = np.sqrt(median / frame.target_variance)
+        row["online"] = _quantiles(frame.online[number])[1]
         if (2 * frame.follows_signal.sum(axis=1) > frame.seeds).any():
             row["follows"] = f"{np.sum(frame.follows_signal[number])} / {frame.seeds}"
         if frame.accuracy is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
+from dashboard.charts.loss_axes import drawn_floors
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Floor, PairedTest
 from rnn_core.experiments.comparison import SMOOTHING
@@ -142,7 +143,7 @@ def how_it_is_judged(frame: ComparisonFrame) -> str:
 
 def lowest_floor(floors: tuple[Floor, ...]) -> float:
     """The loss to which the table counts steps by default."""
-    return min((floor.value for floor in floors if floor.value > 0), default=0.1)
+    return min((floor.value for floor in drawn_floors(floors)), default=0.1)
 
 
 def _times(ratio: float) -> str:

@@ -72,7 +72,7 @@ def loss_tables(frame: Frame) -> dict[str, bytes]:
         "head": _CURVE.rows(*_positive(_head(frame))),
         "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
         "held_out": held_out,
-        "floors": _floor_rows(current_language(), frame.floors),
+        "floors": _floor_rows(current_language(), frame.floors, frame.target_variance),
         "events": _event_rows([event for event in frame.events if event.kind not in _GRAVE]),
         "grave": _event_rows([event for event in frame.events if event.kind in _GRAVE]),
         "hover": _CURVE.empty if frame.moving else now,
@@ -81,8 +81,8 @@ def loss_tables(frame: Frame) -> dict[str, bytes]:
 
 
 @lru_cache(maxsize=64)
-def _floor_rows(language: str, floors: tuple[Floor, ...]) -> bytes:
-    return floor_rows(floors)
+def _floor_rows(language: str, floors: tuple[Floor, ...], variance: float | None) -> bytes:
+    return floor_rows(floors, variance)
 
 
 def _head(frame: Frame) -> Curve:

@@ -82,6 +82,7 @@ class Frame:
         judged_at: the step of that one.
         events: the remarkable moments of the run so far, in order.
         floors: the task's floors, highest first.
+        target_variance: of the target, where errors are also given relative to it; else None.
         streaming: whether each window continues the one before.
         horizon: samples after which a target becomes an input; None if it never does.
         can_change_wave: whether the task's wave can continue with another frequency.
@@ -109,6 +110,7 @@ class Frame:
     judged_at: int
     events: tuple[Event, ...]
     floors: tuple[Floor, ...]
+    target_variance: float | None
     streaming: bool
     horizon: int | None
     can_change_wave: bool
@@ -329,6 +331,7 @@ class LiveRun(Playback):
             judged_at=evaluation.step if evaluation else seen.latest.index,
             events=self._events.items,
             floors=seen.floors,
+            target_variance=seen.target_variance,
             streaming=seen.trainer.task.streaming,
             horizon=seen.trainer.task.horizon,
             can_change_wave=seen.trainer.task.can_change_wave,

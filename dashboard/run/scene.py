@@ -42,6 +42,7 @@ class Scene:
 
     latest: Step
     floors: tuple[Floor, ...]
+    target_variance: float | None
     layout: WindowLayout
 
     def __init__(
@@ -49,6 +50,7 @@ class Scene:
     ) -> None:
         self.trainer = trainer
         self.floors = like.floors if like else trainer.task.floors()
+        self.target_variance = trainer.task.target_variance
         self.layout = like.layout if like else window_layout(trainer.task, trainer.config)
         self.windows: deque[Step] = deque(maxlen=self.layout.windows)
         self.hidden: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)

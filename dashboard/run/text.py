@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from dashboard.app.language import gettext as _
@@ -131,10 +132,13 @@ def _level(loss: float | None) -> str:
 
 
 def details(frame: Frame) -> str:
-    """Gradient norm, number of parameters, accuracy and speed, in one small line."""
+    """Gradient norm, number of parameters, NRMSE, accuracy and speed, in one small line."""
     line = _(":small[gradient norm {norm:.3g} · {parameters} parameters]").format(
         norm=frame.step.grad_norm, parameters=frame.parameter_count
     )
+    if frame.target_variance and frame.verdict:
+        nrmse = math.sqrt(max(0.0, frame.verdict.loss.mean) / frame.target_variance)
+        line += _(":small[ · held-out NRMSE {nrmse:.3f}]").format(nrmse=nrmse)
     if frame.step.accuracy is not None:
         line += _(":small[ · accuracy {share:.0%} at this step]").format(share=frame.step.accuracy)
     return line + engines([frame.engine], frame.engine_reason) + speed(frame)

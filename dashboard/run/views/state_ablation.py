@@ -21,6 +21,7 @@ from dashboard.charts.base import (
     same,
     specification,
 )
+from dashboard.charts.loss_axes import drawn_floors
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core import Estimate, Evaluation, Floor, evaluate
 
@@ -97,7 +98,7 @@ def _estimates(evaluation: Evaluation) -> dict[str, Estimate]:
 
 def _chart(evaluation: Evaluation, floors: tuple[Floor, ...]) -> Chart:
     estimates = _estimates(evaluation)
-    lines = [floor.value for floor in floors if floor.value > 0]
+    lines = [floor.value for floor in drawn_floors(floors)]
     # A logarithmic axis has no place for zero: a bar that reaches it ends at a tenth of the mean.
     means = [max(mean, _LEAST) for mean, _low, _high in estimates.values()]
     lows = [
