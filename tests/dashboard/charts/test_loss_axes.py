@@ -8,6 +8,7 @@ import pytest
 from dashboard.charts.arrow import Table, read
 from dashboard.charts.base import Chart, layer, specification
 from dashboard.charts.loss_axes import (
+    drawn_floors,
     floor_layers,
     floor_lines,
     floor_rows,
@@ -88,6 +89,36 @@ def test_a_floor_that_is_only_a_bound_says_so() -> None:
     ]
     shared = (Floor("constant", 0.5, "exact"), Floor("memoryless", 0.5, "lower"))
     assert floor_lines(shared) == [(0.5, "constant or no memory: 0.5")]
+
+
+def test_each_line_says_how_its_floors_were_obtained_and_their_nrmse() -> None:
+    floors = (
+        Floor("constant", 0.05, "measured", error=0.0004),
+        Floor("memoryless", 0.04, "measured", error=0.0003),
+        Floor("linear", 0.0118, "exact", lags=50),
+        Floor("window_memory", 0.0118, "lower"),
+    )
+    details = [row["detail"] for row in read(floor_rows(floors)).to_pylist()]
+    assert details == [
+        "constant 0.05 (measured, 95 % interval ± 0.0004)",
+        "no memory 0.04 (measured, 95 % interval ± 0.0003)",
+        "linear in 50 inputs 0.0118 (exact) · memory inside a window 0.0118 (lower bound)",
+    ]
+    first = read(floor_rows(floors, variance=0.05)).to_pylist()
+    assert [row["detail"].rpartition("NRMSE ")[2] for row in first] == ["1.000", "0.894", "0.486"]
+
+
+def test_a_floor_far_below_the_highest_is_not_drawn() -> None:
+    floors = (
+        Floor("constant", 1.0, "exact"),
+        Floor("memoryless", 1e-4, "exact"),
+        Floor("linear", 1e-8, "exact", lags=20),
+        Floor("carried_memory", 0.0, "exact"),
+    )
+    assert drawn_floors(floors) == floors[:2]
+    low, _high = loss_axis("loss", floors, symbols=False).to_dict()["scale"]["domain"]["unionWith"]
+    assert low == pytest.approx(1e-4 / 3)
+    assert drawn_floors(()) == ()
 
 
 def test_floors_too_close_for_two_labels_share_the_upper_ones() -> None:

@@ -37,6 +37,14 @@ def test_before_the_first_evaluation_there_is_no_held_out_loss() -> None:
     assert rows[["held_out_loss", "held_out_step"]].isna().all(axis=None)
 
 
+def test_the_nrmse_stands_where_the_variance_of_the_target_is_given() -> None:
+    frame = after(25, comparison(seeds=2)).frame()
+    reached = np.full((3, 2), np.nan)
+    assert "nrmse" not in summary_table(frame, reached)
+    table = summary_table(replace(frame, target_variance=0.25), reached)
+    np.testing.assert_allclose(table["nrmse"], 2 * np.sqrt(table["held_out"]))
+
+
 def test_whose_weights_follow_the_signal_is_counted() -> None:
     frame = after(25, comparison(seeds=2)).frame()
     follows = np.array([[True, True], [False, True], [False, False]])

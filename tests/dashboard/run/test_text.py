@@ -96,6 +96,14 @@ def test_a_loss_below_the_linear_floor_says_of_how_many_inputs() -> None:
     assert "Also below 0.2, the best linear function of the last 20 inputs." in said
 
 
+def test_the_nrmse_of_the_held_out_loss_stands_where_the_literature_uses_it() -> None:
+    made = frame(0.3, RunConfig(task="mackey_glass", delay=1))
+    assert made.target_variance == pytest.approx(0.0512, rel=0.01)
+    assert "held-out NRMSE 2.421" in words.details(replace(made, target_variance=0.3 / 2.421**2))
+    assert "NRMSE" not in words.details(replace(made, verdict=None))
+    assert "NRMSE" not in words.details(frame(0.3))
+
+
 def test_every_claim_has_its_sentence() -> None:
     made = frame(0.15)
     for claim in (*get_args(FloorKey), "nothing"):

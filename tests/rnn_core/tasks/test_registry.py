@@ -248,7 +248,7 @@ def test_the_settings_that_a_task_lists_and_no_others_change_its_data(
 ) -> None:
     config = RunConfig(task=name, window_length=30, noise_std=0.3)
     others = {"cell": "gru", "optimizer": "sgd", "carry_state": False, "momentum": 0.5}
-    others |= {"single_bias": True}
+    others |= {"single_bias": True, "initialisation": "orthogonal"}
     value = CHANGED.get(setting, others.get(setting, 1))
     task, changed = build_task(config), build_task(replace(config, **{setting: value}))
     is_same = all(same(task.batch(k), changed.batch(k)) for k in range(8))
