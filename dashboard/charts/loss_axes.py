@@ -15,7 +15,7 @@ from rnn_core import Floor
 #: Number format of a loss axis.
 LOSS_LABELS = alt.Axis(format=".2~g", tickCount=5, grid=False)
 # Floors less than this factor apart share a label: two labels would overlap.
-_CLOSE = 1.2
+_CLOSE = 1.5
 # A floor further below the highest is not drawn: it would squeeze the losses into the top of the
 # chart.
 _DEEPEST = 1e-5
@@ -138,7 +138,7 @@ def _detail(floors: list[Floor], variance: float | None) -> str:
     how = {
         "exact": _("exact"),
         "lower": _("lower bound"),
-        "measured": _("measured, 95 % interval ± {error:.1g}"),
+        "measured": _("measured ± {error:.1g} at 95 %"),
     }
     parts = [
         _("{floor} {value:.4g} ({how})").format(
@@ -155,10 +155,13 @@ def _detail(floors: list[Floor], variance: float | None) -> str:
 def _legible(lines: list[tuple[float, str]]) -> list[tuple[float, str]]:
     """The lines, with one label for those so close together that two labels would overlap."""
     apart: list[tuple[float, str]] = []
+    labelled = 0
     for value, label in lines:
-        if apart and apart[-1][0] < _CLOSE * value:
-            above, shared = apart.pop()
-            apart += [(above, f"{shared} · {label}"), (value, "")]
+        if apart and apart[labelled][0] < _CLOSE * value:
+            above, shared = apart[labelled]
+            apart[labelled] = above, f"{shared} · {label}"
+            label = ""
         else:
-            apart.append((value, label))
+            labelled = len(apart)
+        apart.append((value, label))
     return apart

@@ -100,8 +100,8 @@ def test_each_line_says_how_its_floors_were_obtained_and_their_nrmse() -> None:
     )
     details = [row["detail"] for row in read(floor_rows(floors)).to_pylist()]
     assert details == [
-        "constant 0.05 (measured, 95 % interval ± 0.0004)",
-        "no memory 0.04 (measured, 95 % interval ± 0.0003)",
+        "constant 0.05 (measured ± 0.0004 at 95 %)",
+        "no memory 0.04 (measured ± 0.0003 at 95 %)",
         "linear in 50 inputs 0.0118 (exact) · memory inside a window 0.0118 (lower bound)",
     ]
     first = read(floor_rows(floors, variance=0.05)).to_pylist()
@@ -130,6 +130,13 @@ def test_floors_too_close_for_two_labels_share_the_upper_ones() -> None:
     assert floor_lines(floors) == [
         (0.5, "constant: 0.5 · no memory: 0.45"),
         (0.45, ""),
+        (0.1, "memory inside a window: 0.1"),
+    ]
+    closer = (*floors[:2], Floor("persistence", 0.4, "exact"), floors[2])
+    assert floor_lines(closer) == [
+        (0.5, "constant: 0.5 · no memory: 0.45 · persistence: 0.4"),
+        (0.45, ""),
+        (0.4, ""),
         (0.1, "memory inside a window: 0.1"),
     ]
 
