@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
@@ -144,8 +145,20 @@ def _beat(
 ) -> None:
     """Draw the moving part; and a burst, if the timer asked for it."""
     use_language(language)  # a fragment runs in a thread of its own
-    began = time.monotonic()
     whole_page, session.whole_page = session.whole_page, False
+    try:
+        _draw_beat(session, open_panel, settings, whole_page)
+    except StreamlitInvalidLayoutContextError:
+        # A run of the whole page has begun meanwhile, in another thread. It has taken over the
+        # places that this one draws into, and draws everything anew.
+        if whole_page:
+            raise
+
+
+def _draw_beat(
+    session: Session[RunT], open_panel: Callable[[], Panel], settings: Settings, whole_page: bool
+) -> None:
+    began = time.monotonic()
     was_playing = session.run.status is Status.PLAYING
 
     def train(active_runs: int) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Self
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -58,10 +59,11 @@ def launch_browser() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its address and its process id."""
+    """A running server: its address, its process id, and the file with what it has said."""
 
     url: str
     pid: int
+    log: Path
 
 
 @contextmanager
@@ -72,23 +74,26 @@ def serve() -> Iterator[Server]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
-    process = subprocess.Popen(
-        command + options, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
     url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(process, url)
-        yield Server(url, process.pid)
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
+    with NamedTemporaryFile(prefix="server", suffix=".log") as log:
+        process = subprocess.Popen(
+            command + options, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_until_healthy(process, url, Path(log.name))
+            yield Server(url, process.pid, Path(log.name))
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
-def _wait_until_healthy(process: subprocess.Popen[str], url: str, patience: float = 60) -> None:
+def _wait_until_healthy(
+    process: subprocess.Popen[bytes], url: str, log: Path, patience: float = 60
+) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"The server stopped at once:\n{process.communicate()[0]}")
+            raise RuntimeError(f"The server stopped at once:\n{log.read_text()}")
         try:
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
             return

@@ -39,6 +39,8 @@ def browser_type_launch_args() -> dict[str, Any]:
 def server() -> Iterator[Server]:
     with serve() as running:
         yield running
+        said = running.log.read_text()
+        assert "Traceback" not in said, said[said.find("Traceback") :][:5_000]
 
 
 @pytest.fixture

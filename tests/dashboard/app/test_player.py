@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import pytest
+from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app import player
 from dashboard.app.playback import Status
 from dashboard.app.player import BURST, REDRAW_EVERY, Session
+from dashboard.app.sidebar import Settings
 
 
 @dataclass
@@ -36,6 +39,9 @@ class Run:
 
     def reset(self) -> None:
         self.asked.append("reset")
+
+    def tick(self, most_steps: int | None, step_limit: int, active_runs: int = 1) -> None:
+        self.asked.append("tick")
 
 
 class Clock:
@@ -105,3 +111,17 @@ def test_a_click_that_comes_twice_does_what_its_button_said_once() -> None:
     assert run.asked.count("step") == 1
     player._step(session, False)
     assert run.asked.count("step") == 2
+
+
+@pytest.mark.parametrize("whole_page", [False, True])
+def test_a_beat_gives_way_to_a_run_of_the_whole_page(whole_page: bool) -> None:
+    """Streamlit then takes the places of the moving part away, in the middle of drawing."""
+    session = Session(Run(Status.PAUSED), [], whole_page=whole_page)
+
+    def draw() -> None:
+        raise StreamlitInvalidLayoutContextError("A fragment tried to write to a container.")
+
+    settings = Settings(config=None, most_steps=1, step_limit=10)
+    expected = pytest.raises(StreamlitInvalidLayoutContextError, match="A fragment tried")
+    with expected if whole_page else nullcontext():
+        player._beat(session, draw, settings, "en")  # type: ignore[arg-type]
