@@ -27,8 +27,8 @@ of 0. The LSTM has as many parameters, and forget bias 1; the RNN is PyTorch's, 
 constant has an error of 0.667; agreement is a tenth of that.
 
 Source: Le, Jaitly and Hinton, "A simple way to initialize recurrent networks of rectified linear
-units" (2015), arXiv:1504.00941. It shows curves; the claim quoted is that of its abstract, for four
-benchmarks, of which adding is one. Of the rest of the text we could verify nothing."""
+units" (2015), arXiv:1504.00941. The claim is that of its abstract, for four benchmarks, of which
+adding is one; more of the text we could not read."""
 
 
 def run(plan: Plan) -> list[Row]:

@@ -29,7 +29,7 @@ _STARTS, _WARM_UP, _FORECAST = 10, 100, 830  # samples; 830 are 15 Lyapunov time
 _FRESH_SEED = 1_000_003
 _SOURCE = "Pathak et al. 2017"
 
-# The reservoir; the paper's size, spectral radius and training time.
+# The reservoir, with size, spectral radius and training time of the reimplementation cited below.
 _UNITS, _RADIUS, _DENSITY, _RIDGE, _READ = 300, 1.2, 0.05, 1e-8, 5_000
 
 _ABOUT = """\
@@ -38,15 +38,17 @@ samples a network reads its own predictions of x, y and z, one sample of 0.02 ah
 valid until its distance from the truth exceeds 0.4 of the root mean square of (x, y, z), as in
 Pathak et al. 2018. Each figure is the median over 10 new solutions.
 
-*Reservoir* is the method of Pathak et al. 2017: 300 fixed random units with spectral radius 1.2, of
-which 5,000 samples train the linear readout by ridge regression (input weights uniform on [-1, 1],
-5 % of the recurrent weights, ridge 1e-8: our choice). *Trained* networks have 4.8 thousand
-parameters in all weights: windows of 20 samples from a zero state, batches of 16, Adam at 0.01
-falling to 0 along a cosine, gradient norm clipped at 1, 3,000 updates.
+*Reservoir* is the method of Pathak et al. 2017: 300 fixed random units with spectral radius 1.2;
+5,000 samples train the linear readout by ridge regression (input weights uniform on [-1, 1], 5 % of
+the recurrent weights, ridge 1e-8: our choice). *Trained* networks have 4.8 thousand parameters in
+all weights: windows of 20 samples from a zero state, batches of 16, Adam at 0.01 falling to 0 along
+a cosine, gradient norm clipped at 1, 3,000 updates.
 
-No figure is judged: the papers draw single forecasts of this system, and of their text we could
-read the abstracts alone. The reservoir stands for them here. The trained networks lose it sooner,
-as their error of one sample is larger: each factor of e in it costs one Lyapunov time.
+No figure is judged: of the papers we could read the abstracts alone, which give none. The reservoir
+stands for them here. The trained networks lose the solution sooner because their error of one
+sample is larger. Measured on three seeds each, in standard deviations: 0.0012 to 0.0014 for LSTM
+and GRU, 0.0025 to 0.0027 for the RNN, 0.00001 to 0.0001 for the reservoir. An error grows by a
+factor of e in one Lyapunov time.
 
 Sources: Pathak, Lu, Hunt, Girvan and Ott, "Using machine learning to replicate chaotic attractors",
 Chaos 27 (2017), arXiv:1710.07313, with the settings of
@@ -219,7 +221,7 @@ def run(plan: Plan) -> list[Row]:
         Row(
             _SOURCE,
             f"reservoir of {_UNITS} units",
-            "not given",
+            "not read",
             np.array(
                 [
                     median_valid_time(reservoir(seed, _WARM_UP + plan.of(_READ)), samples)

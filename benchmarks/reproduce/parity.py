@@ -36,9 +36,9 @@ least 0.99.
 
 Source: van Rossem and Saxe, "Algorithm development in neural networks: insights from the streaming
 parity task", ICML 2025, arXiv:2507.09897, with the settings of its code,
-[loekvanrossem/rnn_structure](https://github.com/loekvanrossem/rnn_structure). The paper speaks of a
-phase transition to perfect generalisation at any length, and shows it in curves; its code, run here
-with PyTorch on one seed, goes from 0.61 to 1.00 between epochs 550 and 560."""
+[loekvanrossem/rnn_structure](https://github.com/loekvanrossem/rnn_structure). Its abstract speaks
+of a phase transition to perfect generalisation at any length; its code, run here with PyTorch on
+one seed, goes from 0.61 to 1.00 between epochs 550 and 560."""
 
 
 def schedule() -> NDArray[np.int64]:

@@ -30,16 +30,17 @@ class Expected:
     Args:
         low: lowest value that agrees.
         high: highest value that agrees; either may be infinite.
-        of: whether every seed must agree, or the median over the seeds.
+        of: whether every seed must agree, or the median over the seeds, or the one value there is,
+            a share of the seeds.
     """
 
     low: float = -math.inf
     high: float = math.inf
-    of: Literal["every seed", "median"] = "every seed"
+    of: Literal["every seed", "median", "share"] = "every seed"
 
     def holds(self, ours: NDArray[np.float64]) -> bool:
         """Whether these values, one per seed, agree; a value that is not finite never does."""
-        judged = ours if self.of == "every seed" else np.median(ours)
+        judged = np.median(ours) if self.of == "median" else ours
         inside = (judged >= self.low) & (judged <= self.high)
         return bool(np.all(inside & np.isfinite(judged)))
 

@@ -34,6 +34,8 @@ def row(ours: NDArray[np.float64], expected: Expected | None = None, why: str = 
         (Expected(low=0.99), values(0.98, 1.0), False),
         (Expected(0.2, 0.3), values(0.2, 0.3), True),
         (Expected(0.2, 0.3), values(0.25, 0.31), False),
+        (Expected(0.2, 0.3, "share"), values(0.25), True),
+        (Expected(0.2, 0.3, "share"), values(0.31), False),
         (Expected(high=0.01), values(0.001, math.nan), False),
         (Expected(low=0.99), values(1.0, math.inf), False),
         (Expected(high=0.01, of="median"), values(0.001, math.nan, 0.001), False),
@@ -50,6 +52,7 @@ def test_the_rule_stands_in_words() -> None:
     assert Expected(high=0.01).words(".2f") == "every seed ≤ 0.01"
     assert Expected(low=0.99, of="median").words(".2f") == "median ≥ 0.99"
     assert Expected(0.2, 0.3).words(".1f") == "every seed 0.2 to 0.3"
+    assert Expected(0.2, 0.3, "share").words(".1f") == "share 0.2 to 0.3"
 
 
 def test_a_row_gives_median_and_range_or_one_number_where_all_are_the_same() -> None:
