@@ -174,7 +174,7 @@ def choose_in_groups(
                 label_visibility="collapsed",
                 on_change=_arrived,
                 args=(setting, key, None),
-                width="content",
+                width="stretch",
             )
     return str(chosen(setting))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import altair as alt
 
@@ -68,20 +69,40 @@ def drawn_floors(floors: tuple[Floor, ...]) -> tuple[Floor, ...]:
     return tuple(floor for floor in floors if floor.value > 0 and floor.value >= least)
 
 
-def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.Chart]:
+def floor_layers(
+    y: alt.Y, placement: Placement = PAGE, *, in_margin: bool = False
+) -> tuple[alt.Chart, alt.Chart]:
     """Lines at the floors, which are the rows of the dataset ``floors``, and their labels.
 
     Pointed at, both say how each floor was obtained.
+
+    Args:
+        y: the loss axis.
+        placement: where the chart is placed.
+        in_margin: whether the labels are the values alone, in a margin of their own at the right,
+            where no curve crosses them. `floor_list` then says what they are.
     """
     data = placement.layer("floors")
     height = alt.Y("loss:Q", title=y["title"])
     detail = alt.Tooltip("detail:N", title=_("floor"))
     rules = data.mark_rule(strokeDash=[5, 4])
     rules = rules.encode(y=height, color=GUIDE, tooltip=detail, **placement.across())
+    common: dict[str, Any] = {"x": alt.value("width"), "y": height, "color": GUIDE}
+    if in_margin:
+        labels = data.transform_filter("datum.label !== ''")
+        labels = labels.mark_text(align="left", baseline="middle", dx=4, fontSize=11)
+        return rules, labels.encode(
+            text=alt.Text("loss:Q", format=".3~g"), tooltip=detail, **common
+        )
     labels = data.mark_text(
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
-    ).encode(x=alt.value("width"), y=height, text="label:N", color=GUIDE, tooltip=detail)
-    return rules, labels
+    )
+    return rules, labels.encode(text="label:N", tooltip=detail, **common)
+
+
+def floor_list(floors: tuple[Floor, ...]) -> str:
+    """What the lines are, highest first; empty without floors."""
+    return "; ".join(label for _value, label in floor_lines(floors) if label)
 
 
 def floor_rows(floors: tuple[Floor, ...], variance: float | None = None) -> bytes:

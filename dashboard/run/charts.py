@@ -122,7 +122,7 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
     before = before.encode(color=GUIDE, **further)
     head = placement.layer("head").mark_point(filled=True, opacity=1, size=55)
     head = head.encode(color=_LOSS, **further)
-    rules, rule_labels = floor_layers(y, placement)
+    rules, rule_labels = floor_layers(y, placement, in_margin=placement.alone)
     hover = (
         placement.layer("hover")
         .mark_point(opacity=0.001, filled=True, size=60)

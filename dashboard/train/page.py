@@ -16,6 +16,7 @@ from dashboard.app.player import Session
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import LOSS_FORMAT
 from dashboard.charts.draw import draw
+from dashboard.charts.loss_axes import floor_list
 from dashboard.run import charts, text
 from dashboard.run.figure import figure
 from dashboard.run.live_run import Frame, LiveRun
@@ -142,10 +143,10 @@ class Panel:
                 st.caption(
                     _(
                         "Lower is better. Dashed: floors, the lowest loss that a kind of fixed "
-                        "predictor can reach. A held-out loss below a floor proves more memory "
-                        "than that. The online loss proves nothing on a slow signal, which the "
-                        "weights follow. The thin gray line is the run before."
-                    )
+                        "predictor can reach ({floors}). A held-out loss below a floor proves more "
+                        "memory than that. The online loss proves nothing on a slow signal, which "
+                        "the weights follow. The thin gray line is the run before."
+                    ).format(floors=floor_list(frame.floors) or "–")
                 )
             next_panel.show(session, frame)
         with places.inside:

@@ -11,6 +11,7 @@ from dashboard.charts.loss_axes import (
     drawn_floors,
     floor_layers,
     floor_lines,
+    floor_list,
     floor_rows,
     loss_axis,
     loss_title,
@@ -173,3 +174,16 @@ def test_in_a_replay_a_floors_line_begins_beside_the_axis() -> None:
     rules, labels = floor_layers(y, placement)
     assert rules.to_dict()["encoding"]["x"] == {"value": 92}
     assert rules.to_dict()["data"] == labels.to_dict()["data"] == {"name": "constant 1"}
+
+
+def test_in_a_margin_of_their_own_labels_are_the_values_alone() -> None:
+    y = loss_axis("loss", FLOORS, symbols=False)
+    lines = layer("losses").mark_line().encode(x=step_axis("step", 20), y=y)
+    spec = specification(alt.layer(lines, *floor_layers(y, in_margin=True)))
+    tables = {"losses": LOSSES.rows([0, 1], [0.5, 0.2]), "floors": floor_rows(FLOORS)}
+    drawn = svg(Chart(spec, tables, "A loss."))
+    assert ">0.55</text>" in drawn
+    assert ">0.1</text>" in drawn
+    assert "memory inside a window" not in re.sub(r'aria-label="[^"]*"', "", drawn)
+    assert floor_list(FLOORS) == "constant or no memory: 0.55; memory inside a window: 0.1"
+    assert floor_list(()) == ""
