@@ -73,9 +73,9 @@ def assert_same(ours: Trainer, theirs: Trainer, tolerance: float) -> None:
     assert set(found) == set(expected)
     for name, value in found.items():
         scale = np.abs(expected[name]).max(initial=0.0) or 1.0
-        np.testing.assert_allclose(
-            value, expected[name], rtol=tolerance, atol=tolerance * scale, err_msg=name
-        )
+        # A gradient may be what is left of terms that cancel: these are rounded at 1e-17.
+        atol = tolerance * scale + 1e-17
+        np.testing.assert_allclose(value, expected[name], rtol=tolerance, atol=atol, err_msg=name)
 
 
 @pytest.mark.parametrize("config", EVERY_KIND, ids=kind)
