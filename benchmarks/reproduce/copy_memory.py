@@ -19,7 +19,7 @@ _TEST_SEQUENCES = 1_280
 _RECALLS = 0.2  # an accuracy that chance, 0.125, does not give
 _BAI = "Bai et al. 2018"
 
-_WHY_RECALLED = "The median is at chance; one seed recalls a little. The source shows one."
+_WHY_RECALLED = "Some seeds are at chance, and one recalls a little. The source shows one network."
 
 _ABOUT = """\
 Ten symbols out of eight, T - 1 blanks, a delimiter; then the ten symbols are to be repeated. A
