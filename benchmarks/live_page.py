@@ -86,10 +86,10 @@ PAUSE = """() => new Promise(done => {
 })"""
 
 
-# Presses Run and gives the milliseconds until the frame in which the signal chart has moved.
+# Presses Run and gives the milliseconds until the frame in which the figure has moved.
 RUN = """() => new Promise(done => {
   const chart = document.querySelector('[data-testid=stVegaLiteChart]');
-  const drawn = () => [...chart.querySelectorAll('.mark-line path')].at(-1)?.getAttribute('d');
+  const drawn = () => chart.querySelector('canvas').toDataURL();
   const before = drawn();
   const pressed = performance.now();
   document.querySelector('.st-key-run button').click();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,9 @@ def test_a_dead_session_is_counted_explained_and_fails_the_command(
         raise OSError
 
     monkeypatch.setattr(
-        classroom, "serve", lambda: nullcontext(Server("http://nowhere", os.getpid()))
+        classroom,
+        "serve",
+        lambda: nullcontext(Server("http://nowhere", os.getpid(), Path(os.devnull))),
     )
     monkeypatch.setattr(classroom.Session, "open", refuse)
     monkeypatch.setattr(
