@@ -214,7 +214,7 @@ def evaluate_model(
         raise InvalidValue(N_("start must be at least 0, got {value}. Try 0."), value=start)
     dtype = NUMPY_DTYPES[model.out.weight.dtype]
     if windows is None:
-        windows = _default_windows(task)
+        windows = _default_windows(task, start)
     windows = int(_COUNT.check("windows", windows, _WINDOWS))
     if shift is None:
         half = task.windows_per_cycle // 2 or windows // 2
@@ -246,10 +246,11 @@ def evaluate_model(
     )
 
 
-def _default_windows(task: Task) -> int:
+def _default_windows(task: Task, start: int) -> int:
     """At least 100 windows and three cycles as far as time allows, in whole cycles if possible."""
     cycle = task.windows_per_cycle
-    length = int(task.batch(0).time.shape[1])
+    # Of the first window that is read: to go back to window 0 would compute a stream anew.
+    length = int(task.batch(start).time.shape[1])
     windows = min(max(_WINDOWS, _CYCLES * cycle), max(_FEWEST, _TIME_STEPS // length))
     return windows - windows % cycle if cycle <= windows else windows
 
