@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -180,6 +180,17 @@ def changed_too_late(count: int, got: int) -> InvalidValue:
         count=count,
         got=got,
     )
+
+
+def views_of(vector: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor]:
+    """The shapes of parameters that stand one after another, laid over a vector.
+
+    Args:
+        vector: as many numbers as the parameters have.
+        parameters: their shapes are read.
+    """
+    parts = torch.split(vector, [parameter.numel() for parameter in parameters])
+    return [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
 
 
 def follow_parameters(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:

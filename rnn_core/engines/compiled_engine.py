@@ -37,6 +37,7 @@ from rnn_core.engines.base import (
     follow_parameters,
     plain,
     trainable,
+    views_of,
 )
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.models import RecurrentModel, State
@@ -209,7 +210,7 @@ class BatchedRuns:
         if self._advanced[row]:
             parts = len(CELLS[run.config.cell].state_parts)
             bound = self._bound[row]
-            views = _views(self._gradient[row], bound.parameters)
+            views = views_of(self._gradient[row], bound.parameters)
             run.gradients = tuple(view.clone() for view in compress(views, bound.trains))
             run.grad_norm = float(self.result[row, kernels.GRAD_NORM])
             carried = self.result[row, kernels.CARRIED] != 0
@@ -252,7 +253,7 @@ class BatchedRuns:
         self._addresses = list(map(_ADDRESS, self._exposed))
         # Where a storage has moved, so have all parameters.
         for row, bound in enumerate(self._bound):
-            if all(map(_lies_at, bound.parameters, _views(self._vector[row], bound.parameters))):
+            if all(map(_lies_at, bound.parameters, views_of(self._vector[row], bound.parameters))):
                 bound.note_addresses()
 
     def _adopt(self, row: int, run: TrainingState) -> _Bound:
@@ -267,7 +268,7 @@ class BatchedRuns:
         if run.gradients:
             if len(run.gradients) != len(trainable(run.model)):
                 raise changed_too_late(len(run.gradients), len(trainable(run.model)))
-            views = compress(_views(self._gradient[row], parameters), map(_TRAINS, parameters))
+            views = compress(views_of(self._gradient[row], parameters), map(_TRAINS, parameters))
             for gradient, view in zip(run.gradients, views, strict=True):
                 view.copy_(gradient)
         self.result[row, kernels.GRAD_NORM] = run.grad_norm
@@ -286,7 +287,7 @@ class BatchedRuns:
     def _adopt_tensors(self, row: int, run: TrainingState) -> _Bound:
         """Make the tensors of a run's model and optimizer views of our vectors."""
         parameters = list(run.model.parameters())
-        views = _views(self._vector[row], parameters)
+        views = views_of(self._vector[row], parameters)
         moved = [
             # A copy, since it may be another view of our own memory, such as a transpose.
             (parameter, view, parameter.detach().clone())
@@ -302,7 +303,7 @@ class BatchedRuns:
         for index, span in enumerate(_spans(parameters, trains)):
             self._trained[row, index] = span
         optimizer = OPTIMIZERS[run.config.optimizer]
-        first, second = (_views(part[row], parameters) for part in (self._first, self._second))
+        first, second = (views_of(part[row], parameters) for part in (self._first, self._second))
         # PyTorch keeps no buffer for an SGD without momentum.
         stateless = "momentum" in optimizer.settings and run.config.momentum == 0
         kept = [] if stateless else [index for index, own in enumerate(trains) if own]
@@ -323,7 +324,7 @@ class BatchedRuns:
                 run.optimizer.state.pop(parameter, None)
         if kept:  # The kernels read the first count, whether or not it is of a trained parameter.
             self._counts[row, 0] = self._counts[row, kept[0]]
-        shown = zip(parameters, _views(self._shown[row], parameters), strict=True)
+        shown = zip(parameters, views_of(self._shown[row], parameters), strict=True)
         return _Bound(run, parameters, list(compress(shown, trains)))
 
     def _adopt_changes(self, row: int) -> None:
@@ -549,12 +550,6 @@ def _delete_cache() -> int:
     if files:
         _log.warning("Numba's cache in %s is damaged; the kernels are compiled anew.", folder)
     return len(files)
-
-
-def _views(vector: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
-    """The parameters' shapes, laid over a vector."""
-    parts = torch.split(vector, [parameter.numel() for parameter in parameters])
-    return [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
 
 
 def _is_zero(state: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnn_core.engines import KINDS
+from rnn_core.engines.base import views_of
 from rnn_core.models import RecurrentModel, State
 from rnn_core.training.evaluation import Evaluation, evaluate_model
 from rnn_core.training.replicas import Replicas
@@ -131,7 +132,8 @@ class FrozenNetworks:
                 dtype=self._dtype,
             )
             parameters = list(model.parameters())
-            parts = torch.split(self._weights[n], [each.numel() for each in parameters])
-            for parameter, part in zip(parameters, parts, strict=True):
-                parameter.copy_(part.view_as(parameter))
+            for parameter, view in zip(
+                parameters, views_of(self._weights[n], parameters), strict=True
+            ):
+                parameter.copy_(view)
         return model

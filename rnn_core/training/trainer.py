@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.engines import TrainingState, build_engine, choose_engine, why_torch
-from rnn_core.engines.base import trainable
+from rnn_core.engines.base import trainable, views_of
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
@@ -337,9 +337,9 @@ class Trainer:
         with torch.inference_mode(False), torch.no_grad():
             run = new_run(self.config, self.task, self.dtype)
             parameters = list(run.model.parameters())
-            parts = torch.split(snapshot.weights, [parameter.numel() for parameter in parameters])
-            for parameter, part, trained in zip(parameters, parts, snapshot.trained, strict=True):
-                parameter.copy_(part.view_as(parameter))
+            views = views_of(snapshot.weights, parameters)
+            for parameter, view, trained in zip(parameters, views, snapshot.trained, strict=True):
+                parameter.copy_(view)
                 parameter.requires_grad_(trained)
             run.optimizer.load_state_dict(copied(snapshot.optimizer))
             run.next_state = copied(snapshot.state)
