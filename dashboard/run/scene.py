@@ -16,9 +16,8 @@ from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult, ViewCache
 from rnn_core import Evaluation, Floor, RunConfig, Step, Trainer, evaluate
+from rnn_core.training.verdict import online_steps
 
-# Steps that the online loss averages, at least.
-_STEPS = 20
 # While the network is trained an evaluation is kept for this many seconds at least, and for this
 # many times as long as it took.
 _FRESH, _TIMES_AS_LONG = 0.5, 10.0
@@ -54,9 +53,7 @@ class Scene:
         self.layout = like.layout if like else window_layout(trainer.task, trainer.config)
         self.windows: deque[Step] = deque(maxlen=self.layout.windows)
         self.hidden: deque[NDArray[np.floating]] = deque(maxlen=self.layout.windows)
-        cycle = trainer.task.windows_per_cycle
-        whole_cycles = -(-_STEPS // cycle) * cycle
-        self.recent: deque[float] = deque(maxlen=min(whole_cycles, 10 * _STEPS))
+        self.recent: deque[float] = deque(maxlen=online_steps(trainer.task))
         self._cache = ViewCache(clock)
         self._clock = clock
         self._evaluation: Evaluation | None = None
@@ -93,7 +90,7 @@ class Scene:
         return self._evaluation
 
     def switch(self, config: RunConfig) -> None:
-        """Go on with another config, which may differ in `rnn_core.training.BRANCH_SETTINGS`.
+        """Go on with a config that may differ in `rnn_core.training.trainer.BRANCH_SETTINGS`.
 
         The step that is held stays the same; its update is the first that the new settings change.
         """

@@ -20,12 +20,11 @@ from rnn_core.rules import IntRange
 from rnn_core.tasks import Task, task_for
 from rnn_core.thinned import Thinned
 from rnn_core.training.replicas import Replicas, ReplicaStep
+from rnn_core.training.verdict import online_steps
 
 #: Steps that a loss is averaged over before it is compared with a threshold, so that a single low
 #: value does not count.
 SMOOTHING = 20
-# Steps that the online loss is averaged over, at most: whole cycles of the signal if they fit.
-_ONLINE_STEPS = 200
 # Points of a curve at most.
 _MOST_POINTS = 400
 # `equalise` looks for a common parameter count within this factor of the first contender's: farther
@@ -178,8 +177,7 @@ class Comparison:
     @property
     def online_steps(self) -> int:
         """Steps that `online` averages: whole cycles of the signal, from 20 to 200 steps."""
-        cycle = self.task.windows_per_cycle
-        return min(-(-SMOOTHING // cycle) * cycle, _ONLINE_STEPS)
+        return online_steps(self.task)
 
     @property
     def online(self) -> NDArray[np.float64]:

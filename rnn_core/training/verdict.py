@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rnn_core.tasks import Floor
+from rnn_core.tasks import Floor, Task
 from rnn_core.tasks.base import FloorKey
 from rnn_core.training.evaluation import Estimate, Evaluation
 
@@ -14,6 +14,8 @@ from rnn_core.training.evaluation import Estimate, Evaluation
 #: inside a window can be. ``"carried_memory"``: better than that, and worse after a reset. Any
 #: other: better than the predictors of that floor.
 Claim = FloorKey | Literal["nothing"]
+# Steps that an online loss averages, at least and at most.
+_FEWEST_STEPS, _MOST_STEPS = 20, 200
 # A loss within this factor of the floor is at the floor.
 _AT = 1.1
 # A loss below a floor by less than 2 % shows nothing that a reader would call better, and a
@@ -54,6 +56,15 @@ class Verdict:
     def uses_carried_state(self) -> bool:
         """Whether a reset raises the loss: the interval of `memory_gain` lies above 0."""
         return self.memory_gain is not None and self.memory_gain.low > 0
+
+
+def online_steps(task: Task) -> int:
+    """Steps that an online loss averages: whole cycles of the signal, from 20 to 200 steps.
+
+    With fewer, the mean on a slow signal depends on the part of the cycle that was read last.
+    """
+    cycle = task.windows_per_cycle
+    return min(-(-_FEWEST_STEPS // cycle) * cycle, _MOST_STEPS)
 
 
 def judge(
