@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import Table
-from dashboard.charts.base import Chart, Spec, same, specification
-from dashboard.charts.placement import PAGE, Layers, Placement
+from dashboard.charts.base import CANVAS, Chart, Spec, layer, same, specification
 from dashboard.run.views.base import Presentation, View, ViewInput
 
 # Cells of the heat map at most: enough to see a pattern, few enough to redraw ten times a second.
@@ -54,7 +53,7 @@ class StateView(View[StateResult, None]):
         return [
             Chart(
                 _spec(current_language(), *result.hidden.shape),
-                state_tables(result.hidden, moving=shown.moving),
+                _tables(result.hidden, moving=shown.moving),
                 _("Heat map of the hidden state: one row per unit, one column per time step."),
             )
         ]
@@ -80,13 +79,8 @@ class StateView(View[StateResult, None]):
 VIEW = StateView()
 
 
-@lru_cache(maxsize=64)
-def _spec(language: str, length: int, size: int) -> Spec:
-    return specification(state_chart(length, size))
-
-
-def state_tables(hidden: NDArray[np.floating], *, moving: bool) -> dict[str, bytes]:
-    """The datasets of `state_chart`.
+def _tables(hidden: NDArray[np.floating], *, moving: bool) -> dict[str, bytes]:
+    """The datasets of the heat map.
 
     Args:
         hidden: shape ``(T, H)``.
@@ -115,17 +109,15 @@ def shown_cells(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return points, np.arange(min(size, _MOST_CELLS // len(points)))
 
 
-def state_chart(length: int, size: int, placement: Placement = PAGE) -> Layers:
-    """The chart of T time steps and H units, in the current language."""
+@lru_cache(maxsize=64)
+def _spec(language: str, length: int, size: int) -> Spec:
     points, rows = ((shown + 1).tolist() for shown in shown_cells(length, size))
     # Explicit domains spare the browser looking for the distinct values at every redraw.
-    x = placement.x(
-        alt.X(
-            "point:O",
-            title=_("time step in the window"),
-            scale=alt.Scale(domain=points),
-            axis=alt.Axis(labelAngle=0, values=points[:: math.ceil(len(points) / 12)]),
-        )
+    x = alt.X(
+        "point:O",
+        title=_("time step in the window"),
+        scale=alt.Scale(domain=points),
+        axis=alt.Axis(labelAngle=0, values=points[:: math.ceil(len(points) / 12)]),
     )
     y = alt.Y(
         "unit:O",
@@ -135,11 +127,9 @@ def state_chart(length: int, size: int, placement: Placement = PAGE) -> Layers:
     )
     scale = alt.Scale(domain=[-1, 1], clamp=True, range="diverging")
     colour = alt.Color("h:Q", title="h", scale=scale)
-    if not placement.alone:
-        colour = colour.legend(None)
-    cells = placement.layer("state").mark_rect().encode(x=x, y=placement.y(y), color=colour)
+    cells = layer("state").mark_rect().encode(x=x, y=y, color=colour)
     hover = (
-        placement.layer("hover")
+        layer("hover")
         .mark_rect(opacity=0.001)
         .encode(
             x=same(x),
@@ -153,6 +143,7 @@ def state_chart(length: int, size: int, placement: Placement = PAGE) -> Layers:
     )
     # Hundreds of cells are cheaper as pixels than as elements of the page.
     height = min(420, max(240, 9 * len(rows)))
-    return alt.layer(cells, hover).properties(
-        **placement.properties(_("Hidden state"), height, canvas=True)
+    chart = alt.layer(cells, hover).properties(
+        title=_("Hidden state"), height=height, usermeta=CANVAS
     )
+    return specification(chart)
