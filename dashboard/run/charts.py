@@ -11,7 +11,6 @@ pointed at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -73,8 +72,7 @@ def loss_tables(frame: Frame) -> dict[str, bytes]:
         "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
         "held_out": held_out,
         "floors": _floor_rows(current_language(), frame.floors, frame.target_variance),
-        "events": _event_rows([event for event in frame.events if event.kind not in _GRAVE]),
-        "grave": _event_rows([event for event in frame.events if event.kind in _GRAVE]),
+        **_event_tables(current_language(), frame.events),
         "hover": _CURVE.empty if frame.moving else now,
         "held_out_hover": _HELD_OUT.empty if frame.moving else held_out,
     }
@@ -160,8 +158,15 @@ def _held_out_rows(held_out: HeldOut) -> bytes:
     return _HELD_OUT.rows(steps, means, np.maximum(lows, means / 10), highs)
 
 
-def _event_rows(events: Sequence[Event]) -> bytes:
-    return _EVENTS.rows([event.step for event in events], [text.event(event) for event in events])
+# Events are rare, and each is a sentence: most redraws show those of the one before.
+@lru_cache(maxsize=64)
+def _event_tables(language: str, events: tuple[Event, ...]) -> dict[str, bytes]:
+    grave = [event for event in events if event.kind in _GRAVE]
+    others = [event for event in events if event.kind not in _GRAVE]
+    return {
+        name: _EVENTS.rows([event.step for event in some], [text.event(event) for event in some])
+        for name, some in (("events", others), ("grave", grave))
+    }
 
 
 def _flags(dataset: str, colour: str, placement: Placement) -> alt.Chart:
