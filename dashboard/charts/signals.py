@@ -277,8 +277,13 @@ def _lane_rows(signal: str, windows: list[_Rows]) -> bytes:
     return _LANES.rows(*columns, words((signal,), len(columns[0])))
 
 
-def place_axis(layout: WindowLayout) -> alt.X:
-    """Time along a chart of the windows in view, with a tick at each window."""
+def place_axis(layout: WindowLayout, column: str = "place") -> alt.X:
+    """Time along a chart of the windows in view, with a tick at each window.
+
+    Args:
+        layout: of the windows.
+        column: of the dataset.
+    """
     edges = [n * layout.span for n in range(layout.windows + 1)]
     if layout.radians:
         title, label = (
@@ -288,7 +293,7 @@ def place_axis(layout: WindowLayout) -> alt.X:
     else:
         title, label = _("t"), "format(datum.value, '.4~')"
     return alt.X(
-        "place:Q",
+        f"{column}:Q",
         title=title,
         scale=alt.Scale(domain=[0, edges[-1]], nice=False),
         axis=alt.Axis(values=edges, labelExpr=label, grid=False, labelFlush=True),

@@ -113,7 +113,7 @@ def states_chart(layout: WindowLayout, size: int, placement: Placement = PAGE) -
         placement: where the chart is placed.
     """
     rows = (shown_cells(layout, size)[1] + 1).tolist()
-    x = placement.x(place_axis(layout))
+    x = placement.x(place_axis(layout, "left"))
     # Explicit domains spare the browser looking for the distinct values at every redraw.
     y = alt.Y(
         "unit:O",
@@ -127,9 +127,8 @@ def states_chart(layout: WindowLayout, size: int, placement: Placement = PAGE) -
         scale=alt.Scale(domain=[-1, 1], clamp=True, range="diverging"),
         legend=None,
     )
-    across = {"x": alt.X("left:Q", title=x["title"]), "x2": "right:Q", "y": same(y)}
-    cells = placement.layer("states").mark_rect().encode(color=colour, **across)
-    described = placement.layer("states").mark_rect(opacity=0).encode(x=x, y=placement.y(y))
+    cells = placement.layer("states").mark_rect()
+    cells = cells.encode(x=x, x2="right:Q", y=placement.y(y), color=colour)
     hover = (
         placement.layer("states_hover")
         .mark_rect(opacity=0.001)
@@ -140,10 +139,12 @@ def states_chart(layout: WindowLayout, size: int, placement: Placement = PAGE) -
                 alt.Tooltip("unit:O", title=_("hidden unit")),
                 alt.Tooltip("h:Q", title="h", format=".4f"),
             ],
-            **across,
+            x=same(x),
+            x2="right:Q",
+            y=same(y),
         )
     )
     _newest, borders, _labels = window_layers(placement)
-    return alt.layer(described, cells, borders, hover).properties(
+    return alt.layer(cells, borders, hover).properties(
         **placement.properties(_("Hidden state"), 200)
     )
