@@ -161,8 +161,7 @@ def choose_in_groups(
     for number, (label, options) in enumerate(groups.items()):
         key = _key(f"{setting.name}_{number}" if number else setting.name, translated=True)
         own = value if value in options else None
-        if key not in st.session_state or st.session_state[key] != own:
-            st.session_state[key] = own
+        _show(key, own)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(label, width=_GROUP_LABEL)
             st.segmented_control(
@@ -363,10 +362,14 @@ def _key(name: str, *, translated: bool = False) -> str:
 def _bind(setting: Setting, key: str | None = None) -> str:
     """Have the widget to come show what was chosen; give its key."""
     key = key or _key(setting.name)
-    value = chosen(setting)
+    _show(key, chosen(setting))
+    return key
+
+
+def _show(key: str, value: Any) -> None:
+    """Have the widget to come with this key show a value."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return key
 
 
 def _arrived(setting: Setting, key: str, then: Then | None) -> None:
