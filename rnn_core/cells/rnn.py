@@ -39,13 +39,25 @@ class RNN(StackedCell):
         """One time step of N rows."""
         by_input, by_state = self.drives(weights, x, state[0])
         drives = by_input + by_state
-        return CellOutput((xp.tanh(drives[:, 0]),), drives[:, :0])
+        return CellOutput((self.activate(xp, drives[:, 0]),), drives[:, :0])
+
+    def activate(self, xp: Any, drives: Numbers) -> Numbers:
+        """h from its drive, written for ``xp`` either NumPy or torch."""
+        return xp.tanh(drives)
+
+    def slope(self, h: Array) -> Array:
+        """The derivative of `activate`, from its result."""
+        return 1 - h**2
+
+    def applied(self, drive: str) -> str:
+        """`activate` in LaTeX."""
+        return rf"\tanh({drive})"
 
     def local_derivatives(
         self, weights: Mapping[str, Array], state: tuple[Array, ...], output: CellOutput
     ) -> LocalDerivatives:
         """Derivatives of `step`, unit by unit."""
-        slope = 1 - output.state[0][:, None] ** 2
+        slope = self.slope(output.state[0][:, None])
         return LocalDerivatives(h=slope, h_input=slope)
 
     def equations(
@@ -56,8 +68,8 @@ class RNN(StackedCell):
         return (
             Equation(
                 "h_t",
-                r"\tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})",
-                rf"\tanh({drive(numbers, 'h')}) = {number(numbers['h'])}",
+                self.applied("W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh}"),
+                f"{self.applied(drive(numbers, 'h'))} = {number(numbers['h'])}",
             ),
         )
 
