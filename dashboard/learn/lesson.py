@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dashboard.learn.experiment import Prepare, Runs
-from rnn_core import RunConfig
-from rnn_core.messages import Message
+from rnn_core import Batch, RunConfig
+from rnn_core.messages import N_, Message
 
 _LESSONS = Path(__file__).parent / "lessons"
 _ROOT = Path(__file__).parents[2]
@@ -29,6 +32,14 @@ class Source:
 
     title: str
     address: str
+
+
+#: What the app and its first lessons begin with.
+TUTORIAL = Source(
+    "Morvan Zhou, PyTorch-Tutorial, 403_RNN_regressor.py",
+    "https://github.com/MorvanZhou/PyTorch-Tutorial/blob/master/tutorial-contents/"
+    "403_RNN_regressor.py",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +115,28 @@ class Outcome:
     option: int
     said: Message
     rows: tuple[tuple[Message, Message | str], ...] = ()
+
+
+def predictions_at(
+    window: Batch, prediction: NDArray[np.floating], points: Sequence[int]
+) -> tuple[tuple[Message, str], ...]:
+    """Rows of an outcome: input, target and prediction of sin → cos at some points.
+
+    Args:
+        window: its first row is read.
+        prediction: for the window, shape ``(B, T, 1)``.
+        points: time steps, from 0.
+    """
+    return tuple(
+        (
+            Message(
+                N_("sin t = {x:.3f}, target {y:+.3f}: prediction"),
+                {"x": float(window.inputs[0, n, 0]), "y": float(window.targets[0, n, 0])},
+            ),
+            format(float(prediction[0, n, 0]), "+z.3f"),
+        )
+        for n in points
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

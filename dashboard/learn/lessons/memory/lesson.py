@@ -7,7 +7,15 @@ import math
 import numpy as np
 
 from dashboard.learn.experiment import Runs
-from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
+from dashboard.learn.lesson import (
+    TUTORIAL,
+    Lesson,
+    NumberExercise,
+    Outcome,
+    Source,
+    Variant,
+    predictions_at,
+)
 from rnn_core import TASKS
 from rnn_core.messages import N_, Message
 
@@ -36,16 +44,7 @@ def _measure(runs: Runs) -> Outcome:
                 "gain": run.evaluation.memory_gain.mean,
             },
         ),
-        tuple(
-            (
-                Message(
-                    N_("sin t = {x:.3f}, target {y:+.3f}: prediction"),
-                    {"x": float(window.inputs[0, n, 0]), "y": float(window.targets[0, n, 0])},
-                ),
-                format(float(prediction[0, n, 0]), "+z.3f"),
-            )
-            for n in (_RISING, _FALLING)
-        ),
+        predictions_at(window, prediction, (_RISING, _FALLING)),
     )
 
 
@@ -78,11 +77,7 @@ LESSON = Lesson(
         N_("S(1) = tanh(0.5) = 0.462, so S(2) = tanh(0.5 + 0.231) = 0.624. The input is the same."),
     ),
     sources=(
-        Source(
-            "Morvan Zhou, PyTorch-Tutorial, 403_RNN_regressor.py",
-            "https://github.com/MorvanZhou/PyTorch-Tutorial/blob/master/tutorial-contents/"
-            "403_RNN_regressor.py",
-        ),
+        TUTORIAL,
         Source(
             "Werbos, Backpropagation through time: what it does and how to do it, Proc. IEEE 78 "
             "(1990)",

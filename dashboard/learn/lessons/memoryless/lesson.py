@@ -6,7 +6,15 @@ import numpy as np
 import torch
 
 from dashboard.learn.experiment import Runs
-from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
+from dashboard.learn.lesson import (
+    TUTORIAL,
+    Lesson,
+    NumberExercise,
+    Outcome,
+    Source,
+    Variant,
+    predictions_at,
+)
 from rnn_core import TASKS, Trainer
 from rnn_core.messages import N_, Message
 
@@ -36,16 +44,7 @@ def _measure(runs: Runs) -> Outcome:
             N_("Held-out loss {loss:.4g}; always predicting 0 gives {floor:.4g}."),
             {"loss": loss, "floor": floor},
         ),
-        tuple(
-            (
-                Message(
-                    N_("sin t = {x:.3f}, target {y:+.3f}: prediction"),
-                    {"x": float(window.inputs[0, n, 0]), "y": float(window.targets[0, n, 0])},
-                ),
-                format(float(prediction[0, n, 0]), "+z.3f"),
-            )
-            for n in (_RISING, _FALLING)
-        ),
+        predictions_at(window, prediction, (_RISING, _FALLING)),
     )
 
 
@@ -78,11 +77,7 @@ LESSON = Lesson(
         N_("The error doubles at every point, so its square is four times as large: 4 · 0.55."),
     ),
     sources=(
-        Source(
-            "Morvan Zhou, PyTorch-Tutorial, 403_RNN_regressor.py",
-            "https://github.com/MorvanZhou/PyTorch-Tutorial/blob/master/tutorial-contents/"
-            "403_RNN_regressor.py",
-        ),
+        TUTORIAL,
         Source(
             "Elman, Finding structure in time, Cognitive Science 14 (1990)",
             "https://doi.org/10.1207/s15516709cog1402_1",
