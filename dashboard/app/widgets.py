@@ -25,8 +25,6 @@ from rnn_core import RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 
 _CHOSEN = "chosen settings"
-# Width of the label before a group of options, in pixels.
-_GROUP_LABEL = 130
 
 Then = Callable[[], object]
 
@@ -142,39 +140,6 @@ def choose(
         args=(setting, key, None),
         **more,
     )
-    return str(chosen(setting))
-
-
-def choose_in_groups(
-    setting: Setting,
-    groups: Mapping[str, Sequence[str]],
-    shown_as: Callable[[str], str],
-) -> str:
-    """A rule's options side by side, a row for each group, to choose one of all.
-
-    Args:
-        setting: its rule is a `Choice`.
-        groups: options by the label of their group; together all options of the rule.
-        shown_as: an option's name in the reader's language.
-    """
-    value = chosen(setting)
-    for number, (label, options) in enumerate(groups.items()):
-        key = _key(f"{setting.name}_{number}" if number else setting.name, translated=True)
-        own = value if value in options else None
-        _show(key, own)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(label, width=_GROUP_LABEL)
-            st.segmented_control(
-                label,
-                options=options,
-                default=own,
-                format_func=shown_as,
-                key=key,
-                label_visibility="collapsed",
-                on_change=_arrived,
-                args=(setting, key, None),
-                width="stretch",
-            )
     return str(chosen(setting))
 
 
@@ -362,14 +327,10 @@ def _key(name: str, *, translated: bool = False) -> str:
 def _bind(setting: Setting, key: str | None = None) -> str:
     """Have the widget to come show what was chosen; give its key."""
     key = key or _key(setting.name)
-    _show(key, chosen(setting))
-    return key
-
-
-def _show(key: str, value: Any) -> None:
-    """Have the widget to come with this key show a value."""
+    value = chosen(setting)
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+    return key
 
 
 def _arrived(setting: Setting, key: str, then: Then | None) -> None:

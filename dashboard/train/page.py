@@ -21,7 +21,7 @@ from dashboard.run import charts, text
 from dashboard.run.figure import figure
 from dashboard.run.live_run import Frame, LiveRun
 from dashboard.run.views import panel as view_panel
-from dashboard.run.views.registry import ADVANCED, FIRST, view
+from dashboard.run.views.registry import view
 from dashboard.train import next_panel, presets_panel
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.settings import LOOK, SETTINGS
@@ -151,8 +151,7 @@ class Panel:
             next_panel.show(session, frame)
         with places.inside:
             # In the moving part: the address follows with the next full run.
-            groups = {_("Inside the network"): tuple(FIRST), _("For the advanced"): tuple(ADVANCED)}
-            key = widgets.choose_in_groups(LOOK, groups, lambda key: view(key).title)
+            key = widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title)
             self._view = view_panel.ShownView(run, view(key), frame)
         # Drawn last, although it comes first: once the step's number has changed, so has the rest.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")

@@ -8,7 +8,6 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Slider
 
-from dashboard.run.views.registry import FIRST
 from rnn_core import RunConfig
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
@@ -45,9 +44,9 @@ def slider(app: AppTest, key: str) -> Slider:
     return found
 
 
-def look_at(app: AppTest, key: str) -> Any:
-    """The control of the group that a view is in."""
-    return app.segmented_control(key="look_en" if key in FIRST else "look_1_en")
+def look_at(app: AppTest) -> Any:
+    """The control that chooses the view."""
+    return app.segmented_control(key="look_en")
 
 
 def step_and_loss(app: AppTest) -> tuple[int, str]:

@@ -271,6 +271,20 @@ def test_another_view_is_chosen_while_it_learns(open_page: Callable[..., TrainPa
     expect(train.page).to_have_url(re.compile("look=spectrum"))
 
 
+def test_every_view_that_is_clicked_stays_chosen_while_it_learns(open_page: Open) -> None:
+    """A redraw that is under way still brings what was chosen before the click."""
+    train = open_page("?pace=1")
+    train.press("run")
+    train.wait_for_step(10)
+    for name in ["spectrum", "unrolled", "weights", "state"] * 4:
+        view = train.page.get_by_role("radio", name=name, exact=True)
+        view.click()
+        train.wait_for_step(int(train.number("step")) + 12)
+        assert view.is_checked(), name
+    train.press("run")
+    train.expect_to_rest()
+
+
 def test_a_click_into_the_unrolled_window_selects_that_unit(open_page: Open) -> None:
     train = open_page("?look=unrolled", viewport={"width": 1400, "height": 1500})
     page = train.page

@@ -15,19 +15,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dashboard.run.views.base import View
 
-#: The module of each view to begin with, by its key in links. The module names its view ``VIEW``.
-FIRST: Mapping[str, str] = MappingProxyType(
+#: The module of each view, by its key in links. The module names its view ``VIEW``.
+VIEWS: Mapping[str, str] = MappingProxyType(
     {
+        # To begin with.
         "state": "dashboard.run.views.state",
         "unrolled": "dashboard.run.views.unrolled.view",
         "slow": "dashboard.run.views.update.view",
         "gates": "dashboard.run.views.gates",
         "memory": "dashboard.run.views.state_ablation",
-    }
-)
-#: Likewise of the views for the advanced.
-ADVANCED: Mapping[str, str] = MappingProxyType(
-    {
+        # For the advanced.
         "saturation": "dashboard.run.views.saturation",
         "gradient": "dashboard.run.views.gradient",
         "phase": "dashboard.run.views.phase_portrait",
@@ -36,8 +33,6 @@ ADVANCED: Mapping[str, str] = MappingProxyType(
         "free": "dashboard.run.views.free_run",
     }
 )
-#: All of them.
-VIEWS: Mapping[str, str] = MappingProxyType({**FIRST, **ADVANCED})
 
 
 @cache

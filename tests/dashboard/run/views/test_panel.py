@@ -17,13 +17,13 @@ def test_a_view_is_shown_and_is_in_the_link(key: str) -> None:
     app = page(look=key, cell="lstm")
     charts = len(app.get("vega_lite_chart"))
     assert charts > 2
-    assert look_at(app, key).value == key
+    assert look_at(app).value == key
     assert any(view(key).how_to_read() == caption.value for caption in app.caption)
     app = click(app, "run")
     assert len(app.get("vega_lite_chart")) == (2 if view(key).needs_pause else charts)
-    healthy(look_at(app, "state").set_value("state").run())
+    healthy(look_at(app).set_value("state").run())
     assert "look" not in app.query_params
-    healthy(look_at(app, key).set_value(key).run())
+    healthy(look_at(app).set_value(key).run())
     assert app.query_params["look"] == key
 
 
@@ -33,7 +33,7 @@ def test_every_cell_has_every_view(cell: str) -> None:
     assert app.selectbox(key="cell_en").value == cell
     assert CELLS[cell].title in app.selectbox(key="cell_en").options
     for key in VIEWS:
-        app = healthy(look_at(app, key).set_value(key).run())
+        app = healthy(look_at(app).set_value(key).run())
         app = click(app, "step")
         has_gates = bool(CELLS[cell].gates)
         assert (len(app.get("vega_lite_chart")) > 2) == (key != "gates" or has_gates), key
@@ -81,10 +81,10 @@ def test_after_divergence_only_the_state_can_be_chosen_anew() -> None:
         if button(app, "run").disabled:
             break
         healthy(app.run())
-    app = healthy(look_at(app, "free").set_value("free").run())
+    app = healthy(look_at(app).set_value("free").run())
     assert any("The run has diverged" in said.value for said in app.caption)
     assert [shown.key for shown in app.slider if shown.key.startswith("free")] == []
-    app = healthy(look_at(app, "state").set_value("state").run())
+    app = healthy(look_at(app).set_value("state").run())
     assert len(app.get("vega_lite_chart")) == 3
 
 

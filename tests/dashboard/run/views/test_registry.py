@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.app.language import use_language
 from dashboard.run.views.base import View
-from dashboard.run.views.registry import ADVANCED, FIRST, VIEWS, view
+from dashboard.run.views.registry import VIEWS, view
 from dashboard.run.views.view_panel import ViewPanel
 
 
@@ -24,11 +24,6 @@ def test_a_view_has_the_key_that_links_know_it_by(key: str) -> None:
 def test_the_keys_of_old_links_stay() -> None:
     old = "state unrolled slow gates gradient phase spectrum weights memory free"
     assert set(old.split()) <= set(VIEWS)
-
-
-def test_every_view_is_in_one_of_the_two_groups() -> None:
-    assert not set(FIRST) & set(ADVANCED)
-    assert [*FIRST, *ADVANCED] == list(VIEWS)
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

@@ -32,8 +32,8 @@ def test_it_plays_by_itself_until_another_view_is_chosen() -> None:
     app = healthy(app.toggle(key="play slowly").set_value(True).run())
     session = app.session_state["session"]
     assert session.resting_beat is not None
-    app = healthy(look_at(app, "gates").set_value("gates").run())
+    app = healthy(look_at(app).set_value("gates").run())
     assert session.resting_beat is None
-    app = healthy(look_at(app, "slow").set_value("slow").run())
+    app = healthy(look_at(app).set_value("slow").run())
     assert not app.toggle(key="play slowly").value
     assert step_and_loss(app)[0] == 1
