@@ -18,6 +18,9 @@ from babel.messages.pofile import read_po
 #: Languages by code, in their own names. English is the source.
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 
+#: The same languages as HTML names them (BCP 47).
+HTML_LANGUAGES = {"en": "en", "zh_CN": "zh-CN"}
+
 LOCALE_DIRECTORY = Path(__file__).parents[1] / "locale"
 
 # Every run of a script or a fragment is a thread of its own, with a language of its own.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.app import sidebar
+from dashboard.app import header, sidebar
 from dashboard.app.language import gettext as _
 from dashboard.app.server import prepare_server
 from dashboard.app.settings import PageSetting, table_of
@@ -28,8 +28,10 @@ class Page:
         path: its path in the address.
         title: in the navigation; marked with `N_`, translated when shown.
         icon: beside the title.
+        heading: says what one does there; marked with `N_`.
         show: draws the page, given the run of the sidebar and everything else that is chosen.
         settings: those that it adds to the table.
+        menu: draws the page's own menu in the header.
         shows_run: whether the sidebar sets its run; else the page has the sidebar to itself, and
             of the run's settings it reads the seed alone.
     """
@@ -37,8 +39,10 @@ class Page:
     path: str
     title: str
     icon: str
+    heading: str
     show: Show
     settings: tuple[PageSetting, ...] = ()
+    menu: Callable[[], None] | None = None
     shows_run: bool = True
 
 
@@ -67,6 +71,8 @@ def open_app(*pages: Page) -> None:
         position="top",
     )
     shown = next((page for page in pages if page.path == navigation.url_path), pages[0])
+    st.set_page_config(page_title=f"{_(shown.title)} · RNN Playground")
+    header.show(_(shown.heading), shown.menu)
     chosen.append(sidebar.sidebar(refusals) if shown.shows_run else sidebar.without_run(refusals))
     navigation.run()
     sidebar.keep_link(table)

@@ -11,10 +11,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
+from dashboard.app import widgets
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import ENDED, Status
 from dashboard.app.server import render_queue
+from dashboard.app.settings import PACE, PACES
 from dashboard.app.sidebar import Settings, new_seed
 
 #: Seconds between two redraws while playing; more when many share the server.
@@ -130,14 +132,32 @@ def watch(
         session: whose page it is.
         open_panel: draws the moving part.
         settings: what is chosen in the sidebar.
-        buttons: where the buttons are; None for the bottom of the window.
+        buttons: where the buttons are; None for the bottom of the window, with the pace.
         keys: whether shortcuts work; not while a dialog covers the page.
     """
     session.whole_page = True  # only a click or a change runs the whole page
     session.armed = _interval(session)
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
-    _buttons(session, st.bottom if buttons is None else buttons, keys)
+    if buttons is not None:
+        _buttons(session, buttons, keys)
+        return
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
+        row, right = st.container(width="content"), st.container(width="content")
+    with right:
+        pace()
+    _buttons(session, row, keys)
+
+
+def pace() -> None:
+    """A list to choose the steps per redraw from."""
+    widgets.select(
+        PACE,
+        _("Steps per redraw"),
+        lambda steps: _("max") if PACES[steps] is None else steps,
+        help=_("Updates between two redraws; max takes as many as fit."),
+        width=140,
+    )
 
 
 def _beat(
@@ -238,7 +258,10 @@ def _buttons(session: Session[RunT], place: DeltaGenerator, keys: bool) -> None:
     status = session.run.status
     plays = session.run.plays
     playing, ended = status is Status.PLAYING, status in ENDED
-    with place, st.container(horizontal=True, vertical_alignment="center", key="player"):
+    with (
+        place,
+        st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="player"),
+    ):
         with st.container(key="run", width="content"):
             st.button(
                 _("Pause") if playing else _("Run"),

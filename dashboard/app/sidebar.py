@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app import text as words
 from dashboard.app import widgets
-from dashboard.app.language import LANGUAGES, current_language, language_of, use_language
 from dashboard.app.language import gettext as _
+from dashboard.app.language import language_of, use_language
 from dashboard.app.link import read_link, write_link
 from dashboard.app.settings import (
     LANGUAGE,
@@ -137,7 +137,6 @@ def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
         st.caption(
             _(":material/bolt: takes effect at once. Every other setting starts the run again.")
         )
-        language()
     config, problem = RunConfig(**chosen), ""
     try:
         build_task(config)
@@ -166,28 +165,6 @@ def without_run(refusals: tuple[str, ...] = ()) -> Settings:
         step_limit=widgets.chosen(STEP_LIMIT),
         refusals=refusals,
     )
-
-
-def header(title: str, menu: Callable[[], None] | None = None) -> None:
-    """A page's title, and beside it how many steps a redraw takes.
-
-    Args:
-        title: of the page.
-        menu: draws the page's own menu, in front of the steps per redraw.
-    """
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        st.subheader(title, anchor=False, width="content")
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            if menu is not None:
-                menu()
-            st.caption(
-                _("steps per redraw"),
-                help=_("Updates between two redraws; max takes as many as fit."),
-                width="content",
-            )
-            widgets.choose(PACE, _("Steps per redraw"), hide_label=True)
 
 
 def _network() -> dict[str, Any]:
@@ -342,24 +319,3 @@ def _data(task: str) -> dict[str, Any]:
             _("Decides everything random in the data, apart from the weights."),
         )
     return chosen
-
-
-def language() -> None:
-    """A list to choose the language from."""
-    key = LANGUAGE.name
-    if st.session_state.get(key) != current_language():
-        st.session_state[key] = current_language()
-    # The labels are the same in all languages, and so is the key.
-    st.selectbox(
-        "Language · 语言",
-        options=list(LANGUAGES),
-        format_func=lambda code: LANGUAGES.get(code, code),
-        key=key,
-        on_change=_language_arrived,
-    )
-
-
-def _language_arrived() -> None:
-    code = st.session_state.get(LANGUAGE.name)
-    if code in LANGUAGES:
-        widgets.set_value(LANGUAGE, code)

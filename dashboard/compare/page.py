@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.app import player, sidebar, widgets
+from dashboard.app import player, widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.playback import Status
@@ -79,7 +79,6 @@ def page(config: RunConfig, settings: Settings) -> None:
         config: the run of the sidebar; contenders change some of it.
         settings: what else is chosen in the sidebar.
     """
-    sidebar.header(_("Compare networks on the same data"))
     views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
     view = widgets.choose(VIEW, _("View"), lambda key: views.get(key, key), hide_label=True)
     if view == "span":
@@ -466,4 +465,11 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
     )
 
 
-COMPARE = Page("compare", N_("Compare"), ":material/balance:", page, SETTINGS)
+COMPARE = Page(
+    "compare",
+    N_("Compare"),
+    ":material/balance:",
+    N_("Compare networks on the same data"),
+    page,
+    SETTINGS,
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.app import player, sidebar, widgets
+from dashboard.app import player, widgets
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
@@ -43,10 +43,9 @@ def page(config: RunConfig, settings: Settings) -> None:
     found = lesson(widgets.chosen(LESSON))
     answers: Answers = widgets.chosen(ANSWERS)
     alone = widgets.chosen(HIDE) is not None
-    with st.sidebar:
-        if not alone:
+    if not alone:
+        with st.sidebar:
             _lessons(answers)
-        sidebar.language()
     for refusal in settings.refusals:
         st.warning(refusal, icon=":material/link_off:")
     st.subheader(f"{found.number}. {_(found.title)}", anchor=False)
@@ -281,4 +280,12 @@ def _neighbours(found: Lesson) -> None:
             )
 
 
-LEARN = Page("learn", N_("Learn"), ":material/school:", page, SETTINGS, shows_run=False)
+LEARN = Page(
+    "learn",
+    N_("Learn"),
+    ":material/school:",
+    N_("Learn what a recurrent network is, by experiment"),
+    page,
+    SETTINGS,
+    shows_run=False,
+)

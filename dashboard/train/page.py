@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.app import player, sidebar, widgets
+from dashboard.app import player, widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.playback import Status
@@ -37,7 +37,6 @@ def page(config: RunConfig, settings: Settings) -> None:
         config: the run of the sidebar.
         settings: what else is chosen there.
     """
-    sidebar.header(_("Watch a recurrent network learn"), presets_panel.menu)
     session = player.open_session(
         "session",
         begin=lambda: LiveRun(config),
@@ -46,6 +45,8 @@ def page(config: RunConfig, settings: Settings) -> None:
     )
     leave_past(session.run)
     places = _places()
+    with places.pace:
+        player.pace()
     player.watch(
         session,
         lambda: Panel(session, settings.step_limit, places),
@@ -59,11 +60,12 @@ def page(config: RunConfig, settings: Settings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the page's parts are, top to bottom. The moving part draws into all but two.
+    """Where the page's parts are, top to bottom. The moving part draws into all but three.
 
     Args:
         buttons: of the player, at the left of the bar.
         readouts: beside them.
+        pace: at the right of the bar.
         figure: verdict, figure and loss.
         history: the steps before.
         inside: the views inside the network.
@@ -71,15 +73,17 @@ class Places:
 
     buttons: DeltaGenerator
     readouts: DeltaGenerator
+    pace: DeltaGenerator
     figure: DeltaGenerator
     history: DeltaGenerator
     inside: DeltaGenerator
 
 
 def _places() -> Places:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="bar"):
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         buttons, readouts = st.container(width="content"), st.container(width="stretch")
-    return Places(buttons, readouts, st.container(), st.container(), st.container())
+        pace = st.container(width="content", key="pace")
+    return Places(buttons, readouts, pace, st.container(), st.container(), st.container())
 
 
 def _adopt(run: LiveRun, config: RunConfig) -> str:
@@ -177,4 +181,12 @@ def _show_loss(place: Any, frame: Frame) -> Any:
     )
 
 
-TRAIN = Page("train", N_("Train"), ":material/show_chart:", page, SETTINGS)
+TRAIN = Page(
+    "train",
+    N_("Train"),
+    ":material/show_chart:",
+    N_("Watch a recurrent network learn"),
+    page,
+    SETTINGS,
+    menu=presets_panel.menu,
+)

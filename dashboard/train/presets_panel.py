@@ -13,7 +13,7 @@ from dashboard.train.settings import LOOK
 
 def menu() -> None:
     """A button that opens the list of experiments; each is a click away."""
-    with st.popover(_("Experiments"), icon=":material/science:", width="content"):
+    with st.popover(_("Experiments"), icon=":material/science:", type="tertiary", width="content"):
         for preset in PRESETS.values():
             st.button(
                 _(preset.title),

@@ -22,8 +22,8 @@ def show(config, settings):
     for refusal in settings.refusals:
         st.warning(refusal)
 open_app(
-    Page("first", "Train", ":material/balance:", show, (MINE,)),
-    Page("second", "Compare", ":material/balance:", show),
+    Page("first", "Train", ":material/balance:", "Train a network", show, (MINE,)),
+    Page("second", "Compare", ":material/balance:", "Compare networks", show),
 )
 """
 

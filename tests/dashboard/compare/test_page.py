@@ -278,7 +278,7 @@ def test_learning_rates_are_tuned_first_and_the_comparison_follows() -> None:
     healthy(app.selectbox(key="task_en").set_value("sin_to_cos").run())
     assert [contender.config.lr for contender in live(app).contenders] == found
     step = live(app).index
-    healthy(app.selectbox(key="lang").set_value("zh_CN").run())
+    healthy(app.menu_button(key="language_menu").click("zh_CN").run())
     assert names(app) == ["传递", "重置"]
     assert [contender.config.lr for contender in live(app).contenders] == found
     assert live(app).index == step

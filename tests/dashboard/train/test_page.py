@@ -125,7 +125,7 @@ def test_divergence_is_explained_and_reset_brings_the_run_back() -> None:
 def test_the_page_speaks_the_chosen_language() -> None:
     app = page(lang="zh_CN")
     assert button(app, "run").label == "运行"
-    healthy(app.selectbox(key="lang").set_value("en").run())
+    healthy(app.menu_button(key="language_menu").click("en").run())
     assert button(app, "run").label == "Run"
     assert app.query_params["lang"] == "en"
 

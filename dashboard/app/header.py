@@ -1,0 +1,55 @@
+"""The header: what every page shows in Streamlit's top bar, beside the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.app import widgets
+from dashboard.app.language import HTML_LANGUAGES, LANGUAGES, current_language
+from dashboard.app.settings import LANGUAGE
+
+_LANGUAGE_MENU = "language_menu"
+
+
+def show(heading: str, menu: Callable[[], None] | None = None) -> None:
+    """Draw the header; `style.css` puts it into the top bar.
+
+    Args:
+        heading: of the page, for screen readers; the navigation shows the page's title.
+        menu: draws the page's own menu, in front of what all pages share.
+    """
+    with st.container(key="heading"):
+        st.title(heading, anchor=False)
+        code = HTML_LANGUAGES[current_language()]
+        # Streamlit says that every page is English; screen readers and hyphenation go by this.
+        st.html(
+            f"<script>document.documentElement.lang = '{code}'</script>",
+            unsafe_allow_javascript=True,
+        )
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", width="content", key="header"
+    ):
+        if menu is not None:
+            menu()
+        _language()
+
+
+def _language() -> None:
+    """A menu to choose the language from; its labels are the same in all languages."""
+    st.menu_button(
+        LANGUAGES[current_language()],
+        options=list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        icon=":material/translate:",
+        type="tertiary",
+        key=_LANGUAGE_MENU,
+        on_click=_language_arrived,
+    )
+
+
+def _language_arrived() -> None:
+    code = st.session_state.get(_LANGUAGE_MENU)
+    if code in LANGUAGES:
+        widgets.set_value(LANGUAGE, code)
