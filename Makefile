@@ -2,6 +2,8 @@
 # with the pinned requirements.
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes that run the tests; each compiles the kernels once and takes a gigabyte.
+WORKERS ?= 2
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
@@ -11,7 +13,7 @@ run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
 
 test: .venv/dev  ## all tests, those in a real browser included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 check: .venv/dev  ## format, lint, types and the arrows between packages, changing nothing
 	$(BIN)/ruff format --check .

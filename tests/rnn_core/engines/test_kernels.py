@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import rnn_core
-from rnn_core.engines import prepare_compiled
+from rnn_core import RunConfig, Trainer
+from rnn_core.engines import compiled_engine, kernels
 
 TRAIN_AT_ONCE = """
 from itertools import islice
@@ -93,11 +94,28 @@ def test_where_kernels_cannot_be_made_torch_trains_alone_and_the_log_says_so(
     assert "The compiled engine is not available; PyTorch trains alone." in logged
 
 
-TRAIN_COMPILED = """
-from rnn_core.engines import choice, prepare_compiled
-prepare_compiled().join()
-assert choice._ready.is_set()
+# Again a small kernel, called as the engine calls its own.
+RUN_A_KERNEL = """
+import numpy as np
+from rnn_core.engines import compiled_engine, kernels
+total = np.ones(3, np.float32)
+compiled_engine._run_kernel(kernels._add, total, np.arange(3, dtype=np.float32))
+assert total.tolist() == [1, 2, 3]
 """
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the cache of a small kernel."""
+    folder = tmp_path_factory.mktemp("filled")
+    assert run(RUN_A_KERNEL, folder, cached_in(folder)) == ""
+    return folder
+
+
+def cached_in(folder: Path) -> dict[str, str]:
+    """The environment in which kernels are kept there."""
+    package = str(Path(rnn_core.__file__).parents[1])
+    return os.environ | {"PYTHONPATH": package, "NUMBA_CACHE_DIR": str(folder)}
 
 
 @pytest.mark.parametrize(
@@ -110,18 +128,33 @@ assert choice._ready.is_set()
     ids=["empty index", "garbled index", "truncated code"],
 )
 def test_a_damaged_cache_is_rebuilt(
-    tmp_path: Path, suffix: str, damage: Callable[[bytes], bytes]
+    tmp_path: Path, filled: Path, suffix: str, damage: Callable[[bytes], bytes]
 ) -> None:
-    prepare_compiled().join()  # which fills the cache that is copied
-    shutil.copytree(Path(rnn_core.__file__).parent, tmp_path / "rnn_core")
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    cache = tmp_path / "rnn_core" / "engines" / "__pycache__"
-    files = [*cache.glob(f"kernels.train-*.{suffix}")]
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    environment = cached_in(tmp_path)
+    files = [*tmp_path.rglob(f"kernels._add-*.{suffix}")]
     assert files
     for file in files:
         file.write_bytes(damage(file.read_bytes()))
-    assert "is damaged; the kernels are compiled anew" in run(TRAIN_COMPILED, tmp_path, environment)
-    assert run(TRAIN_COMPILED, tmp_path, environment) == ""
+    assert "is damaged; the kernels are compiled anew" in run(RUN_A_KERNEL, tmp_path, environment)
+    assert run(RUN_A_KERNEL, tmp_path, environment) == ""
+
+
+def test_the_engine_runs_its_kernels_with_that_safeguard(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[object] = []
+    run_kernel = compiled_engine._run_kernel
+
+    def spy(kernel: object, *arguments: object) -> None:
+        ran.append(kernel)
+        run_kernel(kernel, *arguments)
+
+    monkeypatch.setattr(compiled_engine, "_run_kernel", spy)
+    trainer = Trainer(RunConfig(), engine="compiled")
+    next(trainer.steps())
+    trainer.predict(trainer.task.batch(0).inputs)
+    trainer.advance(2)
+    assert ran
+    assert set(ran) == {kernels.train, kernels.predict}
 
 
 #: Prints a digest of the losses of 20 steps of each cell that has a kernel.
@@ -137,10 +170,7 @@ for name, cell in CELLS.items():
 
 
 def test_the_first_run_and_later_ones_agree_to_the_last_bit(tmp_path: Path) -> None:
-    environment = os.environ | {
-        "PYTHONPATH": str(Path(rnn_core.__file__).parents[1]),
-        "NUMBA_CACHE_DIR": str(tmp_path),
-    }
+    environment = cached_in(tmp_path)
     compiled = run(DIGESTS, tmp_path, environment)
     assert list(tmp_path.rglob("*.nbc"))
     assert run(DIGESTS, tmp_path, environment) == compiled  # loaded from the cache
