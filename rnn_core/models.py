@@ -51,7 +51,10 @@ class RecurrentModel(nn.Module):
         module = on_meta(self.cell, input_size, config.hidden_size, config.num_layers)
         self.rnn = cast(RecurrentModule, module)
         self.out = nn.Linear(config.hidden_size, output_size, device="meta", dtype=torch.float32)
-        self.to_empty(device="cpu")
+        # As `to_empty` does, which would import SymPy, a third of a second, for meta tensors.
+        self._apply(  # type: ignore[no-untyped-call]
+            lambda weight: torch.empty(weight.shape, dtype=weight.dtype)
+        )
         self._initialise(config)
         self.to(dtype)
 

@@ -20,9 +20,23 @@ def prepare_server() -> None:
     sessions for 150 ms.
     """
     torch.set_num_threads(1)
+    _do_without_torch_compile()
     gc.collect()
     gc.freeze()
     prepare_compiled()
+
+
+def _do_without_torch_compile() -> None:
+    """Keep PyTorch's optimizers from importing `torch._dynamo` when the first of them is made.
+
+    They exclude some of their methods from compilation by `torch.compile`, which nothing here uses.
+    The import takes longer than all else between a visitor's first request and the first chart.
+    """
+    for method in vars(torch.optim.Optimizer).values():
+        plain = getattr(method, "__wrapped__", None)
+        if plain is not None:
+            # Where `torch._compile` keeps the excluded method once it has made it.
+            setattr(plain, "__dynamo_disable", plain)
 
 
 @st.cache_resource

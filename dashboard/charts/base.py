@@ -41,8 +41,9 @@ _SHORT_NAME, _LONG_NAME = 12, 20
 
 
 #: The colour of guides, as an encoding: in a mark's properties, Streamlit does not replace a name
-#: by the theme's colour.
-GUIDE = alt.value(palette.GUIDE)
+#: by the theme's colour. A channel object, like `alt.X2("right:Q")`: of a string or a dictionary
+#: Altair would make one each time, in several milliseconds.
+GUIDE = alt.ColorValue(palette.GUIDE)
 
 
 def layer(dataset: str) -> alt.Chart:

@@ -97,7 +97,7 @@ def floor_layers(
     labels = data.mark_text(
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
     )
-    return rules, labels.encode(text="label:N", tooltip=detail, **common)
+    return rules, labels.encode(text=alt.Text("label:N"), tooltip=detail, **common)
 
 
 def floor_list(floors: tuple[Floor, ...]) -> str:

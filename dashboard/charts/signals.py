@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts import palette
-from dashboard.charts.arrow import Table, words
+from dashboard.charts.arrow import Table, where, words
 from dashboard.charts.base import (
     GUIDE,
     HEIGHT,
@@ -111,7 +111,7 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
         answered = _answered(frame)
         drawn = np.concatenate([np.ones_like(answered), answered, answered])
         columns = tuple(column[drawn] for column in columns)
-        signal = signal.filter(drawn)
+        signal = signal.take(where(drawn))
         targets, prediction = (np.where(answered, v, np.nan) for v in (targets, prediction))
     return {
         "samples": _SAMPLES.rows(*columns, signal),
@@ -160,7 +160,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
         .encode(
             x=x,
             y=placement.y(y),
-            detail="line:N",
+            detail=alt.Detail("line:N"),
             color=signal_colour(names),
         )
     )
@@ -170,7 +170,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
         placement.layer("hover")
         .mark_rule(opacity=0.001, strokeWidth=9)
         .encode(
-            x="place:Q",
+            x=alt.X("place:Q"),
             tooltip=[
                 alt.Tooltip("step:Q", title=_("step")),
                 alt.Tooltip("time:Q", title=_time_title(layout), format=".5~g"),
@@ -254,7 +254,7 @@ def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
             marks.append(samples.mark_point(filled=not ring, size=size, strokeWidth=1.7, opacity=1))
         else:
             width = 1.0 if name == "input" else 1.6
-            marks.append(samples.mark_line(strokeWidth=width).encode(detail="line:N"))
+            marks.append(samples.mark_line(strokeWidth=width).encode(detail=alt.Detail("line:N")))
         hovers.append(
             placement.layer(f"hover {name}")
             .mark_point(opacity=0.001, filled=True, size=90)
@@ -307,11 +307,13 @@ def _time_title(layout: WindowLayout) -> str:
 def window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Chart]:
     """The newest window's shade, the windows' borders, and their labels."""
     newest = placement.layer("newest").mark_rect(opacity=0.12, tooltip=None)
-    newest = newest.encode(x="left:Q", x2="right:Q", color=GUIDE)
+    newest = newest.encode(x=alt.X("left:Q"), x2=alt.X2("right:Q"), color=GUIDE)
     windows = placement.layer("windows")
-    borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(x="left:Q", color=GUIDE)
+    borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(
+        x=alt.X("left:Q"), color=GUIDE
+    )
     labels = windows.mark_text(align="left", baseline="top", dx=4, dy=3, fontSize=11).encode(
-        x="left:Q", y=alt.value(0), text="label:N", color=GUIDE
+        x=alt.X("left:Q"), y=alt.value(0), text=alt.Text("label:N"), color=GUIDE
     )
     return newest, borders, labels
 

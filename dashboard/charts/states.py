@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dashboard.app.language import gettext as _
-from dashboard.charts.arrow import Table
+from dashboard.charts.arrow import Table, numbers, where
 from dashboard.charts.base import same
 from dashboard.charts.placement import PAGE, Layers, Placement
 from dashboard.charts.signals import place_axis, window_layers, window_tables
@@ -70,8 +70,8 @@ def state_tables(
     columns = _places(layout, size)
     each = len(points) * len(units)
     if not filled.all():
-        kept = pa.array(np.repeat(filled, each))
-        columns = tuple(column.filter(kept) for column in columns)
+        kept = where(np.repeat(filled, each))
+        columns = tuple(column.take(kept) for column in columns)
     cells = values[filled].ravel()
     hover = _HOVER.empty
     if not moving:
@@ -98,9 +98,9 @@ def _places(layout: WindowLayout, size: int) -> tuple[pa.Array, ...]:
     left = (np.arange(layout.windows)[:, None] * layout.span + edges[:-1]).ravel()
     right = (np.arange(layout.windows)[:, None] * layout.span + edges[1:]).ravel()
     return (
-        pa.array(np.repeat(left, len(units)).astype(np.float32)),
-        pa.array(np.repeat(right, len(units)).astype(np.float32)),
-        pa.array(np.tile(units + 1, len(left)).astype(np.int16)),
+        numbers(np.repeat(left, len(units)).astype(np.float32)),
+        numbers(np.repeat(right, len(units)).astype(np.float32)),
+        numbers(np.tile(units + 1, len(left)).astype(np.int16)),
     )
 
 
@@ -128,7 +128,7 @@ def states_chart(layout: WindowLayout, size: int, placement: Placement = PAGE) -
         legend=None,
     )
     cells = placement.layer("states").mark_rect()
-    cells = cells.encode(x=x, x2="right:Q", y=placement.y(y), color=colour)
+    cells = cells.encode(x=x, x2=alt.X2("right:Q"), y=placement.y(y), color=colour)
     hover = (
         placement.layer("states_hover")
         .mark_rect(opacity=0.001)
@@ -140,7 +140,7 @@ def states_chart(layout: WindowLayout, size: int, placement: Placement = PAGE) -
                 alt.Tooltip("h:Q", title="h", format=".4f"),
             ],
             x=same(x),
-            x2="right:Q",
+            x2=alt.X2("right:Q"),
             y=same(y),
         )
     )

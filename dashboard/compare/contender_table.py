@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.app import widgets
@@ -17,6 +17,9 @@ from dashboard.compare.contenders import FEWEST, MOST, SETTINGS, Change, contend
 from dashboard.compare.settings import CONTENDERS
 from rnn_core import CELLS, OPTIMIZERS, RULES, RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What the table was last filled for, the rows it was filled with, and how often it was.
 _FILLED_FOR, _ROWS, _TABLES = "own contenders", "own rows", "own tables"
@@ -67,6 +70,8 @@ def forget_own_contenders() -> None:
 
 
 def _rows_of(base: RunConfig, changes: tuple[Change, ...]) -> pd.DataFrame:
+    import pandas as pd  # late: half a second that other pages need not wait
+
     rows = [contender.config.to_dict() for contender in contenders(base, changes)]
     return pd.DataFrame(rows)[list(SETTINGS)].astype({"forget_bias": float, "clip_norm": float})
 
@@ -93,7 +98,7 @@ def _settings(row: Mapping[Any, Any], base: RunConfig) -> dict[str, Any]:
 
 def _plain_value(value: Any, rule: Rule) -> Any:
     """A cell as the rule wants it: None if it is empty, and a whole number as an int."""
-    if value is None or (isinstance(value, float) and pd.isna(value)):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     # An empty cell elsewhere turns the whole column into floats.
     whole = isinstance(rule, IntRange) and isinstance(value, float) and value.is_integer()

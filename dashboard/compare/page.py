@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -48,6 +48,9 @@ from dashboard.compare.settings import (
 from dashboard.compare.table import curves_table, seeds_table, summary_table
 from rnn_core import RunConfig, equalise
 from rnn_core.messages import N_
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The session's comparison.
 _COMPARISON = "comparison"

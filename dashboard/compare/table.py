@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.app.text import shown
 from dashboard.compare.contenders import SETTINGS
 from dashboard.compare.live_comparison import ComparisonFrame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.DataFrame:
@@ -20,6 +22,8 @@ def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Da
         frame: the comparison at one step.
         reached: step at which each network reached the threshold, ``(C, S)``, else nan.
     """
+    import pandas as pd  # late: half a second that other pages need not wait
+
     rows = []
     one_each = len({contender.config.lr for contender in frame.contenders}) > 1
     for number, contender in enumerate(frame.contenders):
@@ -59,6 +63,8 @@ def seeds_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Data
         frame: the comparison at one step.
         reached: as for `summary_table`.
     """
+    import pandas as pd  # late: half a second that other pages need not wait
+
     rows = []
     for number, contender in enumerate(frame.contenders):
         settings = contender.config.to_dict()
@@ -82,6 +88,8 @@ def seeds_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Data
 
 def curves_table(frame: ComparisonFrame) -> pd.DataFrame:
     """A row per contender and recorded step: median, 10th and 90th percentile of the loss."""
+    import pandas as pd  # late: half a second that other pages need not wait
+
     curves = frame.curves
     tables = [
         pd.DataFrame(
@@ -107,6 +115,8 @@ def _held_out(frame: ComparisonFrame) -> NDArray[np.float64]:
 
 def _quantiles(losses: NDArray[np.float64]) -> tuple[float, float, float]:
     """10 %, 50 % and 90 % of the losses that are finite."""
+    import pandas as pd
+
     finite = np.where(np.isfinite(losses), losses, np.nan)
     low, median, high = pd.Series(finite).quantile([0.1, 0.5, 0.9])
     return low, median, high

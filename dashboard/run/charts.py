@@ -35,7 +35,7 @@ from dashboard.run import text
 from dashboard.run.live_run import Curve, Frame, HeldOut
 from rnn_core import Event, Floor
 
-_LOSS = alt.value(palette.LOSS)
+_LOSS = alt.ColorValue(palette.LOSS)
 # As high as the figure beside it, in pixels.
 _HEIGHT = 430
 _CURVE = Table(step=int, loss=float)
@@ -111,7 +111,7 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
     line = line.mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=placement.y(y), color=colour)
     data = placement.layer("held_out").transform_calculate(kind="'held_out'")
     band = data.mark_area(opacity=0.25).encode(
-        x=same(x), y=alt.Y("low:Q", title=y["title"]), y2="high:Q", color=same(colour)
+        x=same(x), y=alt.Y("low:Q", title=y["title"]), y2=alt.Y2("high:Q"), color=same(colour)
     )
     evaluations = data.mark_line(strokeWidth=1.8, point={"size": 18, "filled": True})
     evaluations = evaluations.encode(color=same(colour), **further)
@@ -175,7 +175,7 @@ def _flags(dataset: str, colour: str, placement: Placement) -> alt.Chart:
         placement.layer(dataset)
         .mark_point(shape="triangle-down", filled=True, size=70, opacity=0.9)
         .encode(
-            x="step:Q",
+            x=alt.X("step:Q"),
             y=alt.value(5),
             color=alt.value(colour),
             tooltip=alt.Tooltip("said:N", title=_("event")),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from dashboard.app.text import shown
 from dashboard.compare.lr_search.live_search import SearchFrame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def rates_table(frame: SearchFrame) -> pd.DataFrame:
@@ -16,6 +18,8 @@ def rates_table(frame: SearchFrame) -> pd.DataFrame:
 
     The loss is nan where most networks have diverged.
     """
+    import pandas as pd  # late: half a second that other pages need not wait
+
     rows = []
     for contender, choice in zip(frame.contenders, frame.choices, strict=True):
         row: dict[str, Any] = {"contender": contender.name, "lr": shown("lr", choice.lr)}

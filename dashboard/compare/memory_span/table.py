@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dashboard.compare.memory_span.live_span import SpanFrame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def capacity_table(frame: SpanFrame) -> pd.DataFrame:
@@ -12,6 +15,8 @@ def capacity_table(frame: SpanFrame) -> pd.DataFrame:
 
     Numbers are nan until they are measured; ``delay`` is that of the trained networks.
     """
+    import pandas as pd  # late: half a second that other pages need not wait
+
     rows = []
     for contender, trained, untrained in zip(
         frame.contenders, frame.trained, frame.untrained, strict=True

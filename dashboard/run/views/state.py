@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.charts.arrow import Table
+from dashboard.charts.arrow import Table, numbers
 from dashboard.charts.base import CANVAS, Chart, Spec, layer, same, specification
 from dashboard.run.views.base import Presentation, View, ViewInput
 
@@ -98,8 +98,8 @@ def _places(length: int, size: int) -> tuple[pa.Array, pa.Array]:
     """Time step and unit of each cell, counted from 1: columns that stay while the layout does."""
     points, units = shown_cells(length, size)
     return (
-        pa.array(np.repeat(points + 1, len(units))),
-        pa.array(np.tile(units + 1, len(points))),
+        numbers(np.repeat(points + 1, len(units))),
+        numbers(np.tile(units + 1, len(points))),
     )
 
 

@@ -56,3 +56,22 @@ assert gc.isenabled()
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_first_page_waits_for_no_library_that_it_does_not_need() -> None:
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
+assert list(app.exception) == []
+assert {"altair", "torch"} <= set(sys.modules)
+print(*{"pandas", "sympy", "torch._dynamo"} & set(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / "streamlit_app.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dashboard.charts.arrow import Table, joined, read, words
+from dashboard.charts.arrow import Table, joined, numbers, read, where, words
 
 SAMPLES = Table(place=float, step=int, h=np.float32, signal=str)
 
@@ -52,9 +52,24 @@ def test_words_are_repeated_in_their_order() -> None:
     assert words(("input",), 3) is words(("input",), 3)
 
 
+def test_columns_are_made_of_numbers_and_of_what_a_mask_keeps() -> None:
+    column = numbers(np.array([3, 1, 2], np.int16))
+    assert column.type == pa.int16()
+    assert column.take(where(np.array([True, False, True]))).to_pylist() == [3, 2]
+    assert column.take(where(np.zeros(3, bool))).to_pylist() == []
+
+
+def test_words_come_back_in_any_script_and_whole_floats_as_integers() -> None:
+    table = read(SAMPLES.rows(np.array([1, 2]), [1.0, 2.0], [0.5, 1], ["第 1 步", ""]))
+    assert table["signal"].to_pylist() == ["第 1 步", ""]
+    assert table["step"].to_pylist() == [1, 2]
+    assert table["h"].to_pylist() == [0.5, 1.0]
+
+
 @pytest.mark.parametrize(
     "columns",
     [
+        ([1.0], [1], [1.0], [1]),
         ([1.0], [1, 2], [1.0], ["a"]),
         (["not a number"], [1], [1.0], ["a"]),
         ([1.0], ["1.5"], [1.0], ["a"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.app import widgets
@@ -87,6 +86,8 @@ class UpdatePanel(ViewPanel[UpdateResult, Place]):
         st.markdown(text.explanation(result, controls))
         st.latex(text.formula(result, controls))
         if controls.phase in ("clip", "update"):
+            import pandas as pd  # late: half a second that other pages need not wait
+
             numbers = pd.DataFrame(text.parameters(result))
             st.dataframe(
                 numbers,
