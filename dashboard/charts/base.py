@@ -36,6 +36,8 @@ class Chart:
     alt: str
 
 
+# Distance between a chart's title and its plot, in pixels.
+_TITLE_OFFSET = 10
 # Longest names with which a legend has three and two columns.
 _SHORT_NAME, _LONG_NAME = 12, 20
 
@@ -55,7 +57,12 @@ def specification(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart) -> 
     """The finished specification."""
     # The datasets hold finite numbers only. Without `invalid=None` Vega would filter every row at
     # every redraw.
-    spec: Spec = chart.configure_mark(invalid=None, aria=False).to_dict()
+    chart = chart.configure_mark(invalid=None, aria=False)
+    # Streamlit's own distances leave a third of a chart empty.
+    chart = chart.configure_title(offset=_TITLE_OFFSET).configure_axis(
+        labelPadding=6, titlePadding=6
+    )
+    spec: Spec = chart.to_dict()
     return spec
 
 
@@ -64,7 +71,7 @@ def same(channel: Any) -> Any:
     return type(channel)(channel["shorthand"], title=channel["title"])
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """``text`` as a string of Vega's expression language."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
@@ -85,7 +92,7 @@ def lane_axis(layout: WindowLayout) -> alt.Axis:
         names += [_("output {n}").format(n=n + 1) for n in range(layout.outputs)]
     middle = (layout.low + layout.high) / 2
     heights = [middle - lane * layout.lane_height for lane in range(layout.lanes)]
-    labels = ", ".join(map(_quoted, names))
+    labels = ", ".join(map(quoted, names))
     return alt.Axis(
         values=heights,
         labelExpr=f"[{labels}][round(({middle} - datum.value) / {layout.lane_height})]",
@@ -105,14 +112,58 @@ def contender_colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:
     return alt.Color(
         "contender:N",
         title=None,
-        scale=alt.Scale(domain=list(names), range=list(palette.CONTENDERS[: len(names)])),
+        scale=contender_scale(names),
         legend=alt.Legend(orient="top", columns=columns, labelLimit=300) if legend else None,
+    )
+
+
+def contender_scale(names: tuple[str, ...]) -> alt.Scale:
+    """The colour of each contender, or of each of up to six series of a view."""
+    return alt.Scale(domain=list(names), range=palette.CONTENDERS)
+
+
+def contender(names: tuple[str, ...], name: str) -> alt.ColorDatum:
+    """The colour of one of them, as an encoding."""
+    return alt.ColorDatum(name, type="nominal", scale=contender_scale(names), legend=None)
+
+
+def title_legend(names: dict[str, str], left: int) -> alt.Legend:
+    """A legend in the row of the chart's title, so that it takes no height.
+
+    Args:
+        names: on screen, of each value.
+        left: where it begins, in pixels from the left edge of the plot.
+    """
+    return alt.Legend(
+        orient="none",
+        direction="horizontal",
+        legendX=left,
+        legendY=-_TITLE_OFFSET - 15,
+        padding=0,
+        columnPadding=14,
+        labelOffset=4,
+        symbolSize=70,
+        labelExpr=label_expression(names),
+    )
+
+
+def side_legend(names: dict[str, str]) -> alt.Legend:
+    """A legend in the room that is kept free at the right end of a plot."""
+    return alt.Legend(
+        orient="top-right",
+        direction="vertical",
+        padding=0,
+        offset=0,
+        labelOffset=3,
+        labelFontSize=12,
+        symbolSize=60,
+        labelExpr=label_expression(names),
     )
 
 
 def label_expression(names: dict[str, str]) -> str:
     """A Vega expression that replaces an axis or legend label by its name."""
-    pairs = ", ".join(f"{_quoted(key)}: {_quoted(name)}" for key, name in names.items())
+    pairs = ", ".join(f"{quoted(key)}: {quoted(name)}" for key, name in names.items())
     return f"{{{pairs}}}[datum.label]"
 
 
@@ -133,7 +184,7 @@ def heat(x: alt.X, y: alt.Y, title: str, domain: list[float], *, legend: bool = 
             color=alt.Color(
                 "value:Q",
                 title=None,
-                scale=alt.Scale(domain=domain, clamp=True, range="diverging"),
+                scale=alt.Scale(domain=domain, clamp=True, range=palette.SIGNED),
                 legend=alt.Legend() if legend else None,
             ),
             tooltip=[alt.Tooltip("value:Q", title=title, format=".4f")],

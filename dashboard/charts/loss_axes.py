@@ -6,21 +6,35 @@ import math
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import GUIDE
+from dashboard.charts.labels import apart, wrapped
 from dashboard.charts.placement import PAGE, Placement
 from rnn_core import Floor
 
-#: Number format of a loss axis.
-LOSS_LABELS = alt.Axis(format=".2~g", tickCount=5, grid=False)
+# First digit of an axis label, as a Vega expression; and the one format of all labels.
+_DIGIT = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+_FORMAT = "datum.value > 0.005 && datum.value < 1e5 ? '.2~f' : '.0e'"
+#: A loss axis: labels at 1 and 3 times the powers of ten, 1, 0.3, 0.1, …, 0.01, 3e-3, 1e-3.
+LOSS_LABELS = alt.Axis(
+    labelExpr=f"indexof([1, 3], {_DIGIT}) < 0 ? '' : format(datum.value, {_FORMAT})",
+    tickCount=5,
+    grid=False,
+)
+#: Width that the floors' labels take in a margin of their own, in pixels.
+END_ROOM = 98
+# Letters in a line of such a label, and its height in pixels.
+_LETTERS, _LINE = 16, 13
 # Floors less than this factor apart share a label: two labels would overlap.
 _CLOSE = 1.5
 # A floor further below the highest is not drawn: it would squeeze the losses into the top of the
 # chart.
 _DEEPEST = 1e-5
 _FLOORS = Table(loss=float, label=str, detail=str)
+_LABELS = Table(loss=float, label=str, detail=str)
 
 
 def step_axis(title: str, least: int) -> alt.X:
@@ -46,16 +60,20 @@ def loss_axis(field: str, floors: tuple[Floor, ...], symbols: bool) -> alt.Y:
         floors: the task's floors.
         symbols: whether the loss is a cross-entropy.
     """
-    values = [floor.value for floor in drawn_floors(floors)]
-    lowest, highest = min(values, default=0.1), max(values, default=1.0)
     return alt.Y(
         f"{field}:Q",
         title=loss_title(symbols),
         scale=alt.Scale(
-            type="log", nice=False, domain=alt.DomainUnionWith(unionWith=[lowest / 3, highest * 2])
+            type="log", nice=False, domain=alt.DomainUnionWith(unionWith=list(loss_range(floors)))
         ),
         axis=LOSS_LABELS,
     )
+
+
+def loss_range(floors: tuple[Floor, ...]) -> tuple[float, float]:
+    """The losses that the axis spans at least."""
+    values = [floor.value for floor in drawn_floors(floors)]
+    return min(values, default=0.1) / 3, max(values, default=1.0) * 2
 
 
 def loss_title(symbols: bool) -> str:
@@ -69,35 +87,41 @@ def drawn_floors(floors: tuple[Floor, ...]) -> tuple[Floor, ...]:
     return tuple(floor for floor in floors if floor.value > 0 and floor.value >= least)
 
 
-def floor_layers(
-    y: alt.Y, placement: Placement = PAGE, *, in_margin: bool = False
-) -> tuple[alt.Chart, alt.Chart]:
+def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.Chart]:
     """Lines at the floors, which are the rows of the dataset ``floors``, and their labels.
 
-    Pointed at, both say how each floor was obtained.
+    Pointed at, both say how each floor was obtained. Where the place has room at its right end, the
+    labels are the rows of ``floor_labels`` and stand there, where no curve crosses them.
 
     Args:
         y: the loss axis.
         placement: where the chart is placed.
-        in_margin: whether the labels are the values alone, in a margin of their own at the right,
-            where no curve crosses them. `floor_list` then says what they are.
     """
     data = placement.layer("floors")
     height = alt.Y("loss:Q", title=y["title"])
     detail = alt.Tooltip("detail:N", title=_("floor"))
     rules = data.mark_rule(strokeDash=[5, 4])
     rules = rules.encode(y=height, color=GUIDE, tooltip=detail, **placement.across())
-    common: dict[str, Any] = {"x": alt.value("width"), "y": height, "color": GUIDE}
-    if in_margin:
-        labels = data.transform_filter("datum.label !== ''")
-        labels = labels.mark_text(align="left", baseline="middle", dx=4, fontSize=11)
-        return rules, labels.encode(
-            text=alt.Text("loss:Q", format=".3~g"), tooltip=detail, **common
+    common: dict[str, Any] = {
+        "y": height,
+        "color": GUIDE,
+        "text": alt.Text("label:N"),
+        "tooltip": detail,
+    }
+    if placement.end_room:
+        labels = placement.layer("floor_labels").mark_text(
+            align="left",
+            baseline="middle",
+            dx=5,
+            fontSize=11,
+            lineBreak="\n",
+            lineHeight=_LINE,
         )
+        return rules, labels.encode(x=alt.value(placement.right), **common)
     labels = data.mark_text(
         align="right", baseline="bottom", dx=-4, dy=-3, fontSize=12, fontWeight="bold"
     )
-    return rules, labels.encode(text=alt.Text("label:N"), tooltip=detail, **common)
+    return rules, labels.encode(x=alt.value("width"), **common)
 
 
 def floor_list(floors: tuple[Floor, ...]) -> str:
@@ -119,6 +143,30 @@ def floor_rows(floors: tuple[Floor, ...], variance: float | None = None) -> byte
     )
 
 
+def floor_label_rows(
+    floors: tuple[Floor, ...], variance: float | None, low: float, high: float, height: int
+) -> bytes:
+    """The dataset ``floor_labels``: labels in several lines, moved where they would overlap.
+
+    Args:
+        floors: the task's.
+        variance: of the target, where errors are also given relative to it.
+        low: where the loss axis begins.
+        high: where it ends.
+        height: of the plot in pixels.
+    """
+    groups = _equal(floors)
+    labels = [wrapped(f"{_kinds(group)} {_value(group)}", _LETTERS) for group in groups]
+    # In pixels from the lower edge; a row is at the middle of its first line.
+    lines = np.array([label.count("\n") + 1 for label in labels])
+    scale = height / math.log(high / low)
+    at = [scale * math.log(group[0].value / low) for group in groups]
+    first = apart(at, lines * _LINE + 3, 0, height) + (lines - 1) * _LINE / 2
+    return _LABELS.rows(
+        low * np.exp(first / scale), labels, [_detail(group, variance) for group in groups]
+    )
+
+
 def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
     """Value and label of the line of each floor that is drawn; equal floors share a line.
 
@@ -126,10 +174,18 @@ def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
     """
     lines = []
     for group in _equal(floors):
-        kinds = _(" or ").join(_name(floor) for floor in group)
-        at_least = "≥ " if all(floor.bound == "lower" for floor in group) else ""
-        lines.append((group[0].value, f"{kinds}: {at_least}{group[0].value:.3g}"))
+        lines.append((group[0].value, f"{_kinds(group)}: {_value(group)}"))
     return _legible(lines)
+
+
+def _kinds(floors: list[Floor]) -> str:
+    return _(" or ").join(_name(floor) for floor in floors)
+
+
+def _value(floors: list[Floor]) -> str:
+    """The value that equal floors share; a lower bound says so."""
+    at_least = "≥\u00a0" if all(floor.bound == "lower" for floor in floors) else ""
+    return f"{at_least}{floors[0].value:.3g}"
 
 
 def _equal(floors: tuple[Floor, ...]) -> list[list[Floor]]:

@@ -1,15 +1,19 @@
 """The colour of each meaning, the same in every chart.
 
-These are Streamlit's colour names. The theme in ``.streamlit/config.toml`` defines the colours for
-light and dark, after the colour-blind-safe set of Okabe and Ito (2008).
+Single meanings have Streamlit's colour names, and several of a kind the names of Vega's ranges. The
+theme in ``.streamlit/config.toml`` defines all of them, for light and dark.
 """
 
 INPUT = "gray"
 TARGET = "blue"
 PREDICTION = "orange"
-LOSS = "orange"
-HELD_OUT = "green"
-GUIDE = "gray"
+ONLINE_LOSS = "violet"
+HELD_OUT_LOSS = "green"
+#: Events after which a run is worse.
 GRAVE = "red"
-#: Contenders of a comparison, in their order.
-CONTENDERS = ("blue", "orange", "green", "violet", "yellow", "gray")
+#: Axes, floors, names and whatever else is not data.
+GUIDE = "gray"
+#: Contenders of a comparison in their order, and series of a view that have no meaning above.
+CONTENDERS = "category"
+#: Signed values such as states and weights: brown is negative, teal positive.
+SIGNED = "diverging"

@@ -32,6 +32,7 @@ class Placement:
         axis_room: width in pixels that is kept free for the vertical axis inside the plot.
             Streamlit makes vertically concatenated plots as wide as the page, without room for
             axes beside them.
+        end_room: width in pixels that is kept free for labels at the right inside the plot.
         datasets: pairs of a dataset's name in the chart and its name in this place; a name that
             is not listed stays.
         framed: datasets, by their name in this place, whose rows each belong to one frame.
@@ -41,6 +42,7 @@ class Placement:
 
     height: int | None = None
     axis_room: int = 0
+    end_room: int = 0
     datasets: tuple[tuple[str, str], ...] = ()
     framed: frozenset[str] = frozenset()
     alone: bool = True
@@ -55,8 +57,12 @@ class Placement:
         return layer
 
     def x(self, channel: alt.X) -> alt.X:
-        """The horizontal channel that describes the scale, beginning beside the vertical axis."""
-        placed = self._with(channel, "scale", rangeMin=self.axis_room)
+        """The horizontal channel that describes the scale, between the rooms kept free."""
+        placed = channel
+        if self.axis_room:
+            placed = _with(placed, "scale", rangeMin=self.axis_room)
+        if self.end_room:
+            placed = _with(placed, "scale", rangeMax=self.right)
         if self.x_labels:
             return placed
         # The same object in another state would change the chart that it was made for.
@@ -67,13 +73,18 @@ class Placement:
 
     def y(self, channel: alt.Y) -> alt.Y:
         """The vertical channel that describes the axis, in the room kept free."""
-        return self._with(channel, "axis", offset=-self.axis_room)
+        return _with(channel, "axis", offset=-self.axis_room) if self.axis_room else channel
+
+    @property
+    def right(self) -> alt.ExprRef:
+        """Where the scale of the horizontal axis ends, in pixels."""
+        return alt.ExprRef(f"width - {self.end_room}")
 
     def across(self) -> dict[str, Any]:
-        """Channels of a rule from the vertical axis to the right edge of the plot."""
-        if not self.axis_room:
+        """Channels of a rule from the vertical axis to the end of the horizontal one."""
+        if not (self.axis_room or self.end_room):
             return {}
-        return {"x": alt.value(self.axis_room), "x2": alt.value("width")}
+        return {"x": alt.value(self.axis_room), "x2": alt.value(self.right)}
 
     def properties(self, title: str, height: int, *, canvas: bool = False) -> dict[str, Any]:
         """Properties of the chart.
@@ -88,16 +99,15 @@ class Placement:
             found["usermeta"] = base.CANVAS
         return found
 
-    def _with(self, channel: _ChannelT, part: str, **settings: Any) -> _ChannelT:
-        """The channel with further settings of its scale or its axis, where room is kept free."""
-        if not self.axis_room:
-            return channel
-        described = channel[part].copy()
-        for name, value in settings.items():
-            described[name] = value
-        placed = channel.copy()
-        placed[part] = described
-        return placed
+
+def _with(channel: _ChannelT, part: str, **settings: Any) -> _ChannelT:
+    """The channel with further settings of its scale or its axis."""
+    described = channel[part].copy()
+    for name, value in settings.items():
+        described[name] = value
+    placed = channel.copy()
+    placed[part] = described
+    return placed
 
 
 #: A chart alone on a page.

@@ -23,23 +23,33 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
-    label_expression,
     lane_axis,
     same,
+    side_legend,
     specification,
 )
-from dashboard.charts.placement import PAGE, Layers, Placement
+from dashboard.charts.labels import apart
+from dashboard.charts.placement import Layers, Placement
 from dashboard.charts.window_layout import WindowLayout
 from rnn_core import Step
 
 _SAMPLES = Table(place=float, line=int, value=float, signal=str)
-_WINDOWS = Table(left=float, label=str)
+_WINDOWS = Table(left=float, label=str, short=str)
+_ENDS = Table(place=float, value=float, signal=str, said=str)
 _NEWEST = Table(left=float, right=float)
 _SIGNALS_HOVER = Table(
     place=float, step=int, time=float, input=float, target=float, prediction=float
 )
 _Rows = tuple[np.ndarray, ...]
 _LANES = Table(place=float, line=int, value=float, point=int, number=float, signal=str)
+#: Width that the labels at the lines' ends take, in pixels.
+END_ROOM = 74
+# The chart alone on a page.
+_ALONE = Placement(end_room=END_ROOM)
+# A label at a line's end takes this height, in a plot of at least that height, in pixels.
+_LABEL, _LEAST_PLOT = 15, 190
+# With less width for a window than this, in pixels, its label is the number of its step alone.
+_WINDOW_LABEL = 70
 
 
 class Signals(Protocol):
@@ -74,7 +84,7 @@ def signals(frame: Signals) -> Chart:
 
 @lru_cache(maxsize=64)
 def _spec(language: str, layout: WindowLayout) -> Spec:
-    return specification(signal_chart(layout))
+    return specification(signal_chart(layout, _ALONE))
 
 
 def signal_tables(frame: Signals) -> dict[str, bytes]:
@@ -84,7 +94,7 @@ def signal_tables(frame: Signals) -> dict[str, bytes]:
     return {**tables, **window_tables(frame.layout, steps)}
 
 
-def signal_chart(layout: WindowLayout, placement: Placement = PAGE) -> Layers:
+def signal_chart(layout: WindowLayout, placement: Placement) -> Layers:
     """The chart, in the current language."""
     draw = _one_lane_chart if layout.is_plain else _many_lanes_chart
     return draw(layout, placement)
@@ -115,10 +125,40 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
         targets, prediction = (np.where(answered, v, np.nan) for v in (targets, prediction))
     return {
         "samples": _SAMPLES.rows(*columns, signal),
+        "ends": _end_rows(layout, *columns, signal.to_numpy(zero_copy_only=False)),
         "hover": _SIGNALS_HOVER.empty
         if frame.moving
         else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
     }
+
+
+def _end_rows(
+    layout: WindowLayout,
+    place: NDArray[np.floating],
+    _step: NDArray[np.integer],
+    value: NDArray[np.floating],
+    signal: NDArray[np.object_],
+) -> bytes:
+    """A label for each signal beside its sample furthest right."""
+    names = signal_names()
+    shown = [name for name in names if (signal == name).any()]
+    # Not at the newest sample: there it would cover the windows that are about to be replaced.
+    last = [np.flatnonzero(signal == name)[place[signal == name].argmax()] for name in shown]
+    low, high = _value_range(layout)
+    low, high = min(low, value.min()), max(high, value.max())
+    each = _LABEL / _LEAST_PLOT * (high - low)
+    return _ENDS.rows(
+        np.full(len(shown), place.max()),
+        apart(value[last], np.full(len(shown), each), low, high),
+        shown,
+        [names[name] for name in shown],
+    )
+
+
+def _value_range(layout: WindowLayout) -> tuple[float, float]:
+    """Values that the axis spans at least, with room for the windows' labels above."""
+    height = layout.high - layout.low
+    return layout.low - 0.1 * height, layout.high + 0.3 * height
 
 
 def _answered(frame: Signals) -> NDArray[np.bool_]:
@@ -133,7 +173,9 @@ def window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
     """Left edge and label of each window, and the extent of the newest."""
     left = steps % layout.windows * layout.span
     return {
-        "windows": _WINDOWS.rows(left, [_("step {n}").format(n=n) for n in steps]),
+        "windows": _WINDOWS.rows(
+            left, [_("step {n}").format(n=n) for n in steps], [str(n) for n in steps]
+        ),
         "newest": _NEWEST.rows(left[-1:], left[-1:] + layout.span),
     }
 
@@ -141,19 +183,15 @@ def window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
 def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
     names = signal_names()
     x = placement.x(place_axis(layout))
-    # With room for the windows' labels above.
-    height = layout.high - layout.low
     y = alt.Y(
         "value:Q",
         title=_("value"),
         scale=alt.Scale(
-            domain=alt.DomainUnionWith(
-                unionWith=[layout.low - 0.1 * height, layout.high + 0.3 * height]
-            )
+            domain=alt.DomainUnionWith(unionWith=list(_value_range(layout))), nice=False
         ),
-        axis=alt.Axis(format=".3~g"),
+        axis=alt.Axis(format=".3~g", tickCount=5),
     )
-    newest, borders, labels = window_layers(placement)
+    newest, borders, labels = window_layers(layout, placement)
     lines = (
         placement.layer("samples")
         .mark_line(strokeWidth=2)
@@ -161,7 +199,14 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
             x=x,
             y=placement.y(y),
             detail=alt.Detail("line:N"),
-            color=signal_colour(names),
+            color=signal_colour(names, legend=None),
+        )
+    )
+    ends = (
+        placement.layer("ends")
+        .mark_text(align="left", baseline="middle", dx=6, fontSize=12)
+        .encode(
+            x=same(x), y=same(y), text=alt.Text("said:N"), color=signal_colour(names, legend=None)
         )
     )
     # Dots mark the samples of a short window; those of a long one would merge into the line.
@@ -178,7 +223,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
             ],
         )
     )
-    layers = [newest, borders, lines, *([dots] if layout.length <= 20 else []), labels, hover]
+    layers = [newest, borders, lines, *([dots] if layout.length <= 20 else []), ends, labels, hover]
     return alt.layer(*layers).properties(**placement.properties(_("Signals"), HEIGHT))
 
 
@@ -240,7 +285,7 @@ def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
         ),
         axis=lane_axis(layout),
     )
-    colour = signal_colour(names)
+    colour = signal_colour(names, legend=side_legend(names))
     marks: list[alt.Chart] = []
     hovers: list[alt.Chart] = []
     for name, title in names.items():
@@ -266,7 +311,7 @@ def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
                 **place,
             )
         )
-    newest, borders, labels = window_layers(placement)
+    newest, borders, labels = window_layers(layout, placement)
     return alt.layer(newest, borders, *marks, labels, *hovers).properties(
         **placement.properties(_("Signals"), HEIGHT, canvas=True)
     )
@@ -304,7 +349,9 @@ def _time_title(layout: WindowLayout) -> str:
     return _("time (radians)") if layout.radians else _("time")
 
 
-def window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Chart]:
+def window_layers(
+    layout: WindowLayout, placement: Placement
+) -> tuple[alt.Chart, alt.Chart, alt.Chart]:
     """The newest window's shade, the windows' borders, and their labels."""
     newest = placement.layer("newest").mark_rect(opacity=0.12, tooltip=None)
     newest = newest.encode(x=alt.X("left:Q"), x2=alt.X2("right:Q"), color=GUIDE)
@@ -312,9 +359,11 @@ def window_layers(placement: Placement) -> tuple[alt.Chart, alt.Chart, alt.Chart
     borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(
         x=alt.X("left:Q"), color=GUIDE
     )
-    labels = windows.mark_text(align="left", baseline="top", dx=4, dy=3, fontSize=11).encode(
-        x=alt.X("left:Q"), y=alt.value(0), text=alt.Text("label:N"), color=GUIDE
-    )
+    room = placement.axis_room + placement.end_room + _WINDOW_LABEL * layout.windows
+    label = alt.ExprRef(f"width >= {room} ? datum.label : datum.short")
+    labels = windows.mark_text(
+        align="left", baseline="top", dx=4, dy=3, fontSize=11, text=label
+    ).encode(x=alt.X("left:Q"), y=alt.value(0), color=GUIDE)
     return newest, borders, labels
 
 
@@ -323,13 +372,13 @@ def signal_names() -> dict[str, str]:
     return {"input": _("input"), "target": _("target"), "prediction": _("prediction")}
 
 
-def signal_colour(names: dict[str, str]) -> alt.Color:
-    """A colour for each signal, with a legend."""
+def signal_colour(names: dict[str, str], legend: alt.Legend | None) -> alt.Color:
+    """A colour for each signal."""
     return alt.Color(
         "signal:N",
         title=None,
         scale=alt.Scale(
             domain=list(names), range=[palette.INPUT, palette.TARGET, palette.PREDICTION]
         ),
-        legend=alt.Legend(orient="top", labelExpr=label_expression(names)),
+        legend=legend,
     )

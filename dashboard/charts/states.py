@@ -16,7 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dashboard.app.language import gettext as _
-from dashboard.charts.arrow import Table, numbers, where
+from dashboard.charts import palette
+from dashboard.charts.arrow import Table
 from dashboard.charts.base import same
 from dashboard.charts.placement import PAGE, Layers, Placement
 from dashboard.charts.signals import place_axis, window_layers, window_tables
@@ -26,6 +27,8 @@ from dashboard.charts.window_layout import WindowLayout
 _MOST_CELLS = 1_600
 # Columns at most, over all windows.
 _MOST_COLUMNS = 100
+# Height of the plot where the place does not say another, in pixels.
+_HEIGHT = 200
 
 _CELLS = Table(left=np.float32, right=np.float32, unit=np.int16, h=np.float32)
 _HOVER = Table(
@@ -124,8 +127,8 @@ def states_chart(layout: WindowLayout, size: int, placement: Placement = PAGE) -
     colour = alt.Color(
         "h:Q",
         title=None,
-        scale=alt.Scale(domain=[-1, 1], clamp=True, range="diverging"),
-        legend=None,
+        scale=alt.Scale(domain=[-1, 1], clamp=True, range=palette.SIGNED),
+        legend=_scale_bar(placement),
     )
     cells = placement.layer("states").mark_rect()
     cells = cells.encode(x=x, x2=alt.X2("right:Q"), y=placement.y(y), color=colour)
@@ -144,7 +147,25 @@ def states_chart(layout: WindowLayout, size: int, placement: Placement = PAGE) -
             y=same(y),
         )
     )
-    _newest, borders, _labels = window_layers(placement)
+    _newest, borders, _labels = window_layers(layout, placement)
     return alt.layer(cells, borders, hover).properties(
-        **placement.properties(_("Hidden state"), 200)
+        **placement.properties(_("Hidden state"), _HEIGHT)
+    )
+
+
+def _scale_bar(placement: Placement) -> alt.Legend | None:
+    """What the colours mean, in the room at the right end."""
+    if not placement.end_room:
+        return None
+    return alt.Legend(
+        orient="top-right",
+        direction="vertical",
+        title=_("state h"),
+        values=[-1, 0, 1],
+        gradientLength=min(110, (placement.height or _HEIGHT) - 60),
+        gradientThickness=9,
+        padding=0,
+        offset=0,
+        labelOffset=4,
+        titlePadding=8,
     )

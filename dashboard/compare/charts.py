@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.charts import palette
 from dashboard.charts.arrow import Table, words
 from dashboard.charts.base import (
     CANVAS,
@@ -21,6 +20,7 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
+    contender,
     contender_axis,
     contender_colour,
     layer,
@@ -323,7 +323,7 @@ def _predictions_spec(
         scale=alt.Scale(domain=[0, edges[-1]], nice=False),
         axis=alt.Axis(values=edges, labels=False, ticks=False),
     )
-    colour = GUIDE if faint else alt.value(palette.CONTENDERS[number])
+    colour = GUIDE if faint else contender(names, names[number])
     if layout.symbols:
         y = alt.Y(
             "symbol:Q",

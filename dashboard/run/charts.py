@@ -16,6 +16,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
@@ -25,19 +26,27 @@ from dashboard.charts.base import (
     GUIDE,
     Chart,
     Spec,
-    label_expression,
     same,
     specification,
+    title_legend,
 )
-from dashboard.charts.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
-from dashboard.charts.placement import PAGE, Layers, Placement
+from dashboard.charts.loss_axes import (
+    END_ROOM,
+    floor_label_rows,
+    floor_layers,
+    floor_rows,
+    loss_axis,
+    loss_range,
+    step_axis,
+)
+from dashboard.charts.placement import Layers, Placement
 from dashboard.run import text
 from dashboard.run.live_run import Curve, Frame, HeldOut
 from rnn_core import Event, Floor
 
-_LOSS = alt.ColorValue(palette.LOSS)
-# As high as the figure beside it, in pixels.
-_HEIGHT = 430
+# As high as the figure beside it, and of that the plot, in pixels.
+_HEIGHT, _PLOT = 546, 455
+_ALONE = Placement(end_room=END_ROOM)
 _CURVE = Table(step=int, loss=float)
 _HELD_OUT = Table(step=int, loss=float, low=float, high=float)
 _EVENTS = Table(step=int, said=str)
@@ -62,8 +71,13 @@ def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool) -> Spec:
     return specification(loss_chart(floors, symbols))
 
 
-def loss_tables(frame: Frame) -> dict[str, bytes]:
-    """The datasets of `loss_chart`."""
+def loss_tables(frame: Frame, height: int = _PLOT) -> dict[str, bytes]:
+    """The datasets of `loss_chart`.
+
+    Args:
+        frame: what is shown.
+        height: of the plot in pixels.
+    """
     now = _CURVE.rows(*_positive(frame.curve))
     held_out = _held_out_rows(frame.held_out)
     return {
@@ -72,6 +86,9 @@ def loss_tables(frame: Frame) -> dict[str, bytes]:
         "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
         "held_out": held_out,
         "floors": _floor_rows(current_language(), frame.floors, frame.target_variance),
+        "floor_labels": _floor_labels(
+            current_language(), frame.floors, frame.target_variance, *_range(frame), height
+        ),
         **_event_tables(current_language(), frame.events),
         "hover": _CURVE.empty if frame.moving else now,
         "held_out_hover": _HELD_OUT.empty if frame.moving else held_out,
@@ -83,12 +100,31 @@ def _floor_rows(language: str, floors: tuple[Floor, ...], variance: float | None
     return floor_rows(floors, variance)
 
 
+@lru_cache(maxsize=64)
+def _floor_labels(
+    language: str,
+    floors: tuple[Floor, ...],
+    variance: float | None,
+    low: float,
+    high: float,
+    height: int,
+) -> bytes:
+    return floor_label_rows(floors, variance, low, high, height)
+
+
+def _range(frame: Frame) -> tuple[float, float]:
+    """The losses that the axis spans: those of the present run, and all floors."""
+    _steps, _means, lows, highs = _shown(frame.held_out)
+    drawn = np.concatenate([loss_range(frame.floors), _positive(frame.curve)[1], lows, highs])
+    return float(drawn.min()), float(drawn.max())
+
+
 def _head(frame: Frame) -> Curve:
     """The step on screen."""
     return np.array([frame.step.index]), np.array([frame.step.loss])
 
 
-def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = PAGE) -> Layers:
+def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = _ALONE) -> Layers:
     """The chart, in the current language.
 
     Args:
@@ -100,18 +136,20 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
     y = loss_axis("loss", floors, symbols)
     further: dict[str, Any] = {"x": same(x), "y": same(y)}
     names = {"online": _("online loss"), "held_out": _("held-out loss")}
-    legend = alt.Legend(orient="top", title=None, labelExpr=label_expression(names))
     colour = alt.Color(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=list(names), range=[palette.LOSS, palette.HELD_OUT]),
-        legend=legend if placement.alone else None,
+        scale=alt.Scale(domain=list(names), range=[palette.ONLINE_LOSS, palette.HELD_OUT_LOSS]),
+        legend=title_legend(names, 90 if placement.axis_room else 12),
     )
     line = placement.layer("now").transform_calculate(kind="'online'")
     line = line.mark_line(strokeWidth=1.3, opacity=0.85).encode(x=x, y=placement.y(y), color=colour)
     data = placement.layer("held_out").transform_calculate(kind="'held_out'")
     band = data.mark_area(opacity=0.25).encode(
-        x=same(x), y=alt.Y("low:Q", title=y["title"]), y2=alt.Y2("high:Q"), color=same(colour)
+        x=same(x),
+        y=alt.Y("low:Q", title=y["title"], scale=y["scale"]),
+        y2=alt.Y2("high:Q"),
+        color=same(colour),
     )
     evaluations = data.mark_line(strokeWidth=1.8, point={"size": 18, "filled": True})
     evaluations = evaluations.encode(color=same(colour), **further)
@@ -119,8 +157,8 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
     before = placement.layer("before").mark_line(strokeWidth=1, opacity=0.6, clip=True)
     before = before.encode(color=GUIDE, **further)
     head = placement.layer("head").mark_point(filled=True, opacity=1, size=55)
-    head = head.encode(color=_LOSS, **further)
-    rules, rule_labels = floor_layers(y, placement, in_margin=placement.alone)
+    head = head.encode(color=alt.value(palette.ONLINE_LOSS), **further)
+    rules, rule_labels = floor_layers(y, placement)
     hover = (
         placement.layer("hover")
         .mark_point(opacity=0.001, filled=True, size=60)
@@ -151,11 +189,15 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
 
 
 def _held_out_rows(held_out: HeldOut) -> bytes:
-    """The held-out losses that have a place on a logarithmic axis."""
+    return _HELD_OUT.rows(*_shown(held_out))
+
+
+def _shown(held_out: HeldOut) -> tuple[NDArray[Any], ...]:
+    """The held-out losses that have a place on a logarithmic axis: steps, means, lows, highs."""
     shown = np.isfinite(held_out.highs) & (held_out.means > 0)
     steps, means, lows, highs = (column[shown] for column in held_out)
     # A band that reaches zero ends at a tenth of the mean.
-    return _HELD_OUT.rows(steps, means, np.maximum(lows, means / 10), highs)
+    return steps, means, np.maximum(lows, means / 10), highs
 
 
 # Events are rare, and each is a sentence: most redraws show those of the one before.

@@ -11,13 +11,13 @@ from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts.base import CANVAS, Chart, Spec, specification
 from dashboard.charts.placement import Placement
-from dashboard.charts.signals import signal_chart, signal_tables
+from dashboard.charts.signals import END_ROOM, signal_chart, signal_tables
 from dashboard.charts.states import state_tables, states_chart
 from dashboard.charts.window_layout import WindowLayout
 from dashboard.run.live_run import Frame
 
 # Heights of the two plots, and room for their vertical axes, in pixels.
-_SIGNALS, _STATES, _AXIS_ROOM = 215, 190, 64
+_SIGNALS, _STATES, _AXIS_ROOM = 215, 205, 56
 
 
 def figure(frame: Frame) -> Chart:
@@ -38,7 +38,7 @@ def figure(frame: Frame) -> Chart:
 
 @lru_cache(maxsize=64)
 def _spec(language: str, layout: WindowLayout, size: int) -> Spec:
-    place = Placement(axis_room=_AXIS_ROOM, alone=False)
+    place = Placement(axis_room=_AXIS_ROOM, end_room=END_ROOM, alone=False)
     signals = signal_chart(layout, replace(place, height=_SIGNALS, x_labels=False))
     states = states_chart(layout, size, replace(place, height=_STATES))
     together = alt.vconcat(signals, states, spacing=4).resolve_scale(color="independent")

@@ -14,7 +14,17 @@ from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table, words
-from dashboard.charts.base import CANVAS, GUIDE, HEIGHT, Chart, Spec, layer, same, specification
+from dashboard.charts.base import (
+    CANVAS,
+    GUIDE,
+    HEIGHT,
+    Chart,
+    Spec,
+    layer,
+    same,
+    specification,
+    title_legend,
+)
 from dashboard.charts.loss_axes import LOSS_LABELS
 from dashboard.charts.signals import signal_colour, signal_names
 from dashboard.run.views.base import Presentation, View, ViewInput
@@ -235,7 +245,7 @@ def _signals_spec(language: str, first: int, last: int) -> Spec:
         .encode(
             x=x,
             y=alt.Y("value:Q", title=_("value"), axis=alt.Axis(format=".3~g")),
-            color=signal_colour(signal_names()),
+            color=signal_colour(signal_names(), title_legend(signal_names(), 70)),
         )
     )
     chart = alt.layer(_shade(x), lines).resolve_scale(color="independent")
@@ -257,7 +267,7 @@ def _error_spec(language: str, first: int, last: int) -> Spec:
         .encode(
             x=x,
             y=y,
-            color=alt.value(palette.LOSS),
+            color=alt.value(palette.PREDICTION),
         )
     )
     hover = (

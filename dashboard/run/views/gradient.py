@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.charts import palette
 from dashboard.charts.arrow import Table, words
 from dashboard.charts.base import (
     CANVAS,
@@ -21,6 +20,8 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
+    contender,
+    contender_scale,
     heat,
     layer,
     same,
@@ -37,7 +38,6 @@ _MOST_POINTS = 50
 _LEAST = 1e-12
 
 # A colour for each part of the state.
-_PATHS = (palette.PREDICTION, palette.TARGET, *palette.CONTENDERS[2:])
 
 _LAGS = Table(lag=int, norm=float, path=str)
 _SHARES = Table(lag=int, share=float)
@@ -107,7 +107,7 @@ class GradientView(View[GradientResult, None]):
             "a gentle slope. Backpropagation stops at the last point, the start of the window. "
             "Middle: the share of the gradient of the top layer's main weight matrix (W_hh in RNN, "
             "LSTM and GRU) that each lag contributes; lags that oppose the whole have negative "
-            "shares. Right: the stronger the blue, the more a prediction (row) depends on an input "
+            "shares. Right: the stronger the teal, the more a prediction (row) depends on an input "
             "(column), relative to the strongest."
         )
 
@@ -147,7 +147,7 @@ def _gradient_spec(language: str, paths: tuple[str, ...]) -> Spec:
     colour = alt.Color(
         "path:N",
         title=None,
-        scale=alt.Scale(domain=list(paths), range=list(_PATHS[: len(paths)])),
+        scale=contender_scale(paths),
         legend=alt.Legend(orient="top") if len(paths) > 1 else None,
     )
     lags = layer("lags")
@@ -194,7 +194,7 @@ def _shares_spec(language: str, lags: int) -> Spec:
         .encode(
             x=x,
             y=y,
-            color=alt.value(palette.LOSS),
+            color=contender(("shares",), "shares"),
             tooltip=[
                 alt.Tooltip("lag:O", title=_("lag")),
                 alt.Tooltip("share:Q", title=_("share of the gradient"), format=".1%"),

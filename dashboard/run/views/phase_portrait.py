@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
     CANVAS,
     HEIGHT,
     Chart,
     Spec,
+    contender,
     label_expression,
     layer,
     same,
@@ -42,6 +42,8 @@ _PATIENCE = 256
 _PATH = Table(x=float, y=float, order=int, window=int, strength=float)
 _POINTS = Table(x=float, y=float, kind=str, name=str)
 _CONTINUA = Table(x=float, y=float, order=int, number=int)
+# The path and the fixed points, told apart by colour.
+_PATH_COLOUR, _FIXED_COLOUR = (contender(("path", "fixed"), name) for name in ("path", "fixed"))
 
 
 def _circle(radius: float, sweep: int = 1) -> str:
@@ -286,7 +288,7 @@ def _spec(language: str) -> Spec:
         y=y,
         order="order:Q",
         detail="window:N",
-        color=alt.value(palette.PREDICTION),
+        color=_PATH_COLOUR,
     )
     strength = alt.Scale(domain=[0, 1], range=[0, 0.9])
     line = path.mark_line(strokeWidth=1.6).encode(
@@ -298,7 +300,7 @@ def _spec(language: str) -> Spec:
         .encode(
             x=same(x),
             y=same(y),
-            color=alt.value(palette.PREDICTION),
+            color=_PATH_COLOUR,
             fillOpacity=alt.FillOpacity("strength:Q", scale=strength, legend=None),
             tooltip=[
                 alt.Tooltip("order:Q", title=_("time step in the window")),
@@ -315,7 +317,7 @@ def _spec(language: str) -> Spec:
             y=same(y),
             order="order:Q",
             detail="number:N",
-            color=alt.value(palette.TARGET),
+            color=_FIXED_COLOUR,
         )
     )
     fixed = (
@@ -332,7 +334,7 @@ def _spec(language: str) -> Spec:
                     orient="top", columns=3, labelExpr=label_expression(_mark_names())
                 ),
             ),
-            color=alt.value(palette.TARGET),
+            color=_FIXED_COLOUR,
             tooltip=[
                 alt.Tooltip("name:N", title=_("fixed point")),
                 alt.Tooltip("x:Q", format=".3f"),

@@ -19,8 +19,10 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
+    contender_scale,
     label_expression,
     layer,
+    quoted,
     same,
     specification,
 )
@@ -37,7 +39,9 @@ _LIMIT = 0.9
 # Steps that are kept of a run at most.
 _MOST_STEPS = 200
 
-_NOW = Table(signal=str, limit=str, begin=float, end=float, share=float)
+_NOW = Table(signal=str, limit=float, begin=float, end=float, share=float)
+# The places of the two limits on the scale of signed values.
+_LOW, _HIGH = -1.0, 1.0
 _HISTORY = Table(step=int, share=float, signal=str)
 
 
@@ -130,7 +134,7 @@ class SaturationView(View[SaturationResult, None]):
         """How to read bars and lines."""
         return _(
             "Left: the share of values near their limits over the newest window, all layers "
-            "together: blue near the upper limit (a gate is open), orange near the lower one (a "
+            "together: teal near the upper limit (a gate is open), brown near the lower one (a "
             "gate is shut). Right: the sum of both over the run, at the steps at which this view "
             "was shown. Saturated units and gates pass almost no gradient. Healthy: small shares "
             "at first, and later only gates that stay open or shut for a purpose, such as keeping "
@@ -172,21 +176,25 @@ def _names(cell: Cell) -> dict[str, str]:
 
 
 def _now(result: SaturationResult) -> Chart:
-    rows: list[tuple[str, str, float, float, float]] = []
+    rows: list[tuple[str, float, float, float, float]] = []
     for signal, share in result.now.items():
-        rows.append((signal, "low", 0.0, share.low, share.low))
-        rows.append((signal, "high", share.low, share.both, share.high))
+        rows.append((signal, _LOW, 0.0, share.low, share.low))
+        rows.append((signal, _HIGH, share.low, share.both, share.high))
     signals, limits, begin, end, size = zip(*rows, strict=True)
     return Chart(
         _now_spec(current_language(), tuple(_names(result.cell).items())),
-        {"now": _NOW.rows(signals, limits, np.array(begin), np.array(end), np.array(size))},
+        {
+            "now": _NOW.rows(
+                signals, np.array(limits), np.array(begin), np.array(end), np.array(size)
+            )
+        },
         _("Bars of the saturated share of hidden units, gates and candidates."),
     )
 
 
 @lru_cache(maxsize=32)
 def _now_spec(language: str, names: tuple[tuple[str, str], ...]) -> Spec:
-    limits = {"low": _("near the lower limit"), "high": _("near the upper limit")}
+    low, high = quoted(_("near the lower limit")), quoted(_("near the upper limit"))
     bars = (
         layer("now")
         .mark_bar()
@@ -205,10 +213,19 @@ def _now_spec(language: str, names: tuple[tuple[str, str], ...]) -> Spec:
                 axis=alt.Axis(labelExpr=label_expression(dict(names)), labelLimit=160),
             ),
             color=alt.Color(
-                "limit:N",
+                "limit:Q",
                 title=None,
-                scale=alt.Scale(domain=list(limits), range=[palette.PREDICTION, palette.TARGET]),
-                legend=alt.Legend(orient="top", labelExpr=label_expression(limits)),
+                scale=alt.Scale(domain=[_LOW, _HIGH], range=palette.SIGNED),
+                legend=alt.Legend(
+                    type="symbol",
+                    orient="bottom",
+                    direction="vertical",
+                    values=[_LOW, _HIGH],
+                    symbolType="square",
+                    format="d",
+                    labelExpr=f"datum.value < 0 ? {low} : {high}",
+                    labelLimit=260,
+                ),
             ),
             tooltip=[alt.Tooltip("share:Q", title=_("share"), format=".1%")],
         )
@@ -242,14 +259,10 @@ def _history_spec(language: str, names: tuple[tuple[str, str], ...]) -> Spec:
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 0.1])),
         axis=alt.Axis(format="%", tickCount=5),
     )
-    colours = palette.CONTENDERS
     colour = alt.Color(
         "signal:N",
         title=None,
-        scale=alt.Scale(
-            domain=[signal for signal, _name in names],
-            range=[colours[number % len(colours)] for number in range(len(names))],
-        ),
+        scale=contender_scale(tuple(signal for signal, _name in names)),
         legend=alt.Legend(
             orient="top", columns=3, labelExpr=label_expression(dict(names)), labelLimit=160
         ),

@@ -11,7 +11,6 @@ import numpy as np
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
     CANVAS,
@@ -19,6 +18,7 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
+    contender_scale,
     label_expression,
     layer,
     same,
@@ -140,7 +140,7 @@ def _spec(language: str) -> Spec:
             color=alt.Color(
                 "kind:N",
                 title=None,
-                scale=alt.Scale(domain=list(names), range=[palette.PREDICTION, palette.TARGET]),
+                scale=contender_scale(tuple(names)),
                 legend=alt.Legend(orient="top", labelExpr=label_expression(names)),
             ),
             tooltip=[alt.Tooltip("x:Q", format=".4f"), alt.Tooltip("y:Q", format=".4f")],

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.charts.arrow import Table, numbers
+from dashboard.charts import palette
+from dashboard.charts.arrow import Table
 from dashboard.charts.base import CANVAS, Chart, Spec, layer, same, specification
 from dashboard.run.views.base import Presentation, View, ViewInput
 
@@ -125,7 +126,7 @@ def _spec(language: str, length: int, size: int) -> Spec:
         scale=alt.Scale(domain=rows),
         axis=alt.Axis(values=rows[:: math.ceil(len(rows) / 8)]),
     )
-    scale = alt.Scale(domain=[-1, 1], clamp=True, range="diverging")
+    scale = alt.Scale(domain=[-1, 1], clamp=True, range=palette.SIGNED)
     colour = alt.Color("h:Q", title="h", scale=scale)
     cells = layer("state").mark_rect().encode(x=x, y=y, color=colour)
     hover = (

@@ -140,7 +140,7 @@ def _spec(language: str) -> Spec:
         .encode(
             x=x,
             y=y,
-            color=alt.value(palette.LOSS),
+            color=alt.value(palette.HELD_OUT_LOSS),
             tooltip=[
                 alt.Tooltip("loss:Q", title=_("loss"), format=".4g"),
                 alt.Tooltip("low:Q", title=_("95 % interval from"), format=".4g"),
@@ -155,7 +155,7 @@ def _spec(language: str) -> Spec:
             x=alt.X("low:Q", title=x["title"]),
             x2="high:Q",
             y=same(y),
-            color=alt.value(palette.LOSS),
+            color=alt.value(palette.HELD_OUT_LOSS),
         )
     )
     texts = (

@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.charts import palette
 from dashboard.charts.arrow import Table
-from dashboard.charts.base import CANVAS, HEAT_ROWS, HEIGHT, Chart, Spec, heat, layer, specification
+from dashboard.charts.base import (
+    CANVAS,
+    HEAT_ROWS,
+    HEIGHT,
+    Chart,
+    Spec,
+    contender_scale,
+    heat,
+    layer,
+    specification,
+)
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core.diagnostics import Weight, copy_parameters, weight_matrices
 
@@ -162,10 +171,6 @@ def _histograms(result: WeightsResult) -> Chart:
 
 @lru_cache(maxsize=32)
 def _histograms_spec(language: str, names: tuple[str, ...]) -> Spec:
-    colours = palette.CONTENDERS
-    scale = alt.Scale(
-        domain=list(names), range=[colours[n % len(colours)] for n in range(len(names))]
-    )
     bars = (
         layer("bars")
         .mark_rect(opacity=0.45)
@@ -182,7 +187,7 @@ def _histograms_spec(language: str, names: tuple[str, ...]) -> Spec:
             color=alt.Color(
                 "weight:N",
                 title=None,
-                scale=scale,
+                scale=contender_scale(names),
                 legend=alt.Legend(orient="top", columns=2, labelLimit=200),
             ),
         )

@@ -136,7 +136,10 @@ def _config() -> dict[str, Any]:
         "axis": {**quiet, **axis, "titlePadding": 10},
         "legend": {**quiet, "orient": "top"},
         "title": {"anchor": "start", "color": "#31333f", "fontSize": 14, "offset": 12},
-        "range": {"diverging": _theme()["chartDivergingColors"]},
+        "range": {
+            "category": _theme()["chartCategoricalColors"],
+            "diverging": _theme()["chartDivergingColors"],
+        },
     }
 
 

@@ -89,7 +89,7 @@ def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
     )
     reading = _(
         "Each window is one training step; the newest is shaded. A floor is the lowest loss that "
-        "a kind of predictor can reach. In the hidden state blue is positive, orange negative."
+        "a kind of predictor can reach. In the hidden state teal is positive, brown negative."
     )
     return partial(html.html, shown, current_language(), title, reading, settings(run))
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import altair as alt
 
 from dashboard.app.language import gettext as _
 from dashboard.app.text import LOSS_FORMAT
+from dashboard.charts import loss_axes
 from dashboard.charts.arrow import joined
 from dashboard.charts.base import CANVAS, Chart, specification
 from dashboard.charts.placement import FRAME, Layers, Placement
@@ -33,10 +35,11 @@ _MOST_FRAMES, _FEWEST_FRAMES, _BYTES = 72, 20, 3_000_000
 _TICK = 50
 _STAYS_FOR = (20, 10, 4, 2)
 _USUAL_STAY = 4
-# Room for a vertical axis, in pixels.
-_AXIS_ROOM = 92
+# Room for a vertical axis, and for labels at the right end, in pixels.
+_AXIS_ROOM, _END_ROOM = 76, loss_axes.END_ROOM
 # How the names of datasets begin: those that differ from frame to frame, and those that do not.
 _MOVING, _CONSTANT = "moving", "constant"
+_LOSS_HEIGHT = 170
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,9 @@ _PARTS = (
     _Part(signal_tables, lambda frame, placement: signal_chart(frame.layout, placement), 190),
     _Part(_state_tables, _states_chart, 150),
     _Part(
-        loss_tables,
+        partial(loss_tables, height=_LOSS_HEIGHT),
         lambda frame, placement: loss_chart(frame.floors, frame.layout.symbols, placement),
-        150,
+        _LOSS_HEIGHT,
     ),
 )
 
@@ -95,6 +98,7 @@ def of_frames(frames: Sequence[Frame]) -> Chart:
         placement = Placement(
             height=part.height,
             axis_room=_AXIS_ROOM,
+            end_room=_END_ROOM,
             datasets=tuple(sent.items()),
             framed=frozenset(name for name in sent.values() if name.startswith(_MOVING)),
             alone=False,

@@ -109,7 +109,7 @@ def test_symbols_are_numbered_from_zero_among_inputs_and_among_outputs() -> None
 def test_contenders_have_the_palettes_colours_in_their_order() -> None:
     names = ("RNN", "LSTM", "GRU")
     colour = contender_colour(names, legend=True).to_dict()
-    assert colour["scale"] == {"domain": list(names), "range": list(palette.CONTENDERS[:3])}
+    assert colour["scale"] == {"domain": list(names), "range": palette.CONTENDERS}
     assert colour["legend"]["columns"] == 3
     assert contender_colour(names, legend=False).to_dict()["legend"] is None
     for longest, columns in (("LSTM, lr 0.005", 2), ("LSTM, H 64, forget bias 1", 1)):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 
 import altair as alt
@@ -8,12 +9,15 @@ import pytest
 from dashboard.charts.arrow import Table, read
 from dashboard.charts.base import Chart, layer, specification
 from dashboard.charts.loss_axes import (
+    END_ROOM,
     drawn_floors,
+    floor_label_rows,
     floor_layers,
     floor_lines,
     floor_list,
     floor_rows,
     loss_axis,
+    loss_range,
     loss_title,
     step_axis,
 )
@@ -86,7 +90,7 @@ def test_a_floor_that_is_only_a_bound_says_so() -> None:
     floors = (Floor("constant", 0.5, "exact"), Floor("window_memory", 0.05, "lower"))
     assert floor_lines(floors) == [
         (0.5, "constant: 0.5"),
-        (0.05, "memory inside a window: ≥ 0.05"),
+        (0.05, "memory inside a window: ≥\u00a00.05"),
     ]
     shared = (Floor("constant", 0.5, "exact"), Floor("memoryless", 0.5, "lower"))
     assert floor_lines(shared) == [(0.5, "constant or no memory: 0.5")]
@@ -176,14 +180,69 @@ def test_in_a_replay_a_floors_line_begins_beside_the_axis() -> None:
     assert rules.to_dict()["data"] == labels.to_dict()["data"] == {"name": "constant 1"}
 
 
-def test_in_a_margin_of_their_own_labels_are_the_values_alone() -> None:
+def test_in_a_margin_of_their_own_labels_are_names_and_values_in_lines() -> None:
     y = loss_axis("loss", FLOORS, symbols=False)
-    lines = layer("losses").mark_line().encode(x=step_axis("step", 20), y=y)
-    spec = specification(alt.layer(lines, *floor_layers(y, in_margin=True)))
-    tables = {"losses": LOSSES.rows([0, 1], [0.5, 0.2]), "floors": floor_rows(FLOORS)}
+    placement = Placement(end_room=END_ROOM)
+    x = placement.x(step_axis("step", 20))
+    lines = layer("losses").mark_line().encode(x=x, y=y)
+    spec = specification(alt.layer(lines, *floor_layers(y, placement)))
+    low, high = loss_range(FLOORS)
+    tables = {
+        "losses": LOSSES.rows([0, 1], [0.5, 0.2]),
+        "floors": floor_rows(FLOORS),
+        "floor_labels": floor_label_rows(FLOORS, None, low, high, 300),
+    }
     drawn = svg(Chart(spec, tables, "A loss."))
-    assert ">0.55</text>" in drawn
-    assert ">0.1</text>" in drawn
-    assert "memory inside a window" not in re.sub(r'aria-label="[^"]*"', "", drawn)
+    for line in ("constant or no", "memory 0.55", "memory inside a", "window 0.1"):
+        assert f">{line}</" in drawn
+
+
+def test_labels_of_close_floors_move_apart_and_stay_in_the_plot() -> None:
+    floors = (
+        Floor("constant", 0.5, "exact"),
+        Floor("memoryless", 0.499, "exact"),
+        Floor("persistence", 0.498, "exact"),
+        Floor("window_memory", 0.1, "exact"),
+    )
+    low, high, height = 1e-6, 0.5, 200
+    rows = read(floor_label_rows(floors, None, low, high, height)).to_pylist()
+    assert [row["label"] for row in rows] == [
+        "constant 0.5",
+        "no memory 0.499",
+        "persistence\n0.498",
+        "memory inside a\nwindow 0.1",
+    ]
+    pixels = [height * math.log(row["loss"] / low) / math.log(high / low) for row in rows]
+    # A label reaches up half a line from the middle of its first line, and a line down for each.
+    tops = [at + 13 / 2 for at in pixels]
+    bottoms = [
+        top - 13 * len(row["label"].split("\n")) for top, row in zip(tops, rows, strict=True)
+    ]
+    assert tops[0] <= height
+    assert all(later < earlier for earlier, later in zip(bottoms, tops[1:], strict=False))
+    assert rows[3]["detail"] == "memory inside a window 0.1 (exact)"
+
+
+@pytest.mark.parametrize(
+    ("losses", "labels"),
+    [
+        ([0.02, 2.0], ["1", "0.3", "0.1", "0.03"]),
+        ([8.0, 70.0], ["30", "10", "3", "1", "0.3", "0.1"]),
+        ([1e-4, 1.0], ["1", "0.3", "0.1", "0.03", "0.01", "3e-3", "1e-3", "3e-4", "1e-4"]),
+        ([1e-9, 1.0], ["1", "0.1", "0.01", "1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8", "1e-9"]),
+    ],
+)
+def test_the_labels_of_the_loss_axis_have_one_format(
+    losses: list[float], labels: list[str]
+) -> None:
+    drawing = svg(chart([0, 1], losses))
+    axis = re.search(r'aria-label="Y-axis.*?role-axis-title', drawing, re.DOTALL)
+    assert axis
+    found = re.findall(r"<text[^>]*>([^<]+)</text>", axis[0])
+    assert found
+    assert [label for label in labels if label in found] == list(reversed(found))
+
+
+def test_the_list_of_floors_names_all_of_them() -> None:
     assert floor_list(FLOORS) == "constant or no memory: 0.55; memory inside a window: 0.1"
     assert floor_list(()) == ""

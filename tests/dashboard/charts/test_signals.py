@@ -45,8 +45,11 @@ def test_every_task_is_drawn_from_exactly_the_data_that_is_sent(task: str) -> No
     assert datasets_in(chart.spec) == set(chart.tables)
     assert json.loads(json.dumps(chart.spec)) == chart.spec
     drawing = svg(chart)
-    for text in ("step 0", "step 1", "input", "target", "prediction"):
+    for text in ("input", "target", "prediction"):
         assert f">{text}</text>" in drawing
+    # Narrow windows have the number alone.
+    for number in (0, 1):
+        assert f">step {number}</text>" in drawing or f">{number}</text>" in drawing
     assert signals(of_task(task, 1)).spec is chart.spec
 
 
@@ -183,6 +186,27 @@ def test_long_windows_have_no_dots() -> None:
     }
     assert "point" in marks[20]
     assert "point" not in marks[21]
+
+
+def test_a_label_stands_at_the_end_of_each_line() -> None:
+    frame = shown(6)
+    ends = {row["signal"]: row for row in rows(signals(frame))["ends"]}
+    rightmost = next(step for step in frame.windows if step.index % 4 == 3)
+    assert [row["place"] for row in ends.values()] == [pytest.approx(4 * np.pi)] * 3
+    assert ends["input"]["value"] == pytest.approx(rightmost.inputs[0, -1, 0], abs=0.2)
+    assert ends["target"]["said"] == "target"
+    # Before the last place is taken, beside the newest window.
+    early = rows(signals(shown(2)))["ends"]
+    assert [row["place"] for row in early] == [pytest.approx(2 * np.pi)] * 3
+
+
+@pytest.mark.parametrize("steps", range(1, 30, 7))
+def test_labels_at_the_lines_ends_never_overlap(steps: int) -> None:
+    for frame in (shown(steps), of_task("parity", steps)):
+        ends = sorted(row["value"] for row in rows(signals(frame))["ends"])
+        layout = frame.layout
+        least = 14 / 190 * 1.4 * (layout.high - layout.low)
+        assert min(np.diff(ends)) >= least
 
 
 def test_each_signal_has_its_colour() -> None:

@@ -49,6 +49,11 @@ def test_at_first_only_the_windows_that_were_read_have_cells() -> None:
     assert len(rows(figure(run.frame()))["states"]) == 2 * 10 * 4
 
 
+def test_the_colours_of_the_state_are_explained_beside_it() -> None:
+    drawing = svg(figure(run_after(1, RunConfig(hidden_size=4)).frame()))
+    assert ">state h</text>" in drawing
+
+
 @pytest.mark.parametrize("task", list(TASKS))
 @pytest.mark.parametrize("size", [1, 256])
 def test_every_task_has_a_figure_of_bounded_size(task: str, size: int) -> None:

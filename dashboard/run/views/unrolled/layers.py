@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import altair as alt
 
 from dashboard.app.language import gettext as _
+from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import GUIDE, layer, same
 from dashboard.run.views.unrolled import layout as chain
@@ -22,11 +23,11 @@ _PLACES = Table(left=float, right=float, low=float, high=float, step=int, unit=i
 _CHOSEN = Table(left=float, right=float)
 _ROWS = Table(y=float, name=str)
 
-#: The colour of a number: blue is positive, orange negative.
+#: The colour of a number: teal is positive, brown negative.
 VALUE = alt.Color(
     "value:Q",
     title=None,
-    scale=alt.Scale(domain=[-1, 1], clamp=True, range="diverging"),
+    scale=alt.Scale(domain=[-1, 1], clamp=True, range=palette.SIGNED),
     legend=None,
 )
 

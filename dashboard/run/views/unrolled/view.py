@@ -47,8 +47,8 @@ class UnrolledView(View[UnrolledResult, UnrolledControls]):
         """How to read the chain."""
         return _(
             "The newest window as a chain. Bottom to top: inputs (x), the cell at every time step "
-            "with its units as stripes (h), predictions (y) and targets (y*). Blue is positive, "
-            "orange negative. The state carried over comes in from the left. Click on a unit of a "
+            "with its units as stripes (h), predictions (y) and targets (y*). Teal is positive, "
+            "brown negative. The state carried over comes in from the left. Click on a unit of a "
             "cell, or choose time step and unit above, to see its equations."
         )
 

@@ -11,7 +11,16 @@ from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table
-from dashboard.charts.base import CANVAS, GUIDE, Chart, Spec, layer, same, specification
+from dashboard.charts.base import (
+    CANVAS,
+    GUIDE,
+    Chart,
+    Spec,
+    contender_scale,
+    layer,
+    same,
+    specification,
+)
 from dashboard.run.views.unrolled import layout as chain
 from dashboard.run.views.unrolled.layers import (
     VALUE,
@@ -31,7 +40,7 @@ from dashboard.run.views.update.result import UpdateResult
 _FAINT = 0.15
 # The bars of the losses: their distance above the targets, and the height of the highest.
 _BARS, _BAR = 0.8, 0.8
-_KINDS = ("rest", "forward", "back", "update")
+_KINDS = ("forward", "back", "update")
 
 _CELLS = Table(
     left=float, right=float, low=float, high=float, value=float, step=int, unit=int, lit=float
@@ -127,7 +136,7 @@ def _arrows(place: Place, at: np.ndarray, *, handed_on: bool) -> dict[str, bytes
     }.get(phase, when < 0)
     backwards = phase in ("back", "clip") and (out | along)
     colour = {"back": "back", "clip": "back", "update": "update"}.get(phase, "forward")
-    kinds = np.where(involved, colour, "rest").tolist()
+    kinds = [colour] * len(x)
     lit = _strength(involved)
     up = into | out
     head_x, head_y = np.where(backwards, x, x2), np.where(backwards, y, y2)
@@ -168,10 +177,7 @@ def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols
     lit = alt.Opacity("lit:Q", scale=None, legend=None)
     kind = alt.Color(
         "kind:N",
-        scale=alt.Scale(
-            domain=list(_KINDS),
-            range=[palette.GUIDE, palette.TARGET, palette.PREDICTION, palette.CONTENDERS[2]],
-        ),
+        scale=contender_scale(_KINDS),
         legend=None,
     )
     arrows = (
@@ -211,7 +217,7 @@ def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols
             x2="right:Q",
             y=same(low),
             y2="high:Q",
-            color=alt.value(palette.LOSS),
+            color=alt.value(palette.ONLINE_LOSS),
             opacity=lit,
         )
     )

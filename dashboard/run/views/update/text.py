@@ -46,7 +46,7 @@ def explanation(result: UpdateResult, place: Place) -> str:
         "forward": _(
             "The window is read from left to right. At each time step the cell computes a new "
             "state from the input and the previous state, and the readout a prediction from it. "
-            "Blue is positive, orange negative."
+            "Teal is positive, brown negative."
         ),
         "loss": _(
             "Each prediction is compared with its target; the bars are the losses of the time "
