@@ -122,9 +122,9 @@ def contender_scale(names: tuple[str, ...]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=palette.CONTENDERS)
 
 
-def contender(names: tuple[str, ...], name: str) -> alt.ColorDatum:
-    """The colour of one of them, as an encoding."""
-    return alt.ColorDatum(name, type="nominal", scale=contender_scale(names), legend=None)
+def contender_layer(dataset: str, name: str) -> alt.Chart:
+    """A layer that draws all rows of a dataset as those of one contender."""
+    return layer(dataset).transform_calculate(contender=quoted(name))
 
 
 def title_legend(names: dict[str, str], left: int) -> alt.Legend:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
+from dashboard.charts import palette
 from dashboard.charts.arrow import Table, words
 from dashboard.charts.base import (
     CANVAS,
@@ -20,9 +21,9 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
-    contender,
     contender_axis,
     contender_colour,
+    contender_layer,
     layer,
     same,
     specification,
@@ -47,6 +48,7 @@ _WAVE = Table(place=float, line=int, target=float, low=float, median=float, high
 _WANTED = Table(place=float, symbol=int)
 _SAID = Table(place=float, symbol=int, share=float)
 
+_TARGET = alt.value(palette.TARGET)
 _Floats: TypeAlias = NDArray[np.floating]
 
 
@@ -323,7 +325,7 @@ def _predictions_spec(
         scale=alt.Scale(domain=[0, edges[-1]], nice=False),
         axis=alt.Axis(values=edges, labels=False, ticks=False),
     )
-    colour = GUIDE if faint else contender(names, names[number])
+    colour = GUIDE if faint else contender_colour(names, legend=False)
     if layout.symbols:
         y = alt.Y(
             "symbol:Q",
@@ -331,9 +333,9 @@ def _predictions_spec(
             scale=alt.Scale(domain=[-0.5, layout.outputs - 0.5], nice=False),
             axis=alt.Axis(values=list(range(layout.outputs)), labelOverlap=True, grid=False),
         )
-        rings = layer("wanted").mark_point(size=70, strokeWidth=1.5).encode(x=x, y=y, color=GUIDE)
+        rings = layer("wanted").mark_point(size=70, strokeWidth=1.5).encode(x=x, y=y, color=_TARGET)
         dots = (
-            layer("said")
+            contender_layer("said", names[number])
             .mark_point(filled=True, size=26)
             .encode(
                 x=same(x),
@@ -352,11 +354,11 @@ def _predictions_spec(
             scale=scale,
             axis=alt.Axis(format=".2~g", tickCount=3, labels=layout.outputs == 1),
         )
-        wave = layer("wave")
+        wave = contender_layer("wave", names[number])
         # A target at a single time step has no line, only a point.
         point = alt.OverlayMarkDef(size=16) if layout.sparse else False
         target = wave.mark_line(strokeWidth=1.5, strokeDash=[4, 3], point=point).encode(
-            x=x, y=y, detail="line:N", color=GUIDE
+            x=x, y=y, detail="line:N", color=_TARGET
         )
         band = wave.mark_area(opacity=0.25).encode(
             x=same(x),

@@ -20,7 +20,8 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
-    contender,
+    contender_colour,
+    contender_layer,
     contender_scale,
     heat,
     layer,
@@ -189,12 +190,12 @@ def _shares_spec(language: str, lags: int) -> Spec:
     )
     y = alt.Y("share:Q", title=_("share of the gradient"), axis=alt.Axis(format="%", tickCount=5))
     bars = (
-        layer("shares")
+        contender_layer("shares", "share")
         .mark_bar()
         .encode(
             x=x,
             y=y,
-            color=contender(("shares",), "shares"),
+            color=contender_colour(("share",), legend=False),
             tooltip=[
                 alt.Tooltip("lag:O", title=_("lag")),
                 alt.Tooltip("share:Q", title=_("share of the gradient"), format=".1%"),

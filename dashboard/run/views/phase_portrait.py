@@ -18,9 +18,9 @@ from dashboard.charts.base import (
     HEIGHT,
     Chart,
     Spec,
-    contender,
+    contender_colour,
+    contender_layer,
     label_expression,
-    layer,
     same,
     specification,
 )
@@ -43,7 +43,7 @@ _PATH = Table(x=float, y=float, order=int, window=int, strength=float)
 _POINTS = Table(x=float, y=float, kind=str, name=str)
 _CONTINUA = Table(x=float, y=float, order=int, number=int)
 # The path and the fixed points, told apart by colour.
-_PATH_COLOUR, _FIXED_COLOUR = (contender(("path", "fixed"), name) for name in ("path", "fixed"))
+_COLOUR = contender_colour(("path", "fixed"), legend=False)
 
 
 def _circle(radius: float, sweep: int = 1) -> str:
@@ -283,24 +283,24 @@ def _spec(language: str) -> Spec:
     y = alt.Y(
         "y:Q", title=_("second principal component"), axis=alt.Axis(tickCount=5, format=".2~g")
     )
-    path = layer("path").encode(
+    path = contender_layer("path", "path").encode(
         x=x,
         y=y,
         order="order:Q",
         detail="window:N",
-        color=_PATH_COLOUR,
+        color=_COLOUR,
     )
     strength = alt.Scale(domain=[0, 1], range=[0, 0.9])
     line = path.mark_line(strokeWidth=1.6).encode(
         strokeOpacity=alt.StrokeOpacity("strength:Q", scale=strength, legend=None)
     )
     dots = (
-        layer("path")
+        contender_layer("path", "path")
         .mark_point(filled=True, size=22)
         .encode(
             x=same(x),
             y=same(y),
-            color=_PATH_COLOUR,
+            color=_COLOUR,
             fillOpacity=alt.FillOpacity("strength:Q", scale=strength, legend=None),
             tooltip=[
                 alt.Tooltip("order:Q", title=_("time step in the window")),
@@ -310,18 +310,18 @@ def _spec(language: str) -> Spec:
         )
     )
     continua = (
-        layer("continua")
+        contender_layer("continua", "fixed")
         .mark_line(strokeWidth=5, strokeOpacity=0.55, strokeCap="round")
         .encode(
             x=same(x),
             y=same(y),
             order="order:Q",
             detail="number:N",
-            color=_FIXED_COLOUR,
+            color=_COLOUR,
         )
     )
     fixed = (
-        layer("fixed")
+        contender_layer("fixed", "fixed")
         .mark_point(filled=True, opacity=1, size=110)
         .encode(
             x=same(x),
@@ -334,7 +334,7 @@ def _spec(language: str) -> Spec:
                     orient="top", columns=3, labelExpr=label_expression(_mark_names())
                 ),
             ),
-            color=_FIXED_COLOUR,
+            color=_COLOUR,
             tooltip=[
                 alt.Tooltip("name:N", title=_("fixed point")),
                 alt.Tooltip("x:Q", format=".3f"),

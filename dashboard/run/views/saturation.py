@@ -264,7 +264,7 @@ def _history_spec(language: str, names: tuple[tuple[str, str], ...]) -> Spec:
         title=None,
         scale=contender_scale(tuple(signal for signal, _name in names)),
         legend=alt.Legend(
-            orient="top", columns=3, labelExpr=label_expression(dict(names)), labelLimit=160
+            orient="top", columns=2, labelExpr=label_expression(dict(names)), labelLimit=160
         ),
     )
     history = layer("history")

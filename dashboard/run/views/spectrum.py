@@ -19,14 +19,16 @@ from dashboard.charts.base import (
     Chart,
     Spec,
     contender_scale,
-    label_expression,
     layer,
     same,
     specification,
+    title_legend,
 )
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core.diagnostics import Lyapunov, Spectrum, lyapunov, step_spectrum, weight_spectrum
 
+# The imaginary parts in view, either way. The real axis has the same scale, whatever the width.
+_REACH = 1.6
 # Lyapunov exponents that are computed.
 _EXPONENTS = 4
 
@@ -93,7 +95,8 @@ class SpectrumView(View[SpectrumResult, None]):
         return _(
             "Each point shows how one direction of the state is rotated and stretched by a time "
             "step. Near the unit circle it is kept, inside it fades, outside it grows. Healthy for "
-            "memory: a few points near the circle, none far outside."
+            "memory: a few points near the circle, none far outside. An arrow at the edge is a "
+            "point further out; pointed at, it says where."
         )
 
 
@@ -122,31 +125,62 @@ def _chart(result: SpectrumResult) -> Chart:
 
 @lru_cache(maxsize=8)
 def _spec(language: str) -> Spec:
-    scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-1.15, 1.15]), nice=False)
-    x = alt.X("x:Q", title=_("real part"), scale=scale, axis=alt.Axis(tickCount=5))
-    y = alt.Y("y:Q", title=_("imaginary part"), scale=scale, axis=alt.Axis(tickCount=5))
+    wide = f"{_REACH} * width / height"
+    x = alt.X(
+        "x:Q",
+        title=_("real part"),
+        scale=alt.Scale(
+            domainMin=alt.ExprRef(f"-{wide}"),
+            domainMax=alt.ExprRef(wide),
+            nice=False,
+            zero=False,
+            clamp=True,
+        ),
+        axis=alt.Axis(tickCount=5),
+    )
+    y = alt.Y(
+        "y:Q",
+        title=_("imaginary part"),
+        scale=alt.Scale(domain=[-_REACH, _REACH], nice=False, clamp=True),
+        axis=alt.Axis(tickCount=5),
+    )
     circle = (
         layer("circle")
         .mark_line(strokeDash=[5, 4], strokeWidth=1.5)
         .encode(x=x, y=y, order="order:Q", color=GUIDE)
     )
     names = {"step": _("one time step"), "weights": "W_hh"}
+    dots_colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=contender_scale(tuple(names)),
+        legend=title_legend(names, 90),
+    )
     dots = (
         layer("eigenvalues")
         .mark_point(filled=True, size=42, opacity=0.75)
         .encode(
             x=same(x),
             y=same(y),
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                scale=contender_scale(tuple(names)),
-                legend=alt.Legend(orient="top", labelExpr=label_expression(names)),
-            ),
+            color=dots_colour,
             tooltip=[alt.Tooltip("x:Q", format=".4f"), alt.Tooltip("y:Q", format=".4f")],
         )
     )
-    chart = alt.layer(circle, dots).properties(
+    over, above = f"abs(datum.x) > {wide}", f"abs(datum.y) > {_REACH}"
+    # Away from the middle: along the side or the corner that the point has left by.
+    angle = f"atan2({over} ? datum.x : 0, {above} ? datum.y : 0) * 180 / PI"
+    outside = (
+        layer("eigenvalues")
+        .mark_point(
+            filled=True,
+            shape="arrow",
+            size=alt.ExprRef(f"{over} || {above} ? 700 : 0"),
+            angle=alt.ExprRef(angle),
+            opacity=1,
+        )
+        .encode(x=same(x), y=same(y), color=dots_colour)
+    )
+    chart = alt.layer(circle, dots, outside).properties(
         title=_("Eigenvalues"), height=HEIGHT + 90, usermeta=CANVAS
     )
     return specification(chart)

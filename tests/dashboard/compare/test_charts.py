@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dashboard.charts import palette
 from dashboard.charts.base import Chart
 from dashboard.compare import charts
 from dashboard.compare.live_comparison import ComparisonFrame
@@ -161,7 +162,8 @@ def test_what_is_not_highlighted_loses_its_colour_among_the_small_pictures() -> 
 
     def colours(highlight: str | None) -> set[str]:
         spec = charts.predictions(frame, 1, highlight).spec
-        return {layer["encoding"]["color"]["value"] for layer in spec["layer"]}
+        found = [layer["encoding"]["color"] for layer in spec["layer"]]
+        return {colour.get("value") or colour["scale"]["range"] for colour in found}
 
-    assert colours(None) == colours("LSTM") == {"orange", "gray"}
-    assert colours("GRU") == {"gray"}
+    assert colours(None) == colours("LSTM") == {palette.CONTENDERS, palette.TARGET}
+    assert colours("GRU") == {palette.GUIDE, palette.TARGET}

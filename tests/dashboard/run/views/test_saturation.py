@@ -127,8 +127,8 @@ def test_bars_and_lines_hold_the_shares() -> None:
     now, history = (rows(chart) for chart in charts_of(run, "saturation"))
     for signal, share in result.now.items():
         low, high = (bar for bar in now["now"] if bar["signal"] == signal)
-        assert (low["limit"], low["begin"], low["end"]) == ("low", 0.0, share.low)
-        assert (high["limit"], high["begin"]) == ("high", share.low)
+        assert (low["limit"], low["begin"], low["end"]) == (-1.0, 0.0, share.low)
+        assert (high["limit"], high["begin"]) == (1.0, share.low)
         assert high["end"] == pytest.approx(share.both)
         points = [
             (row["step"], row["share"]) for row in history["history"] if row["signal"] == signal
