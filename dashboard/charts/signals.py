@@ -125,7 +125,7 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
         targets, prediction = (np.where(answered, v, np.nan) for v in (targets, prediction))
     return {
         "samples": _SAMPLES.rows(*columns, signal),
-        "ends": _end_rows(layout, *columns, signal.to_numpy(zero_copy_only=False)),
+        "ends": _end_rows(layout, place, (inputs, targets, prediction)),
         "hover": _SIGNALS_HOVER.empty
         if frame.moving
         else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
@@ -135,23 +135,25 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
 def _end_rows(
     layout: WindowLayout,
     place: NDArray[np.floating],
-    _step: NDArray[np.integer],
-    value: NDArray[np.floating],
-    signal: NDArray[np.object_],
+    signals: tuple[NDArray[np.floating], ...],
 ) -> bytes:
-    """A label for each signal beside its sample furthest right."""
-    names = signal_names()
-    shown = [name for name in names if (signal == name).any()]
-    # Not at the newest sample: there it would cover the windows that are about to be replaced.
-    last = [np.flatnonzero(signal == name)[place[signal == name].argmax()] for name in shown]
+    """A label for each signal beside its sample furthest right; NaN is not drawn."""
+    drawn = {
+        name: values
+        for name, values in zip(signal_names(), signals, strict=True)
+        if not np.isnan(values).all()
+    }
     low, high = _value_range(layout)
-    low, high = min(low, value.min()), max(high, value.max())
+    every = np.concatenate([*drawn.values(), [low, high]])
+    low, high = float(np.nanmin(every)), float(np.nanmax(every))
+    # Not at the newest sample: there it would cover the windows that are about to be replaced.
+    ends = [values[np.where(np.isnan(values), -1.0, place).argmax()] for values in drawn.values()]
     each = _LABEL / _LEAST_PLOT * (high - low)
     return _ENDS.rows(
-        np.full(len(shown), place.max()),
-        apart(value[last], np.full(len(shown), each), low, high),
-        shown,
-        [names[name] for name in shown],
+        np.full(len(ends), place.max()),
+        apart(ends, np.full(len(ends), each), low, high),
+        list(drawn),
+        [signal_names()[name] for name in drawn],
     )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import gettext as _
 from dashboard.charts import palette
-from dashboard.charts.arrow import Table
+from dashboard.charts.arrow import Table, numbers, where
 from dashboard.charts.base import same
 from dashboard.charts.placement import PAGE, Layers, Placement
 from dashboard.charts.signals import place_axis, window_layers, window_tables

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts import palette
-from dashboard.charts.arrow import Table
+from dashboard.charts.arrow import Table, numbers
 from dashboard.charts.base import CANVAS, Chart, Spec, layer, same, specification
 from dashboard.run.views.base import Presentation, View, ViewInput
 
