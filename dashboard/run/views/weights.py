@@ -87,7 +87,9 @@ class WeightsView(View[WeightsResult, None]):
             if "weight" in name and weight.update_ratio is not None and result.over
         }
         if not ratios:
-            return _("Train a step to see how much it changes the weights.")
+            if result.step == 0:
+                return _("Train a step to see how much it changes the weights.")
+            return _("Changes are measured from this step on: train another to see one.")
         listed = ", ".join(f"`{name}` {ratio:.2g}" for name, ratio in ratios.items())
         return _("Relative change per step, over the last {steps}: {listed}.").format(
             steps=result.over, listed=listed

@@ -14,7 +14,7 @@ SMALL = RunConfig(hidden_size=4)
 def test_the_change_is_that_since_the_result_before() -> None:
     run = run_after(2, SMALL)
     said = view("weights").numbers
-    assert "Train a step" in said(inspect(run, "weights").result)
+    assert "train another to see one" in said(inspect(run, "weights").result)
     run.step_once()
     result = inspect(run, "weights").result
     assert result.over == 1
@@ -24,6 +24,11 @@ def test_the_change_is_that_since_the_result_before() -> None:
     ratio = np.linalg.norm(after - before) / np.linalg.norm(before)
     assert result.weights["rnn.weight_hh_l0"].update_ratio == pytest.approx(ratio, rel=1e-5)
     assert f"`rnn.weight_hh_l0` {ratio:.2g}" in said(result)
+
+
+def test_an_untrained_network_asks_for_a_step() -> None:
+    run = run_after(0, SMALL)
+    assert "Train a step" in view("weights").numbers(inspect(run, "weights").result)
 
 
 def test_a_pause_keeps_the_change_that_was_shown_while_playing() -> None:
