@@ -7,7 +7,7 @@ WORKERS ?= 2
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
-.PHONY: run test check docs bench bench-browser bench-classroom reproduce screenshot texts
+.PHONY: run test check docs bench bench-browser bench-classroom reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -44,6 +44,9 @@ reproduce: .venv/dev  ## run published results again; ARGS=--quick for a rehears
 
 screenshot: .venv/dev  ## take the README's pictures anew
 	$(BIN)/python -m docs.take_screenshot
+
+pictures: .venv/dev  ## every page and state, into pictures/; ARGS="--compare OLD_DIR" says what changed
+	$(BIN)/python -m docs.take_pictures $(ARGS)
 
 texts: .venv/dev  ## add new and changed texts to the translations
 	$(BIN)/pybabel extract --add-location file --sort-by-file --omit-header -k N_ -o .venv/dashboard.pot $(SOURCES)

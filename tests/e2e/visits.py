@@ -1,0 +1,155 @@
+"""Every page and state that is looked at: by axe-core, by the geometry checks, in pictures.
+
+A visit opens an address once and goes through several states, so that a state costs a click rather
+than a page. Nothing is found by a text, so that every language has the same visits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from playwright.sync_api import Page, expect
+
+from dashboard.learn.registry import LESSONS
+from dashboard.run.views.registry import VIEWS
+
+# The page has been told everything, and what it is drawn of has stopped fading.
+_AT_REST = """
+  () => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
+    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
+      chart => chart.querySelector('.marks'))
+    && document.getAnimations().every(one => one.playState !== 'running'
+      || one.effect.getComputedTiming().iterations === Infinity)
+"""
+#: Wide and narrow, in pixels.
+WINDOWS = {1400: {"width": 1400, "height": 900}, 390: {"width": 390, "height": 844}}
+PHONE = 640
+
+
+def settle(page: Page) -> None:
+    """Wait until a page that does not play is complete."""
+    page.wait_for_function(_AT_REST, polling=50, timeout=60_000)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state of a page.
+
+    Args:
+        name: in pictures and messages.
+        enter: brings the page there from the state before.
+    """
+
+    name: str
+    enter: Callable[[Page], None] = settle
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An address, and the states that one goes through there.
+
+    Args:
+        name: in pictures and messages.
+        address: path and query.
+        states: in order.
+    """
+
+    name: str
+    address: str
+    states: tuple[State, ...]
+
+    def go(self, page: Page, url: str) -> Iterator[str]:
+        """Open the address and enter one state after the other; yields each one's name, at rest.
+
+        Args:
+            page: an open window.
+            url: of the server.
+        """
+        page.goto(url + self.address)
+        page.get_by_test_id("stMain").wait_for()
+        page.wait_for_function(_AT_REST, polling=50, timeout=60_000)
+        for state in self.states:
+            state.enter(page)
+            settle(page)
+            yield f"{self.name}-{state.name}"
+
+
+def _press(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").click()
+
+
+def _take_steps(page: Page, steps: int) -> None:
+    reached = page.locator(".st-key-readouts [data-testid=stMetricValue]").first
+    for step in range(1, steps + 1):
+        _press(page, "step")
+        expect(reached).to_have_text(str(step))
+
+
+def _look(page: Page, view: str) -> None:
+    choices = page.locator("[class*=st-key-look_] [role=radio]")
+    choices.nth(list(VIEWS).index(view)).click()
+    expect(choices.nth(list(VIEWS).index(view))).to_be_checked()
+    if view != next(iter(VIEWS)):  # the default is not in the address
+        expect(page).to_have_url(re.compile(f"look={view}"))
+
+
+def _open_popover(page: Page, number: int) -> None:
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stMain").get_by_test_id("stPopoverButton").nth(number).click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+
+
+def _unfold(page: Page) -> None:
+    """Open whatever is folded in the sidebar."""
+    for folded in page.get_by_test_id("stSidebar").locator("summary").all():
+        folded.click()
+
+
+def _replay(page: Page) -> None:
+    page.keyboard.press("Escape")
+    _press(page, "replay")
+    expect(page.locator(".st-key-replay_chart .marks").first).to_be_visible()
+
+
+def _other_tab(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.locator("[class*=st-key-view_] [role=radio]").nth(1).click()
+    expect(page.locator("[class*=st-key-span_preset]")).to_be_visible()
+
+
+TRAIN = Visit(
+    "train",
+    "/?cell=lstm&window_length=6",
+    (
+        State("untrained"),
+        State("stepped", partial(_take_steps, steps=3)),
+        *(State(view, partial(_look, view=view)) for view in VIEWS),
+        State("experiments", partial(_open_popover, number=0)),
+        State("replay", _replay),
+    ),
+)
+COMPARE = Visit(
+    "compare",
+    "/compare?seeds=2",
+    (
+        State("untrained"),
+        State("stepped", partial(_take_steps, steps=2)),
+        State("emphasis", partial(_open_popover, number=0)),
+        State("download", partial(_open_popover, number=1)),
+        State("memory", _other_tab),
+    ),
+)
+LEARN = tuple(
+    Visit(
+        f"learn-{key}",
+        f"/learn?lesson={key}&answers={number}a",
+        (State("opened"),),
+    )
+    for number, key in enumerate(LESSONS, start=1)
+)
+QUESTION = Visit("learn", "/learn", (State("question"),))
+VISITS = (TRAIN, COMPARE, QUESTION, *LEARN)
