@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +18,7 @@ from rnn_core import RunConfig
 
 Show = Callable[[RunConfig, Settings], None]
 _STYLE = Path(__file__).with_name("style.css")
+_KEYBOARD = Path(__file__).with_name("keyboard.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def open_app(*pages: Page) -> None:
     """
     prepare_server()
     st.html(_STYLE)
+    st.html(_script(), unsafe_allow_javascript=True)
     table = table_of(setting for page in pages for setting in page.settings)
     refusals = sidebar.open_link(table)
     chosen: list[Settings] = []
@@ -76,6 +78,12 @@ def open_app(*pages: Page) -> None:
     chosen.append(sidebar.sidebar(refusals) if shown.shows_run else sidebar.without_run(refusals))
     navigation.run()
     sidebar.keep_link(table)
+
+
+@cache
+def _script() -> str:
+    """What the browser does with keys, as HTML."""
+    return f"<script>{_KEYBOARD.read_text(encoding='utf-8')}</script>"
 
 
 def _show(page: Page, chosen: Sequence[Settings]) -> None:

@@ -298,7 +298,8 @@ def _buttons(session: Session[RunT], place: DeltaGenerator, keys: bool) -> None:
             on_click=new_seed,
             shortcut="n" if keys else None,
         )
-        st.caption(_("keys"), help=_help(), width="content")
+        with st.container(key="keys", width="content"):
+            st.caption(_("keys"), help=_help(), width="content")
 
 
 def _help() -> str:
