@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.app import widgets
+from dashboard.app import about_panel, widgets
 from dashboard.app.language import HTML_LANGUAGES, LANGUAGES, current_language
 from dashboard.app.settings import LANGUAGE
+from dashboard.app.share_panel import share
+from dashboard.app.terms_panel import terms
 
 _LANGUAGE_MENU = "language_menu"
 
@@ -33,7 +35,11 @@ def show(heading: str, menu: Callable[[], None] | None = None) -> None:
     ):
         if menu is not None:
             menu()
+        about_panel.button()
         _language()
+        share()
+    with st.container(key="overlays"):
+        terms()
 
 
 def _language() -> None:

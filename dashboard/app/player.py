@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
-from dashboard.app import widgets
+from dashboard.app import about_panel, widgets
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import ENDED, Status
@@ -140,13 +140,13 @@ def watch(
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
     if buttons is not None:
-        _buttons(session, buttons, keys)
+        _buttons(session, buttons, keys and not about_panel.is_open())
         return
     with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
         row, right = st.container(width="content"), st.container(width="content")
     with right:
         pace()
-    _buttons(session, row, keys)
+    _buttons(session, row, keys and not about_panel.is_open())
 
 
 def pace() -> None:

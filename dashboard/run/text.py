@@ -10,7 +10,7 @@ from dashboard.app.playback import Status
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
 from dashboard.app.text import LOSS_FORMAT, engines, shown, speed
-from dashboard.charts.loss_axes import floor_lines
+from dashboard.charts.loss_axes import floor_lines, floor_list
 from dashboard.run.live_run import Frame
 from rnn_core import Event, Verdict
 
@@ -125,6 +125,25 @@ def newest_event(frame: Frame) -> str:
         return ":small[:material/flag:] " + _(":small[Remarkable moments of the run appear here.]")
     newest = max(frame.events, key=lambda each: each.noticed)
     return ":small[:material/flag: " + event(newest) + "]"
+
+
+def reading_figure() -> str:
+    """How to read the figure."""
+    return _(
+        "Each window is one training step; the newest, shaded, overwrites the oldest. Below: the "
+        "hidden state at the same time steps, one row per unit. It runs on across a border where "
+        "it is carried, and breaks off where it is reset."
+    )
+
+
+def reading_loss(frame: Frame) -> str:
+    """How to read the loss chart."""
+    return _(
+        "Lower is better. Dashed: floors, the lowest loss that a kind of fixed predictor can "
+        "reach ({floors}). A held-out loss below a floor proves more memory than that. The online "
+        "loss proves nothing on a slow signal, which the weights follow. The thin gray line is the "
+        "run before."
+    ).format(floors=floor_list(frame.floors) or "–")
 
 
 def _level(loss: float | None) -> str:

@@ -9,14 +9,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import player, widgets
+from dashboard.app.glossary import definition, explained
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import LOSS_FORMAT
+from dashboard.app.tour_panel import tour
 from dashboard.charts.draw import draw
-from dashboard.charts.loss_axes import floor_list
 from dashboard.run import charts, text
 from dashboard.run.figure import figure
 from dashboard.run.live_run import Frame, LiveRun
@@ -26,6 +27,7 @@ from dashboard.train import next_panel, presets_panel
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.settings import LOOK, SETTINGS
 from dashboard.train.time_travel_panel import leave_past, time_travel
+from dashboard.train.tour import stops
 from rnn_core import RunConfig
 from rnn_core.messages import N_
 
@@ -45,6 +47,7 @@ def page(config: RunConfig, settings: Settings) -> None:
     )
     leave_past(session.run)
     places = _places()
+    tour(stops())
     with places.pace:
         player.pace()
     player.watch(
@@ -117,9 +120,7 @@ class Panel:
             st.metric(
                 _("Held-out loss"),
                 text.held_out(frame),
-                help=_(
-                    "The mean loss of the frozen weights on windows ahead of the training stream."
-                ),
+                help=definition("held-out-loss"),
                 width="content",
             )
         with places.figure:
@@ -127,31 +128,19 @@ class Panel:
                 st.warning(text.divergence(frame), icon=":material/trending_up:")
             status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
             st.markdown(
-                f"{text.verdict(frame)}  \n"
-                f":small[{status}] :small[·] {text.details(frame)}  \n"
-                f"{text.newest_event(frame)}"
+                explained(
+                    f"{text.verdict(frame)}  \n"
+                    f":small[{status}] :small[·] {text.details(frame)}  \n"
+                    f"{text.newest_event(frame)}"
+                )
             )
             left, right = st.columns([5, 3])
-            with left:
+            with left, st.container(key="figure"):
                 self._figure = draw(figure(frame))
-                st.caption(
-                    _(
-                        "Each window is one training step; the newest, shaded, overwrites the "
-                        "oldest. Below: the hidden state at the same time steps, one row per unit. "
-                        "It runs on across a border where it is carried, and breaks off where it "
-                        "is reset."
-                    )
-                )
-            with right:
+                st.caption(explained(text.reading_figure()))
+            with right, st.container(key="losses"):
                 self._losses = draw(charts.loss(frame))
-                st.caption(
-                    _(
-                        "Lower is better. Dashed: floors, the lowest loss that a kind of fixed "
-                        "predictor can reach ({floors}). A held-out loss below a floor proves more "
-                        "memory than that. The online loss proves nothing on a slow signal, which "
-                        "the weights follow. The thin gray line is the run before."
-                    ).format(floors=floor_list(frame.floors) or "–")
-                )
+                st.caption(explained(text.reading_loss(frame)))
             next_panel.show(session, frame)
         with places.inside:
             # In the moving part: the address follows with the next full run.
@@ -176,7 +165,7 @@ def _show_loss(place: Any, frame: Frame) -> Any:
     return place.metric(
         _("Online loss"),
         format(frame.step.loss, LOSS_FORMAT),
-        help=_("The loss on the present window, before the weights are trained on it."),
+        help=definition("online-loss"),
         width="content",
     )
 

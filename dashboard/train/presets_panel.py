@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.settings import RUN_SETTINGS
+from dashboard.app.tour_panel import button as tour_button
 from dashboard.train.presets import PRESETS
 from dashboard.train.settings import LOOK
 
@@ -23,6 +24,7 @@ def menu() -> None:
                 width="stretch",
             )
             st.caption(_(preset.sentence))
+        tour_button()
 
 
 def _choose(key: str) -> None:

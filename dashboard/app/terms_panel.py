@@ -1,0 +1,23 @@
+"""Definitions of the terms that a text marks, where they are pointed at or focused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.app import glossary
+
+_HERE = Path(__file__).parent
+_terms = st.components.v2.component(
+    "terms",
+    html='<div class="definition" id="definition" role="tooltip" hidden></div>',
+    css=(_HERE / "terms.css").read_text(encoding="utf-8"),
+    js=(_HERE / "terms.js").read_text(encoding="utf-8"),
+    isolate_styles=False,  # a term's description has to be in the same document
+)
+
+
+def terms() -> None:
+    """Have the browser define every marked term on the page."""
+    _terms(key="terms", data={"anchor": glossary.ANCHOR, "definitions": glossary.definitions()})
