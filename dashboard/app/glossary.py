@@ -28,11 +28,13 @@ class Term:
         key: its name in links.
         forms: how it is written, the title first, with ``|`` between; marked with `N_`.
         definition: one or two sentences, plain text; marked with `N_`.
+        everywhere: whether it is in so many sentences that `explained` leaves it unmarked.
     """
 
     key: str
     forms: str
     definition: str
+    everywhere: bool = False
 
     @property
     def title(self) -> str:
@@ -68,6 +70,7 @@ _ALL = (
         "branch",
         N_("branch|branches"),
         N_("A run that continues from an earlier step, with other settings if one likes."),
+        everywhere=True,
     ),
     Term(
         "carried",
@@ -191,6 +194,7 @@ _ALL = (
             "The number that training lowers: the mean squared error for signals, the "
             "cross-entropy for symbols. 0 is perfect."
         ),
+        everywhere=True,
     ),
     Term(
         "memory",
@@ -242,6 +246,7 @@ _ALL = (
         "seed",
         N_("seed|seeds"),
         N_("The number that decides the initial weights. Equal seeds give identical runs."),
+        everywhere=True,
     ),
     Term(
         "spike",
@@ -260,11 +265,13 @@ _ALL = (
         "step",
         N_("step|steps"),
         N_("One update of the weights, on one window."),
+        everywhere=True,
     ),
     Term(
         "target",
         N_("target|targets"),
         N_("What the network should say at each time step."),
+        everywhere=True,
     ),
     Term(
         "teacher-forcing",
@@ -301,6 +308,7 @@ _ALL = (
         "weights",
         N_("weights"),
         N_("The numbers by which inputs and states are multiplied; training adjusts them."),
+        everywhere=True,
     ),
     Term(
         "window",
@@ -356,7 +364,12 @@ def explained(markdown: str) -> str:
 @cache
 def _pattern(language: str) -> tuple[re.Pattern[str], Mapping[str, str]]:
     """What finds the terms of a language, and code and links to leave out; keys by form."""
-    keys = {form.casefold(): term.key for term in _ALL for form in _(term.forms).split("|")}
+    keys = {
+        form.casefold(): term.key
+        for term in _ALL
+        if not term.everywhere
+        for form in _(term.forms).split("|")
+    }
     forms = "|".join(re.escape(form) for form in sorted(keys, key=len, reverse=True))
     # Chinese puts no spaces between words.
     border = "" if language == "zh_CN" else r"\b"

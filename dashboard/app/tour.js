@@ -55,6 +55,11 @@ class Tour {
   update(data) {
     this.data = data;
     if (!this.card.hidden) this.write(); // in another language
+    if (data.asked > this.asked) {
+      // The menu in which it was asked for would cover the card.
+      const escape = { key: "Escape", bubbles: true, cancelable: true };
+      document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", escape));
+    }
     if (data.asked > this.asked || (this.waiting === undefined && first())) this.open();
     this.asked = data.asked;
   }
