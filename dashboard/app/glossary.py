@@ -224,7 +224,7 @@ _ALL = (
     ),
     Term(
         "parameters",
-        N_("parameters"),
+        N_("parameters|parameter"),
         N_("All numbers that training adjusts: weights and biases."),
     ),
     Term(
