@@ -167,6 +167,20 @@ def label_expression(names: dict[str, str]) -> str:
     return f"{{{pairs}}}[datum.label]"
 
 
+def scale_legend() -> alt.Legend:
+    """The colours of signed values below a plot, where they take no width from it."""
+    return alt.Legend(
+        orient="bottom",
+        direction="horizontal",
+        values=[-1, 0, 1],
+        gradientLength=160,
+        gradientThickness=9,
+        labelFontSize=12,
+        padding=0,
+        offset=8,
+    )
+
+
 #: A heat map: the edges and the value of each cell.
 HEAT_ROWS = Table(left=float, right=float, low=float, high=float, value=float)
 
@@ -185,7 +199,7 @@ def heat(x: alt.X, y: alt.Y, title: str, domain: list[float], *, legend: bool = 
                 "value:Q",
                 title=None,
                 scale=alt.Scale(domain=domain, clamp=True, range=palette.SIGNED),
-                legend=alt.Legend() if legend else None,
+                legend=scale_legend() if legend else None,
             ),
             tooltip=[alt.Tooltip("value:Q", title=title, format=".4f")],
         )

@@ -28,6 +28,7 @@ from dashboard.charts.base import (
     same,
     specification,
 )
+from dashboard.charts.loss_axes import LOSS_LABELS
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core.diagnostics import LagGradient, LagShares, gradient_by_lag, saliency, shares_by_lag
 
@@ -142,8 +143,8 @@ def _gradient_spec(language: str, paths: tuple[str, ...]) -> Spec:
     y = alt.Y(
         "norm:Q",
         title=_("norm of the gradient"),
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(format=".1e", tickCount=5),
+        scale=alt.Scale(type="log", nice=True),
+        axis=LOSS_LABELS,
     )
     colour = alt.Color(
         "path:N",

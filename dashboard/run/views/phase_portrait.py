@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
+from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
     CANVAS,
@@ -331,7 +332,11 @@ def _spec(language: str) -> Spec:
                 title=None,
                 scale=alt.Scale(domain=list(_MARKS), range=list(_MARKS.values())),
                 legend=alt.Legend(
-                    orient="top", columns=3, labelExpr=label_expression(_mark_names())
+                    orient="top",
+                    columns=3,
+                    labelExpr=label_expression(_mark_names()),
+                    symbolFillColor=palette.GUIDE,
+                    symbolStrokeColor=palette.GUIDE,
                 ),
             ),
             color=_COLOUR,

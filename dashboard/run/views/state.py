@@ -15,7 +15,7 @@ from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table, numbers
-from dashboard.charts.base import CANVAS, Chart, Spec, layer, same, specification
+from dashboard.charts.base import CANVAS, Chart, Spec, layer, same, scale_legend, specification
 from dashboard.run.views.base import Presentation, View, ViewInput
 
 # Cells of the heat map at most: enough to see a pattern, few enough to redraw ten times a second.
@@ -127,7 +127,7 @@ def _spec(language: str, length: int, size: int) -> Spec:
         axis=alt.Axis(values=rows[:: math.ceil(len(rows) / 8)]),
     )
     scale = alt.Scale(domain=[-1, 1], clamp=True, range=palette.SIGNED)
-    colour = alt.Color("h:Q", title="h", scale=scale)
+    colour = alt.Color("h:Q", title=None, scale=scale, legend=scale_legend())
     cells = layer("state").mark_rect().encode(x=x, y=y, color=colour)
     hover = (
         layer("hover")

@@ -21,7 +21,7 @@ from dashboard.charts.base import (
     same,
     specification,
 )
-from dashboard.charts.loss_axes import drawn_floors
+from dashboard.charts.loss_axes import LOSS_LABELS, floor_lines
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core import Estimate, Evaluation, Floor, evaluate
 
@@ -29,7 +29,7 @@ from rnn_core import Estimate, Evaluation, Floor, evaluate
 _LEAST = 1e-12
 
 _LOSSES = Table(how=str, loss=float, low=float, high=float)
-_FLOOR = Table(loss=float)
+_FLOOR = Table(loss=float, label=str)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +98,7 @@ def _estimates(evaluation: Evaluation) -> dict[str, Estimate]:
 
 def _chart(evaluation: Evaluation, floors: tuple[Floor, ...]) -> Chart:
     estimates = _estimates(evaluation)
-    lines = [floor.value for floor in drawn_floors(floors)]
+    lines = floor_lines(floors)
     # A logarithmic axis has no place for zero: a bar that reaches it ends at a tenth of the mean.
     means = [max(mean, _LEAST) for mean, _low, _high in estimates.values()]
     lows = [
@@ -112,7 +112,7 @@ def _chart(evaluation: Evaluation, floors: tuple[Floor, ...]) -> Chart:
         _spec(current_language()),
         {
             "losses": _LOSSES.rows(list(estimates), means, lows, highs),
-            "floors": _FLOOR.rows(lines),
+            "floors": _FLOOR.rows(*zip(*lines, strict=True)) if lines else _FLOOR.empty,
         },
         _("Marks of the mean loss with the state carried, reset and shuffled."),
     )
@@ -124,8 +124,8 @@ def _spec(language: str) -> Spec:
     x = alt.X(
         "loss:Q",
         title=_("mean loss over the next windows"),
-        scale=alt.Scale(type="log", padding=30),
-        axis=alt.Axis(format=".1~e", tickCount=5),
+        scale=alt.Scale(type="log", padding=30, nice=True),
+        axis=LOSS_LABELS,
     )
     y = alt.Y(
         "how:N",
@@ -134,6 +134,11 @@ def _spec(language: str) -> Spec:
         axis=alt.Axis(labelExpr=label_expression(names), grid=True, labelFontSize=13),
     )
     rules = layer("floors").mark_rule(strokeDash=[5, 4]).encode(x=same(x), color=GUIDE)
+    floors = (
+        layer("floors")
+        .mark_text(angle=270, align="right", baseline="bottom", dx=-4, dy=-3, fontSize=11)
+        .encode(x=same(x), y=alt.value(0), text=alt.Text("label:N"), color=GUIDE)
+    )
     dots = (
         layer("losses")
         .mark_point(filled=True, size=160, opacity=1)
@@ -163,7 +168,7 @@ def _spec(language: str) -> Spec:
         .mark_text(dy=-16, fontSize=13)
         .encode(x=same(x), y=same(y), text=alt.Text("loss:Q", format=".3g"), color=GUIDE)
     )
-    chart = alt.layer(rules, bars, dots, texts).properties(
+    chart = alt.layer(rules, floors, bars, dots, texts).properties(
         title=_("State ablation"), height=300, usermeta=CANVAS
     )
     return specification(chart)

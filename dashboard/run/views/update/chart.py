@@ -223,11 +223,11 @@ def _spec(language: str, first: int, last: int, inputs: int, top: float, symbols
     )
     losses = (
         layer("bars")
-        .mark_text(fontSize=10, dy=-7)
+        # In a narrow plot they would run into each other.
+        .mark_text(fontSize=10, dy=-7, text=alt.ExprRef("width > 500 ? datum.shown : ''"))
         .encode(
             x=same(left),
             y=alt.Y("high:Q", title=None, axis=None),
-            text="shown:N",
             color=GUIDE,
             opacity=lit,
         )
