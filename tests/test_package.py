@@ -8,6 +8,7 @@ import tomllib
 import zipfile
 from email.message import Message
 from email.parser import Parser
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,12 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
     stated = metadata(wheel)
     assert stated["Version"] == rnn_core.__version__
     assert stated["License-Expression"] == "MIT"
-    assert sorted(stated.get_all("Provides-Extra", [])) == ["fast", "stats"]
+    assert sorted(stated.get_all("Provides-Extra", [])) == ["fast", "series", "stats"]
     needed = {word.partition(">=")[0] for word in stated.get_all("Requires-Dist", [])}
-    assert needed == {"torch", "numpy", "numba", "scipy"}
+    assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels"}
     assert [word for word in stated.get_all("Requires-Dist", []) if "extra" in word] == [
         "numba>=0.61; extra == 'fast'",
+        "statsmodels>=0.14; extra == 'series'",
         "scipy>=1.13; extra == 'stats'",
     ]
 
@@ -65,7 +67,7 @@ def test_the_pins_of_the_app_satisfy_the_bounds_of_the_library() -> None:
     )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    for bound in project["dependencies"] + extras["fast"] + extras["stats"]:
+    for bound in (*project["dependencies"], *chain.from_iterable(extras.values())):
         name, lowest = bound.split(">=")
         assert version(pins[name]) >= version(lowest), name
 
@@ -79,7 +81,7 @@ import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"numba", "scipy"}:
+        if name.partition(".")[0] in {"numba", "scipy", "statsmodels"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())

@@ -203,6 +203,9 @@ def _name(floor: Floor) -> str:
         "memoryless": _("no memory"),
         "last_marker": _("second marker only"),
         "persistence": _("persistence"),
+        "drift": _("drift"),
+        "seasonal": _("seasonal persistence"),
+        "smoothing": _("exponential smoothing"),
         "linear": _("linear in {lags} inputs").format(lags=floor.lags),
         "window_memory": _("memory inside a window"),
         "carried_memory": _("carried memory"),
@@ -216,6 +219,7 @@ def _detail(floors: list[Floor], variance: float | None) -> str:
         "exact": _("exact"),
         "lower": _("lower bound"),
         "measured": _("measured ± {error:.1g} at 95 %"),
+        "fitted": _("fitted to the training part"),
     }
     parts = [
         _("{floor} {value:.4g} ({how})").format(

@@ -19,6 +19,7 @@ Example:
 
 from rnn_core.diagnostics.continua import Continuum
 from rnn_core.diagnostics.fixed_points import FixedPoints, find_fixed_points
+from rnn_core.diagnostics.forecast_lag import ForecastLag, forecast_lag
 from rnn_core.diagnostics.free_run import FreeRun, free_run
 from rnn_core.diagnostics.gates import Gates, gates_over_time, half_life
 from rnn_core.diagnostics.gradients import (
@@ -45,6 +46,7 @@ from rnn_core.training.step_context import StepContext
 __all__ = [
     "Continuum",
     "FixedPoints",
+    "ForecastLag",
     "FreeRun",
     "Gates",
     "LagGradient",
@@ -62,6 +64,7 @@ __all__ = [
     "copy_parameters",
     "dissect_update",
     "find_fixed_points",
+    "forecast_lag",
     "free_run",
     "gates_over_time",
     "gradient_by_lag",

@@ -21,6 +21,9 @@ FloorKey = Literal[
     "memoryless",
     "last_marker",
     "persistence",
+    "drift",
+    "seasonal",
+    "smoothing",
     "linear",
     "window_memory",
     "carried_memory",
@@ -64,15 +67,18 @@ class Floor:
             ``"time_only"``: any function of the time step; ``"memoryless"``: any smooth function of
             the present input, which is any function at all where the inputs are symbols;
             ``"last_marker"``: any function of the last marked input; ``"persistence"``: predicts
-            the present input; ``"linear"``: any linear function, with an intercept, of the last
-            ``lags`` inputs, those of earlier windows included; ``"window_memory"``: any smooth
-            function of the window's inputs so far; ``"carried_memory"``: any function of all inputs
-            so far, those of earlier windows included.
+            the present input; ``"drift"``, ``"seasonal"`` and ``"smoothing"``: forecasts of a
+            series, see `rnn_core.series.naive`; ``"linear"``: any linear function, with an
+            intercept, of the last ``lags`` inputs, those of earlier windows included;
+            ``"window_memory"``: any smooth function of the window's inputs so far;
+            ``"carried_memory"``: any function of all inputs so far, those of earlier windows
+            included.
         value: the task's loss, averaged over the whole run.
         bound: how the value was obtained. ``"exact"``: by a formula, and some predictor of that
             kind reaches it; ``"lower"``: by a formula, and no predictor of that kind is below it,
             but noise may keep all of them above it; ``"measured"``: as an average over a long
-            stretch of the signal.
+            stretch of the signal; ``"fitted"``: as the loss, on the held-out windows, of one
+            predictor of that kind, which was fitted to the training part.
         error: of a measured value, the half-width of its 95 % confidence interval, in the unit of
             the loss; 0 for the others.
         lags: the number of inputs that a linear function reads, the present one included; None for
@@ -85,7 +91,7 @@ class Floor:
 
     key: FloorKey
     value: float
-    bound: Literal["exact", "lower", "measured"]
+    bound: Literal["exact", "lower", "measured", "fitted"]
     error: float = 0.0
     lags: int | None = None
 
@@ -168,6 +174,14 @@ class Task(ABC):
         return 1
 
     @property
+    def held_out(self) -> HeldOutWindows | None:
+        """Windows that are never trained on; None, the default, where the signal does not end.
+
+        The held-out loss is then that of the windows ahead of the training stream.
+        """
+        return None
+
+    @property
     def target_variance(self) -> float | None:
         """Variance of the target, where the literature states errors relative to it; else None.
 
@@ -203,6 +217,18 @@ class Task(ABC):
             NotImplementedError: where `can_change_wave` is False.
         """
         raise NotImplementedError(f"{type(self).__name__} has no wave that can be changed.")
+
+
+class HeldOutWindows(Task):
+    """Windows that a task keeps for its held-out loss, from window 0 on.
+
+    Attributes:
+        windows: how many there are.
+        warm_up: how many of them, the first ones, only warm up the state.
+    """
+
+    windows: int
+    warm_up: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -8,7 +8,7 @@ predictor. The held-out loss freezes the weights and reads on.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -149,8 +149,9 @@ def evaluate(trainer: Trainer, windows: int | None = None) -> Evaluation:
 
     While step k is held, the windows are k, k + 1, …: the weights have been trained on none of
     them. (A clean periodic signal brings earlier windows again.) Where the rows of a batch read
-    overlapping windows, only the last row, the one furthest ahead, is read. Nothing that follows
-    changes.
+    overlapping windows, only the last row, the one furthest ahead, is read. Where the task keeps
+    windows that are never trained on, `Task.held_out`, those are read instead, from zeros and after
+    the ones that warm up the state. Nothing that follows changes.
 
     Args:
         trainer: at any step; its weights may also be those of a finished run.
@@ -212,6 +213,24 @@ def evaluate_model(
     """
     if start < 0:
         raise InvalidValue(N_("start must be at least 0, got {value}. Try 0."), value=start)
+    held_out = task.held_out
+    if held_out is not None:
+        found = evaluate_model(
+            model,
+            held_out,
+            windows=held_out.windows if windows is None else held_out.warm_up + windows,
+            carries_state=carries_state,
+            shift=shift,
+            predict=predict,
+        )
+        counted = slice(held_out.warm_up, None)
+        return replace(
+            found,
+            step=start,
+            carried=found.carried[counted],
+            reset=found.reset[counted],
+            shuffled=found.shuffled[counted],
+        )
     dtype = NUMPY_DTYPES[model.out.weight.dtype]
     if windows is None:
         windows = _default_windows(task, start)

@@ -189,8 +189,9 @@ def test_a_state_from_a_whole_cycle_later_is_as_good_as_the_own_one() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_network_that_has_learnt_to_carry_loses_by_a_reset(cell: str) -> None:
-    trainer = Trainer(RunConfig(cell=cell, lr=0.005, seed=1), engine="compiled")
-    trainer.advance(1000)
+    # So few steps that rounding, which differs between processors, cannot have grown.
+    trainer = Trainer(RunConfig(cell=cell, lr=0.002, seed=1), engine="compiled")
+    trainer.advance(200)
     floors = {floor.key: floor.value for floor in trainer.task.floors()}
     found = evaluate(trainer)
     assert found.loss.high < 0.02

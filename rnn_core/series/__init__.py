@@ -1,0 +1,7 @@
+"""A series of one's own: regularly sampled columns, how they are used, and naive forecasts."""
+
+from rnn_core.series.parts import Parts, Scaling
+from rnn_core.series.plan import SeriesPlan
+from rnn_core.series.series import Series
+
+__all__ = ["Parts", "Scaling", "Series", "SeriesPlan"]

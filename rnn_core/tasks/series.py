@@ -1,0 +1,237 @@
+"""Forecasting a series of one's own: the target is a column ``delay`` rows later.
+
+Training reads the training part again and again, row b of a batch a stretch of its own. The
+held-out loss is that of the validation part, and the floors are naive forecasts of the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_core.config import RunConfig
+from rnn_core.messages import N_, InvalidValue, Message
+from rnn_core.series import Parts, Scaling, Series, SeriesPlan, naive
+from rnn_core.tasks.base import Batch, Floor, FloorKey, HeldOutWindows, Task
+from rnn_core.tasks.stack import BatchStack
+
+Array = NDArray[np.float64]
+
+# Rows of the validation part that the held-out loss reads at most, and rows before it that warm up
+# the state.
+_MOST_ROWS, _WARM_UP_ROWS = 4_000, 400
+_FEWEST_WINDOWS = 2
+
+
+class SeriesWindows(HeldOutWindows):
+    """Consecutive windows of a stretch of a series, in a single row, each one once.
+
+    Batches beyond the last one do not exist.
+
+    Args:
+        task: whose series it is.
+        first: row at which the first window begins.
+        windows: how many.
+        warm_up: how many of them come before those that count.
+    """
+
+    streaming = True
+
+    def __init__(self, task: SeriesTask, first: int, windows: int, warm_up: int = 0) -> None:
+        self.input_size, self.output_size = task.input_size, task.output_size
+        self.horizon = task.horizon
+        self.windows, self.warm_up = windows, warm_up
+        self._task, self._first = task, first
+
+    @property
+    def span(self) -> float:
+        """Rows of a window."""
+        return float(self._task.length)
+
+    @property
+    def origins(self) -> NDArray[np.int64]:
+        """Rows at which forecasts are made, those that warm up the state left out."""
+        length = self._task.length
+        return np.arange(self._first + self.warm_up * length, self._first + self.windows * length)
+
+    def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
+        """Window ``index``, counted from the first one that warms up the state."""
+        if not 0 <= index < self.windows:
+            raise InvalidValue(
+                N_("index of a window must be from 0 to {last}, got {index}. Try 0."),
+                last=self.windows - 1,
+                index=index,
+            )
+        length = self._task.length
+        start = self._first + index * length
+        return self._task.read(start + np.arange(length)[None], dtype)
+
+
+class SeriesTask(Task):
+    """Forecasts of a series.
+
+    Inputs and targets are standardised as the plan says; `input_scaling` and `target_scaling` undo
+    it. A loss is in the square of the standardised unit: 1 is the variance of the training part.
+    The stretch that row b of a batch reads begins at b / B of the training part.
+
+    Args:
+        series: the numbers.
+        plan: which columns, and the split.
+        config: window_length T, delay and batch_size B are read.
+
+    Attributes:
+        length: time steps T of a window.
+        parts: where the parts of the series end.
+
+    Raises:
+        ValueError: when there is no such column, a column is constant, or a part is too short for
+            two windows.
+
+    Example:
+        >>> from rnn_core import Trainer
+        >>> level = np.sin(0.2 * np.arange(600.0))[:, None]
+        >>> plan = SeriesPlan(inputs=("level",), targets=("level",))
+        >>> config = RunConfig(task="series", delay=3)
+        >>> task = SeriesTask(Series(level, ("level",), "waves"), plan, config)
+        >>> next(Trainer(config, task=task).steps()).prediction.shape
+        (1, 10, 1)
+    """
+
+    streaming = True
+
+    def __init__(self, series: Series, plan: SeriesPlan, config: RunConfig) -> None:
+        self.series, self.plan = series, plan
+        self.parts = Parts.of(len(series), plan)
+        self.input_scaling = Scaling.of(series, plan.inputs, plan)
+        self.target_scaling = Scaling.of(series, plan.targets, plan)
+        self.input_size, self.output_size = len(plan.inputs), len(plan.targets)
+        self.horizon: int = config.delay
+        self.length = config.window_length
+        self._inputs = self.input_scaling.apply(series.values[:, series.places(plan.inputs)])
+        self._targets = self.target_scaling.apply(series.values[:, series.places(plan.targets)])
+        rows = self.parts.train - self.horizon
+        self._stretch = rows // config.batch_size
+        self._windows = self._stretch // self.length
+        self._require(N_("training part"), self._windows, self.parts.train, config.batch_size)
+        held_out = self.parts.validation - self.parts.train - self.horizon
+        self._require(
+            N_("validation part"),
+            held_out // self.length,
+            self.parts.validation - self.parts.train,
+        )
+        self._rows = (
+            np.arange(config.batch_size)[:, None] * self._stretch + np.arange(self.length)[None]
+        )
+
+    def _require(self, part: str, windows: int, rows: int, batch_size: int = 1) -> None:
+        if windows < _FEWEST_WINDOWS:
+            raise InvalidValue(
+                N_(
+                    "The {part} has {rows} rows, too few for {least} windows of {length} in each "
+                    "of {batch_size} rows of a batch and a horizon of {horizon}. Shorten the "
+                    "window or the horizon, or give more data."
+                ),
+                part=Message(part),
+                rows=rows,
+                least=_FEWEST_WINDOWS,
+                length=self.length,
+                batch_size=batch_size,
+                horizon=self.horizon,
+            )
+
+    @property
+    def span(self) -> float:
+        """Rows of a window."""
+        return float(self.length)
+
+    @property
+    def windows_per_cycle(self) -> int:
+        """Windows after which the training part begins again."""
+        return self._windows
+
+    def read(self, rows: NDArray[np.int64], dtype: type[np.floating]) -> Batch:
+        """Windows whose inputs are these rows of the series, shape ``(B, T)``."""
+        return Batch(
+            rows.astype(np.float64),
+            self._inputs[rows].astype(dtype),
+            self._targets[rows + self.horizon].astype(dtype),
+        )
+
+    def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
+        """Window ``index`` of every stretch, from the beginning again after the last one."""
+        return self.read(self._rows + index % self._windows * self.length, dtype)
+
+    def batches(self, first: int, count: int, dtype: type[np.floating]) -> BatchStack:
+        """The windows of several steps, as `rnn_core.tasks.stack.stacked` asks for them."""
+        starts = (first + np.arange(count)) % self._windows * self.length
+        rows = self._rows + starts[:, None, None]
+        return BatchStack(
+            self._inputs[rows].astype(dtype), self._targets[rows + self.horizon].astype(dtype)
+        )
+
+    @cached_property
+    def held_out(self) -> SeriesWindows:
+        """The windows of the validation part, up to 4,000 rows, after some that warm up."""
+        return self._part(self.parts.train, self.parts.validation)
+
+    @cached_property
+    def test(self) -> SeriesWindows:
+        """The windows of the test part, likewise."""
+        return self._part(self.parts.validation, self.parts.rows)
+
+    def _part(self, start: int, stop: int) -> SeriesWindows:
+        warm_up = min(start, _WARM_UP_ROWS) // self.length
+        rows = min(stop - start - self.horizon, max(_MOST_ROWS, _FEWEST_WINDOWS * self.length))
+        first = start - warm_up * self.length
+        return SeriesWindows(self, first, warm_up + rows // self.length, warm_up)
+
+    @property
+    def target_variance(self) -> float:
+        """Variance of the targets of the held-out windows, mean over the columns."""
+        return float(self._targets[self.held_out.origins + self.horizon].var(axis=0).mean())
+
+    @cached_property
+    def period(self) -> int | None:
+        """Period of the first target column in rows, found in the training part."""
+        return naive.find_period(self._targets[: self.parts.train, 0])
+
+    def floors(self) -> tuple[Floor, ...]:
+        """Naive forecasts of the held-out windows: their mean squared errors, highest first.
+
+        The mean of the training part, persistence, drift, seasonal persistence where there is a
+        period, linear autoregression, and exponential smoothing. They bound nothing: a network
+        that does not beat them has learnt less than they know.
+        """
+        origins, horizon, train = self.held_out.origins, self.horizon, self.parts.train
+        answers = self._targets[origins + horizon]
+
+        def loss(forecast: Callable[[Array], Array]) -> float:
+            made = [forecast(np.ascontiguousarray(column)) for column in self._targets.T]
+            return float(np.mean((np.stack(made, axis=-1) - answers) ** 2))
+
+        period = self.period
+        lags = naive.linear_lags(train, self.input_size)
+        forecasts: dict[str, Callable[[Array], Array]] = {
+            "constant": lambda y: np.full(len(origins), y[:train].mean()),
+            "persistence": lambda y: naive.persistence(y, origins),
+            "drift": lambda y: naive.drift(y, origins, horizon),
+            "linear": lambda y: naive.linear_autoregression(
+                self._inputs, y, origins, horizon, train
+            ),
+            "smoothing": lambda y: naive.Smoothing.fit(y, train, period).forecasts(
+                y, origins, horizon
+            ),
+        }
+        if period is not None:
+            forecasts["seasonal"] = lambda y: naive.seasonal_persistence(
+                y, origins, horizon, period
+            )
+        floors = [
+            Floor(cast(FloorKey, key), loss(make), "fitted", lags=lags if key == "linear" else None)
+            for key, make in forecasts.items()
+        ]
+        return tuple(sorted(floors, key=lambda floor: -floor.value))
