@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.app import header, sidebar
+from dashboard.app import header, sidebar, widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.server import prepare_server
 from dashboard.app.settings import PageSetting, table_of
@@ -35,6 +35,7 @@ class Page:
         menu: draws the page's own menu in the header.
         shows_run: whether the sidebar sets its run; else the page has the sidebar to itself, and
             of the run's settings it reads the seed alone.
+        unasked: says which settings of the run its experiment decides by itself.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Page:
     settings: tuple[PageSetting, ...] = ()
     menu: Callable[[], None] | None = None
     shows_run: bool = True
+    unasked: Callable[[], widgets.Unasked] = widgets.Unasked
 
 
 def open_app(*pages: Page) -> None:
@@ -75,7 +77,11 @@ def open_app(*pages: Page) -> None:
     shown = next((page for page in pages if page.path == navigation.url_path), pages[0])
     st.set_page_config(page_title=f"{_(shown.title)} · RNN Playground")
     header.show(_(shown.heading), shown.menu)
-    chosen.append(sidebar.sidebar(refusals) if shown.shows_run else sidebar.without_run(refusals))
+    chosen.append(
+        sidebar.sidebar(refusals, shown.unasked())
+        if shown.shows_run
+        else sidebar.without_run(refusals)
+    )
     navigation.run()
     sidebar.keep_link(table)
 

@@ -111,21 +111,23 @@ def new_seed() -> None:
     widgets.set_value(RUN_SETTINGS["seed"], random.randrange(1, 10_000))
 
 
-def sidebar(refusals: tuple[str, ...] = ()) -> Settings:
+def sidebar(refusals: tuple[str, ...] = (), unasked: widgets.Unasked | None = None) -> Settings:
     """Show every setting of the run and return what is chosen.
 
     Args:
         refusals: what the link asked for and could not have.
+        unasked: settings that the page's experiment decides by itself; None for none.
     """
+    unasked = unasked or widgets.Unasked()
     before = widgets.current_task()
-    with st.sidebar:
+    with st.sidebar, widgets.unasked(unasked):
         task = widgets.select(
             RUN_SETTINGS["task"],
             _("Task"),
             task_title,
             then=lambda: widgets.forget(set_by_task(before) | set_by_task(widgets.current_task())),
         )
-        st.caption(task_description(task))
+        st.caption(unasked.reason or task_description(task))
         chosen: dict[str, Any] = {"task": task, **_network(), **_training(task)}
         with st.expander(_("More settings")):
             chosen |= _details(chosen["cell"])

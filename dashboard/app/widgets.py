@@ -14,7 +14,10 @@ not know.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -27,6 +30,45 @@ from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 _CHOSEN = "chosen settings"
 
 Then = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """Settings that an experiment decides by itself, whatever was chosen; that stays as it is.
+
+    Args:
+        reason: why, in a sentence.
+        shown: what is said in place of the widget, in the reader's language, by setting.
+        left_out: settings whose widgets are left out.
+    """
+
+    reason: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+
+
+_ALL_ASKED = Unasked()
+_UNASKED: ContextVar[Unasked] = ContextVar("unasked", default=_ALL_ASKED)
+
+
+@contextmanager
+def unasked(settings: Unasked) -> Iterator[None]:
+    """Within the block, do not ask for these settings."""
+    token = _UNASKED.set(settings)
+    try:
+        yield
+    finally:
+        _UNASKED.reset(token)
+
+
+def _is_unasked(setting: Setting, label: str) -> bool:
+    """Whether the experiment decides a setting by itself; then say so in place of the widget."""
+    settings = _UNASKED.get()
+    if setting.name in settings.shown:
+        # Without a key: another text makes it another widget, and it is never written to.
+        st.text_input(label, value=settings.shown[setting.name], disabled=True)
+        return True
+    return setting.name in settings.left_out
 
 
 def choices() -> Mapping[str, Any]:
@@ -92,6 +134,8 @@ def select(
         then: called after another valid value was chosen.
         more: as for `st.selectbox`.
     """
+    if _is_unasked(setting, label):
+        return str(chosen(setting))
     key = _key(setting.name, translated=True)
     _bind(setting, key)
     options = _options(setting)
@@ -187,6 +231,8 @@ def choose_key(
 
 def toggle(setting: Setting, label: str, help_text: str) -> bool:
     """A switch."""
+    if _is_unasked(setting, label):
+        return bool(chosen(setting))
     key = _bind(setting)
     st.toggle(
         label,
@@ -208,6 +254,9 @@ def slider(setting: Setting, label: str, help_text: str, step: float = 0.01) -> 
         help_text: explains the setting.
         step: distance of the numbers on offer; ignored for whole numbers.
     """
+    if _is_unasked(setting, label):
+        unchanged: int | float = chosen(setting)
+        return unchanged
     rule = setting.rule(current_task())
     key = _bind(setting)
     common: dict[str, Any] = {
@@ -231,6 +280,8 @@ def slider(setting: Setting, label: str, help_text: str, step: float = 0.01) -> 
 
 def pick(setting: Setting, label: str, help_text: str, numbers: Iterable[float]) -> float:
     """A slider over given numbers, and over the chosen one if it is another."""
+    if _is_unasked(setting, label):
+        return float(chosen(setting))
     key = _bind(setting)
     st.select_slider(
         label,
@@ -247,6 +298,8 @@ def pick(setting: Setting, label: str, help_text: str, numbers: Iterable[float])
 
 def whole_number(setting: Setting, label: str, help_text: str, **more: Any) -> int:
     """A box for a whole number; ``more`` as for `st.number_input`."""
+    if _is_unasked(setting, label):
+        return int(chosen(setting))
     rule = setting.rule(current_task())
     assert isinstance(rule, IntRange)
     key = _bind(setting)
@@ -276,6 +329,9 @@ def optional_number(
         when_empty: what an empty box means, in a word or two.
         more: as for `st.number_input`.
     """
+    value: float | None = chosen(setting)
+    if _is_unasked(setting, label):
+        return value
     rule = setting.rule(current_task())
     assert isinstance(rule, Nullable)
     key = _bind(setting)
@@ -292,7 +348,6 @@ def optional_number(
         args=(setting, key, None),
         **more,
     )
-    value: float | None = chosen(setting)
     return value
 
 

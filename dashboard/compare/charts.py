@@ -18,7 +18,6 @@ from dashboard.charts.arrow import Table, words
 from dashboard.charts.base import (
     CANVAS,
     GUIDE,
-    HEIGHT,
     Chart,
     Spec,
     contender_axis,
@@ -33,7 +32,8 @@ from dashboard.charts.window_layout import WindowLayout
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, Floor
 
-_SMALL_HEIGHT = 170
+# Of the charts of losses, and of one contender's predictions, in pixels.
+_HEIGHT, _SMALL_HEIGHT = 500, 170
 # Most points of a curve: about one for every two pixels.
 _MOST_POINTS = 200
 # Opacity of contenders that are not highlighted, relative to the highlighted one.
@@ -174,9 +174,9 @@ def _loss_layout(
             opacity=_strength(alt.Opacity, 1.0),
         )
     )
-    rules, rule_labels = floor_layers(y)
+    rules, rule_labels = floor_layers(y, in_margin=True)
     chart = alt.layer(rules, band, line, held_out, rule_labels).properties(
-        title=_("Loss"), height=HEIGHT, usermeta=CANVAS
+        title=_("Loss"), height=_HEIGHT, usermeta=CANVAS
     )
     return specification(chart), floor_rows(floors, variance)
 
@@ -247,9 +247,9 @@ def _spread_layout(
         layer("held_out").mark_tick(thickness=2, size=26), _("held-out loss"), strongest=0.9
     )
     dots = marks(layer("online").mark_circle(size=18, xOffset=22), _("online loss"), strongest=0.6)
-    rules, _labels = floor_layers(y)
-    chart = alt.layer(rules, strokes, dots).properties(
-        title=_("Every seed"), height=HEIGHT, usermeta=CANVAS
+    rules, rule_labels = floor_layers(y, in_margin=True)
+    chart = alt.layer(rules, strokes, dots, rule_labels).properties(
+        title=_("Every seed"), height=_HEIGHT, usermeta=CANVAS
     )
     return specification(chart), floor_rows(floors, variance)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,6 +19,7 @@ from dashboard.app.settings import PageSetting
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import engines, speed
 from dashboard.charts.draw import draw
+from dashboard.charts.loss_axes import floor_list
 from dashboard.compare import charts as compare_charts
 from dashboard.compare import text as compare_words
 from dashboard.compare.contender_table import forget_own_contenders, own_contenders
@@ -35,6 +37,7 @@ from dashboard.compare.live_comparison import ComparisonFrame, LiveComparison
 from dashboard.compare.lr_search import panel as search_panel
 from dashboard.compare.lr_search.live_search import LiveSearch
 from dashboard.compare.memory_span import panel as span_panel
+from dashboard.compare.places_panel import Places, lay_out
 from dashboard.compare.settings import (
     MATCH,
     PRESET,
@@ -46,6 +49,7 @@ from dashboard.compare.settings import (
     VIEW,
 )
 from dashboard.compare.table import curves_table, seeds_table, summary_table
+from dashboard.compare.verdict_panel import show_verdict
 from rnn_core import RunConfig, equalise
 from rnn_core.messages import N_
 
@@ -56,6 +60,8 @@ if TYPE_CHECKING:
 _COMPARISON = "comparison"
 # Charts of predictions in a row.
 _ABREAST = 3
+# Width of the table's column of names, in pixels.
+_NAME_WIDTH = 120
 # Seconds between two redraws while paused, as long as networks are being evaluated.
 _RESTING_BEAT = 0.2
 
@@ -82,41 +88,69 @@ def page(config: RunConfig, settings: Settings) -> None:
         config: the run of the sidebar; contenders change some of it.
         settings: what else is chosen in the sidebar.
     """
+    places = lay_out()
+    with places.pace:
+        player.pace()
     views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
-    view = widgets.choose(VIEW, _("View"), lambda key: views.get(key, key), hide_label=True)
+    with places.controls, st.container(key="views", width="content"):
+        view = widgets.choose(VIEW, _("View"), lambda key: views.get(key, key), hide_label=True)
     if view == "span":
-        _remember(config, settings)
+        _remember(config, settings, places)
     else:
-        _learn(config, settings)
+        _learn(config, settings, places)
 
 
-def _learn(config: RunConfig, settings: Settings) -> None:
+def unasked() -> widgets.Unasked:
+    """Which of the sidebar's settings the experiment on screen decides by itself."""
+    if widgets.chosen(VIEW) == "span":
+        return span_panel.unasked(widgets.current_task())
+    return widgets.Unasked()
+
+
+def _learn(config: RunConfig, settings: Settings, places: Places) -> None:
     """Contenders learn the sidebar's task."""
-    controls = st.container(horizontal=True, vertical_alignment="bottom")
-    with controls:
-        preset = _preset(PRESET)
+    preset, options = _who(PRESET, places)
+    with options:
         seeds = _seeds(SEEDS)
         match = _match()
-    tuning = st.container(horizontal=True, vertical_alignment="center")
-    with tuning:
         tune = search_panel.toggle()
-    changes = _changes(config, preset)
-    first = _first_seed(config.seed, seeds)
+    with places.notices:
+        changes = _changes(config, preset)
+        first = _first_seed(config.seed, seeds)
     # Tuning replaces learning rates that contenders have of their own.
     at_one_rate = _contenders(config, [_without_rate(change) for change in changes], match)
-    if tune and search_panel.can_be_tuned(at_one_rate):
-        with tuning:
-            search = search_panel.open_search(
-                at_one_rate, range(first, first + seeds), config.lr, settings
-            )
-        if not search.run.done:
-            _search_instead(search)
-            search_panel.watch(search, settings)
-            return
-        search_panel.show_outcome(search.run)
-        _compare(search.run.tuned, seeds, first, controls, settings, search.run)
-    else:
-        _compare(_contenders(config, changes, match), seeds, first, controls, settings)
+    if tune:
+        with places.notices:
+            tune = search_panel.can_be_tuned(at_one_rate)
+    if not tune:
+        _compare(_contenders(config, changes, match), seeds, first, places, settings)
+        return
+    with options:
+        steps = search_panel.step_budget()
+    with places.notices:
+        search = search_panel.open_search(
+            at_one_rate, range(first, first + seeds), config.lr, steps, settings
+        )
+    if not search.run.done:
+        _search_instead(search)
+        search_panel.watch(search, settings, places)
+        return
+    search_panel.show_outcome(search.run, places)
+    _compare(search.run.tuned, seeds, first, places, settings, search.run)
+
+
+def _who(setting: PageSetting, places: Places) -> tuple[str, DeltaGenerator]:
+    """Ask which contenders take part; give the preset, and the place of the other options."""
+    with places.controls:
+        preset = _preset(setting)
+        options = st.popover(_("Options"), icon=":material/tune:")
+    options.caption(
+        _(
+            "Each contender is the network of the sidebar with something changed. Your own: {few} "
+            "to {many} rows of a table."
+        ).format(few=FEWEST, many=MOST)
+    )
+    return preset, options
 
 
 def _without_rate(change: Change) -> Change:
@@ -135,7 +169,7 @@ def _compare(
     chosen: tuple[Contender, ...],
     seeds: int,
     first: int,
-    controls: DeltaGenerator,
+    places: Places,
     settings: Settings,
     search: LiveSearch | None = None,
 ) -> None:
@@ -145,23 +179,24 @@ def _compare(
         chosen: who takes part.
         seeds: networks of each.
         first: seed of the first of them.
-        controls: the row of controls, to which its own are added.
+        places: of the page.
         settings: what the sidebar says.
         search: by which the learning rates were tuned; None if they were not.
     """
     tuned = search is not None
-    session = player.open_session(
-        _COMPARISON,
-        begin=lambda: LiveComparison(chosen, seeds, first, tuned=tuned),
-        adopt=lambda live: _adopt(live, chosen, seeds, first, tuned),
-        refusals=() if tuned else settings.refusals,
-    )
+    with places.notices:
+        session = player.open_session(
+            _COMPARISON,
+            begin=lambda: LiveComparison(chosen, seeds, first, tuned=tuned),
+            adopt=lambda live: _adopt(live, chosen, seeds, first, tuned),
+            refusals=() if tuned else settings.refusals,
+        )
     live = session.run
     if search is not None and search.take_over():
         session.restarted = ""
         live.play()
-    with controls:
-        emphasis_place = st.popover(_("Emphasis"), icon=":material/tune:")
+    with places.controls:
+        emphasis_place = st.popover(_("Emphasis"), icon=":material/visibility:")
         downloads = st.popover(_("Download"), icon=":material/download:")
     with emphasis_place:
         emphasis = _emphasise(live)
@@ -169,8 +204,9 @@ def _compare(
         _downloads(live, emphasis.threshold)
     player.watch(
         session,
-        lambda: Panel(session, settings.step_limit, emphasis),
+        lambda: Panel(session, settings.step_limit, emphasis, places),
         settings,
+        buttons=places.buttons,
     )
 
 
@@ -186,19 +222,21 @@ def _adopt(
     return ""
 
 
-def _remember(config: RunConfig, settings: Settings) -> None:
+def _remember(config: RunConfig, settings: Settings, places: Places) -> None:
     """Contenders recall bits over one delay after another."""
     chosen_before = widgets.choices()
     if PRESET.name in chosen_before and SPAN_PRESET.name not in chosen_before:
         # Chosen in the other view, or by a link from before this view had a preset of its own.
         widgets.set_value(SPAN_PRESET, widgets.chosen(PRESET))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        preset = _preset(SPAN_PRESET)
+    preset, options = _who(SPAN_PRESET, places)
+    with options:
         seeds = _seeds(SPAN_SEEDS)
         match = _match()
     base = span_panel.base(config)
-    chosen = _contenders(base, _changes(base, preset), match)
-    span_panel.watch(chosen, seeds, _first_seed(config.seed, seeds), settings)
+    with places.notices:
+        changes = _changes(base, preset)
+        first = _first_seed(config.seed, seeds)
+    span_panel.watch(_contenders(base, changes, match), seeds, first, settings, places)
 
 
 def _preset(setting: PageSetting) -> str:
@@ -207,11 +245,8 @@ def _preset(setting: PageSetting) -> str:
         setting,
         _("Contenders"),
         preset_name,
-        width=280,
-        help=_(
-            "Each contender is the network of the sidebar with something changed. Your own: {few} "
-            "to {many} rows of a table."
-        ).format(few=FEWEST, many=MOST),
+        width=250,
+        label_visibility="collapsed",
     )
 
 
@@ -224,7 +259,6 @@ def _seeds(setting: PageSetting) -> int:
             "Networks of each contender, from the sidebar's seed on. One run proves little: "
             "other initial weights may reverse the order."
         ),
-        width=130,
     )
 
 
@@ -331,7 +365,7 @@ def _csv(table: pd.DataFrame) -> bytes:
 
 
 class Panel:
-    """Everything that moves: status, verdict, charts and table.
+    """Everything that moves: step, verdict, charts and table.
 
     The elements and their order stay the same from frame to frame.
 
@@ -339,56 +373,79 @@ class Panel:
         session: the comparison.
         step_limit: where it stops by itself.
         emphasis: how to draw it.
+        places: of the page.
     """
 
     def __init__(
-        self, session: player.Session[LiveComparison], step_limit: int, emphasis: Emphasis
+        self,
+        session: player.Session[LiveComparison],
+        step_limit: int,
+        emphasis: Emphasis,
+        places: Places,
     ) -> None:
-        live, restarted = session.run, session.restarted
+        live = session.run
         self._live, self._emphasis = live, emphasis
         frame = live.frame()
         session.resting_beat = _RESTING_BEAT if live.is_evaluating else None
-        said = compare_words.status(frame, step_limit) + engines(frame.engines) + speed(frame)
-        st.caption(f"{said}  \n{restarted}" if restarted else said)
-        with st.container(key="readouts"):
-            step, verdict = st.columns([1, 7])
-            verdict.markdown(compare_words.verdict(frame))
-        left, right = st.columns([3, 2])
-        with left:
-            self._loss = draw(compare_charts.loss(frame, emphasis.hidden, emphasis.highlight))
-        with right:
-            self._spread = draw(compare_charts.spread(frame, emphasis.hidden, emphasis.highlight))
-        st.caption(
-            _(
-                "Left: lines are median online losses, diamonds median held-out losses, read with "
-                "frozen weights. Bands reach from the 10th to the 90th percentile of the {seeds} "
-                "networks' online losses; they show how far the networks differ, not how certain "
-                "the median is. Right: for each network a stroke at its held-out loss, and a dot "
-                "at its mean online loss over the last {steps} steps."
-            ).format(seeds=frame.seeds, steps=frame.online_steps)
-        )
-        self._predictions = self._draw_predictions(frame)
-        st.caption(
-            _(
-                "Predictions of each contender over the last windows: median over the seeds, and a "
-                "band from the 10th to the 90th percentile. The target is dashed, or ringed where "
-                "it is a symbol; the fuller a dot, the more networks predict that symbol."
+        with places.readouts:
+            step = st.container(width="content")
+            self._networks = _show_networks(st, frame)
+        with places.body:
+            said = " ".join(
+                filter(None, (session.restarted, compare_words.status(frame, step_limit)))
             )
-        )
-        _show_table(live, frame, emphasis.threshold)
-        st.caption(compare_words.how_it_is_judged(frame))
+            show_verdict(
+                compare_words.headline(frame),
+                said + engines(frame.engines) + speed(frame),
+                (*compare_words.findings(frame), compare_words.how_it_is_judged(frame)),
+            )
+            self._draw_losses(frame)
+            self._predictions = self._draw_predictions(frame)
+            st.caption(
+                _(
+                    "Predictions of each contender over the last windows: median over the seeds, "
+                    "and a band from the 10th to the 90th percentile. The target is dashed, or "
+                    "ringed where it is a symbol; the fuller a dot, the more networks predict that "
+                    "symbol."
+                )
+            )
+            _show_table(live, frame, emphasis.threshold)
         # Drawn last, though it stands first: once the step's number is there, so is all else.
         self._step = step.metric(_("At step"), str(frame.index), width="content")
 
     def update(self) -> None:
-        """Redraw charts and step; text and table, which take time to read, stay for a beat."""
+        """Redraw charts and readouts; text and table, which take time to read, stay for a beat."""
         frame = self._live.frame()
         hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
         draw(compare_charts.loss(frame, hidden, highlight), self._loss)
         draw(compare_charts.spread(frame, hidden, highlight), self._spread)
         for number, place in self._predictions.items():
             draw(compare_charts.predictions(frame, number, highlight), place)
+        _show_networks(self._networks, frame)
         self._step.metric(_("At step"), str(frame.index), width="content")
+
+    def _draw_losses(self, frame: ComparisonFrame) -> None:
+        hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
+        left, right = st.columns([5, 3])
+        with left:
+            self._loss = draw(compare_charts.loss(frame, hidden, highlight))
+            st.caption(
+                _(
+                    "Lines: median online loss, with a band from the 10th to the 90th percentile "
+                    "of the {seeds} networks. It shows how far the networks differ, not how "
+                    "certain the median is. Diamonds: median held-out loss of the frozen weights. "
+                    "Dashed: floors, the lowest loss that a kind of fixed predictor can reach "
+                    "({floors})."
+                ).format(seeds=frame.seeds, floors=floor_list(frame.floors) or "–")
+            )
+        with right:
+            self._spread = draw(compare_charts.spread(frame, hidden, highlight))
+            st.caption(
+                _(
+                    "Each network has a stroke at its held-out loss, and a dot at its mean online "
+                    "loss over the last {steps} steps."
+                ).format(steps=frame.online_steps)
+            )
 
     def _draw_predictions(self, frame: ComparisonFrame) -> dict[int, DeltaGenerator]:
         """Draw the predictions; return their places by the contender's number."""
@@ -412,26 +469,36 @@ class Panel:
         return places
 
 
+def _show_networks(place: Any, frame: ComparisonFrame) -> Any:
+    """Write how many networks train, in the same way at every redraw."""
+    total = frame.alive.size
+    return place.metric(
+        _("Networks"),
+        f"{np.sum(frame.alive)} / {total}",
+        help=_("Networks that have not diverged, of all contenders together."),
+        width="content",
+    )
+
+
 def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) -> None:
     number = st.column_config.NumberColumn
-    percentile = _("Percentile of the held-out losses.")
     st.dataframe(
         summary_table(frame, live.steps_until(threshold)),
         hide_index=True,
+        placeholder="–",
         column_config={
-            "contender": _("Contender"),
-            "hidden_size": _("Hidden units"),
+            "contender": st.column_config.TextColumn(_("Contender"), width=_NAME_WIDTH),
+            "hidden_size": _("Units"),
             "parameters": _("Parameters"),
-            "lr": _("Learning rate"),
+            "lr": _("lr"),
             "held_out": number(
                 _("Held-out loss"),
-                format="%.4g",
+                format="%.3g",
                 help=_("Median over the seeds, with frozen weights. The verdict rests on it."),
             ),
-            **{
-                key: number(title, format="%.3g", width=90, help=percentile)
-                for key, title in {"low": _("10 %"), "high": _("90 %")}.items()
-            },
+            "range": st.column_config.TextColumn(
+                _("10–90 %"), help=_("Percentiles of the held-out losses.")
+            ),
             "nrmse": number(
                 _("NRMSE"),
                 format="%.3f",
@@ -442,13 +509,13 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
             ),
             "online": number(
                 _("Online loss"),
-                format="%.4g",
+                format="%.3g",
                 help=_("Median over the seeds of the mean over the last {steps} steps.").format(
                     steps=frame.online_steps
                 ),
             ),
             "follows": st.column_config.TextColumn(
-                _("Follow the signal"),
+                _("Following"),
                 help=_(
                     "Seeds whose weights follow the signal: the online loss, and the held-out "
                     "loss of the next windows, are less than half of the held-out loss."
@@ -459,10 +526,16 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
             "steps": number(
                 _("Steps to {threshold:.3g}").format(threshold=threshold),
                 format="%.0f",
-                help=_("Until the online loss was that low."),
+                help=_("Until the online loss was that low; median of the seeds that reached it."),
             ),
-            "reached": _("Seeds that reached it"),
-            "milliseconds": number(_("ms per step, alone"), format="%.3f"),
+            "reached": st.column_config.TextColumn(
+                _("Reached"), help=_("Seeds whose online loss was that low.")
+            ),
+            "milliseconds": number(
+                _("ms/step"),
+                format="%.2f",
+                help=_("Milliseconds of one training step of one network alone."),
+            ),
         },
         alt=_("The comparison in numbers, a row for each contender."),
     )
@@ -475,4 +548,5 @@ COMPARE = Page(
     N_("Compare networks on the same data"),
     page,
     SETTINGS,
+    unasked=unasked,
 )

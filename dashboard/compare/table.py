@@ -25,18 +25,18 @@ def summary_table(frame: ComparisonFrame, reached: NDArray[np.float64]) -> pd.Da
     import pandas as pd  # late: half a second that other pages need not wait
 
     rows = []
+    sizes_differ = len({contender.config.hidden_size for contender in frame.contenders}) > 1
     one_each = len({contender.config.lr for contender in frame.contenders}) > 1
     for number, contender in enumerate(frame.contenders):
         low, median, high = _quantiles(_held_out(frame)[number])
         steps = reached[number][np.isfinite(reached[number])]
         row: dict[str, Any] = {
             "contender": contender.name,
-            "hidden_size": contender.config.hidden_size,
+            **({"hidden_size": contender.config.hidden_size} if sizes_differ else {}),
             "parameters": frame.parameter_counts[number],
             **({"lr": shown("lr", contender.config.lr)} if one_each else {}),
             "held_out": median,
-            "low": low,
-            "high": high,
+            "range": f"{low:.2g}–{high:.2g}" if np.isfinite(high) else "",
         }
         if frame.target_variance:
             row["nrmse"] = np.sqrt(median / frame.target_variance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +14,11 @@ from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Floor, PairedTest
 from rnn_core.experiments.comparison import SMOOTHING
 from rnn_core.experiments.ranking import SIGNIFICANCE
+
+# Smaller p values are all said to be below this.
+_LEAST_P = 0.001
+# With more contenders than these beside the leader, the ratios are in the details alone.
+_MOST_RATIOS = 3
 
 
 def status(frame: ComparisonFrame, step_limit: int) -> str:
@@ -36,35 +42,88 @@ def status(frame: ComparisonFrame, step_limit: int) -> str:
     )
 
 
-def verdict(frame: ComparisonFrame) -> str:
-    """Which contender leads, by how much, and how certain that is; in Markdown."""
+def headline(frame: ComparisonFrame) -> str:
+    """What is shown, in a sentence or two of Markdown that claim no more."""
     ranking, held_out = frame.ranking, frame.held_out
     if frame.index < SMOOTHING - 1:
+        if frame.status is Status.DIVERGED:
+            return _(
+                "**No verdict: every network diverged at step {step}.** Lower the learning rate."
+            ).format(step=frame.index)
         return _("The verdict comes with step {step}.").format(step=SMOOTHING - 1)
     if ranking is None or held_out is None:
         return _("The weights are being evaluated on windows ahead of the training stream.")
     names = [contender.name for contender in frame.contenders]
-    leader = ranking.order[0]
-    if not math.isfinite(sorted(held_out.losses[leader])[frame.seeds // 2]):
-        return _("Most networks of every contender have diverged. Lower the learning rate.")
-    if frame.seeds < ranking.seeds_needed:
-        opening = _(
-            "**Too few seeds for a verdict.** With {contenders} contenders, {seeds} seeds cannot "
-            "tell any difference from chance; {needed} can. So far:"
+    leader = names[ranking.order[0]]
+    if not math.isfinite(sorted(held_out.losses[ranking.order[0]])[frame.seeds // 2]):
+        return _("**Most networks of every contender have diverged.** Lower the learning rate.")
+    shown = [pair for pair in ranking.paired_tests if pair.is_significant]
+    unknown = [pair for pair in ranking.paired_tests if not pair.is_significant]
+    judged = frame.seeds >= ranking.seeds_needed
+    if not judged:
+        said = _(
+            "**Too few seeds for a verdict:** with {contenders} contenders, {seeds} seeds cannot "
+            "tell any difference from chance; {needed} can."
         ).format(contenders=len(names), seeds=frame.seeds, needed=ranking.seeds_needed)
-    elif all(pair.is_significant for pair in ranking.paired_tests):
-        opening = _("**{leader} is ahead.**").format(leader=names[leader])
-    elif any(pair.is_significant for pair in ranking.paired_tests):
-        opening = _("**{leader} is among the best.**").format(leader=names[leader])
+    elif not shown:
+        said = _("**No difference is shown.** {leader} has the lowest median, maybe by chance.")
+    elif not unknown:
+        said = _("**{leader} is ahead of all others.**")
     else:
-        opening = _("**No difference is shown yet.** {leader} has the lowest median.").format(
-            leader=names[leader]
+        said = _(
+            "**{leader} is ahead of {beaten}; between {leader} and {others} no difference is "
+            "shown.**"
+        )
+    said = said.format(leader=leader, beaten=_names(shown, names), others=_names(unknown, names))
+    if len(ranking.paired_tests) <= _MOST_RATIOS:
+        said += " " + _("Held-out loss relative to {leader}: {ratios}.").format(
+            leader=leader, ratios=_ratios(ranking.paired_tests, names, with_p=judged)
+        )
+    followers = following(frame)
+    if followers:
+        said += " " + _("Weights that follow the signal: {names}.").format(
+            names=_(", ").join(names[number] for number in followers)
         )
     age = frame.index - held_out.step
-    if age:
-        opening += " " + _(":small[({age} steps ago)]").format(age=age)
-    sentences = [_paired_test(pair, names) for pair in ranking.paired_tests]
-    return "".join([opening, *(f"\n- {said}" for said in (*sentences, *_following(frame)))])
+    return said + (" " + _(":small[({age} steps ago)]").format(age=age) if age else "")
+
+
+def _names(pairs: Sequence[PairedTest], names: Sequence[str]) -> str:
+    return _(", ").join(names[pair.other] for pair in pairs)
+
+
+def _ratios(pairs: Sequence[PairedTest], names: Sequence[str], *, with_p: bool) -> str:
+    """The ratio of each pair, and what the test makes of it."""
+    said = []
+    for pair in pairs:
+        ratio = (
+            _("diverged")
+            if math.isinf(pair.ratio)
+            else _("{ratio} times").format(ratio=_times(pair.ratio))
+        )
+        p = f" ({_p_value(pair)})" if with_p else ""
+        said.append(f"{names[pair.other]} {ratio}{p}")
+    return _(", ").join(said)
+
+
+def _p_value(pair: PairedTest) -> str:
+    if pair.p_value < _LEAST_P:
+        return _("p < {p}").format(p=_LEAST_P)
+    return _("p = {p:.2g}").format(p=pair.p_value)
+
+
+def findings(frame: ComparisonFrame) -> tuple[str, ...]:
+    """A paragraph on each pair, and one on contenders whose weights follow the signal."""
+    if frame.ranking is None or frame.index < SMOOTHING - 1:
+        return ()
+    names = [contender.name for contender in frame.contenders]
+    tests = frame.ranking.paired_tests
+    return (*(_paired_test(pair, names) for pair in tests), *_following(frame))
+
+
+def following(frame: ComparisonFrame) -> tuple[int, ...]:
+    """The contenders most of whose weights follow the signal."""
+    return tuple(np.flatnonzero(2 * frame.follows_signal.sum(axis=1) > frame.seeds).tolist())
 
 
 def _following(frame: ComparisonFrame) -> list[str]:
@@ -73,20 +132,19 @@ def _following(frame: ComparisonFrame) -> list[str]:
     losses = _("{name} (online loss {online:.3g}, held-out loss {held_out:.3g})")
     said = [
         losses.format(
-            name=contender.name,
+            name=frame.contenders[number].name,
             online=np.median(frame.held_out.online[number]),
             held_out=np.median(frame.held_out.losses[number]),
         )
-        for number, contender in enumerate(frame.contenders)
-        if 2 * np.sum(frame.follows_signal[number]) > frame.seeds
+        for number in following(frame)
     ]
     if not said:
         return []
     sentence = _(
-        "**the weights are following the signal**: {contenders}. Every update tracks the signal; "
-        "frozen, the same weights lose it"
+        "**The weights are following the signal**: {contenders}. Every update tracks the signal; "
+        "frozen, the same weights lose it."
     )
-    return [sentence.format(contenders=", ".join(said))]
+    return [sentence.format(contenders=_("; ").join(said))]
 
 
 def _paired_test(pair: PairedTest, names: list[str]) -> str:
@@ -98,7 +156,7 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
     elif pair.interval is None:
         gap = _(
             "the held-out loss of {other} is {ratio} times that of {leader} (median over the "
-            "seeds; range over the seeds {low} to {high})"
+            "seeds, which range from {low} to {high})"
         )
     else:
         gap = _(
@@ -106,23 +164,50 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
             "seeds; 95 % interval {low} to {high})"
         )
     low, high = pair.interval or pair.extremes
-    sure = _("p = {p:.2g}") if pair.p_value >= 0.0001 else _("p < 0.0001")
     known = _("shown") if pair.is_significant else _("not shown")
-    return (
-        gap.format(
-            other=names[pair.other],
-            leader=names[pair.leader],
-            ratio=_times(pair.ratio),
-            low=_times(low),
-            high=_times(high),
-        )
-        + _("; {leader} is lower on {wins} of {seeds} seeds").format(
-            leader=names[pair.leader], wins=pair.wins, seeds=pair.seeds
-        )
-        + "; "
-        + sure.format(p=pair.p_value)
-        + f": {known}"
+    said = _("**{leader} against {other}: {known}.** {gap}; lower on {wins} of {seeds} seeds; {p}.")
+    said = said.format(
+        leader=names[pair.leader],
+        other=names[pair.other],
+        known=known,
+        wins=pair.wins,
+        seeds=pair.seeds,
+        p=_p_value(pair),
+        gap=_capital(
+            gap.format(
+                other=names[pair.other],
+                leader=names[pair.leader],
+                ratio=_times(pair.ratio),
+                low=_times(low),
+                high=_times(high),
+            )
+        ),
     )
+    return said + _disagreement(pair)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _disagreement(pair: PairedTest) -> str:
+    """Why test and interval say different things, if they do."""
+    if pair.interval is None:
+        return ""
+    low, high = pair.interval
+    includes_one = low <= 1 <= high
+    if includes_one and pair.is_significant:
+        return " " + _(
+            "The interval includes 1 although the test shows a difference: the interval assumes "
+            "nothing about how the ratios are distributed, the test that they are symmetric about "
+            "their median, and so needs fewer seeds."
+        )
+    if not includes_one and not pair.is_significant:
+        return " " + _(
+            "The interval excludes 1 although the test shows no difference: the interval counts "
+            "the seeds on either side, while the test also weighs how large the differences are."
+        )
+    return ""
 
 
 def how_it_is_judged(frame: ComparisonFrame) -> str:
@@ -147,9 +232,11 @@ def lowest_floor(floors: tuple[Floor, ...]) -> float:
 
 
 def _times(ratio: float) -> str:
-    """A ratio with its significant digits."""
+    """A ratio with two significant digits; near 1, where the side matters, with two decimals."""
     if math.isinf(ratio):
         return "∞"
-    if ratio < 1000:
-        return f"{ratio:.3g}"
+    if ratio >= 0.1 and round(ratio, 2) < 2:
+        return f"{ratio:.2f}"
+    if ratio < 100:
+        return f"{ratio:.2g}"
     return f"{float(f'{ratio:.2g}'):,.0f}" if ratio < 1e6 else f"{ratio:.1e}"

@@ -24,15 +24,27 @@ def pause(compare: ComparePage) -> int:
     return int(compare.number("step"))
 
 
+def top(compare: ComparePage, chart: int) -> float:
+    """Where a chart begins, in pixels from the top of the window."""
+    box = compare.page.get_by_test_id("stVegaLiteChart").nth(chart).bounding_box()
+    assert box is not None
+    return box["y"]
+
+
 def test_networks_learn_together_and_rest_when_paused(compare: ComparePage) -> None:
     compare.expect_step(0)
+    page = compare.page
+    before = top(compare, 0), top(compare, 4)
     compare.press("run")
     compare.wait_for_step(60)
     stopped = pause(compare)
     compare.expect_to_rest()
-    page = compare.page
-    expect(page.get_by_text("Too few seeds for a verdict.")).to_be_visible()
+    expect(page.get_by_text("Too few seeds for a verdict:")).to_be_visible()
     expect(page.get_by_text(f"Paused at step {stopped}.")).to_be_visible()
+    # Nothing has moved from step 0 to the verdict.
+    assert (top(compare, 0), top(compare, 4)) == pytest.approx(before, abs=4)
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_text("two-sided Wilcoxon signed-rank test")).to_be_visible()
 
 
 def test_charts_are_not_built_anew_while_playing(compare: ComparePage) -> None:
@@ -86,11 +98,35 @@ def test_it_fits_the_window(open_window: Any, pictures: Path, scheme: str, width
     compare = open_window(
         ComparePage,
         "/compare?seeds=4&pace=20",
-        viewport={"width": width, "height": 1700},
+        viewport={"width": width, "height": 900},
         color_scheme=scheme,
     )
+    # The player comes first, and charts begin well above the fold.
+    assert top(compare, 0) < 450
     compare.press("run")
     compare.wait_for_step(60)
     pause(compare)
     compare.page.screenshot(path=pictures / f"compare-{scheme}-{width}.png")
     assert compare.page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+    if width == 1400:
+        # Every column of the table is in view.
+        table = compare.page.get_by_test_id("stDataFrame")
+        table.scroll_into_view_if_needed()
+        assert table.evaluate(
+            "table => [...table.querySelectorAll('.dvn-scroller')]"
+            ".every(one => one.scrollWidth <= one.clientWidth)"
+        )
+
+
+def test_the_memory_span_says_which_task_it_runs(open_window: Any) -> None:
+    compare: ComparePage = open_window(ComparePage, "/compare?seeds=4")
+    page = compare.page
+    page.get_by_text("How far can they remember?").click()
+    expect(page.get_by_text("This experiment has a task of its own")).to_be_visible()
+    task = page.get_by_role("textbox", name="Task")
+    expect(task).to_be_disabled()
+    expect(task).to_have_value("Delayed recall")
+    expect(page.get_by_role("textbox", name="Learning rate")).to_have_value("0.01")
+    page.get_by_text("How well do they learn?").click()
+    expect(page.get_by_role("combobox", name="Task")).to_be_enabled()
+    expect(page.get_by_role("slider", name="Learning rate")).to_be_enabled()

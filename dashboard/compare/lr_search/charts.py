@@ -12,7 +12,6 @@ from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
     CANVAS,
-    HEIGHT,
     Chart,
     Spec,
     contender_colour,
@@ -25,6 +24,8 @@ from dashboard.compare.lr_search.live_search import SearchFrame
 from rnn_core import Floor
 
 _RATES = Table(lr=float, loss=float, contender=str)
+# In pixels.
+_HEIGHT = 430
 # A logarithmic axis cannot show a loss of zero.
 _LEAST = 1e-12
 
@@ -88,5 +89,5 @@ def _losses_by_rate_spec(
         ),
     )
     return specification(
-        chart.properties(title=_("Loss by learning rate"), height=HEIGHT, usermeta=CANVAS)
+        chart.properties(title=_("Loss by learning rate"), height=_HEIGHT, usermeta=CANVAS)
     )

@@ -14,7 +14,9 @@ from dashboard.compare.lr_search import charts as search_charts
 from dashboard.compare.lr_search import text as search_words
 from dashboard.compare.lr_search.live_search import LiveSearch, SearchFrame
 from dashboard.compare.lr_search.table import rates_table
+from dashboard.compare.places_panel import Places
 from dashboard.compare.settings import TUNE, TUNE_STEPS
+from dashboard.compare.verdict_panel import show_verdict
 
 _KEY = "lr_search"
 
@@ -44,26 +46,34 @@ def can_be_tuned(contenders: tuple[Contender, ...]) -> bool:
     return False
 
 
-def open_search(
-    contenders: tuple[Contender, ...], test_seeds: range, centre: float, settings: Settings
-) -> player.Session[LiveSearch]:
-    """The visitor's search, with the page's settings and a box for its budget.
-
-    Args:
-        contenders: of the comparison to come.
-        test_seeds: of the comparison to come.
-        centre: middle of the grid.
-        settings: what the sidebar says.
-    """
-    steps = widgets.whole_number(
+def step_budget() -> int:
+    """Steps of each run of the search, from a box."""
+    return widgets.whole_number(
         TUNE_STEPS,
         _("Tuning steps"),
         _(
             "Steps of each run of the search. Far fewer than the comparison will take favour large "
             "learning rates."
         ),
-        width=150,
     )
+
+
+def open_search(
+    contenders: tuple[Contender, ...],
+    test_seeds: range,
+    centre: float,
+    steps: int,
+    settings: Settings,
+) -> player.Session[LiveSearch]:
+    """The visitor's search, with the page's settings.
+
+    Args:
+        contenders: of the comparison to come.
+        test_seeds: of the comparison to come.
+        centre: middle of the grid.
+        steps: of each run.
+        settings: what the sidebar says.
+    """
     return player.open_session(
         _KEY,
         begin=lambda: LiveSearch(contenders, test_seeds, centre, steps),
@@ -80,59 +90,80 @@ def _adopt(
     return ""
 
 
-def watch(session: player.Session[LiveSearch], settings: Settings) -> None:
+def watch(session: player.Session[LiveSearch], settings: Settings, places: Places) -> None:
     """Draw the search and the player.
 
     Args:
         session: the visitor's search.
         settings: what the sidebar says.
+        places: of the page.
     """
-    player.watch(session, lambda: Panel(session.run, session.restarted), settings)
+    player.watch(
+        session,
+        lambda: Panel(session.run, session.restarted, places),
+        settings,
+        buttons=places.buttons,
+    )
 
 
-def show_outcome(live: LiveSearch) -> None:
-    """The learning rates that a comparison uses: a sentence, a warning, and the details."""
+def show_outcome(live: LiveSearch, places: Places) -> None:
+    """The learning rates that a comparison uses: a warning, a sentence, and the details.
+
+    Args:
+        live: a search that has ended.
+        places: of the page.
+    """
     frame = live.frame()
-    st.caption(search_words.outcome(live.tuned))
     warning = search_words.at_edge(frame.contenders, frame.choices)
     if warning:
-        st.warning(warning, icon=":material/tune:")
-    with st.expander(_("How the learning rates were tuned"), icon=":material/tune:"):
-        st.caption(search_words.budget(frame))
-        draw(search_charts.losses_by_rate(frame))
-        _show_table(frame)
+        places.notices.warning(warning, icon=":material/tune:")
+    with places.after:
+        st.caption(search_words.outcome(live.tuned))
+        with st.expander(_("How the learning rates were tuned"), icon=":material/tune:"):
+            st.caption(search_words.budget(frame))
+            draw(search_charts.losses_by_rate(frame))
+            _show_table(frame)
 
 
 class Panel:
-    """Everything that moves: status, progress, chart and table.
+    """Everything that moves: step, status, progress, chart and table.
 
     Args:
         live: what is drawn.
         restarted: why it started again, if it just did.
+        places: of the page.
     """
 
-    def __init__(self, live: LiveSearch, restarted: str) -> None:
+    def __init__(self, live: LiveSearch, restarted: str, places: Places) -> None:
         self._live = live
         frame = live.frame()
-        said = search_words.status(frame) + engines(frame.engines) + speed(frame)
-        st.caption(f"{said}  \n{restarted}" if restarted else said)
-        st.caption(search_words.budget(frame))
-        self._bar = st.progress(frame.progress, search_words.progress(frame))
-        self._chart = draw(search_charts.losses_by_rate(frame))
-        st.caption(
-            _(
-                "Median over the seeds at each learning rate, the lowest ringed: the online loss "
-                "while networks are trained, the held-out loss of their frozen weights at the end. "
-                "A rate at which most networks have diverged has no point."
+        with places.readouts:
+            step = st.container(width="content")
+        with places.body:
+            said = " ".join(filter(None, (restarted, search_words.status(frame))))
+            show_verdict(
+                search_words.headline(frame),
+                said + engines(frame.engines) + speed(frame),
+                (search_words.budget(frame),),
             )
-        )
-        _show_table(frame)
+            self._bar = st.progress(frame.progress, search_words.progress(frame))
+            self._chart = draw(search_charts.losses_by_rate(frame))
+            st.caption(
+                _(
+                    "Median over the seeds at each learning rate, the lowest ringed: the online "
+                    "loss while networks are trained, the held-out loss of their frozen weights at "
+                    "the end. A rate at which most networks have diverged has no point."
+                )
+            )
+            _show_table(frame)
+        self._step = step.metric(_("At step"), str(frame.index), width="content")
 
     def update(self) -> None:
         """Redraw progress and chart; text and table stay for a beat."""
         frame = self._live.frame()
         self._bar.progress(frame.progress, search_words.progress(frame))
         draw(search_charts.losses_by_rate(frame), self._chart)
+        self._step.metric(_("At step"), str(frame.index), width="content")
 
 
 def _show_table(frame: SearchFrame) -> None:

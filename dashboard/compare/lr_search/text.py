@@ -32,6 +32,20 @@ def status(frame: SearchFrame) -> str:
     return sentences[frame.status].format(runs=frame.runs)
 
 
+def headline(frame: SearchFrame) -> str:
+    """What is being done, and how much of it there is."""
+    return _(
+        "**Tuning the learning rates:** {contenders} contenders × {rates} learning rates × {seeds} "
+        "seeds = {runs} runs of {steps} steps. The comparison follows."
+    ).format(
+        contenders=len(frame.contenders),
+        rates=len(frame.choices[0].grid),
+        seeds=len(frame.seeds),
+        runs=frame.runs,
+        steps=frame.step_budget,
+    )
+
+
 def budget(frame: SearchFrame) -> str:
     """What the search costs, and on which seeds."""
     rates = frame.choices[0].grid

@@ -15,7 +15,6 @@ from dashboard.charts.arrow import Table, words
 from dashboard.charts.base import (
     CANVAS,
     GUIDE,
-    HEIGHT,
     Chart,
     Spec,
     contender_axis,
@@ -42,6 +41,8 @@ _CAPACITIES = Table(
     delay=int,
 )
 _SHARES = Table(share=float)
+# Of each chart, in pixels.
+_HEIGHT = 430
 # Lags with a capacity below this, and beyond the delays tested, are left out of the chart.
 _VISIBLE = 0.05
 _FEWEST_LAGS = 20
@@ -108,7 +109,7 @@ def _delays_passed_spec(language: str, names: tuple[str, ...], delays: tuple[int
         color=alt.condition("datum.passed > 0", alt.value("black"), alt.value("gray")),
     )
     chart = alt.layer(boxes, labels).properties(
-        title=_("Delays passed"), height=HEIGHT + 60, usermeta=CANVAS
+        title=_("Delays passed"), height=_HEIGHT, usermeta=CANVAS
     )
     return specification(chart)
 
@@ -157,7 +158,7 @@ def _present_delay_spec(language: str, names: tuple[str, ...]) -> Spec:
         .encode(y=same(y), color=GUIDE)
     )
     chart = alt.layer(goal, lines).properties(
-        title=_("At the present delay"), height=HEIGHT + 60, usermeta=CANVAS
+        title=_("At the present delay"), height=_HEIGHT, usermeta=CANVAS
     )
     return specification(chart)
 
@@ -281,6 +282,6 @@ def _capacity_spec(language: str, names: tuple[str, ...]) -> Spec:
         .encode(y=alt.Y("share:Q", title=y["title"]), color=GUIDE)
     )
     chart = alt.layer(goal, lines, spans, points).properties(
-        title=_("Memory capacity by lag"), height=HEIGHT + 100, usermeta=CANVAS
+        title=_("Memory capacity by lag"), height=_HEIGHT, usermeta=CANVAS
     )
     return specification(chart)

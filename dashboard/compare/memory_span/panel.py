@@ -11,16 +11,24 @@ from dashboard.app.language import gettext as _
 from dashboard.app.player import Session
 from dashboard.app.settings import RUN_SETTINGS, set_by_task
 from dashboard.app.sidebar import Settings
+from dashboard.app.task_text import task_title
 from dashboard.app.text import engines, speed
+from dashboard.app.text import shown as shown_value
+from dashboard.app.widgets import Unasked
 from dashboard.charts.draw import draw
 from dashboard.compare.contenders import Contender
 from dashboard.compare.memory_span import charts as span_charts
 from dashboard.compare.memory_span import text as span_words
 from dashboard.compare.memory_span.live_span import LiveSpan, SpanFrame
 from dashboard.compare.memory_span.table import capacity_table
+from dashboard.compare.places_panel import Places
+from dashboard.compare.verdict_panel import show_verdict
 from rnn_core import RunConfig
+from rnn_core.tasks import TASKS
 
 _TASK = "delayed_recall"
+# What the test changes from one delay to the next.
+_DECIDED = frozenset({"delay", "window_length"})
 # Seconds a beat in which the memory capacity is measured, and between two beats for that alone.
 _MEASURING, _MEASURING_BEAT = 0.1, 0.3
 
@@ -34,7 +42,31 @@ def base(config: RunConfig) -> RunConfig:
     return replace(config, **{**defaults, "task": _TASK})
 
 
-def watch(chosen: tuple[Contender, ...], seeds: int, first_seed: int, settings: Settings) -> None:
+def unasked(task: str) -> Unasked:
+    """The settings that the test decides by itself.
+
+    Args:
+        task: of the sidebar.
+    """
+    shown = {"task": task_title(_TASK)}
+    reason = _(
+        "This experiment has a task of its own: delayed recall, at one delay after another. It "
+        "decides what is gray here; your choices stay for the other view."
+    )
+    unread = _DECIDED | (frozenset(TASKS[task].settings) - frozenset(TASKS[_TASK].settings))
+    if task != _TASK:
+        others = (set_by_task(_TASK) | set_by_task(task)) - unread
+        shown |= {name: shown_value(name, RUN_SETTINGS[name].default(_TASK)) for name in others}
+    return Unasked(reason, shown, unread)
+
+
+def watch(
+    chosen: tuple[Contender, ...],
+    seeds: int,
+    first_seed: int,
+    settings: Settings,
+    places: Places,
+) -> None:
     """Draw the test and the player.
 
     Args:
@@ -42,20 +74,27 @@ def watch(chosen: tuple[Contender, ...], seeds: int, first_seed: int, settings: 
         seeds: how many networks each has.
         first_seed: seed of the first of them.
         settings: what the sidebar says.
+        places: of the page.
     """
-    session = player.open_session(
-        "span",
-        begin=lambda: LiveSpan(chosen, seeds, first_seed),
-        adopt=lambda live: _adopt(live, chosen, seeds, first_seed),
-        refusals=settings.refusals,
+    with places.notices:
+        session = player.open_session(
+            "span",
+            begin=lambda: LiveSpan(chosen, seeds, first_seed),
+            adopt=lambda live: _adopt(live, chosen, seeds, first_seed),
+            refusals=settings.refusals,
+        )
+    player.watch(
+        session,
+        lambda: _open_panel(session, settings.step_limit, places),
+        settings,
+        buttons=places.buttons,
     )
-    player.watch(session, lambda: _open_panel(session, settings.step_limit), settings)
 
 
-def _open_panel(session: Session[LiveSpan], step_limit: int) -> Panel:
+def _open_panel(session: Session[LiveSpan], step_limit: int, places: Places) -> Panel:
     left = session.run.measure(_MEASURING)
     session.resting_beat = _MEASURING_BEAT if left else None
-    return Panel(session.run, step_limit, session.restarted)
+    return Panel(session.run, step_limit, session.restarted, places)
 
 
 def _adopt(live: LiveSpan, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
@@ -71,16 +110,32 @@ class Panel:
         live: what is drawn.
         step_limit: where the test stops by itself.
         restarted: why it began again, if it just did.
+        places: of the page.
     """
 
-    def __init__(self, live: LiveSpan, step_limit: int, restarted: str) -> None:
+    def __init__(self, live: LiveSpan, step_limit: int, restarted: str, places: Places) -> None:
         self._live = live
         frame = live.frame()
-        said = span_words.status(frame, step_limit) + engines(frame.engines) + speed(frame)
-        st.caption(f"{said}  \n{restarted}" if restarted else said)
-        with st.container(key="readouts"):
-            delay, step, verdict = st.columns([1, 1, 6])
-            verdict.markdown(span_words.verdict(frame))
+        with places.readouts:
+            step, delay = st.container(width="content"), st.container(width="content")
+        with places.body:
+            said = " ".join(filter(None, (restarted, span_words.status(frame, step_limit))))
+            show_verdict(
+                f"{span_words.headline(frame)}  \n:small[{span_words.caution(frame)}]",
+                said + engines(frame.engines) + speed(frame),
+                (span_words.spans(frame), span_words.what_a_span_is(frame)),
+            )
+            self._draw_delays(frame)
+            left, right = st.columns([6, 5])
+            with left:
+                self._capacity = draw(span_charts.capacity_by_lag(frame))
+            with right:
+                _show_capacities(frame)
+                st.caption(span_words.how_to_read_the_capacity(frame))
+        self._delay = delay.metric(_("Delay"), str(frame.latest.delay), width="content")
+        self._step = step.metric(_("At step"), str(frame.latest.index), width="content")
+
+    def _draw_delays(self, frame: SpanFrame) -> None:
         left, right = st.columns(2)
         with left:
             self._delays_passed = draw(span_charts.delays_passed(frame))
@@ -100,15 +155,6 @@ class Panel:
                     "with full memory."
                 )
             )
-        st.caption(span_words.what_a_span_is(frame))
-        left, right = st.columns([6, 5])
-        with left:
-            self._capacity = draw(span_charts.capacity_by_lag(frame))
-        with right:
-            _show_capacities(frame)
-            st.caption(span_words.how_to_read_the_capacity(frame))
-        self._delay = delay.metric(_("Delay"), str(frame.latest.delay), width="content")
-        self._step = step.metric(_("At step"), str(frame.latest.index), width="content")
 
     def update(self) -> None:
         """Update the charts and the numbers. The texts stay, so that they can be read."""
@@ -125,6 +171,7 @@ def _show_capacities(frame: SpanFrame) -> None:
     st.dataframe(
         capacity_table(frame),
         hide_index=True,
+        placeholder="–",
         column_config={
             "contender": _("Contender"),
             "delay": number(_("Delay"), format="%d"),

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.app import widgets
 from dashboard.app.settings import PageSetting
 from dashboard.app.widgets import exact, multiples
+from rnn_core import RunConfig
 from rnn_core.rules import Choice, FloatRange
 
 SCRIPT = """
@@ -151,3 +152,40 @@ def test_no_two_numbers_look_the_same() -> None:
     assert exact(0.02) == "0.02"
     assert exact(0.020000001) == "0.020000001"
     assert exact(10.0) == "10"
+
+
+UNASKED = """
+import streamlit as st
+from dashboard.app import widgets
+from dashboard.app.settings import RUN_SETTINGS
+names = ("task", "hidden_size", "lr", "carry_state", "seed", "clip_norm")
+kind = {"task": "a task of its own", "lr": "0.01", "carry_state": "on", "clip_norm": "off"}
+with widgets.unasked(widgets.Unasked("", kind, frozenset({"hidden_size", "seed"}))):
+    values = (
+        widgets.select(RUN_SETTINGS["task"], "Task", str),
+        widgets.slider(RUN_SETTINGS["hidden_size"], "Units", ""),
+        widgets.pick(RUN_SETTINGS["lr"], "Rate", "", [0.1]),
+        widgets.toggle(RUN_SETTINGS["carry_state"], "Carry", ""),
+        widgets.whole_number(RUN_SETTINGS["seed"], "Seed", ""),
+        widgets.optional_number(RUN_SETTINGS["clip_norm"], "Clip", "", "off"),
+    )
+st.text(values)
+widgets.toggle(RUN_SETTINGS["carry_state"], "Carry", "")
+"""
+
+
+def test_what_is_not_asked_for_is_said_or_left_out_and_keeps_its_value() -> None:
+    app = AppTest.from_string(UNASKED).run()
+    assert list(app.exception) == []
+    assert [(box.label, box.value, box.disabled) for box in app.text_input] == [
+        ("Task", "a task of its own", True),
+        ("Rate", "0.01", True),
+        ("Carry", "on", True),
+        ("Clip", "off", True),
+    ]
+    default = RunConfig()
+    kept = (default.task, default.hidden_size, default.lr, True, default.seed, None)
+    assert app.text[0].value == str(kept)
+    # Outside of the block it is asked for again.
+    assert [(box.label, box.value) for box in app.toggle] == [("Carry", True)]
+    assert not app.slider

@@ -47,7 +47,7 @@ def test_it_opens_with_the_three_cells_and_everything_about_them() -> None:
     app = page()
     assert names(app) == ["RNN", "LSTM", "GRU"]
     assert live(app).frame().seeds == 2
-    assert [metric.value for metric in app.metric] == ["0"]
+    assert [metric.value for metric in app.metric] == ["0", "6 / 6"]
     charts = app.get("vega_lite_chart")
     assert len(charts) == 2 + 3
     for chart in charts:
@@ -147,7 +147,7 @@ def test_more_seeds_start_again_and_the_page_says_so() -> None:
     app = click(page(), "step_once")
     healthy(app.number_input(key="seeds").set_value(3).run())
     assert live(app).index == 0
-    assert any("Started again from step 0" in caption.value for caption in app.caption)
+    assert any("Started again from step 0" in said.value for said in app.markdown)
 
 
 def test_the_threshold_decides_what_the_table_counts() -> None:
@@ -168,7 +168,7 @@ def test_other_tasks_are_compared_as_well(task: str) -> None:
 def test_how_far_they_remember_is_a_view_of_its_own_with_the_same_player() -> None:
     app = page(view="span", span_seeds="1", pace="1")
     assert len(app.get("vega_lite_chart")) == 3
-    assert [metric.value for metric in app.metric] == ["1", "0"]
+    assert [metric.value for metric in app.metric] == ["0", "1"]
     app = click(app, "step_once")
     assert [metric.value for metric in app.metric] == ["1", "1"]
     healthy(app.segmented_control(key="view_en").set_value("learning").run())
@@ -247,7 +247,7 @@ def test_the_learning_rate_changes_without_starting_again_in_both_views() -> Non
     run = app.session_state["span"].run
     assert run.index == 2
     assert {contender.config.lr for contender in run.contenders} == {0.001}
-    assert not any("Started again" in caption.value for caption in app.caption)
+    assert not any("Started again" in said.value for said in app.markdown)
 
 
 def tuned(**query: str) -> AppTest:
@@ -261,7 +261,7 @@ def tuned(**query: str) -> AppTest:
 def test_learning_rates_are_tuned_first_and_the_comparison_follows() -> None:
     app = page(tune_lr="true", tune_steps="20", preset="carry")
     assert "comparison" not in app.session_state
-    assert any("30 runs of 20 steps" in caption.value for caption in app.caption)
+    assert any("30 runs of 20 steps" in said.value for said in app.markdown)
     app = tuned(preset="carry")
     search = app.session_state["lr_search"].run
     assert live(app).status is Status.PLAYING

@@ -18,11 +18,12 @@ def test_the_summary_has_medians_and_counts() -> None:
     assert frame.held_out is not None
     losses = frame.held_out.losses
     np.testing.assert_allclose(table["held_out"], np.median(losses, axis=1))
-    np.testing.assert_allclose(table["low"], np.quantile(losses, 0.1, axis=1))
-    np.testing.assert_allclose(table["high"], np.quantile(losses, 0.9, axis=1))
+    ranges = [[f"{bound:.2g}" for bound in np.quantile(own, [0.1, 0.9])] for own in losses]
+    assert table["range"].tolist() == ["–".join(each) for each in ranges]
     np.testing.assert_allclose(table["online"], np.median(frame.online, axis=1))
     assert table["reached"].tolist() == ["3 / 4", "0 / 4", "4 / 4"]
     np.testing.assert_array_equal(table["steps"], [4, np.nan, 2.5])
+    assert "hidden_size" not in table  # the same for all, and in the sidebar
     assert "accuracy" not in table
     assert "diverged" not in table
     assert "follows" not in table
@@ -31,10 +32,21 @@ def test_the_summary_has_medians_and_counts() -> None:
 def test_before_the_first_evaluation_there_is_no_held_out_loss() -> None:
     frame = after(3, comparison()).frame()
     table = summary_table(frame, np.full((3, 3), np.nan))
-    assert table[["held_out", "low", "high"]].isna().all(axis=None)
+    assert table["held_out"].isna().all()
+    assert table["range"].tolist() == [""] * 3
     np.testing.assert_allclose(table["online"], np.median(frame.online, axis=1))
     rows = seeds_table(frame, np.full((3, 3), np.nan))
     assert rows[["held_out_loss", "held_out_step"]].isna().all(axis=None)
+
+
+def test_sizes_stand_where_they_differ() -> None:
+    frame = comparison(seeds=1).frame()
+    contenders = tuple(
+        replace(contender, config=replace(contender.config, hidden_size=size))
+        for contender, size in zip(frame.contenders, (4, 2, 3), strict=True)
+    )
+    table = summary_table(replace(frame, contenders=contenders), np.full((3, 1), np.nan))
+    assert table["hidden_size"].tolist() == [4, 2, 3]
 
 
 def test_the_nrmse_stands_where_the_variance_of_the_target_is_given() -> None:

@@ -18,6 +18,13 @@ def test_the_budget_is_said_in_runs_and_steps_and_seeds() -> None:
     )
 
 
+def test_the_headline_says_what_is_done_and_how_much_of_it() -> None:
+    assert search_words.headline(search().frame()) == (
+        "**Tuning the learning rates:** 2 contenders × 5 learning rates × 3 seeds = 30 runs of 20 "
+        "steps. The comparison follows."
+    )
+
+
 def test_the_status_says_what_follows() -> None:
     frame = search().frame()
     assert "the comparison follows by itself" in search_words.status(frame)

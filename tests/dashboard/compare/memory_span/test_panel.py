@@ -27,15 +27,26 @@ def test_the_sidebars_network_gets_the_tasks_own_defaults(
     assert {name: config[name] for name in expected} == expected
 
 
+def test_what_the_test_decides_by_itself_is_not_asked_for() -> None:
+    own = panel.unasked("delayed_recall")
+    assert dict(own.shown) == {"task": "Delayed recall"}
+    assert own.left_out == {"delay", "window_length"}
+    other = panel.unasked("noisy_sine")
+    assert dict(other.shown) == {"task": "Delayed recall", "batch_size": "8", "lr": "0.01"}
+    assert {"noise_std", "frequency", "phase", "delay", "window_length"} <= other.left_out
+    assert "data_seed" not in other.left_out
+
+
 def page(steps: int) -> None:
     """Draws the panel, takes steps, and updates it."""
     import streamlit as st
 
     from dashboard.compare.memory_span.panel import Panel
+    from dashboard.compare.places_panel import lay_out
     from tests.dashboard.spans import after, span
 
     live = span()
-    shown = Panel(live, 500, "Started again.")
+    shown = Panel(live, 500, "Started again.", lay_out())
     if steps:
         after(steps, live)
         shown.update()
@@ -50,21 +61,23 @@ def drawn(steps: int) -> AppTest:
 
 def test_the_panel_says_status_verdict_delay_and_step() -> None:
     app = drawn(0)
-    assert "Press **Run**" in app.caption[0].value
-    assert "Started again." in app.caption[0].value
-    assert "PyTorch engine" in app.caption[0].value
-    assert "**carried** has not passed a delay yet" in app.markdown[0].value
+    verdict, spans = app.markdown[0].value, app.markdown[1].value
+    assert "None has passed a delay yet" in verdict
+    assert "2 networks each: a difference of one or two delays may be chance." in verdict
+    assert "Started again. Press **Run**" in verdict
+    assert "PyTorch engine" in verdict
+    assert "**carried** has not passed a delay yet" in spans
     assert [(metric.label, metric.value) for metric in app.metric] == [
-        ("Delay", "1"),
         ("At step", "0"),
+        ("Delay", "1"),
     ]
 
 
 def test_an_update_moves_the_charts_and_the_numbers_in_their_places() -> None:
     before, after = drawn(0), drawn(10)
     assert [(metric.label, metric.value) for metric in after.metric] == [
-        ("Delay", str(after.session_state["frame"].latest.delay)),
         ("At step", str(after.session_state["frame"].latest.index)),
+        ("Delay", str(after.session_state["frame"].latest.delay)),
     ]
     charts = [[chart.proto for chart in app.get("vega_lite_chart")] for app in (before, after)]
     assert len(charts[0]) == len(charts[1]) == 3
@@ -93,10 +106,11 @@ def measured() -> None:
 
     from dashboard.app.player import Session
     from dashboard.compare.memory_span import panel
+    from dashboard.compare.places_panel import lay_out
     from tests.dashboard.spans import span
 
     session = st.session_state.setdefault("opened", Session(span(), []))
-    panel._open_panel(session, 500)
+    panel._open_panel(session, 500, lay_out())
 
 
 def test_the_page_is_redrawn_until_all_networks_are_measured(
