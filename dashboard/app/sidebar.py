@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,8 +135,10 @@ def sidebar(refusals: tuple[str, ...] = (), unasked: widgets.Unasked | None = No
             step_limit = widgets.whole_number(
                 STEP_LIMIT, _("Step limit"), _("Playing stops by itself at this step."), step=10_000
             )
-        with st.expander(_("Data")):
-            chosen |= _data(task)
+        # An experiment may leave nothing of the task's data to choose.
+        asked = set(TASKS[task].settings) - unasked.left_out - {"batch_size"}
+        with st.expander(_("Data")) if asked else nullcontext():
+            chosen |= _data(task, is_noise_asked="noise_std" in asked)
         st.caption(
             _(":material/bolt: takes effect at once. Every other setting starts the run again.")
         )
@@ -288,8 +291,14 @@ def _details(cell: str) -> dict[str, Any]:
     return chosen
 
 
-def _data(task: str) -> dict[str, Any]:
-    """The settings that the task reads."""
+def _data(task: str, *, is_noise_asked: bool) -> dict[str, Any]:
+    """The settings that the task reads.
+
+    Args:
+        task: its name.
+        is_noise_asked: whether the page's experiment reads the noise; without noise, a task that
+            has the setting is not random.
+    """
     sliders = {
         "window_length": (
             _("Points per window"),
@@ -314,7 +323,8 @@ def _data(task: str) -> dict[str, Any]:
         for name, texts in sliders.items()
         if name in TASKS[task].settings
     }
-    if "data_seed" in TASKS[task].settings and chosen.get("noise_std") != 0:
+    noiseless = is_noise_asked and chosen.get("noise_std") == 0
+    if "data_seed" in TASKS[task].settings and not noiseless:
         chosen["data_seed"] = widgets.whole_number(
             RUN_SETTINGS["data_seed"],
             _("Data seed"),

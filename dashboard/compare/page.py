@@ -396,7 +396,8 @@ class Panel:
             )
             show_verdict(
                 compare_words.headline(frame),
-                said + engines(frame.engines) + speed(frame),
+                said,
+                engines(frame.engines) + speed(frame),
                 (*compare_words.findings(frame), compare_words.how_it_is_judged(frame)),
             )
             self._draw_losses(frame)

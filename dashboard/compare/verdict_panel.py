@@ -9,17 +9,18 @@ import streamlit as st
 from dashboard.app.language import gettext as _
 
 
-def show_verdict(headline: str, standing: str, details: Sequence[str]) -> None:
+def show_verdict(headline: str, standing: str, speed: str, details: Sequence[str]) -> None:
     """Draw it, in a place whose height stays the same from the first step to the last.
 
     Args:
         headline: in Markdown.
         standing: what the player is doing; in Markdown.
+        speed: what trains, and how fast; in Markdown, small already.
         details: paragraphs in Markdown.
     """
     # The style sheet keeps room for the longest.
     with st.container(key="verdict", horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"{headline}  \n:small[{standing}]")
+        st.markdown(f"{headline}  \n:small[{standing}]{speed}")
         with st.popover(_("Details"), icon=":material/info:", type="tertiary", width="content"):
             for paragraph in details:
                 st.markdown(paragraph)

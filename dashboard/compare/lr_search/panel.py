@@ -143,7 +143,8 @@ class Panel:
             said = " ".join(filter(None, (restarted, search_words.status(frame))))
             show_verdict(
                 search_words.headline(frame),
-                said + engines(frame.engines) + speed(frame),
+                said,
+                engines(frame.engines) + speed(frame),
                 (search_words.budget(frame),),
             )
             self._bar = st.progress(frame.progress, search_words.progress(frame))

@@ -122,7 +122,8 @@ class Panel:
             said = " ".join(filter(None, (restarted, span_words.status(frame, step_limit))))
             show_verdict(
                 f"{span_words.headline(frame)}  \n:small[{span_words.caution(frame)}]",
-                said + engines(frame.engines) + speed(frame),
+                said,
+                engines(frame.engines) + speed(frame),
                 (span_words.spans(frame), span_words.what_a_span_is(frame)),
             )
             self._draw_delays(frame)

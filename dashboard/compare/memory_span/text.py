@@ -84,9 +84,9 @@ def caution(frame: SpanFrame) -> str:
     """What the order of the contenders does not show, given this result; in Markdown."""
     configs = [contender.config for contender in frame.contenders]
     said = [
-        _("{seeds} networks each: a difference of one or two delays may be chance.")
+        _("Seeds: {seeds}. A difference of one or two delays may be chance.")
         if frame.seeds < _ENOUGH_SEEDS
-        else _("{seeds} networks each, from the same seeds, on the same bits.")
+        else _("Seeds: {seeds}, the same for all.")
     ]
     rates = {config.lr for config in configs}
     said.append(

@@ -6,14 +6,19 @@ from streamlit.testing.v1 import AppTest
 def page() -> None:
     from dashboard.compare.verdict_panel import show_verdict
 
-    show_verdict("**A is ahead.**", "Paused at step 3.", ("One pair.", "How it is judged."))
+    show_verdict(
+        "**A is ahead.**",
+        "Paused at step 3.",
+        ":small[ · fast]",
+        ("One pair.", "How it is judged."),
+    )
 
 
 def test_the_details_follow_the_sentence_and_how_the_run_stands() -> None:
     app = AppTest.from_function(page).run()
     assert list(app.exception) == []
     assert [said.value for said in app.markdown] == [
-        "**A is ahead.**  \n:small[Paused at step 3.]",
+        "**A is ahead.**  \n:small[Paused at step 3.]:small[ · fast]",
         "One pair.",
         "How it is judged.",
     ]

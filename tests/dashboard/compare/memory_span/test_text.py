@@ -59,9 +59,9 @@ def test_a_contender_that_is_active_has_learnt_so_many_steps_so_far() -> None:
 
 
 def test_with_enough_networks_a_small_difference_is_not_called_chance() -> None:
-    assert "2 networks each: a difference of one or two delays may be" in caution(span().frame())
+    assert "Seeds: 2. A difference of one or two delays may be" in caution(span().frame())
     said = caution(replace(span().frame(), seeds=6))
-    assert said.startswith("6 networks each, from the same seeds, on the same bits. ")
+    assert said.startswith("Seeds: 6, the same for all. ")
     assert "chance" not in said
 
 
