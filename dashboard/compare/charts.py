@@ -174,11 +174,29 @@ def _loss_layout(
             opacity=_strength(alt.Opacity, 1.0),
         )
     )
-    rules, rule_labels = floor_layers(y, in_margin=True)
+    rules, rule_labels = _floor_layers(y)
     chart = alt.layer(rules, band, line, held_out, rule_labels).properties(
         title=_("Loss"), height=_HEIGHT, usermeta=CANVAS
     )
     return specification(chart), floor_rows(floors, variance)
+
+
+def _floor_layers(y: alt.Y) -> tuple[alt.Chart, alt.Chart]:
+    """The floors, with their values alone in a margin at the right, where no curve crosses them."""
+    rules, _labels = floor_layers(y)
+    values = (
+        layer("floors")
+        .transform_filter("datum.label !== ''")
+        .mark_text(align="left", baseline="middle", dx=4, fontSize=11)
+        .encode(
+            x=alt.value("width"),
+            y=alt.Y("loss:Q", title=y["title"]),
+            text=alt.Text("loss:Q", format=".3~g"),
+            color=GUIDE,
+            tooltip=alt.Tooltip("detail:N", title=_("floor")),
+        )
+    )
+    return rules, values
 
 
 def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
@@ -247,7 +265,7 @@ def _spread_layout(
         layer("held_out").mark_tick(thickness=2, size=26), _("held-out loss"), strongest=0.9
     )
     dots = marks(layer("online").mark_circle(size=18, xOffset=22), _("online loss"), strongest=0.6)
-    rules, rule_labels = floor_layers(y, in_margin=True)
+    rules, rule_labels = _floor_layers(y)
     chart = alt.layer(rules, strokes, dots, rule_labels).properties(
         title=_("Every seed"), height=_HEIGHT, usermeta=CANVAS
     )
