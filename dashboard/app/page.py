@@ -36,6 +36,7 @@ class Page:
         shows_run: whether the sidebar sets its run; else the page has the sidebar to itself, and
             of the run's settings it reads the seed alone.
         unasked: says which settings of the run its experiment decides by itself.
+        alone: whether the link that was opened keeps the reader on this page; None for never.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Page:
     menu: Callable[[], None] | None = None
     shows_run: bool = True
     unasked: Callable[[], widgets.Unasked] = widgets.Unasked
+    alone: Callable[[], bool] | None = None
 
 
 def open_app(*pages: Page) -> None:
@@ -72,7 +74,7 @@ def open_app(*pages: Page) -> None:
             )
             for page in pages
         ],
-        position="top",
+        position="hidden" if any(page.alone and page.alone() for page in pages) else "top",
     )
     shown = next((page for page in pages if page.path == navigation.url_path), pages[0])
     st.set_page_config(page_title=f"{_(shown.title)} · RNN Playground")

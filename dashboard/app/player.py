@@ -122,6 +122,7 @@ def watch(
     *,
     buttons: DeltaGenerator | None = None,
     keys: bool = True,
+    seeds: bool = True,
 ) -> None:
     """Draw the page's moving part and the player's buttons; and redraw it while playing.
 
@@ -134,19 +135,20 @@ def watch(
         settings: what is chosen in the sidebar.
         buttons: where the buttons are; None for the bottom of the window, with the pace.
         keys: whether shortcuts work; not while a dialog covers the page.
+        seeds: whether there is a button for another seed.
     """
     session.whole_page = True  # only a click or a change runs the whole page
     session.armed = _interval(session)
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
     if buttons is not None:
-        _buttons(session, buttons, keys and not about_panel.is_open())
+        _buttons(session, buttons, keys and not about_panel.is_open(), seeds)
         return
     with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
         row, right = st.container(width="content"), st.container(width="content")
     with right:
         pace()
-    _buttons(session, row, keys and not about_panel.is_open())
+    _buttons(session, row, keys and not about_panel.is_open(), seeds)
 
 
 def pace() -> None:
@@ -249,7 +251,7 @@ def _reset(session: Session[RunT]) -> None:
     session.run.reset()
 
 
-def _buttons(session: Session[RunT], place: DeltaGenerator, keys: bool) -> None:
+def _buttons(session: Session[RunT], place: DeltaGenerator, keys: bool, seeds: bool) -> None:
     """Run or Pause, Step, Reset and New seed.
 
     In the main script, not in the fragment, so that a click interrupts at once. Last on the page:
@@ -291,13 +293,14 @@ def _buttons(session: Session[RunT], place: DeltaGenerator, keys: bool) -> None:
             args=(session,),
             shortcut="home" if keys else None,
         )
-        st.button(
-            _("New seed"),
-            icon=":material/casino:",
-            key="new_seed",
-            on_click=new_seed,
-            shortcut="n" if keys else None,
-        )
+        if seeds:
+            st.button(
+                _("New seed"),
+                icon=":material/casino:",
+                key="new_seed",
+                on_click=new_seed,
+                shortcut="n" if keys else None,
+            )
         with st.container(key="keys", width="content"):
             st.caption(_("keys"), help=_help(), width="content")
 

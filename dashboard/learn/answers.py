@@ -37,6 +37,10 @@ class Answers:
         """With an exercise solved."""
         return Answers(self.predicted, self.solved | {lesson})
 
+    def after(self, earlier: Answers) -> Answers:
+        """Together with earlier ones, of which a prediction counts before one in these."""
+        return Answers({**self.predicted, **earlier.predicted}, self.solved | earlier.solved)
+
 
 def parse(text: str) -> Answers:
     """The answers that a link's text stands for.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,9 +20,9 @@ from dashboard.learn import text
 from dashboard.learn.answers import Answers
 from dashboard.learn.exercise_panel import exercise
 from dashboard.learn.lesson import Lesson, Outcome, Variant, code_place, prose
-from dashboard.learn.registry import LESSONS, lesson
+from dashboard.learn.registry import LESSONS, PARTS, lesson
 from dashboard.learn.results import outcome
-from dashboard.learn.settings import ANSWERS, HIDE, LESSON, SETTINGS
+from dashboard.learn.settings import ANSWERS, HIDE, LESSON, LOCK, SETTINGS
 from dashboard.run import charts
 from dashboard.run.figure import figure
 from dashboard.run.live_run import LiveRun
@@ -31,6 +32,10 @@ from rnn_core import RunConfig
 from rnn_core.messages import N_
 
 _SESSION, _ON_SCREEN, _DECIDED = "learn session", "learn run", "learn decided"
+_COMMITTED = "learn committed"
+_NOTHING, _PREDICTED, _SOLVED = (
+    f":material/{icon}:" for icon in ("radio_button_unchecked", "incomplete_circle", "check_circle")
+)
 
 
 def page(config: RunConfig, settings: Settings) -> None:
@@ -41,84 +46,164 @@ def page(config: RunConfig, settings: Settings) -> None:
         settings: of the player.
     """
     found = lesson(widgets.chosen(LESSON))
-    answers: Answers = widgets.chosen(ANSWERS)
-    alone = widgets.chosen(HIDE) is not None
+    answers = _answers()
+    locked = _locked()
+    alone = locked or widgets.chosen(HIDE) is not None
     if not alone:
         with st.sidebar:
-            _lessons(answers)
+            _lessons(answers, config.seed)
     for refusal in settings.refusals:
         st.warning(refusal, icon=":material/link_off:")
-    st.subheader(f"{found.number}. {_(found.title)}", anchor=False)
-    predicted = _prediction(found, answers)
+    _title(found, alone)
+    predicted = answers.predicted.get(found.number)
     if predicted is None:
-        st.caption(_("Choose one to open the lesson. A wrong prediction costs nothing."))
-        draw(figure(_session(found, found.variants[0], config.seed).run.frame()))
-    else:
-        _opened(found, predicted, config.seed, settings)
-        with st.container(border=True):
-            st.markdown(_("#### Exercise"))
-            exercise(found, found.number in answers.solved, lambda: _solve(found))
-        _more(found)
+        _prediction(found, config.seed)
+        return
+    _committed(found, predicted)
+    _opened(found, predicted, config.seed, settings, locked)
+    with st.container(border=True):
+        st.markdown(_("#### Exercise"))
+        exercise(found, found.number in answers.solved, lambda: _solve(found))
+    if alone:
+        st.caption(
+            _(
+                "Your prediction and whether the exercise is solved are in this page's address: "
+                "to hand them in, copy it."
+            )
+        )
+    _more(found)
     if not alone:
         _neighbours(found)
 
 
-def _lessons(answers: Answers) -> None:
+def _answers() -> Answers:
+    """What the reader has predicted and solved, in this visit or before.
+
+    Going back in the browser's history to an address without a prediction takes none back.
+    """
+    answers: Answers = widgets.chosen(ANSWERS)
+    if _COMMITTED in st.session_state:
+        answers = answers.after(st.session_state[_COMMITTED])
+    st.session_state[_COMMITTED] = answers
+    return answers
+
+
+def _lessons(answers: Answers, seed: int) -> None:
     """The list of lessons, and how far the reader has come."""
-    key = f"lesson_{current_language()}"
     chosen = widgets.chosen(LESSON)
-    if st.session_state.get(key) != chosen:
-        st.session_state[key] = chosen
-
-    def arrived() -> None:
-        if st.session_state.get(key) in LESSONS:
-            widgets.set_value(LESSON, st.session_state[key])
-
-    st.radio(
-        _("Lessons"),
-        list(LESSONS),
-        format_func=lambda one: f"{lesson(one).number}. {_(lesson(one).title)}",
-        key=key,
-        on_change=arrived,
-    )
+    with st.container(key="lessons", gap="xxsmall"):
+        for part, keys in PARTS.items():
+            st.caption(_(part))
+            for key in keys:
+                one = lesson(key)
+                label = f"{one.number}. {_(one.title)}"
+                st.button(
+                    f"**{label}**" if key == chosen else label,
+                    key=f"lesson_{key}",
+                    icon=_SOLVED
+                    if one.number in answers.solved
+                    else _PREDICTED
+                    if one.number in answers.predicted
+                    else _NOTHING,
+                    type="secondary" if key == chosen else "tertiary",
+                    on_click=widgets.set_value,
+                    args=(LESSON, key),
+                    width="stretch",
+                )
     st.caption(text.done(len(answers.predicted), len(answers.solved)))
     with st.popover(_("Assign this lesson"), icon=":material/assignment:", width="stretch"):
-        st.caption(_("This link opens the lesson without the list of the others."))
-        st.code(text.assignment(st.context.url or "", chosen), language=None, wrap_lines=True)
+        _assignments(chosen, seed)
 
 
-def _prediction(found: Lesson, answers: Answers) -> int | None:
-    """The question, and three predictions to choose from; then the one that was chosen."""
-    predicted = answers.predicted.get(found.number)
-    if predicted is not None:
-        st.markdown(text.committed(found, predicted))
-        return predicted
+def _assignments(key: str, seed: int) -> None:
+    """Links for a class."""
+    address = st.context.url or ""
+    st.caption(_("This link opens the lesson without the list of the others."))
+    st.code(text.assignment(address, key), language=None, wrap_lines=True)
+    st.caption(
+        _(
+            "This one locks it as well: the same seed for everybody, no other pages, no other "
+            "settings. A prediction counts once."
+        )
+    )
+    st.code(text.assignment(address, key, seed), language=None, wrap_lines=True)
+
+
+def _title(found: Lesson, alone: bool) -> None:
+    """Title and number; beside them the ways to the lessons before and after."""
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson_title"):
+        st.subheader(f"{found.number}. {_(found.title)}", anchor=False)
+        if alone:
+            return
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            _way(found.number - 1, _("Previous"), ":material/chevron_left:", "left", "top_before")
+            st.caption(text.number(found), width="content")
+            _way(found.number + 1, _("Next"), ":material/chevron_right:", "right", "top_after")
+
+
+def _way(
+    number: int,
+    label: str,
+    icon: str,
+    side: Literal["left", "right"],
+    key: str,
+    kind: Any = "tertiary",
+) -> None:
+    """A button to the lesson with this number; disabled where there is none."""
+    keys = list(LESSONS)
+    there = 1 <= number <= len(keys)
+    st.button(
+        label,
+        key=f"{key}_{number}",
+        icon=icon,
+        icon_position=side,
+        type=kind,
+        disabled=not there,
+        on_click=widgets.set_value,
+        args=(LESSON, keys[number - 1]) if there else None,
+    )
+
+
+def _prediction(found: Lesson, seed: int) -> None:
+    """The question, three predictions to choose from, and the network that is in question."""
     key = f"predict_{found.key}_{current_language()}"
 
     def arrived() -> None:
         option = st.session_state.get(key)
         if isinstance(option, int) and 0 <= option < len(found.options):
-            _predict(found.number, option)
+            answers = _answers().predict(found.number, option)
+            widgets.set_value(ANSWERS, answers)
 
-    question = _(found.question)
-    st.radio(
-        f"**{question}**",
-        range(len(found.options)),
-        index=None,
-        format_func=lambda number: _(found.options[number]),
-        key=key,
-        on_change=arrived,
-    )
-    return None
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"##### {_(found.question)}")
+        st.radio(
+            _(found.question),
+            range(len(found.options)),
+            index=None,
+            format_func=lambda number: _(found.options[number]),
+            key=key,
+            on_change=arrived,
+            label_visibility="collapsed",
+        )
+        st.caption(_("Choose one to open the lesson. A wrong prediction costs nothing."))
+        st.caption(text.outline(found))
+    with right, st.container(key="stage"):
+        frame = _session(found, found.variants[0], seed).run.frame()
+        draw(figure(frame, small=True))
+        st.caption(text.preview(frame))
 
 
-def _predict(number: int, option: int) -> None:
-    """Commit to a prediction; a second one changes nothing."""
-    widgets.set_value(ANSWERS, widgets.chosen(ANSWERS).predict(number, option))
+def _committed(found: Lesson, predicted: int) -> None:
+    """The question, and beside the prediction that was chosen the two others."""
+    st.markdown(f"**{_(found.question)}**")
+    with st.container(horizontal=True, key="committed"):
+        for line in text.committed(found, predicted):
+            st.markdown(line, width="content")
 
 
 def _solve(found: Lesson) -> None:
-    widgets.set_value(ANSWERS, widgets.chosen(ANSWERS).solve(found.number))
+    widgets.set_value(ANSWERS, _answers().solve(found.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,28 +219,34 @@ class Places:
     inside: DeltaGenerator
 
 
-def _opened(found: Lesson, predicted: int, seed: int, settings: Settings) -> None:
-    """The prose, the run, the result and the view."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="bar"):
-        with st.container(width="content"):
-            variant = _variant(found)
-        buttons = st.container(width="content")
-    headline = st.container()
-    left, right = st.columns([3, 2], gap="medium")
+def _opened(found: Lesson, predicted: int, seed: int, settings: Settings, locked: bool) -> None:
+    """The prose, the run, the result and the view.
+
+    On a wide screen the run stays in view beside the text; on a phone it comes first.
+    """
+    left, right = st.columns(2, gap="medium")
     inside = st.container()
-    with left:
-        places = Places(st.container(), inside)
-        if variant.prepare is None:
-            link = text.train_link(variant, seed)
+    with right, st.container(key="stage", gap="xsmall"):
+        variant = _variant(found)
+        buttons, headline = st.container(), st.container()
+        places = Places(st.container(gap="xsmall"), inside)
+        if variant.prepare is None and not locked:
+            link = text.train_link(variant, seed, widgets.choices())
             st.markdown(_("[Open this run on the Train page]({link})").format(link=link))
-    with right:
+    with left:
         st.markdown(prose(found.key, current_language()))
     session = _session(found, variant, seed)
     decided = session.run.index >= found.steps
     # Once the question is decided, whoever likes may train on.
     limit = settings.step_limit if decided else found.steps
     paced = replace(settings, most_steps=found.pace, step_limit=limit)
-    player.watch(session, lambda: Panel(session, found, places), paced, buttons=buttons)
+    player.watch(
+        session,
+        lambda: Panel(session, found, places),
+        paced,
+        buttons=buttons,
+        seeds=not locked,
+    )
     if variant is found.variants[0] and session.run.status is not Status.PLAYING:
         _note_decision(session, found, seed, decided)
     with headline:
@@ -165,7 +256,7 @@ def _opened(found: Lesson, predicted: int, seed: int, settings: Settings) -> Non
         else:
             st.markdown(text.headline(found, happened, predicted))
     if happened is not None:
-        with right, st.container(border=True):
+        with left, st.container(border=True):
             st.markdown(text.result(found, happened, predicted))
             st.markdown(text.measured(happened))
             st.caption(text.runs_of(found, seed))
@@ -177,7 +268,9 @@ def _variant(found: Lesson) -> Variant:
         return found.variants[0]
     titles = {one.key: _(one.title) for one in found.variants}
     name = f"variant_{found.key}"
-    return found.variant(widgets.choose_key(name, _("Which run"), list(titles), titles.__getitem__))
+    with st.container(key="which"):
+        key = widgets.choose_key(name, _("Which run"), list(titles), titles.__getitem__)
+    return found.variant(key)
 
 
 def _session(found: Lesson, variant: Variant, seed: int) -> Session[LiveRun]:
@@ -187,12 +280,26 @@ def _session(found: Lesson, variant: Variant, seed: int) -> Session[LiveRun]:
     if st.session_state.get(_ON_SCREEN) != on_screen:
         st.session_state[_ON_SCREEN] = on_screen
         st.session_state.pop(_SESSION, None)
-    return player.open_session(
-        _SESSION,
-        begin=lambda: LiveRun(config, prepare=variant.prepare),
-        adopt=lambda run: "" if not run.configure(config) else _("Started again."),
-        refusals=(),
-    )
+
+    def begin() -> LiveRun:
+        run = LiveRun(config, prepare=variant.prepare)
+        _fill(run, found)
+        return run
+
+    def adopt(run: LiveRun) -> str:
+        if not run.configure(config):
+            return ""
+        if run.status is not Status.PLAYING:
+            _fill(run, found)
+        return _("Started again.")
+
+    return player.open_session(_SESSION, begin=begin, adopt=adopt, refusals=())
+
+
+def _fill(run: LiveRun, found: Lesson) -> None:
+    """Train until every window in view has been read once: a whole picture to begin with."""
+    for _step in range(min(found.steps, run.frame().layout.windows - 1)):
+        run.step_once()
 
 
 def _note_decision(session: Session[LiveRun], found: Lesson, seed: int, reached: bool) -> None:
@@ -226,11 +333,11 @@ class Panel:
         session.resting_beat = view_panel.advance(shown, session.run)
         frame = session.run.frame()
         with places.figure:
-            self._progress = st.markdown(text.progress(frame, self._steps))
+            self._progress = st.markdown(text.progress(frame, self._steps), help=text.losses())
             if frame.diverged_at is not None:
                 st.warning(text.diverged(frame), icon=":material/trending_up:")
-            self._figure = draw(figure(frame))
-            self._losses = draw(charts.loss(frame))
+            self._figure = draw(figure(frame, small=True))
+            self._losses = draw(charts.loss(frame, small=True))
         with places.inside:
             st.markdown(_("**Inside the network: {view}**").format(view=shown.title))
             self._view = view_panel.ShownView(session.run, shown, frame)
@@ -239,10 +346,10 @@ class Panel:
     def update(self) -> None:
         """Redraw in place what moves."""
         frame = self._run.frame()
-        draw(figure(frame), self._figure)
-        draw(charts.loss(frame), self._losses)
+        draw(figure(frame, small=True), self._figure)
+        draw(charts.loss(frame, small=True), self._losses)
         self._view.update(frame)
-        self._progress.markdown(text.progress(frame, self._steps))
+        self._progress.markdown(text.progress(frame, self._steps), help=text.losses())
 
 
 def _more(found: Lesson) -> None:
@@ -260,24 +367,15 @@ def _neighbours(found: Lesson) -> None:
     keys = list(LESSONS)
     with st.container(horizontal=True, horizontal_alignment="distribute", key="neighbours"):
         if found.number > 1:
-            before = lesson(keys[found.number - 2])
-            st.button(
-                _(before.title),
-                key=f"before_{found.key}",
-                icon=":material/arrow_back:",
-                on_click=widgets.set_value,
-                args=(LESSON, before.key),
-            )
+            title = _(lesson(keys[found.number - 2]).title)
+            _way(found.number - 1, title, ":material/arrow_back:", "left", "before", "secondary")
         if found.number < len(keys):
-            after = lesson(keys[found.number])
-            st.button(
-                _(after.title),
-                key=f"after_{found.key}",
-                icon=":material/arrow_forward:",
-                icon_position="right",
-                on_click=widgets.set_value,
-                args=(LESSON, after.key),
-            )
+            title = _(lesson(keys[found.number]).title)
+            _way(found.number + 1, title, ":material/arrow_forward:", "right", "after", "primary")
+
+
+def _locked() -> bool:
+    return bool(widgets.chosen(LOCK))
 
 
 LEARN = Page(
@@ -288,4 +386,5 @@ LEARN = Page(
     page,
     SETTINGS,
     shows_run=False,
+    alone=_locked,
 )

@@ -8,6 +8,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rnn_core.messages import N_
+
 if TYPE_CHECKING:
     from dashboard.learn.lesson import Lesson
 
@@ -25,6 +27,15 @@ LESSONS: Mapping[str, str] = MappingProxyType(
         "portrait": "dashboard.learn.lessons.portrait.lesson",
         "persistence": "dashboard.learn.lessons.persistence.lesson",
         "following": "dashboard.learn.lessons.following.lesson",
+    }
+)
+
+#: The lessons in groups, each with its title: a gettext message id.
+PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        N_("What a recurrent network is"): ("memoryless", "memory", "shapes", "carry"),
+        N_("How it trains"): ("curve", "collapse", "vanishing"),
+        N_("How to tell what it has learnt"): ("price", "portrait", "persistence", "following"),
     }
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.app.settings import PageSetting
 from dashboard.learn.answers import Answers, parse, write
 from dashboard.learn.registry import LESSONS
-from rnn_core.rules import Choice
+from rnn_core.rules import Choice, Flag
 
 #: The lesson on screen.
 LESSON = PageSetting("lesson", Choice(LESSONS), next(iter(LESSONS)), page="learn")
@@ -14,4 +14,7 @@ ANSWERS = PageSetting("answers", None, Answers(), page="learn", parse=parse, wri
 #: What a link that assigns a lesson hides: the list of lessons, and the way to other ones.
 HIDE = PageSetting("hide", Choice(("lessons",)), None, page="learn")
 
-SETTINGS = (LESSON, ANSWERS, HIDE)
+#: Whether the lesson is all there is: one seed for the class, no other lessons, no other pages.
+LOCK = PageSetting("lock", Flag(), False, page="learn")
+
+SETTINGS = (LESSON, ANSWERS, HIDE, LOCK)

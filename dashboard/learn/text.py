@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from dashboard.app.language import gettext as _
 from dashboard.app.link import write_link
 from dashboard.app.playback import ENDED
-from dashboard.app.settings import table_of
+from dashboard.app.player import REDRAW_EVERY
+from dashboard.app.settings import LANGUAGE, table_of
 from dashboard.app.text import LOSS_FORMAT
-from dashboard.learn.lesson import CodePlace, Lesson, Outcome, Variant
+from dashboard.learn.lesson import CodePlace, Lesson, Outcome, Variant, prose
 from dashboard.learn.registry import LESSONS
+from dashboard.learn.settings import SETTINGS
 from dashboard.run.live_run import Frame
 from rnn_core.messages import Message, translate
+
+# Reading a text with formulas; an exercise and its explanation, in minutes.
+_WORDS_A_MINUTE, _EXERCISE = 150, 2
+# Settings that a link to another page keeps.
+_KEPT = {setting.name for setting in (*SETTINGS, LANGUAGE)}
 
 
 def progress(frame: Frame, steps: int) -> str:
@@ -49,13 +60,52 @@ def waiting(frame: Frame, steps: int) -> str:
     return _("The result comes at step {steps}. Press **Run**.").format(steps=steps)
 
 
-def committed(lesson: Lesson, predicted: int) -> str:
-    """The question and the predictions, of which one was chosen, in Markdown."""
-    marks = {True: ":material/radio_button_checked:", False: ":material/radio_button_unchecked:"}
-    options = [
-        f"{marks[number == predicted]} {_(option)}" for number, option in enumerate(lesson.options)
+def committed(lesson: Lesson, predicted: int) -> list[str]:
+    """The predictions, of which one was chosen, in Markdown."""
+    return [
+        f":material/radio_button_checked: **{_(option)}**"
+        if number == predicted
+        else f":material/radio_button_unchecked: {_(option)}"
+        for number, option in enumerate(lesson.options)
     ]
-    return "  \n".join([f"**{_(lesson.question)}**", *options])
+
+
+def minutes(lesson: Lesson) -> int:
+    """How long a lesson takes: its text read and its runs watched once, and the exercise solved."""
+    reading = len(prose(lesson.key, "en").split()) / _WORDS_A_MINUTE
+    redraws = sum(max(1, lesson.steps / lesson.pace) for _variant in lesson.variants)
+    return math.ceil(reading + redraws * REDRAW_EVERY / 60 + _EXERCISE)
+
+
+def outline(lesson: Lesson) -> str:
+    """What the reader is in for."""
+    return _(
+        "Then: a page to read beside the running network, the answer, and an exercise. About "
+        "{minutes} minutes."
+    ).format(minutes=minutes(lesson))
+
+
+def number(lesson: Lesson) -> str:
+    """A lesson's place among all."""
+    return _("Lesson {number} of {lessons}").format(number=lesson.number, lessons=len(LESSONS))
+
+
+def preview(frame: Frame) -> str:
+    """What the figure shows before the reader has trained anything."""
+    return _(
+        "The network in question before its training, after {updates} updates. Above: input, "
+        "target and prediction. Below: its hidden state at the same time steps, one row per unit."
+    ).format(updates=frame.step.index)
+
+
+def losses() -> str:
+    """What the two losses beside the step are."""
+    return "\n\n".join(
+        [
+            _("The loss on the present window, before the weights are trained on it."),
+            _("The mean loss of the frozen weights on windows ahead of the training stream."),
+        ]
+    )
 
 
 def headline(lesson: Lesson, outcome: Outcome, predicted: int) -> str:
@@ -104,25 +154,35 @@ def runs_of(lesson: Lesson, seed: int) -> str:
 
 def done(predicted: int, solved: int) -> str:
     """How far the reader has come."""
-    return _("{predicted} of {lessons} predictions, {solved} exercises solved").format(
+    return _("Predictions: {predicted} of {lessons} · exercises: {solved} of {lessons}").format(
         predicted=predicted, lessons=len(LESSONS), solved=solved
     )
 
 
-def train_link(variant: Variant, seed: int) -> str:
-    """A relative address of the Train page with a variant's settings."""
-    parameters = write_link({**variant.config.to_dict(), "seed": seed}, table_of())
+def train_link(variant: Variant, seed: int, choices: Mapping[str, Any]) -> str:
+    """A relative address of the Train page with a variant's settings.
+
+    Args:
+        variant: the run.
+        seed: of its initial weights.
+        choices: what was chosen, by setting. The way back leads to the same lesson and answers.
+    """
+    kept = {name: value for name, value in choices.items() if name in _KEPT}
+    values = {**kept, **variant.config.to_dict(), "seed": seed}
+    parameters = write_link(values, table_of(SETTINGS))
     return "./" + ("?" + "&".join(f"{name}={text}" for name, text in parameters.items()))
 
 
-def assignment(address: str, key: str) -> str:
+def assignment(address: str, key: str, seed: int | None = None) -> str:
     """A link that opens one lesson and hides the others.
 
     Args:
         address: of the page.
         key: of the lesson.
+        seed: of everybody's run, in a locked lesson; None for one that is not locked.
     """
-    return f"{address.split('?')[0]}?lesson={key}&hide=lessons"
+    locked = "hide=lessons" if seed is None else f"seed={seed}&lock=true"
+    return f"{address.split('?')[0]}?lesson={key}&{locked}"
 
 
 def code_title(place: CodePlace) -> str:

@@ -11,6 +11,7 @@ pointed at.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +47,7 @@ from rnn_core import Event, Floor
 
 # As high as the figure beside it, and of that the plot, in pixels.
 _HEIGHT, _PLOT = 546, 455
+_SMALL, _SMALL_PLOT = 230, 139
 _ALONE = Placement(end_room=END_ROOM)
 _CURVE = Table(step=int, loss=float)
 _HELD_OUT = Table(step=int, loss=float, low=float, high=float)
@@ -54,11 +56,16 @@ _EVENTS = Table(step=int, said=str)
 _GRAVE = ("collapse", "divergence")
 
 
-def loss(frame: Frame) -> Chart:
-    """Loss against step on a logarithmic axis, with the floors as labelled lines."""
+def loss(frame: Frame, *, small: bool = False) -> Chart:
+    """Loss against step on a logarithmic axis, with the floors as labelled lines.
+
+    Args:
+        frame: on screen.
+        small: whether it stands beside a text, not on a page of its own.
+    """
     return Chart(
-        _loss_spec(current_language(), frame.floors, frame.layout.symbols),
-        loss_tables(frame),
+        _loss_spec(current_language(), frame.floors, frame.layout.symbols, small),
+        loss_tables(frame, _SMALL_PLOT if small else _PLOT),
         _(
             "Lines of the online loss at every step and of the held-out loss, on a logarithmic "
             "axis, with the floors."
@@ -67,8 +74,9 @@ def loss(frame: Frame) -> Chart:
 
 
 @lru_cache(maxsize=64)
-def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool) -> Spec:
-    return specification(loss_chart(floors, symbols))
+def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool, small: bool) -> Spec:
+    placement = replace(_ALONE, height=_SMALL) if small else _ALONE
+    return specification(loss_chart(floors, symbols, placement))
 
 
 def loss_tables(frame: Frame, height: int = _PLOT) -> dict[str, bytes]:

@@ -18,13 +18,19 @@ from dashboard.run.live_run import Frame
 
 # Heights of the two plots, and room for their vertical axes, in pixels.
 _SIGNALS, _STATES, _AXIS_ROOM = 215, 205, 56
+_SMALL_SIGNALS, _SMALL_STATES = 140, 96
 
 
-def figure(frame: Frame) -> Chart:
-    """Both plots, on one time axis."""
+def figure(frame: Frame, *, small: bool = False) -> Chart:
+    """Both plots, on one time axis.
+
+    Args:
+        frame: on screen.
+        small: whether it stands beside a text, not on a page of its own.
+    """
     steps = [step.index for step in frame.windows]
     return Chart(
-        _spec(current_language(), frame.layout, frame.hidden[-1].shape[1]),
+        _spec(current_language(), frame.layout, frame.hidden[-1].shape[1], small),
         {
             **signal_tables(frame),
             **state_tables(frame.layout, frame.hidden, steps, moving=frame.moving),
@@ -37,9 +43,10 @@ def figure(frame: Frame) -> Chart:
 
 
 @lru_cache(maxsize=64)
-def _spec(language: str, layout: WindowLayout, size: int) -> Spec:
+def _spec(language: str, layout: WindowLayout, size: int, small: bool) -> Spec:
+    above, below = (_SMALL_SIGNALS, _SMALL_STATES) if small else (_SIGNALS, _STATES)
     place = Placement(axis_room=_AXIS_ROOM, end_room=END_ROOM, alone=False)
-    signals = signal_chart(layout, replace(place, height=_SIGNALS, x_labels=False))
-    states = states_chart(layout, size, replace(place, height=_STATES))
+    signals = signal_chart(layout, replace(place, height=above, x_labels=False))
+    states = states_chart(layout, size, replace(place, height=below))
     together = alt.vconcat(signals, states, spacing=4).resolve_scale(color="independent")
     return specification(together.properties(usermeta=CANVAS))

@@ -30,3 +30,10 @@ def test_any_answers_come_back_from_their_text(
 def test_other_texts_are_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"like `1b\.2c\.4as`"):
         parse(text)
+
+
+def test_an_earlier_prediction_counts_and_what_is_solved_stays() -> None:
+    earlier = Answers({1: 0, 2: 1}, frozenset({1}))
+    assert Answers({2: 2, 3: 0}, frozenset({3})).after(earlier) == Answers(
+        {1: 0, 2: 1, 3: 0}, frozenset({1, 3})
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import NumberExercise, prose
@@ -11,6 +12,12 @@ from tests.dashboard.runs import go_on
 from tests.dashboard.train_page import button, click, healthy
 
 
+def others(app: AppTest) -> list[str]:
+    """Keys of the buttons that lead to other lessons."""
+    keys = [shown.key or "" for shown in app.button]
+    return [key for key in keys if key.startswith(("lesson_", "top_", "before", "after"))]
+
+
 def test_a_lesson_opens_once_a_prediction_is_made() -> None:
     app = page()
     assert app.subheader[0].value == "1. One network for each data point"
@@ -18,7 +25,7 @@ def test_a_lesson_opens_once_a_prediction_is_made() -> None:
     assert len(app.get("vega_lite_chart")) == 1
     app = predict(app, "memoryless", 2)
     assert prose("memoryless", "en") in texts(app)
-    assert ":material/radio_button_checked: Somewhere between" in texts(app)
+    assert ":material/radio_button_checked: **Somewhere between**" in texts(app)
     assert dict(app.query_params) == {"answers": "1c"}
     assert len(app.get("vega_lite_chart")) >= 3
 
@@ -83,28 +90,61 @@ def test_the_network_of_lesson_one_has_no_memory_even_after_a_reset() -> None:
 
 def test_lessons_are_chosen_from_the_list_or_by_the_way_on() -> None:
     app = page()
-    healthy(app.sidebar.radio[0].set_value("curve").run())
+    (listed,) = [shown for shown in app.sidebar.button if shown.key == "lesson_curve"]
+    healthy(listed.click().run())
     assert app.subheader[0].value == "5. Reading a loss curve"
-    (on,) = [shown for shown in app.button if shown.key == "after_curve"]
+    (on,) = [shown for shown in app.button if shown.key == "after_6"]
     healthy(on.click().run())
     assert app.query_params["lesson"] == "collapse"
-    (back,) = [shown for shown in app.button if shown.key == "before_collapse"]
+    (back,) = [shown for shown in app.button if shown.key == "top_before_5"]
     healthy(back.click().run())
     assert app.query_params["lesson"] == "curve"
 
 
 def test_an_assigned_lesson_hides_the_others() -> None:
     app = page(lesson="carry", hide="lessons")
-    assert list(app.sidebar.radio) == []
-    assert not [shown for shown in app.button if (shown.key or "").startswith(("after", "before"))]
+    assert others(app) == []
     app = predict(app, "carry", 0)
     assert dict(app.query_params) == {"lesson": "carry", "hide": "lessons", "answers": "4a"}
 
 
 def test_the_link_that_assigns_a_lesson_is_shown_in_the_list_and_not_in_what_it_opens() -> None:
-    shown = [code.value for code in page(lesson="curve").sidebar.code]
-    assert [link.partition("?")[2] for link in shown] == ["lesson=curve&hide=lessons"]
+    shown = [code.value for code in page(lesson="curve", seed="7").sidebar.code]
+    assert [link.partition("?")[2] for link in shown] == [
+        "lesson=curve&hide=lessons",
+        "lesson=curve&seed=7&lock=true",
+    ]
     assert list(page(lesson="curve", hide="lessons").sidebar.code) == []
+
+
+def test_a_locked_lesson_has_one_seed_one_prediction_and_no_way_out() -> None:
+    app = predict(page(lesson="carry", seed="7", lock="true"), "carry", 0)
+    assert others(app) == []
+    assert not [shown for shown in app.button if shown.key == "new_seed"]
+    assert "Train page" not in texts(app)
+    assert app.session_state["learn session"].run.config.seed == 7
+    assert "to hand them in, copy it" in "".join(shown.value for shown in app.caption)
+    assert not [shown for shown in app.radio if (shown.key or "").startswith("predict")]
+    # As the browser's way back does: the address of before, in the same session.
+    app.session_state["chosen settings"] = {"lesson": "carry", "seed": 7, "lock": True}
+    app = healthy(app.run())
+    assert ":material/radio_button_checked: **To 0.55" in texts(app)
+
+
+def test_the_list_shows_what_is_predicted_and_solved() -> None:
+    app = page(lesson="carry", answers="1bs.2c")
+    icons = {shown.key: shown.icon for shown in app.sidebar.button}
+    assert icons["lesson_memoryless"] == ":material/check_circle:"
+    assert icons["lesson_memory"] == ":material/incomplete_circle:"
+    assert icons["lesson_shapes"] == ":material/radio_button_unchecked:"
+
+
+def test_the_first_picture_is_whole_and_a_reset_goes_back_to_step_0() -> None:
+    run = page(lesson="carry").session_state["learn session"].run
+    assert len(run.frame().windows) == run.frame().layout.windows == 4
+    assert page(lesson="vanishing").session_state["learn session"].run.index == 0
+    app = click(predict(page(lesson="carry"), "carry", 1), "reset")
+    assert app.session_state["learn session"].run.index == 0
 
 
 def test_what_a_link_cannot_have_is_said() -> None:

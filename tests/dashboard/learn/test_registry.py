@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import Outcome
-from dashboard.learn.registry import LESSONS, lesson
+from dashboard.learn.registry import LESSONS, PARTS, lesson
 from rnn_core import messages
 
 SEEDS = 5
@@ -26,6 +26,7 @@ CASES = [(key, seed) for key in LESSONS for seed in range(SEEDS // lesson(key).s
 def test_lessons_are_numbered_in_their_order() -> None:
     assert [lesson(key).number for key in LESSONS] == list(range(1, 12))
     assert [lesson(key).key for key in LESSONS] == list(LESSONS)
+    assert [key for keys in PARTS.values() for key in keys] == list(LESSONS)
 
 
 @pytest.mark.parametrize(("key", "seed"), CASES)

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import math
+
 from dashboard.app.link import read_link
 from dashboard.app.settings import table_of
 from dashboard.learn import text
-from dashboard.learn.lesson import Outcome, code_place
+from dashboard.learn.answers import Answers
+from dashboard.learn.lesson import Outcome, code_place, prose
 from dashboard.learn.registry import lesson
+from dashboard.learn.settings import SETTINGS
 from rnn_core import RunConfig
 from rnn_core.messages import Message
 from tests.dashboard.runs import run_after
@@ -59,9 +63,8 @@ def test_measurements_are_a_table() -> None:
 
 
 def test_the_chosen_prediction_is_marked() -> None:
-    lines = text.committed(CARRY, 1).split("  \n")
-    assert lines[0] == f"**{CARRY.question}**"
-    assert ["checked" in line and "unchecked" not in line for line in lines[1:]] == [
+    lines = text.committed(CARRY, 1)
+    assert ["checked" in line and "unchecked" not in line for line in lines] == [
         False,
         True,
         False,
@@ -75,12 +78,16 @@ def test_the_runs_behind_a_result_are_named() -> None:
 
 def test_a_link_opens_a_variant_on_the_train_page() -> None:
     for variant in CARRY.variants:
-        address = text.train_link(variant, 5)
+        choices = {"lesson": "carry", "answers": Answers({4: 1}), "lang": "zh_CN", "pace": "max"}
+        address = text.train_link(variant, 5, choices)
         assert address.startswith("./?")
         query = dict(pair.split("=") for pair in address[3:].split("&"))
-        link = read_link(query, table_of())
+        link = read_link(query, table_of(SETTINGS))
         assert link.refusals == ()
-        assert RunConfig(**link.values).to_dict() == variant.config.to_dict() | {"seed": 5}
+        kept = {name: link.values[name] for name in ("lesson", "answers", "lang")}
+        assert kept == {name: choices[name] for name in kept}
+        run = {name: value for name, value in link.values.items() if name not in kept}
+        assert RunConfig(**run).to_dict() == variant.config.to_dict() | {"seed": 5}
 
 
 def test_divergence_and_waiting_are_sentences() -> None:
@@ -98,6 +105,15 @@ def test_divergence_and_waiting_are_sentences() -> None:
 def test_a_lesson_is_assigned_by_a_link_to_this_page() -> None:
     link = text.assignment("https://school.example/learn?lesson=memory&answers=1b", "carry")
     assert link == "https://school.example/learn?lesson=carry&hide=lessons"
+    locked = text.assignment("https://school.example/learn", "carry", 7)
+    assert locked == "https://school.example/learn?lesson=carry&seed=7&lock=true"
+
+
+def test_a_lesson_takes_as_long_as_its_text_its_runs_and_an_exercise() -> None:
+    words = len(prose("carry", "en").split())
+    watching = 2 * CARRY.steps / CARRY.pace * 0.075 / 60
+    assert text.minutes(CARRY) == math.ceil(words / 150 + watching + 2)
+    assert "About 4 minutes" in text.outline(CARRY)
 
 
 def test_code_is_named_by_file_and_line() -> None:

@@ -20,7 +20,7 @@ from rnn_core.messages import N_, Message
 
 # Two points of a window with the same sine: 60° and 120°.
 _RISING, _FALLING = 3, 6
-_CONFIG = TASKS["sin_to_cos"].config(lr=0.005)
+_CONFIG = TASKS["sin_to_cos"].config(lr=0.001)
 _STEPS = 300
 
 
@@ -53,8 +53,8 @@ LESSON = Lesson(
     key="memoryless",
     title=N_("One network for each data point"),
     question=N_(
-        "A network sees the present value of sin t and nothing else. It is to say cos t. How low "
-        "can its mean squared error get?"
+        "A network sees the present value of sin t and nothing else. It is to predict cos t. How "
+        "low can its mean squared error get?"
     ),
     options=(
         N_("To 0: cos t is a function of sin t"),

@@ -87,7 +87,7 @@ LESSON = Lesson(
         1 - float(np.cos(np.radians(10))),
         0.0005,
         N_(
-            "1 − cos 10° = 0.015, against a variance of 0.5: 97 % are explained by a forecast that "
+            "1 − cos 10° = 0.015, against a variance of 0.5: 97 % is explained by a forecast that "
             "forecasts nothing."
         ),
     ),

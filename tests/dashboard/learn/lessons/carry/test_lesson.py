@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lessons.carry.lesson import error_by_place, error_without_detach
 from dashboard.learn.registry import lesson
@@ -11,9 +13,18 @@ def test_without_detach_pytorch_refuses_the_second_window() -> None:
     assert said == "Trying to backward through the graph a second time"
 
 
-def test_with_a_reset_state_the_first_point_costs_one_and_the_others_nothing() -> None:
-    reset = lesson("carry").variants[0].config
+@pytest.mark.parametrize("seed", range(5))
+def test_with_a_reset_state_the_first_point_costs_one_and_the_others_nothing(seed: int) -> None:
+    found = lesson("carry")
+    reset = found.variants[0].config
     assert not reset.carry_state
-    first, others = error_by_place(Runs(0, "compiled").train(reset, 1000))
-    assert abs(first - 1) < 0.05
-    assert others < 0.001
+    first, others = error_by_place(Runs(seed, "compiled").train(reset, found.steps))
+    assert abs(first - 1) < 0.1
+    assert others < 0.005
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_carried_state_gets_far_below_the_floor_of_a_reset_one(seed: int) -> None:
+    found = lesson("carry")
+    carried = Runs(seed, "compiled").train(found.variants[1].config, found.steps)
+    assert carried.held_out < carried.floors["window_memory"].value / 2
