@@ -93,8 +93,8 @@ def number(lesson: Lesson) -> str:
 def preview(frame: Frame) -> str:
     """What the figure shows before the reader has trained anything."""
     return _(
-        "The network in question before its training, after {updates} updates. Above: input, "
-        "target and prediction. Below: its hidden state at the same time steps, one row per unit."
+        "The network in question, hardly trained yet ({updates} updates). Above: input, target and "
+        "prediction. Below: its hidden state at the same time steps, one row per unit."
     ).format(updates=frame.step.index)
 
 

@@ -93,7 +93,7 @@ def test_lessons_are_chosen_from_the_list_or_by_the_way_on() -> None:
     (listed,) = [shown for shown in app.sidebar.button if shown.key == "lesson_curve"]
     healthy(listed.click().run())
     assert app.subheader[0].value == "5. Reading a loss curve"
-    (on,) = [shown for shown in app.button if shown.key == "after_6"]
+    (on,) = [shown for shown in app.button if shown.key == "top_after_6"]
     healthy(on.click().run())
     assert app.query_params["lesson"] == "collapse"
     (back,) = [shown for shown in app.button if shown.key == "top_before_5"]

@@ -42,13 +42,16 @@ def test_the_variants_differ_in_optimizer_and_clipping_only() -> None:
         assert changed <= {"optimizer", "lr", "clip_norm"}
 
 
-def test_a_schedule_ends_the_collapses_and_clipping_decides_for_sgd_only() -> None:
+def test_a_schedule_ends_the_collapses_and_neither_clipping_nor_a_small_rate_does() -> None:
     found = lesson("collapse").measure(Runs(0, "compiled"))
-    adam, clipped, throughout, lowered, sgd, sgd_clipped = (
+    adam, clipped, small, throughout, lowered, sgd, sgd_clipped = (
         int(str(value).split("/")[0]) for _label, value in found.rows
     )
     assert adam == found.said.values["fell"]
-    assert clipped >= 3
-    assert throughout >= 1
-    assert lowered == 0
-    assert (sgd, sgd_clipped) == (0, 5)
+    assert found.said.values["learnt"] == 10
+    assert clipped > 5
+    assert small > 5
+    # Where a collapse falls depends on rounding.
+    assert lowered <= 2
+    assert throughout >= lowered + 2
+    assert (sgd, sgd_clipped) == (0, 10)
