@@ -233,7 +233,7 @@ def _opened(found: Lesson, predicted: int, seed: int, settings: Settings, locked
         if variant.prepare is None and not locked:
             link = text.train_link(variant, seed, widgets.choices())
             st.markdown(_("[Open this run on the Train page]({link})").format(link=link))
-    with left:
+    with left, st.container(key="prose"):
         st.markdown(prose(found.key, current_language()))
     session = _session(found, variant, seed)
     decided = session.run.index >= found.steps

@@ -201,3 +201,18 @@ class ComparePage(LivePage):
     """The Compare page, with three contenders."""
 
     charts = 2 + 3  # losses, every seed, and what each contender says
+
+
+class LearnPage(LivePage):
+    """The Learn page."""
+
+    charts = 1
+
+    def open(self, url: str) -> Self:
+        """Go there and wait until the question and its figure are complete."""
+        self.page.goto(url)
+        chart = self.page.get_by_test_id("stVegaLiteChart").first
+        expect(chart.locator(".marks").first).to_be_visible(timeout=30_000)
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        return self
