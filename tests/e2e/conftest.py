@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,7 +63,8 @@ def open_window(browser: Browser, server: Server) -> Iterator[Any]:
             lambda said: (
                 errors.append(said.text)
                 # Streamlit's own way of finding out that it stands one folder higher.
-                if said.type == "error" and "/compare/_stcore/" not in said.location["url"]
+                if said.type == "error"
+                and not re.search("/(compare|learn)/_stcore/", said.location["url"])
                 else None
             ),
         )
