@@ -25,7 +25,7 @@ def test_a_locked_lesson_is_answered_beside_its_run(open_window: Callable[..., L
     page.get_by_text("Neither: they are equal but for rounding").click()
     expect(prose).to_be_visible()
     learn.press("run")
-    expect(page.get_by_text("As you predicted.")).to_be_visible()
+    expect(page.get_by_text("As you predicted.")).to_be_visible(timeout=60_000)
     for way_out in (
         page.get_by_role("link", name="Compare"),
         page.get_by_role("link", name="Open this run"),
