@@ -10,6 +10,9 @@ import torch
 from dashboard.app.render_queue import RenderQueue
 from rnn_core.engines import prepare_compiled
 
+# Seconds that the first page takes from here, and that the compiled engine leaves to it.
+_FIRST_PAGE = 1.0
+
 
 @st.cache_resource
 def prepare_server() -> None:
@@ -23,7 +26,7 @@ def prepare_server() -> None:
     _do_without_torch_compile()
     gc.collect()
     gc.freeze()
-    prepare_compiled()
+    prepare_compiled(_FIRST_PAGE)
 
 
 def _do_without_torch_compile() -> None:

@@ -173,6 +173,13 @@ def _answered(frame: Signals) -> NDArray[np.bool_]:
 
 def window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
     """Left edge and label of each window, and the extent of the newest."""
+    return _window_tables(current_language(), layout, tuple(steps.tolist()))
+
+
+# Two plots of a figure show the same windows.
+@lru_cache(maxsize=64)
+def _window_tables(language: str, layout: WindowLayout, shown: tuple[int, ...]) -> dict[str, bytes]:
+    steps = np.array(shown)
     left = steps % layout.windows * layout.span
     return {
         "windows": _WINDOWS.rows(

@@ -30,7 +30,6 @@ from rnn_core import (
     Step,
     Trainer,
     Verdict,
-    judge,
 )
 from rnn_core.messages import Message
 from rnn_core.thinned import Thinned
@@ -315,9 +314,6 @@ class LiveRun(Playback):
 
     def _frame(self, seen: Scene, *, judged: bool = True) -> Frame:
         evaluation = self._evaluate(seen) if judged else None
-        verdict = None
-        if evaluation is not None:
-            verdict = judge(evaluation, seen.floors, online=float(np.mean(seen.recent)))
         return Frame(
             status=self._status,
             step=seen.latest,
@@ -327,7 +323,7 @@ class LiveRun(Playback):
             curve=self._history.points(),
             previous=self._previous,
             held_out=self._held_out(),
-            verdict=verdict,
+            verdict=seen.verdict if evaluation else None,
             judged_at=evaluation.step if evaluation else seen.latest.index,
             events=self._events.items,
             floors=seen.floors,
@@ -350,7 +346,9 @@ class LiveRun(Playback):
 
     def _evaluate(self, seen: Scene) -> Evaluation | None:
         """The scene's held-out loss, which is recorded if it is of the present and new."""
-        evaluation = seen.evaluation(paused=self._status is not Status.PLAYING)
+        evaluation = seen.evaluation(
+            paused=self._status is not Status.PLAYING, active_runs=self._active_runs
+        )
         last = self._evaluated.indices[-1] if len(self._evaluated) else -1
         if evaluation is not None and seen is self._now and evaluation.step > last:
             self._evaluated.add(evaluation.step, evaluation.loss)

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult, ViewCache
-from rnn_core import Evaluation, Floor, RunConfig, Step, Trainer, evaluate
+from rnn_core import Evaluation, Floor, RunConfig, Step, Trainer, Verdict, evaluate, judge
 from rnn_core.training.verdict import online_steps
 
 # While the network is trained an evaluation is kept for this many seconds at least, and for this
-# many times as long as it took.
-_FRESH, _TIMES_AS_LONG = 0.5, 10.0
+# many times as long as it took; where more runs than this share the server, longer in proportion:
+# else a class would spend a sixth of its time on evaluations.
+_FRESH, _TIMES_AS_LONG, _FEW_RUNS = 0.5, 10.0, 10
 
 
 class Scene:
@@ -37,6 +38,8 @@ class Scene:
         hidden: hidden states of the top layer over the first row of each of these windows, shape
             ``(T, H)`` each.
         recent: the losses that the online loss averages: whole cycles of the signal.
+        verdict: what the newest evaluation shows, beside the online loss at that time; None before
+            the first.
     """
 
     latest: Step
@@ -57,6 +60,7 @@ class Scene:
         self._cache = ViewCache(clock)
         self._clock = clock
         self._evaluation: Evaluation | None = None
+        self.verdict: Verdict | None = None
         self._next_evaluation = 0.0
         self._steps: Iterator[Step] = trainer.steps()
 
@@ -75,18 +79,22 @@ class Scene:
             self.recent.append(step.loss)
         return step
 
-    def evaluation(self, *, paused: bool) -> Evaluation | None:
+    def evaluation(self, *, paused: bool, active_runs: int = 1) -> Evaluation | None:
         """The held-out loss; after divergence the last one, None if there is none.
 
         Args:
             paused: whether nothing is being trained, so that it must be that of the present step.
+            active_runs: runs that play on this server, this one included.
         """
         last, now = self._evaluation, self._clock()
         stale = last is None or last.step != self.latest.index
         due = paused or now >= self._next_evaluation
         if stale and due and not self.trainer.diverged:
             self._evaluation = evaluate(self.trainer)
-            self._next_evaluation = now + max(_FRESH, _TIMES_AS_LONG * (self._clock() - now))
+            online = float(np.mean(self.recent))
+            self.verdict = judge(self._evaluation, self.floors, online=online)
+            kept = max(_FRESH, _TIMES_AS_LONG * (self._clock() - now))
+            self._next_evaluation = now + kept * max(1.0, active_runs / _FEW_RUNS)
         return self._evaluation
 
     def switch(self, config: RunConfig) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from importlib.util import find_spec
+from time import sleep
 from types import MappingProxyType
 
 import numpy as np
@@ -92,8 +93,11 @@ KINDS: Mapping[str, EngineKind] = MappingProxyType(
 )
 
 
-def prepare_compiled() -> threading.Thread:
+def prepare_compiled(wait: float = 0.0) -> threading.Thread:
     """Begin to load or compile the kernels in the background, once per process.
+
+    Args:
+        wait: seconds before it begins, for a program that has something more urgent to do first.
 
     Returns:
         The thread that does it; join it to wait.
@@ -101,7 +105,9 @@ def prepare_compiled() -> threading.Thread:
     global _thread
     with _started:
         if _thread is None:
-            _thread = threading.Thread(target=_compile, name="compile kernels", daemon=True)
+            _thread = threading.Thread(
+                target=_compile, args=(wait,), name="compile kernels", daemon=True
+            )
             _thread.start()
         return _thread
 
@@ -156,8 +162,9 @@ def build_engine(name: str, run: TrainingState) -> Engine:
     return KINDS[name].build(run)
 
 
-def _compile() -> None:
+def _compile(wait: float) -> None:
     """One step of the smallest run compiles or loads all that any run needs."""
+    sleep(wait)
     try:
         _take_one_step()
     except Exception:

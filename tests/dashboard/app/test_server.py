@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_server_is_prepared_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared: list[int] = []
-    monkeypatch.setattr(server, "prepare_compiled", lambda: prepared.append(1))
+    monkeypatch.setattr(server, "prepare_compiled", lambda wait: prepared.append(1))
     server.prepare_server.clear()  # type: ignore[attr-defined]
     frozen = gc.get_freeze_count()
     try:
@@ -47,7 +47,7 @@ def test_frozen_objects_are_still_collected_when_they_are_made_later() -> None:
     code = """
 import gc
 from dashboard.app import server
-server.prepare_compiled = lambda: None
+server.prepare_compiled = lambda wait: None
 server.prepare_server.__wrapped__()
 class Node: pass
 node = Node(); node.self = node; del node

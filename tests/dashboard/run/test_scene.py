@@ -4,7 +4,7 @@ import numpy as np
 
 from dashboard.run.scene import Scene
 from dashboard.run.views.registry import view
-from rnn_core import RunConfig, Trainer, evaluate
+from rnn_core import RunConfig, Trainer, evaluate, judge
 from tests.dashboard.clock import Clock
 
 
@@ -83,6 +83,31 @@ def test_while_training_an_evaluation_is_kept_for_a_while() -> None:
     later = scene.evaluation(paused=False)
     assert later is not None
     assert later.step == 1
+
+
+def test_many_runs_on_a_server_keep_their_evaluations_longer() -> None:
+    clock = Clock()
+    scene = Scene(Trainer(RunConfig(hidden_size=4)), clock)
+    scene.advance()
+    first = scene.evaluation(paused=False, active_runs=30)
+    scene.advance()
+    clock.now += 1.4
+    assert scene.evaluation(paused=False, active_runs=30) is first
+    clock.now += 0.2
+    later = scene.evaluation(paused=False, active_runs=30)
+    assert later is not None
+    assert later.step == 1
+
+
+def test_the_verdict_is_that_of_the_newest_evaluation_with_the_online_loss_of_then() -> None:
+    scene = scene_after(3, RunConfig(hidden_size=4))
+    assert scene.verdict is None
+    evaluation = scene.evaluation(paused=True)
+    online = float(np.mean(scene.recent))
+    assert evaluation is not None
+    assert scene.verdict == judge(evaluation, scene.floors, online=online)
+    scene.advance()
+    assert scene.verdict.online == online
 
 
 def test_after_divergence_the_last_evaluation_stays() -> None:

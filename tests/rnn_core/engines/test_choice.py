@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 import torch
@@ -49,6 +50,21 @@ def test_the_engine_that_cannot_train_a_run_is_refused(monkeypatch: pytest.Monke
     with pytest.raises(ValueError, match=re.escape(sentence)):
         trainer.engine = "compiled"
     assert trainer.engine == "torch"
+
+
+def test_the_kernels_are_prepared_once_and_after_what_is_more_urgent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(choice, "_thread", None)
+    monkeypatch.setattr(choice, "_ready", threading.Event())
+    monkeypatch.setattr(choice, "sleep", done.append)
+    monkeypatch.setattr(choice, "_take_one_step", lambda: done.append("kernels"))
+    thread = prepare_compiled(wait=1.5)
+    assert prepare_compiled() is thread
+    thread.join()
+    assert done == [1.5, "kernels"]
+    assert choice._ready.is_set()
 
 
 def test_the_page_is_told_why_torch_trains(monkeypatch: pytest.MonkeyPatch) -> None:
