@@ -32,6 +32,7 @@ bench: .venv/bench  ## print the figures of the training step beside the tutoria
 	$(BIN)/python -m benchmarks.time_travel
 	$(BIN)/python -m benchmarks.verdicts
 	$(BIN)/python -m benchmarks.fixed_points
+	$(BIN)/python -m benchmarks.first_seed
 
 bench-browser: .venv/dev  ## print the figures of the live page in a real browser
 	$(BIN)/python -m benchmarks.live_page

@@ -100,7 +100,8 @@ class RunConfig:
         momentum: of SGD, from 0 to 0.99; ignored by the other optimizers.
         clip_norm: gradient clipping: largest norm of the whole gradient, above 0 and up to 100;
             None for no clipping.
-        seed: of the initial weights.
+        seed: of the initial weights. The default, 13, is the median of seeds 0 to 99 by the mean
+            loss over steps 80 to 100; ``benchmarks/first_seed.py`` has the rule.
 
     Raises:
         TypeError: when a value is of the wrong kind.
@@ -150,7 +151,8 @@ class RunConfig:
         "training",
         suggestion=1.0,
     )
-    seed: int = _setting(0, _SEED, "training")
+    # The median of seeds 0 to 99: see benchmarks/first_seed.py.
+    seed: int = _setting(13, _SEED, "training")
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
