@@ -18,6 +18,20 @@ LOSS_FORMAT = ".4g"
 LONGEST = 80
 
 
+def two_digits(number: float) -> str:
+    """A number with two significant digits, the zeros among them included: 0.10, 1.2, 12."""
+    return format(number, "#.2g").rstrip(".").replace(".e", "e")
+
+
+def apart(number: float, other: float) -> tuple[str, str]:
+    """Two numbers with two significant digits, or with as many more as tell them apart."""
+    for digits in range(2, 6):
+        pair = [format(each, f"#.{digits}g").rstrip(".") for each in (number, other)]
+        if pair[0] != pair[1]:
+            break
+    return pair[0].replace(".e", "e"), pair[1].replace(".e", "e")
+
+
 def plain(text: str) -> str:
     """Foreign text as a Markdown code span: shown as it is, one line, cut at `LONGEST` characters.
 
@@ -134,7 +148,7 @@ def speed(frame: Speed) -> str:
     if frame.steps_per_second is None:
         return ""
     line = _(":small[ · {rate:.0f} steps per second]").format(rate=frame.steps_per_second)
-    return line + _slower(frame.active_runs, frame.redraws_per_second)
+    return line + slower(frame)
 
 
 def engines(names: Sequence[str], reason: Message | None = None) -> str:
@@ -156,11 +170,11 @@ def engines(names: Sequence[str], reason: Message | None = None) -> str:
     return _(":small[ · PyTorch engine: {reason}]").format(reason=translate(reason, _))
 
 
-def _slower(active_runs: int, redraws_per_second: float | None) -> str:
+def slower(frame: Speed) -> str:
     """Why a run is slower than it would be alone; empty if it is not."""
-    if active_runs == 1 or (redraws_per_second or FULL_SPEED) >= FULL_SPEED:
+    if frame.active_runs == 1 or (frame.redraws_per_second or FULL_SPEED) >= FULL_SPEED:
         return ""
     return _(
         ":small[ · slower: {runs} runs share this server, yours is redrawn {rate:.1f} times a "
         "second]"
-    ).format(runs=active_runs, rate=redraws_per_second)
+    ).format(runs=frame.active_runs, rate=frame.redraws_per_second)

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.charts.base import Chart
 
@@ -23,14 +24,36 @@ def draw(
     Args:
         chart: what to draw.
         place: the element to update, as an earlier call returned it. With the same specification
-            the browser updates the chart in place.
+            the browser updates the chart in place, if ``key`` and ``on_select`` are the same too.
         key: with ``on_select``, the key of the chart's selections in the session state.
         on_select: called when the reader clicks in the chart.
 
     Returns:
         The element.
     """
-    to = st.vega_lite_chart if place is None else place.vega_lite_chart
     spec = {**chart.spec, "datasets": chart.tables}
-    selection: dict[str, Any] = {"key": key, "on_select": on_select} if on_select else {}
-    return to(spec, width="stretch", alt=chart.alt, **selection)
+    if on_select is None:
+        to = st.vega_lite_chart if place is None else place.vega_lite_chart
+        return to(spec, width="stretch", alt=chart.alt)
+    if place is None:
+        place = st.empty()  # a chart with selections returns these, not its place
+    elif key is not None:
+        _forget(key)
+    place.vega_lite_chart(spec, width="stretch", alt=chart.alt, key=key, on_select=on_select)
+    return place
+
+
+def _forget(key: str) -> None:
+    """Let a chart with selections be sent once more in the same run of the script.
+
+    Streamlit would take it for a second chart under the same key, and refuse it. Without its key
+    it would be another chart, which the browser builds anew.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return
+    for names in (context.shared.widget_user_keys_this_run, context.shared.widget_ids_this_run):
+        kept = [name for name in names.snapshot() if name != key and not name.endswith(f"-{key}")]
+        names.clear()
+        for name in kept:
+            names.check_and_add(name)

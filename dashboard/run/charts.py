@@ -52,6 +52,8 @@ _ALONE = Placement(end_room=END_ROOM)
 _CURVE = Table(step=int, loss=float)
 _HELD_OUT = Table(step=int, loss=float, low=float, high=float)
 _EVENTS = Table(step=int, said=str)
+#: Name of the selection that a click in the chart makes: steps, by ``step``.
+SCRUBBED = "scrubbed"
 # Events after which the run is worse.
 _GRAVE = ("collapse", "divergence")
 
@@ -178,6 +180,12 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
             **further,
         )
     )
+    if placement.alone:
+        # Wherever one clicks, on the curve or beside it, the nearest step of the curve is meant; on
+        # a flag, its step. A step clicked on once more leaves the selection, so that this is told
+        # as well.
+        clicked = alt.selection_point(name=SCRUBBED, encodings=["x"], nearest=True, toggle="true")
+        hover = hover.add_params(clicked)
     held_out_hover = (
         placement.layer("held_out_hover")
         .mark_point(opacity=0.001, filled=True, size=60)

@@ -5,7 +5,7 @@ Knows nothing of Streamlit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dashboard.app.playback import Changes, Playback, Status, restarting_changes
 from dashboard.charts.window_layout import WindowLayout
+from dashboard.run.bulletin import Bulletin
 from dashboard.run.scene import Scene
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult
@@ -43,6 +44,8 @@ _EVALUATIONS = 200
 # of every few is enough, because the steps in between are trained again.
 _MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 200, 12_000_000, 4
 _SNAPSHOT_EVERY = 16
+# Steps on either side of the one on screen that `LiveRun.around` gives.
+_AROUND = 2
 
 
 Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -64,6 +67,24 @@ class HeldOut(NamedTuple):
     highs: NDArray[np.float64]
 
 
+class StepNumbers(NamedTuple):
+    """A step and its update in numbers.
+
+    Attributes:
+        step: which.
+        loss: on its window.
+        grad_norm: Euclidean norm of the gradient, before clipping.
+        clipped: whether the gradient was scaled down.
+        update: length of the update relative to the weights, ``|Δw| / |w|``.
+    """
+
+    step: int
+    loss: float
+    grad_norm: float
+    clipped: bool
+    update: float
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What is drawn, all of one step.
@@ -80,6 +101,7 @@ class Frame:
         verdict: what the newest of them shows; None if the run diverged before there was one.
         judged_at: the step of that one.
         events: the remarkable moments of the run so far, in order.
+        told: those of them that are told now, in order; at most two.
         floors: the task's floors, highest first.
         target_variance: of the target, where errors are also given relative to it; else None.
         streaming: whether each window continues the one before.
@@ -108,6 +130,7 @@ class Frame:
     verdict: Verdict | None
     judged_at: int
     events: tuple[Event, ...]
+    told: tuple[Event, ...]
     floors: tuple[Floor, ...]
     target_variance: float | None
     streaming: bool
@@ -160,6 +183,8 @@ class LiveRun(Playback):
         self._prepare = prepare
         self._previous: Curve | None = None
         self._past: Scene | None = None
+        self._bulletin = Bulletin(clock)
+        self._around: tuple[Scene, int, tuple[StepNumbers, ...]] | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._evaluated: Thinned[Estimate] = Thinned(_EVALUATIONS, merge=_later)
         self._config, self._rates = config, [(0, config.lr)]
@@ -251,6 +276,41 @@ class LiveRun(Playback):
             elif self._past is None or self._past.latest.index != index:
                 self._past = self._relive(index)
 
+    def around(self) -> tuple[StepNumbers, ...]:
+        """The step on screen in numbers, with the two before and the two after it.
+
+        They are trained again; nothing of the run changes. There are fewer at the beginning, at the
+        end of a run that has diverged, and none if looking back is not possible.
+        """
+        with self._lock:
+            if not self.can_look_back or self._status is Status.PLAYING:
+                return ()
+            shown = self._past or self._now
+            index = shown.latest.index
+            if self._around is None or self._around[:2] != (shown, index):
+                self._around = shown, index, tuple(self._numbers(index))
+            return self._around[2]
+
+    def _numbers(self, index: int) -> Iterator[StepNumbers]:
+        last = min(index + _AROUND, self.index)
+        past = self._relive(max(0, index - _AROUND))
+        while True:
+            self._set_up(past)
+            step, clip_norm = past.latest, past.trainer.config.clip_norm
+            before = past.trainer.snapshot().weights
+            if past.advance() is None:
+                return
+            update = past.trainer.snapshot().weights - before
+            yield StepNumbers(
+                step.index,
+                step.loss,
+                step.grad_norm,
+                clip_norm is not None and step.grad_norm > clip_norm,
+                float(update.norm() / before.norm()),
+            )
+            if step.index >= last:
+                return
+
     def replay_frames(self, most: int) -> list[Frame]:
         """Frames of the whole run, each as it was; changes nothing.
 
@@ -326,6 +386,7 @@ class LiveRun(Playback):
             verdict=seen.verdict if evaluation else None,
             judged_at=evaluation.step if evaluation else seen.latest.index,
             events=self._events.items,
+            told=self._bulletin.told(self._events.items) if judged else (),
             floors=seen.floors,
             target_variance=seen.target_variance,
             streaming=seen.trainer.task.streaming,

@@ -9,19 +9,30 @@ from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
-from dashboard.app.text import LOSS_FORMAT, engines, shown, speed
-from dashboard.charts.loss_axes import floor_lines, floor_list
+from dashboard.app.text import LOSS_FORMAT, apart, engines, shown, slower, two_digits
+from dashboard.charts.loss_axes import floor_lines
 from dashboard.run.live_run import Frame
 from rnn_core import Event, Verdict
 
+# Changes that are listed one by one; more would not fit into a line.
+_MOST_CHANGES = 4
+
 
 def verdict(frame: Frame) -> str:
-    """What the held-out loss shows of the network's memory, in Markdown."""
+    """What the held-out loss shows of the network's memory: a line of Markdown."""
+    if frame.status is Status.DIVERGED and frame.step.index == frame.newest:
+        return _("**Diverged**: the updates overshot, each further than the one before.")
     if frame.verdict is None:
         return ""
-    said = _following(frame.verdict) + _claim(frame) + _reset(frame.verdict)
+    if frame.verdict.follows_signal:
+        said = [_following(frame.verdict)]
+    else:
+        more = _more(frame)
+        said = [_claim(frame), f":small[{more}]" if more else ""]
     age = frame.step.index - frame.judged_at
-    return said + " " + _(":small[({age} steps ago)]").format(age=age) if age else said
+    if age:
+        said.append(_(":small[({age} steps ago)]").format(age=age))
+    return " ".join(filter(None, said))
 
 
 def held_out(frame: Frame) -> str:
@@ -30,24 +41,19 @@ def held_out(frame: Frame) -> str:
 
 
 def _following(verdict: Verdict) -> str:
-    """Why the online loss is lower than the held-out one; empty if it is not."""
-    if not verdict.follows_signal:
-        return ""
+    """That the online loss is low for another reason than learning."""
     return _(
-        "**The weights are following the signal**: online loss {online}, held-out loss {loss}. "
-        "Every update tracks the signal; frozen, the same weights lose it. "
-    ).format(
-        online=format(verdict.online, LOSS_FORMAT), loss=format(verdict.loss.mean, LOSS_FORMAT)
-    )
+        "**The weights follow the signal** (online loss {online}, held-out loss {loss}): frozen, "
+        "they lose it."
+    ).format(online=two_digits(verdict.online or 0.0), loss=two_digits(verdict.loss.mean))
 
 
 def _claim(frame: Frame) -> str:
     """What the frozen weights show, and the floor that it rests on."""
     verdict, streaming = frame.verdict, frame.streaming
     assert verdict is not None
-    keys = {floor.key for floor in frame.floors}
-    above = _("held-out loss {loss}, floor {floor:.3g}")
-    below = _("held-out loss {loss} < {floor:.3g}")
+    above = _("held-out loss {loss}, floor {floor}")
+    below = _("held-out loss {loss} < {floor}")
     claims = {
         "nothing": (_("No better than a constant so far"), above),
         "constant": (_("Better than any constant"), below),
@@ -68,37 +74,42 @@ def _claim(frame: Frame) -> str:
         ),
         "carried_memory": (_("Carries memory across windows"), below),
     }
-    loss = format(verdict.loss.mean, LOSS_FORMAT)
     if verdict.floor is None:
+        loss = two_digits(verdict.loss.mean)
         return _("Held-out loss {loss}; the task has no floors.").format(loss=loss)
     claim, numbers = claims[verdict.claim]
-    said = _("**{claim}**: {numbers}.").format(
-        claim=claim, numbers=numbers.format(loss=loss, floor=verdict.floor.value)
+    loss, floor = apart(verdict.loss.mean, verdict.floor.value)
+    return _("**{claim}** ({numbers})").format(
+        claim=claim, numbers=numbers.format(loss=loss, floor=floor)
     )
-    if verdict.claim == "constant" and "memoryless" in keys:
-        said += " " + _("A function of the present input alone could do as well.")
-    if verdict.linear is not None:
-        said += " " + _(
-            "Also below {floor:.3g}, the best linear function of the last {lags} inputs."
-        ).format(floor=verdict.linear.value, lags=verdict.linear.lags)
-    return said
 
 
-def _reset(verdict: Verdict) -> str:
-    """What a reset of the state costs; empty where nothing was learnt or it costs nothing."""
+def _more(frame: Frame) -> str:
+    """What else the held-out losses show, in a sentence or two; often empty."""
+    verdict = frame.verdict
+    assert verdict is not None
+    said = []
+    if verdict.claim == "constant" and any(floor.key == "memoryless" for floor in frame.floors):
+        said.append(_("A function of the present input alone could do as well."))
     gain = verdict.memory_gain
-    if gain is None or verdict.claim == "nothing" or not verdict.uses_carried_state:
-        return ""
-    return " " + _("Resetting the state raises it by {gain}.").format(
-        gain=format(gain.mean, LOSS_FORMAT)
-    )
+    if gain is not None and verdict.claim != "nothing" and verdict.uses_carried_state:
+        said.append(
+            _("Resetting the state raises it by {gain}.").format(gain=two_digits(gain.mean))
+        )
+    if verdict.linear is not None:
+        said.append(
+            _("Also below {floor}, the best linear function of the last {lags} inputs.").format(
+                floor=two_digits(verdict.linear.value), lags=verdict.linear.lags
+            )
+        )
+    return " ".join(said)
 
 
 def event(event: Event) -> str:
     """One remarkable moment of a run, in a sentence."""
     before, after = _level(event.before), _level(event.after)
     sentences = {
-        "floor": _("below a floor: {floor}"),
+        "floor": _("below a floor ({floor})"),
         "spike": _("spike to {after}, from {before}"),
         "collapse": _("collapse, from {before} to {after}"),
         "recovery": _("recovery, from {before} to {after}"),
@@ -119,31 +130,13 @@ def event(event: Event) -> str:
     return _("step {step}: {said}").format(step=event.step, said=said)
 
 
-def newest_event(frame: Frame) -> str:
-    """What was noticed last, in Markdown; a place for it, if there is nothing yet."""
-    if not frame.events:
-        return ":small[:material/flag:] " + _(":small[Remarkable moments of the run appear here.]")
-    newest = max(frame.events, key=lambda each: each.noticed)
-    return ":small[:material/flag: " + event(newest) + "]"
-
-
-def reading_figure() -> str:
-    """How to read the figure."""
-    return _(
-        "Each window is one training step; the newest, shaded, overwrites the oldest. Below: the "
-        "hidden state at the same time steps, one row per unit. It runs on across a border where "
-        "it is carried, and breaks off where it is reset."
-    )
-
-
-def reading_loss(frame: Frame) -> str:
-    """How to read the loss chart."""
-    return _(
-        "Lower is better. Dashed: floors, the lowest loss that a kind of fixed predictor can "
-        "reach ({floors}). A held-out loss below a floor proves more memory than that. The online "
-        "loss proves nothing on a slow signal, which the weights follow. The thin gray line is the "
-        "run before."
-    ).format(floors=floor_list(frame.floors) or "–")
+def told_events(frame: Frame) -> str:
+    """The moments that are told now, in Markdown; before there are any, what there is to see."""
+    if frame.told:
+        return ":small[:material/flag: " + " · ".join(map(event, frame.told)) + "]"
+    if frame.step.index == 0:
+        return f":small[{task_description(frame.config.task)}]"
+    return ":small[:material/flag: " + _("Remarkable moments of the run appear here.") + "]"
 
 
 def _level(loss: float | None) -> str:
@@ -151,7 +144,7 @@ def _level(loss: float | None) -> str:
 
 
 def details(frame: Frame) -> str:
-    """Gradient norm, number of parameters, NRMSE, accuracy and speed, in one small line."""
+    """Gradient norm, number of parameters, NRMSE, accuracy and engine, in one small line."""
     line = _(":small[gradient norm {norm:.3g} · {parameters} parameters]").format(
         norm=frame.step.grad_norm, parameters=frame.parameter_count
     )
@@ -160,7 +153,7 @@ def details(frame: Frame) -> str:
         line += _(":small[ · held-out NRMSE {nrmse:.3f}]").format(nrmse=nrmse)
     if frame.step.accuracy is not None:
         line += _(":small[ · accuracy {share:.0%} at this step]").format(share=frame.step.accuracy)
-    return line + engines([frame.engine], frame.engine_reason) + speed(frame)
+    return line + engines([frame.engine], frame.engine_reason) + slower(frame)
 
 
 def status(frame: Frame, step_limit: int) -> str:
@@ -171,9 +164,7 @@ def status(frame: Frame, step_limit: int) -> str:
             "Looking back at step {step} of {newest}. **Run** and **Step** go on from the newest."
         ).format(step=index, newest=frame.newest)
     sentences = {
-        Status.READY: _("This is the untrained network. Press **Run** and watch it learn.")
-        + " "
-        + task_description(frame.config.task),
+        Status.READY: _("This is the untrained network. Press **Run** and watch it learn."),
         Status.PLAYING: _("Training."),
         Status.PAUSED: _("Paused at step {step}. Nothing is being trained."),
         Status.AT_LIMIT: _(
@@ -208,9 +199,16 @@ def divergence(frame: Frame) -> str:
     )
 
 
+def branched(step: int) -> str:
+    """Where a branch goes on from."""
+    return _("Continues from step {step}. The thin line is the run before.").format(step=step)
+
+
 def restarted(changes: Mapping[str, tuple[object, object]]) -> str:
-    """Why the run started again."""
-    listed = ", ".join(
+    """Why the run started again; of many changes the first ones."""
+    listed = [
         f"{name} {shown(name, old)} → {shown(name, new)}" for name, (old, new) in changes.items()
-    )
-    return _("Started again from step 0: {changes}").format(changes=listed)
+    ]
+    if len(listed) > _MOST_CHANGES:
+        listed[_MOST_CHANGES:] = [_("{count} more").format(count=len(listed) - _MOST_CHANGES)]
+    return _("Started again from step 0: {changes}").format(changes=", ".join(listed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -23,8 +24,9 @@ from dashboard.run.figure import figure
 from dashboard.run.live_run import Frame, LiveRun
 from dashboard.run.views import panel as view_panel
 from dashboard.run.views.registry import view
-from dashboard.train import next_panel, presets_panel
+from dashboard.train import moments_panel, next_panel, presets_panel
 from dashboard.train.replay import panel as replay_panel
+from dashboard.train.reveal_panel import reveal
 from dashboard.train.settings import LOOK, SETTINGS
 from dashboard.train.time_travel_panel import leave_past, time_travel
 from dashboard.train.tour import stops
@@ -59,6 +61,8 @@ def page(config: RunConfig, settings: Settings) -> None:
     )
     with places.history:
         time_travel(session)
+        moments_panel.show(session.run)
+    reveal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,22 @@ class Places:
         buttons: of the player, at the left of the bar.
         readouts: beside them.
         pace: at the right of the bar.
-        figure: verdict, figure and loss.
+        verdict: three lines, whatever they say.
+        figure: the figure, and the loss beside it.
         history: the steps before.
+        following: what to try next.
+        notes: how to read the charts, and numbers for the curious.
         inside: the views inside the network.
     """
 
     buttons: DeltaGenerator
     readouts: DeltaGenerator
     pace: DeltaGenerator
+    verdict: DeltaGenerator
     figure: DeltaGenerator
     history: DeltaGenerator
+    following: DeltaGenerator
+    notes: DeltaGenerator
     inside: DeltaGenerator
 
 
@@ -86,7 +96,17 @@ def _places() -> Places:
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         buttons, readouts = st.container(width="content"), st.container(width="stretch")
         pace = st.container(width="content", key="pace")
-    return Places(buttons, readouts, pace, st.container(), st.container(), st.container())
+    return Places(
+        buttons,
+        readouts,
+        pace,
+        st.container(key="verdict", gap=None),
+        st.container(key="picture"),
+        st.container(key="history"),
+        st.container(key="following"),
+        st.container(key="notes"),
+        st.container(key="inside"),
+    )
 
 
 def _adopt(run: LiveRun, config: RunConfig) -> str:
@@ -123,28 +143,37 @@ class Panel:
                 help=definition("held-out-loss"),
                 width="content",
             )
-        with places.figure:
-            if frame.status is Status.DIVERGED:
-                st.warning(text.divergence(frame), icon=":material/trending_up:")
-            status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
-            st.markdown(
-                explained(
-                    f"{text.verdict(frame)}  \n"
-                    f":small[{status}] :small[·] {text.details(frame)}  \n"
-                    f"{text.newest_event(frame)}"
-                )
+            st.metric(
+                _("Steps/s"),
+                "–" if frame.steps_per_second is None else f"{frame.steps_per_second:.0f}",
+                width="content",
             )
+        with places.verdict:
+            status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
+            st.markdown(explained(text.verdict(frame)) or "–")
+            st.markdown(explained(f":small[{status}]"))
+            with st.container(horizontal=True, vertical_alignment="center", key="told"):
+                st.markdown(explained(text.told_events(frame)), width="content")
+                moments_panel.offer(run, frame)
+        with places.figure:
             left, right = st.columns([5, 3])
             with left, st.container(key="figure"):
                 self._figure = draw(figure(frame))
-                st.caption(explained(text.reading_figure()))
             with right, st.container(key="losses"):
-                self._losses = draw(charts.loss(frame))
-                st.caption(explained(text.reading_loss(frame)))
+                self._losses = self._draw_loss(frame)
+        with places.following:
+            if frame.status is Status.DIVERGED:
+                st.warning(text.divergence(frame), icon=":material/trending_up:")
             next_panel.show(session, frame)
+        with places.notes:
+            _notes(frame)
         with places.inside:
             # In the moving part: the address follows with the next full run.
-            key = widgets.choose(LOOK, _("Inside the network"), lambda key: view(key).title)
+            key = widgets.choose(
+                LOOK,
+                _("Inside the network; after the gap, for the advanced"),
+                lambda key: view(key).title,
+            )
             self._view = view_panel.ShownView(run, view(key), frame)
         # Drawn last, although it comes first: once the step's number has changed, so has the rest.
         self._step = step.metric(_("At step"), str(frame.step.index), width="content")
@@ -154,10 +183,47 @@ class Panel:
         """Redraw charts and readouts; text, which takes time to read, stays for a beat."""
         frame = self._run.frame()
         draw(figure(frame), self._figure)
-        draw(charts.loss(frame), self._losses)
+        self._draw_loss(frame, self._losses)
         self._view.update(frame)
         _show_loss(self._loss, frame)
         self._step.metric(_("At step"), str(frame.step.index), width="content")
+
+    def _draw_loss(self, frame: Frame, place: Any = None) -> Any:
+        """Draw the loss, in which a click shows the step below it."""
+        scrub = partial(moments_panel.scrub, self._run)
+        return draw(charts.loss(frame), place, key=moments_panel.LOSS_CHART, on_select=scrub)
+
+
+def _notes(frame: Frame) -> None:
+    """How to read the two charts, a line or two each; and numbers for the curious."""
+    left, right = st.columns([5, 3])
+    left.caption(
+        explained(
+            _(
+                "Each window is one training step; the newest is shaded. Below: the hidden state "
+                "at the same time steps."
+            )
+        ),
+        help=_(
+            "The newest window overwrites the oldest. The hidden state has one row per unit. It "
+            "runs on across a border where it is carried, and breaks off where it is reset."
+        ),
+    )
+    right.caption(
+        explained(
+            _(
+                "Lower is better. Dashed: floors, the losses of simpler predictors. Click to look "
+                "back."
+            )
+        ),
+        help=_(
+            "A floor is the lowest loss that a kind of fixed predictor can reach. A held-out loss "
+            "below it proves more memory than that. The online loss proves nothing on a slow "
+            "signal, which the weights follow. The thin gray line is the run before. Flags are "
+            "remarkable moments."
+        ),
+    )
+    st.caption(explained(text.details(frame)))
 
 
 def _show_loss(place: Any, frame: Frame) -> Any:

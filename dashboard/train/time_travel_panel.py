@@ -10,7 +10,9 @@ from dashboard.app.playback import Status
 from dashboard.app.player import Session
 from dashboard.run import text
 from dashboard.run.live_run import LiveRun
+from dashboard.train import moments_panel
 from dashboard.train.replay import panel as replay_panel
+from rnn_core import Event
 
 
 def leave_past(run: LiveRun) -> None:
@@ -21,32 +23,20 @@ def leave_past(run: LiveRun) -> None:
 
 
 def time_travel(session: Session[LiveRun]) -> None:
-    """Show slider and buttons of a paused run."""
+    """Show slider and buttons: always, so that nothing moves; of use once the run is paused."""
     run = session.run
-    if not _has_past(run):
-        return
-    if not run.can_look_back:
-        st.caption(_("This network is too large to keep snapshots, so you cannot look back."))
-        return
-    slider, moments, branch, replay = st.columns([4, 2, 1.4, 1.2], vertical_alignment="bottom")
+    usable = _has_past(run) and run.can_look_back
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="travel"):
+        slider, moments = st.container(width="stretch"), st.container(width=240)
+        branch, replay = st.container(width="content"), st.container(width="content")
     frame = run.frame()
     shown = frame.step.index
-    # Another slider whenever there are other steps to choose from. It follows what moves the run.
-    key = f"moment {run.plays} {run.index}"
-    st.session_state[key] = shown
-    slider.slider(
-        _("Look back"),
-        min_value=0,
-        max_value=run.index,
-        key=key,
-        on_change=_look_back,
-        args=(run, key),
-        help=_(
-            "Shows any earlier step, in the charts and inside the network. It is trained again "
-            "from the nearest snapshot, bit for bit."
-        ),
-    )
-    events = [event for event in frame.events if event.step < run.index]
+    with slider:
+        if usable:
+            _slider(run, shown)
+        else:
+            _resting_slider(run)
+    events = [event for event in frame.events if usable and event.step <= run.index + 1]
     chosen = f"event {run.plays} {run.index} {len(events)}"
     moments.selectbox(
         _("Moments"),
@@ -55,9 +45,10 @@ def time_travel(session: Session[LiveRun]) -> None:
         format_func=lambda place: text.event(events[place]),
         key=chosen,
         placeholder=_("Go to a moment"),
-        on_change=_look_back_at,
-        args=(run, chosen, tuple(event.step for event in events)),
+        on_change=_go_to,
+        args=(run, chosen, tuple(events)),
         disabled=not events,
+        label_visibility="collapsed",
     )
     branch.button(
         _("Branch here"),
@@ -65,18 +56,54 @@ def time_travel(session: Session[LiveRun]) -> None:
         key="branch",
         on_click=_branch,
         args=(session, current_language()),
-        disabled=shown == run.index,
-        width="stretch",
+        disabled=not usable or shown == run.index,
     )
     replay.button(
         _("Replay"),
         icon=":material/movie:",
         key="replay",
         on_click=replay_panel.open_replay,
-        width="stretch",
+        disabled=not usable,
     )
-    if replay_panel.is_open():
+    if usable and replay_panel.is_open():
         replay_panel.show_replay(run)
+
+
+def _slider(run: LiveRun, shown: int) -> None:
+    # Another slider whenever there are other steps to choose from. It follows what moves the run.
+    key = f"moment {run.plays} {run.index}"
+    st.session_state[key] = shown
+    st.slider(
+        _("Look back"),
+        min_value=0,
+        max_value=run.index,
+        key=key,
+        on_change=_look_back,
+        args=(run, key),
+        help=_(
+            "Shows any earlier step, in the charts and inside the network. It is trained again "
+            "from the nearest snapshot, bit for bit. A click on the loss chart does the same."
+        ),
+        label_visibility="collapsed",
+    )
+
+
+def _resting_slider(run: LiveRun) -> None:
+    """A slider that cannot be moved; where it never can, it says so."""
+    unable = run.index > 0 and not run.can_look_back
+    if unable and run.status is not Status.PLAYING:
+        st.caption(_("This network is too large to keep snapshots, so you cannot look back."))
+        return
+    st.slider(
+        _("Look back"),
+        min_value=0,
+        max_value=1,
+        value=1,
+        format=_("pause to look back"),
+        key="resting moment",
+        disabled=True,
+        label_visibility="collapsed",
+    )
 
 
 def _has_past(run: LiveRun) -> bool:
@@ -88,10 +115,10 @@ def _look_back(run: LiveRun, key: str) -> None:
     run.look_back(int(st.session_state[key]))
 
 
-def _look_back_at(run: LiveRun, key: str, steps: tuple[int, ...]) -> None:
+def _go_to(run: LiveRun, key: str, events: tuple[Event, ...]) -> None:
     place = st.session_state.get(key)
-    if isinstance(place, int) and 0 <= place < len(steps):
-        run.look_back(steps[place])
+    if isinstance(place, int) and 0 <= place < len(events):
+        moments_panel.go_to(run, events[place])
 
 
 def _branch(session: Session[LiveRun], language: str) -> None:
@@ -101,6 +128,4 @@ def _branch(session: Session[LiveRun], language: str) -> None:
     if index == run.index:
         return  # a click delivered twice
     run.branch()
-    session.restarted = _("Continues from step {step}. The thin line is the run before.").format(
-        step=index
-    )
+    session.restarted = text.branched(index)

@@ -50,8 +50,8 @@ def look_at(app: AppTest) -> Any:
 
 
 def step_and_loss(app: AppTest) -> tuple[int, str]:
-    """The step and its online loss; the third readout is the held-out loss."""
-    step, loss, _held_out = (metric.value for metric in app.metric)
+    """The step and its online loss; held-out loss and speed follow."""
+    step, loss, _held_out, _speed = (metric.value for metric in app.metric)
     return int(step), loss
 
 

@@ -33,7 +33,7 @@ def test_run_trains_and_draws_without_building_a_chart_anew(open_page: Open) -> 
     assert train.embeds() == 0
     assert train.figure_pixels() != first
     expect(train.page.get_by_test_id("stMain")).to_contain_text(
-        "Carries memory across windows: held-out loss", timeout=30_000
+        "Carries memory across windows (held-out loss", timeout=30_000
     )
 
 
@@ -100,6 +100,49 @@ def test_the_loss_chart_keeps_its_width_when_a_long_run_begins_again(open_page: 
         train.wait_for_step(1000)
         train.press("run")
         train.expect_to_rest()
+
+
+def test_nothing_moves_from_the_first_step_to_the_verdict_and_a_click_on_the_loss_looks_back(
+    open_page: Open,
+) -> None:
+    train = open_page("?pace=5")
+    page = train.page
+
+    def places() -> list[float]:
+        """Tops of the parts above the views, and the height of the whole."""
+        found: list[float] = page.evaluate(
+            """() => {
+              const keys = ['verdict', 'picture', 'history', 'following', 'inside'];
+              const parts = keys.map(key => document.querySelector('.st-key-' + key));
+              const tops = parts.map(part => part.getBoundingClientRect().top);
+              const main = document.querySelector('[data-testid=stMain]');
+              return [...tops, main.scrollHeight].map(Math.round);
+            }"""
+        )
+        return found
+
+    at_first = places()
+    train.press("run")
+    train.wait_for_step(60)
+    assert places() == pytest.approx(at_first, abs=4)
+    train.press("run")
+    train.expect_to_rest()
+    assert places() == pytest.approx(at_first, abs=4)
+    newest = train.number("step")
+    plot = train.chart("loss").locator(".background").first
+    train.watch_for_embeds()
+    for share, height in [(0.5, 0.5), (0.25, 0.95), (0.25, 0.95), (0.75, 0.3)]:
+        left, top, width, tall = (plot.bounding_box() or {}).values()
+        page.mouse.click(left + share * width, top + height * tall)
+        page.wait_for_function(
+            """([step, most]) => Math.abs(Number(document.querySelector(
+              '.st-key-readouts [data-testid=stMetricValue]')?.innerText) - step) <= most""",
+            arg=[share * newest, 0.03 * newest],
+        )
+    assert train.embeds() == 0
+    page.get_by_role("radio", name="spectrum").click()
+    picture = train.chart("state")
+    expect(picture).to_be_in_viewport(ratio=0.5)
 
 
 def test_the_keyboard_plays_steps_and_resets(open_page: Open) -> None:

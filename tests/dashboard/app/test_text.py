@@ -106,3 +106,17 @@ def test_the_engine_is_told_with_the_reason_for_pytorch() -> None:
     assert words.engines(["torch", "torch"], reason) == ":small[ · PyTorch engine: 2 reasons]"
     said = words.engines(["torch", "compiled", "torch"], reason)
     assert said == ":small[ · compiled engine for 1 of 3 networks]"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0.01333, "0.013"), (0.1, "0.10"), (0.55, "0.55"), (12.3, "12"), (0.0000123, "1.2e-05")],
+)
+def test_two_digits_say_enough_of_a_loss(number: float, said: str) -> None:
+    assert words.two_digits(number) == said
+
+
+def test_numbers_that_differ_look_different() -> None:
+    assert words.apart(0.01, 0.1) == ("0.010", "0.10")
+    assert words.apart(0.0996, 0.1) == ("0.0996", "0.100")
+    assert words.apart(0.1, 0.1)[0] == words.apart(0.1, 0.1)[1]

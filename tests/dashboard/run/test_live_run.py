@@ -629,3 +629,45 @@ def test_divergence_is_an_event() -> None:
     assert run.status is Status.DIVERGED
     last = run.frame().events[-1]
     assert (last.kind, last.step) == ("divergence", run.frame().diverged_at)
+
+
+def test_the_steps_around_one_are_trained_again_in_numbers() -> None:
+    run = unhurried(RunConfig(clip_norm=1.0))
+    run.play()
+    run.tick(60, 100)
+    run.pause()
+    run.look_back(30)
+    found = run.around()
+    assert [each.step for each in found] == [28, 29, 30, 31, 32]
+    trainer = Trainer(RunConfig(clip_norm=1.0))
+    weights = []
+    for step, _ in zip(trainer.steps(), range(34), strict=False):
+        weights.append(trainer.snapshot().weights)
+        for each in found:
+            if each.step == step.index:
+                assert (each.loss, each.grad_norm) == (step.loss, step.grad_norm)
+                assert each.clipped == (step.grad_norm > 1.0)
+    for each in found:
+        change = (weights[each.step + 1] - weights[each.step]).norm() / weights[each.step].norm()
+        assert each.update == pytest.approx(float(change), rel=1e-6)
+    assert run.frame().step.index == 30
+    run.look_back(None)
+    assert [each.step for each in run.around()] == [58, 59, 60]
+    assert run.around() is run.around()
+    run.look_back(0)
+    assert [each.step for each in run.around()] == [0, 1, 2]
+
+
+def test_around_a_divergence_there_are_the_last_finite_steps() -> None:
+    run = unhurried(DIVERGING)
+    run.play()
+    run.tick(100, 100)
+    last = run.index
+    assert [each.step for each in run.around()] == [last - 2, last - 1, last]
+
+
+def test_there_is_nothing_around_a_step_while_playing() -> None:
+    run = unhurried(RunConfig())
+    run.play()
+    run.tick(5, 100)
+    assert run.around() == ()

@@ -40,28 +40,29 @@ def frame(
         (
             0.6,
             RunConfig(),
-            "**No better than a constant so far**: held-out loss 0.6, floor 0.55.",
+            "**No better than a constant so far** (held-out loss 0.60, floor 0.55)",
         ),
         (
             0.5,
             RunConfig(),
-            "**Uses memory inside the window**: held-out loss 0.5 < 0.55.",
+            "**Uses memory inside the window** (held-out loss 0.50 < 0.55)",
         ),
         (
             0.201,
             RunConfig(),
-            "**Uses memory**: held-out loss 0.201 < 0.55. Resetting the state raises it by 0.199.",
+            "**Uses memory** (held-out loss 0.20 < 0.55) :small[Resetting the state raises it by "
+            "0.20.]",
         ),
         (
             0.0412,
             RunConfig(),
-            "**Carries memory across windows**: held-out loss 0.0412 < 0.1. Resetting the state "
-            "raises it by 0.3588.",
+            "**Carries memory across windows** (held-out loss 0.041 < 0.10) :small[Resetting the "
+            "state raises it by 0.36.]",
         ),
         (
             0.3,
             RunConfig(task="mackey_glass", delay=1),
-            "**No better than a constant so far**: held-out loss 0.3, floor ",
+            "**No better than a constant so far** (held-out loss 0.30, floor ",
         ),
     ],
 )
@@ -74,17 +75,17 @@ def test_the_verdict_names_the_floor_and_what_a_loss_below_it_shows(
 def test_a_run_that_resets_is_judged_by_its_reset_loss() -> None:
     made = frame(0.0, RunConfig(carry_state=False), reset=0.101)
     assert words.verdict(made) == (
-        "**The best that memory inside a window can do**: held-out loss 0.101, floor 0.1."
+        "**The best that memory inside a window can do** (held-out loss 0.101, floor 0.100)"
     )
     made = frame(0.0, RunConfig(carry_state=False), reset=0.3)
-    assert words.verdict(made) == "**Uses memory inside the window**: held-out loss 0.3 < 0.55."
+    assert words.verdict(made) == "**Uses memory inside the window** (held-out loss 0.30 < 0.55)"
 
 
-def test_weights_that_follow_the_signal_are_named_first() -> None:
+def test_weights_that_follow_the_signal_are_all_that_is_said() -> None:
     made = frame(0.7, online=0.001, reset=0.7)
-    assert words.verdict(made).startswith(
-        "**The weights are following the signal**: online loss 0.001, held-out loss 0.6301. Every "
-        "update tracks the signal; frozen, the same weights lose it. **No better than a constant"
+    assert words.verdict(made) == (
+        "**The weights follow the signal** (online loss 0.0010, held-out loss 0.63): frozen, they "
+        "lose it."
     )
 
 
@@ -93,7 +94,7 @@ def test_a_loss_below_the_linear_floor_says_of_how_many_inputs() -> None:
     made = frame(0.15)
     assert made.verdict is not None
     said = words.verdict(replace(made, verdict=replace(made.verdict, linear=linear)))
-    assert "Also below 0.2, the best linear function of the last 20 inputs." in said
+    assert "Also below 0.20, the best linear function of the last 20 inputs." in said
 
 
 def test_the_nrmse_of_the_held_out_loss_stands_where_the_literature_uses_it() -> None:
@@ -185,7 +186,7 @@ def test_a_restart_names_what_changed() -> None:
     [
         (
             Event("floor", 40, 60, 0.6, 0.05, floor=Floor("window_memory", 0.1, "exact")),
-            "step 40: below a floor: memory inside a window: 0.1",
+            "step 40: below a floor (memory inside a window: 0.1)",
         ),
         (Event("spike", 7, 9, 0.01, 0.5), "step 7: spike to 0.5, from 0.01"),
         (Event("collapse", 7, 9, 0.01, 0.56), "step 7: collapse, from 0.01 to 0.56"),
@@ -206,7 +207,27 @@ def test_every_event_has_its_sentence(event: Event, said: str) -> None:
     assert words.event(event) == said
 
 
-def test_the_newest_event_is_the_one_noticed_last() -> None:
-    events = (Event("collapse", 7, 120, 0.01, 0.5), Event("spike", 50, 52, 0.01, 0.5))
-    assert "step 7: collapse" in words.newest_event(replace(frame(0.5), events=events))
-    assert "appear here" in words.newest_event(replace(frame(0.5), events=()))
+def test_the_moments_that_are_told_stand_in_one_line() -> None:
+    told = Event("collapse", 7, 120, 0.01, 0.5), Event("spike", 50, 52, 0.01, 0.5)
+    assert words.told_events(replace(frame(0.5), told=told)) == (
+        ":small[:material/flag: step 7: collapse, from 0.01 to 0.5 · step 50: spike to 0.5, from "
+        "0.01]"
+    )
+
+
+def test_before_there_is_a_moment_the_task_is_told_and_then_what_will_be() -> None:
+    made = frame(0.5)
+    assert "Input: sin t. Target: cos t." in words.told_events(made)
+    later = replace(made, step=replace(made.step, index=3))
+    assert "appear here" in words.told_events(later)
+
+
+def test_a_diverged_run_is_called_so_until_one_looks_back() -> None:
+    made = replace(frame(0.5), status=Status.DIVERGED, diverged_at=1)
+    assert words.verdict(made).startswith("**Diverged**")
+    assert words.verdict(replace(made, newest=5)).startswith("**Uses memory")
+
+
+def test_of_many_changes_the_first_are_named() -> None:
+    changes = {f"hidden_size{n}": (n, n + 1) for n in range(7)}
+    assert words.restarted(changes).endswith("hidden_size3 3 → 4, 3 more")

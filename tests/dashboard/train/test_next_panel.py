@@ -60,3 +60,15 @@ def test_a_collapse_is_branched_from_just_before_it_with_clipping() -> None:
     frame = run.frame()
     assert 199 <= frame.step.index < 220  # playing on from there
     assert [event.kind for event in frame.events if event.step == 199] == ["branch"]
+
+
+def test_once_a_suggestion_is_followed_one_looks_at_what_came_of_it() -> None:
+    app = click(carrying(), "skip_carry_off")
+    assert "[Lesson 7 explains it.](learn?lesson=vanishing&lang=en)" in said(app)
+    app = click(app, "follow_carries_cell")
+    assert config(app).cell == "lstm"
+    app = after(150, app)
+    assert "how far back does it reach?" in said(app)
+    app = click(app, "follow_look_gradient")
+    assert app.query_params["look"] == "gradient"
+    assert "how far back does it reach?" not in said(app)

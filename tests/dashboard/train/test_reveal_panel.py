@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import dashboard.train.reveal_panel as panel
+
+
+def test_the_script_looks_for_what_the_page_has() -> None:
+    folder = Path(panel.__file__).parent
+    script = (folder / "reveal.js").read_text(encoding="utf-8")
+    page = (folder / "page.py").read_text(encoding="utf-8")
+    for key in ("inside", "bar"):
+        assert f".st-key-{key}" in script
+        assert f'key="{key}"' in page
