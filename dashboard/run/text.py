@@ -78,7 +78,8 @@ def _claim(frame: Frame) -> str:
         loss = two_digits(verdict.loss.mean)
         return _("Held-out loss {loss}; the task has no floors.").format(loss=loss)
     claim, numbers = claims[verdict.claim]
-    loss, floor = apart(verdict.loss.mean, verdict.floor.value)
+    value = verdict.loss.mean, verdict.floor.value
+    loss, floor = apart(*value) if numbers == below else map(two_digits, value)
     return _("**{claim}** ({numbers})").format(
         claim=claim, numbers=numbers.format(loss=loss, floor=floor)
     )

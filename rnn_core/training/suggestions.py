@@ -43,6 +43,8 @@ _LOWEST_RATE = 1e-6
 _ENOUGH_UNITS = 32
 _NOISE = 0.1
 _GATED = "lstm"
+# Suggestions that would undo the one they are listed with, once that has been followed.
+_UNDOES = {"nothing_raise_lr": "follows_signal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def suggest(
         The suggestion, or None when there is nothing to suggest.
     """
     for suggestion in _candidates(config, step, verdict, events, streaming):
+        if _UNDOES.get(suggestion.key) in seen:
+            continue
         if suggestion.key not in seen and _is_possible(config, suggestion.changes):
             return suggestion
     return None

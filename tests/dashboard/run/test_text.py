@@ -75,7 +75,7 @@ def test_the_verdict_names_the_floor_and_what_a_loss_below_it_shows(
 def test_a_run_that_resets_is_judged_by_its_reset_loss() -> None:
     made = frame(0.0, RunConfig(carry_state=False), reset=0.101)
     assert words.verdict(made) == (
-        "**The best that memory inside a window can do** (held-out loss 0.101, floor 0.100)"
+        "**The best that memory inside a window can do** (held-out loss 0.10, floor 0.10)"
     )
     made = frame(0.0, RunConfig(carry_state=False), reset=0.3)
     assert words.verdict(made) == "**Uses memory inside the window** (held-out loss 0.30 < 0.55)"
