@@ -46,8 +46,10 @@ from dashboard.run.live_run import Curve, Frame, HeldOut
 from rnn_core import Event, Floor
 
 # As high as the figure beside it, and of that the plot, in pixels.
-_HEIGHT, _PLOT = 546, 455
+_HEIGHT, _PLOT = 544, 453
 _SMALL, _SMALL_PLOT = 230, 139
+# The step axis reaches at least to this step.
+_LEAST_STEPS = 20
 _ALONE = Placement(end_room=END_ROOM)
 _CURVE = Table(step=int, loss=float)
 _HELD_OUT = Table(step=int, loss=float, low=float, high=float)
@@ -93,7 +95,7 @@ def loss_tables(frame: Frame, height: int = _PLOT) -> dict[str, bytes]:
     return {
         "now": now,
         "head": _CURVE.rows(*_positive(_head(frame))),
-        "before": _CURVE.rows(*_positive(frame.previous)) if frame.previous else _CURVE.empty,
+        "before": _CURVE.rows(*_before(frame)),
         "held_out": held_out,
         "floors": _floor_rows(current_language(), frame.floors, frame.target_variance),
         "floor_labels": _floor_labels(
@@ -129,6 +131,13 @@ def _range(frame: Frame) -> tuple[float, float]:
     return float(drawn.min()), float(drawn.max())
 
 
+def _before(frame: Frame) -> Curve:
+    """The run before, as far as the axis reaches: beyond it are the labels of the floors."""
+    steps, losses = _positive(frame.previous) if frame.previous else (np.empty(0), np.empty(0))
+    reached = steps <= max(_LEAST_STEPS, frame.curve[0][-1])
+    return steps[reached], losses[reached]
+
+
 def _head(frame: Frame) -> Curve:
     """The step on screen."""
     return np.array([frame.step.index]), np.array([frame.step.loss])
@@ -142,7 +151,7 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
         symbols: whether the loss is a cross-entropy over symbols.
         placement: where the chart is placed.
     """
-    x = placement.x(step_axis(_("step (updates done)"), 20))
+    x = placement.x(step_axis(_("step (updates done)"), _LEAST_STEPS))
     y = loss_axis("loss", floors, symbols)
     further: dict[str, Any] = {"x": same(x), "y": same(y)}
     names = {"online": _("online loss"), "held_out": _("held-out loss")}

@@ -109,7 +109,9 @@ def test_the_loss_chart_keeps_its_size_when_a_long_run_begins_again(restart: str
         run.look_back(3)
         run.branch()
     after = charts.loss(run.frame())
-    assert tables(after)["before"].num_rows > 100
+    shown = tables(after)["before"]["step"].to_pylist()
+    assert shown
+    assert max(shown) <= 20  # the margin beyond the axis is for the floors' names
     assert plot_size(after) == pytest.approx(before, rel=0.1)
 
 
