@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.app import header, sidebar, widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.server import prepare_server
-from dashboard.app.settings import PageSetting, table_of
+from dashboard.app.settings import PACE, PageSetting, table_of
 from dashboard.app.sidebar import Settings
 from rnn_core import RunConfig
 
@@ -37,6 +37,7 @@ class Page:
             of the run's settings it reads the seed alone.
         unasked: says which settings of the run its experiment decides by itself.
         alone: whether the link that was opened keeps the reader on this page; None for never.
+        pace: the setting `PACE`, with the pace at which the page begins.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Page:
     shows_run: bool = True
     unasked: Callable[[], widgets.Unasked] = widgets.Unasked
     alone: Callable[[], bool] | None = None
+    pace: PageSetting = PACE
 
 
 def open_app(*pages: Page) -> None:
@@ -80,12 +82,12 @@ def open_app(*pages: Page) -> None:
     st.set_page_config(page_title=f"{_(shown.title)} · RNN Playground")
     header.show(_(shown.heading), shown.menu)
     chosen.append(
-        sidebar.sidebar(refusals, shown.unasked())
+        sidebar.sidebar(refusals, shown.unasked(), shown.pace)
         if shown.shows_run
-        else sidebar.without_run(refusals)
+        else sidebar.without_run(refusals, shown.pace)
     )
     navigation.run()
-    sidebar.keep_link(table)
+    sidebar.keep_link({**table, PACE.name: shown.pace})
 
 
 @cache

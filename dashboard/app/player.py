@@ -16,7 +16,7 @@ from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import ENDED, Status
 from dashboard.app.server import render_queue
-from dashboard.app.settings import PACE, PACES
+from dashboard.app.settings import PACES, PageSetting
 from dashboard.app.sidebar import Settings, new_seed
 
 #: Seconds between two redraws while playing; more when many share the server.
@@ -147,14 +147,14 @@ def watch(
     with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
         row, right = st.container(width="content"), st.container(width="content")
     with right:
-        pace()
+        pace(settings.pace)
     _buttons(session, row, keys and not about_panel.is_open(), seeds)
 
 
-def pace() -> None:
-    """A list to choose the steps per redraw from."""
+def pace(setting: PageSetting) -> None:
+    """A list to choose the steps per redraw from; ``setting`` is the page's."""
     widgets.select(
-        PACE,
+        setting,
         _("Steps per redraw"),
         lambda steps: _("max") if PACES[steps] is None else steps,
         help=_("Updates between two redraws; max takes as many as fit."),

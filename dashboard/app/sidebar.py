@@ -23,6 +23,7 @@ from dashboard.app.settings import (
     PACES,
     RUN_SETTINGS,
     STEP_LIMIT,
+    PageSetting,
     Setting,
     set_by_task,
 )
@@ -48,6 +49,7 @@ class Settings:
         step_limit: playing stops at this step.
         problem: why what is chosen now is impossible; empty if it is possible.
         refusals: what the link asked for and could not have, a sentence each.
+        pace: the page's setting of the steps per redraw.
     """
 
     config: RunConfig | None
@@ -55,6 +57,7 @@ class Settings:
     step_limit: int
     problem: str = ""
     refusals: tuple[str, ...] = ()
+    pace: PageSetting = PACE
 
 
 def learning_rates(rule: Rule) -> list[float]:
@@ -109,15 +112,22 @@ def _use_chosen_language(values: Mapping[str, Any]) -> None:
 
 def new_seed() -> None:
     """Choose another seed, short enough to be read out to a class."""
-    widgets.set_value(RUN_SETTINGS["seed"], random.randrange(1, 10_000))
+    seed = RUN_SETTINGS["seed"]
+    drawn = random.randrange(1, 9_999)
+    widgets.set_value(seed, drawn + (drawn >= widgets.chosen(seed)))
 
 
-def sidebar(refusals: tuple[str, ...] = (), unasked: widgets.Unasked | None = None) -> Settings:
+def sidebar(
+    refusals: tuple[str, ...] = (),
+    unasked: widgets.Unasked | None = None,
+    pace: PageSetting = PACE,
+) -> Settings:
     """Show every setting of the run and return what is chosen.
 
     Args:
         refusals: what the link asked for and could not have.
         unasked: settings that the page's experiment decides by itself; None for none.
+        pace: of the page.
     """
     unasked = unasked or widgets.Unasked()
     before = widgets.current_task()
@@ -151,24 +161,27 @@ def sidebar(refusals: tuple[str, ...] = (), unasked: widgets.Unasked | None = No
         st.session_state[_LAST_CONFIG] = config
     return Settings(
         config=st.session_state.get(_LAST_CONFIG),
-        most_steps=PACES[widgets.chosen(PACE)],
+        most_steps=PACES[widgets.chosen(pace)],
         step_limit=step_limit,
         problem=problem,
         refusals=refusals,
+        pace=pace,
     )
 
 
-def without_run(refusals: tuple[str, ...] = ()) -> Settings:
+def without_run(refusals: tuple[str, ...] = (), pace: PageSetting = PACE) -> Settings:
     """What a page reads whose sidebar does not set the run: the seed, and the player's settings.
 
     Args:
         refusals: as in `sidebar`.
+        pace: as in `sidebar`.
     """
     return Settings(
         config=RunConfig(seed=widgets.chosen(RUN_SETTINGS["seed"])),
-        most_steps=PACES[widgets.chosen(PACE)],
+        most_steps=PACES[widgets.chosen(pace)],
         step_limit=widgets.chosen(STEP_LIMIT),
         refusals=refusals,
+        pace=pace,
     )
 
 

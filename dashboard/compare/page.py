@@ -40,6 +40,7 @@ from dashboard.compare.memory_span import panel as span_panel
 from dashboard.compare.places_panel import Places, lay_out
 from dashboard.compare.settings import (
     MATCH,
+    PACE,
     PRESET,
     SEEDS,
     SETTINGS,
@@ -550,4 +551,5 @@ COMPARE = Page(
     page,
     SETTINGS,
     unasked=unasked,
+    pace=PACE,
 )

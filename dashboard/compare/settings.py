@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from dashboard.app.settings import PACE as ANY_PACE
 from dashboard.app.settings import PageSetting
 from dashboard.compare.contenders import PRESETS, from_text, to_text
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable
 
 _PAGE = "compare"
+
+#: A comparison takes 300 steps and more before it is decided: at five a redraw some six seconds.
+PACE = replace(ANY_PACE, beginning="5")
 
 #: ``"own"`` stands for the contenders of `CONTENDERS`.
 PRESET = PageSetting("preset", Choice((*PRESETS, "own")), "cells", live=False, page=_PAGE)

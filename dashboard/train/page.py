@@ -51,7 +51,7 @@ def page(config: RunConfig, settings: Settings) -> None:
     places = _places()
     tour(stops())
     with places.pace:
-        player.pace()
+        player.pace(settings.pace)
     player.watch(
         session,
         lambda: Panel(session, settings.step_limit, places),

@@ -110,3 +110,26 @@ open_app(""",
     assert list(app.sidebar.slider) == []
     # What other pages set stays in the address.
     assert app.query_params["hidden_size"] == "9"
+
+
+FASTER = """
+from dataclasses import replace
+import streamlit as st
+from dashboard.app import player
+from dashboard.app.page import Page, open_app
+from dashboard.app.settings import PACE
+def show(config, settings):
+    player.pace(settings.pace)
+    st.text(settings.most_steps)
+FASTER = replace(PACE, beginning="20")
+open_app(Page("only", "Train", ":material/balance:", "Train", show, pace=FASTER))
+"""
+
+
+def test_a_page_begins_at_its_own_pace_which_its_address_leaves_out() -> None:
+    app = healthy(AppTest.from_string(FASTER, default_timeout=60).run())
+    assert app.text[0].value == "20"
+    for chosen, address in [("1", {"pace": "1"}), ("20", {})]:
+        healthy(app.selectbox(key="pace_en").set_value(chosen).run())
+        assert app.text[0].value == chosen
+        assert dict(app.query_params) == address

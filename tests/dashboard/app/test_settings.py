@@ -50,7 +50,7 @@ def test_every_default_is_allowed_and_makes_a_run(task: str) -> None:
 
 
 def test_a_page_setting_has_its_default_for_every_task() -> None:
-    assert PACE.default("adding") == "5"
+    assert PACE.default("adding") == "1"
     assert PACES[checked(PACE, "adding", "max")] is None
     assert checked(STEP_LIMIT, "copy", 7) == 7
     assert checked(LANGUAGE, "copy", None) is None

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from dashboard.app.settings import PACE as ANY_PACE
 from dashboard.app.settings import checked
 from dashboard.compare.contenders import PRESETS
-from dashboard.compare.settings import CONTENDERS, PRESET, SETTINGS, THRESHOLD
+from dashboard.compare.settings import CONTENDERS, PACE, PRESET, SETTINGS, THRESHOLD
 
 
 def test_every_default_is_allowed() -> None:
     for setting in SETTINGS:
         assert checked(setting, "sin_to_cos", setting.beginning) == setting.beginning
+
+
+def test_a_comparison_begins_at_a_pace_of_its_own() -> None:
+    assert replace(ANY_PACE, beginning="5") == PACE
+    assert ANY_PACE.beginning == "1"
 
 
 def test_names_are_those_of_old_links() -> None:
