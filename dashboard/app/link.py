@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlencode
 
 from dashboard.app import text as words
 from dashboard.app.settings import PageSetting, Setting, checked
@@ -90,6 +91,11 @@ def write_link(
         own = setting.write if isinstance(setting, PageSetting) else None
         parameters[name] = (own or write)(value)
     return parameters
+
+
+def query(parameters: Mapping[str, str]) -> str:
+    """The query of an address with these parameters, from its question mark on."""
+    return "?" + urlencode(parameters)
 
 
 def parse(text: str, rule: Rule) -> Any:

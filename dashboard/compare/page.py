@@ -91,7 +91,7 @@ def page(config: RunConfig, settings: Settings) -> None:
     """
     places = lay_out()
     with places.pace:
-        player.pace()
+        player.pace(settings.pace)
     views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
     with places.controls, st.container(key="views", width="content"):
         view = widgets.choose(VIEW, _("View"), lambda key: views.get(key, key), hide_label=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.app.language import gettext as _
-from dashboard.app.link import write_link
+from dashboard.app.link import query, write_link
 from dashboard.app.playback import ENDED
 from dashboard.app.player import REDRAW_EVERY
 from dashboard.app.settings import LANGUAGE, table_of
@@ -170,7 +170,7 @@ def train_link(variant: Variant, seed: int, choices: Mapping[str, Any]) -> str:
     kept = {name: value for name, value in choices.items() if name in _KEPT}
     values = {**kept, **variant.config.to_dict(), "seed": seed}
     parameters = write_link(values, table_of(SETTINGS))
-    return "./" + ("?" + "&".join(f"{name}={text}" for name, text in parameters.items()))
+    return "./" + query(parameters)
 
 
 def assignment(address: str, key: str, seed: int | None = None) -> str:

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from dashboard.app import widgets
 from dashboard.app.language import gettext as _
-from dashboard.app.settings import RUN_SETTINGS
+from dashboard.app.link import query
+from dashboard.app.settings import LANGUAGE, RUN_SETTINGS
 from dashboard.app.tour_panel import button as tour_button
-from dashboard.train.presets import PRESETS
-from dashboard.train.settings import LOOK
+from dashboard.train.presets import PRESETS, Preset
 
 
 def menu() -> None:
-    """A button that opens the list of experiments; each is a click away."""
+    """A button that opens the list of experiments, each a click away and with a link to share."""
     with st.popover(_("Experiments"), icon=":material/science:", type="tertiary", width="content"):
         for preset in PRESETS.values():
             st.button(
                 _(preset.title),
                 key=f"preset_{preset.key}",
                 on_click=_choose,
-                args=(preset.key,),
+                args=(preset,),
                 width="stretch",
             )
-            st.caption(_(preset.sentence))
+            # Streamlit would open a Markdown link in another tab.
+            words, address = _("Link"), escape(_address(preset))
+            link = f'<a href="{address}" target="_self">{words}</a>'
+            st.caption(f"{_(preset.sentence)} {link}", unsafe_allow_html=True)
         tour_button()
 
 
-def _choose(key: str) -> None:
+def _choose(preset: Preset) -> None:
     """Set the run's settings to those of a preset; language and pace stay."""
-    preset = PRESETS[key]
     others = {name: value for name, value in widgets.choices().items() if name not in RUN_SETTINGS}
-    look = {LOOK.name: preset.look} if preset.look else {}
-    widgets.replace_choices({**others, **look, "task": preset.task, **preset.settings})
+    widgets.replace_choices({**others, **preset.choices})
+
+
+def _address(preset: Preset) -> str:
+    """Where the page shows a preset: the link in the language that the reader has chosen."""
+    chosen = widgets.choices()
+    language = {LANGUAGE.name: chosen[LANGUAGE.name]} if LANGUAGE.name in chosen else {}
+    return "./" + query({**preset.parameters, **language})

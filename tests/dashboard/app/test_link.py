@@ -4,12 +4,13 @@ import math
 import subprocess
 import sys
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.app.link import parse, read_link, write, write_link
+from dashboard.app.link import parse, query, read_link, write, write_link
 from dashboard.app.settings import RUN_SETTINGS, PageSetting, checked, table_of
 from dashboard.compare import settings as compare_settings
 from dashboard.train import settings as train_settings
@@ -143,7 +144,7 @@ def test_a_link_is_read_tolerantly() -> None:
         ("cell", "lsmt", f"one of {', '.join(CELLS)}", "rnn"),
         ("carry_state", "maybe", "true or false", "true"),
         ("clip_norm", "0", "empty, or above 0, up to 100", "off"),
-        ("pace", "7", "one of 1, 5, 20, max", "5"),
+        ("pace", "7", "one of 1, 5, 20, max", "1"),
         ("step_limit", "0", "a whole number from 1 to 1000000", "100000"),
     ],
 )
@@ -231,3 +232,10 @@ def test_a_link_is_parsed_without_the_diagnostics() -> None:
 
 def test_every_run_setting_is_in_the_table() -> None:
     assert set(RUN_SETTINGS) < set(TABLE)
+
+
+def test_the_query_of_an_address_can_be_read_back() -> None:
+    parameters = {"clip_norm": "", "vs": "lstm,lr=0.1&cell", "lang": "zh_CN"}
+    address = query(parameters)
+    assert address.startswith("?clip_norm=&vs=lstm")
+    assert dict(parse_qsl(address[1:], keep_blank_values=True)) == parameters
