@@ -10,11 +10,13 @@ import sys
 import tomllib
 from itertools import chain
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from grimp import ImportGraph
 
 import rnn_core
+from dashboard.train.presets import PRESETS
 from tests.importers_by_name import ImportersByName
 
 ROOT = Path(__file__).parents[1]
@@ -89,8 +91,43 @@ def test_the_readmes_example_runs() -> None:
     assert (first.split()[0], last.split()[0]) == ("0", "100")
 
 
-def test_what_the_readme_points_to_exists() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def outline(readme: str) -> list[str]:
+    """What a README in any language has in common with the others, in its order.
+
+    Levels of headings, blocks of code, commands and names in code, links, pictures, rows of tables.
+    """
+    text = re.sub(r"`--extra-index-url [^`]*`|# (sets|runs|建立|运行).*", "", readme)
+    pattern = r"^(#+) |^(```.*?^```)|(`[^`\n]+`)|\]\(([^)]+)\)|^(\|)|^(\d\.|-) "
+    found = re.findall(pattern, text, flags=re.MULTILINE | re.DOTALL)
+    return ["".join(groups) for groups in found]
+
+
+def test_the_readme_is_the_same_in_both_languages() -> None:
+    english, chinese = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    assert "](README.zh-CN.md)" in english
+    assert "](README.md)" in chinese
+    ours = [part for part in outline(english) if part != "README.zh-CN.md"]
+    assert sorted(ours) == sorted(part for part in outline(chinese) if part != "README.md")
+    headings = [
+        [part for part in outline(text) if part.startswith("#")] for text in (english, chinese)
+    ]
+    assert headings[0] == headings[1]
+    assert len(ours) > 80
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_links_to_every_experiment_in_the_order_of_the_menu(name: str) -> None:
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(http://localhost:8501/([^)]*)\)", readme)
+    parameters = [dict(parse_qsl(link[1:], keep_blank_values=True)) for link in links]
+    assert parameters == [preset.parameters for preset in PRESETS.values()]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_what_the_readme_points_to_exists(name: str) -> None:
+    readme = (ROOT / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme)
     assert links
     for link in links:
