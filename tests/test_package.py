@@ -49,11 +49,12 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
     stated = metadata(wheel)
     assert stated["Version"] == rnn_core.__version__
     assert stated["License-Expression"] == "MIT"
-    assert sorted(stated.get_all("Provides-Extra", [])) == ["fast", "series", "stats"]
+    assert sorted(stated.get_all("Provides-Extra", [])) == ["fast", "files", "series", "stats"]
     needed = {word.partition(">=")[0] for word in stated.get_all("Requires-Dist", [])}
-    assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels"}
+    assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels", "safetensors"}
     assert [word for word in stated.get_all("Requires-Dist", []) if "extra" in word] == [
         "numba>=0.61; extra == 'fast'",
+        "safetensors>=0.4; extra == 'files'",
         "statsmodels>=0.14; extra == 'series'",
         "scipy>=1.13; extra == 'stats'",
     ]
@@ -81,7 +82,7 @@ import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"numba", "scipy", "statsmodels"}:
+        if name.partition(".")[0] in {"numba", "scipy", "statsmodels", "safetensors"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())

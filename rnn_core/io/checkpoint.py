@@ -1,0 +1,445 @@
+"""Networks as safetensors files: a run to go on with, or weights that were trained elsewhere.
+
+The weights have PyTorch's names, ``rnn.weight_ih_l0`` to ``out.bias``, so that the file loads into
+any model with such layers. What continues the run stands beside them under names of its own, the
+settings in the file's metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import torch
+from torch import Tensor, nn
+
+from rnn_core.cells.module import pack, unpack
+from rnn_core.config import SETTINGS, RunConfig
+from rnn_core.engines.base import trainable
+from rnn_core.messages import N_, InvalidType, InvalidValue
+from rnn_core.models import RecurrentModel, State
+from rnn_core.registry import OPTIMIZERS
+from rnn_core.rules import IntRange
+from rnn_core.tasks import Task
+from rnn_core.training.snapshots import Snapshot
+from rnn_core.training.trainer import NUMPY_DTYPES, Trainer
+from rnn_core.version import __version__
+
+#: A larger file is none of ours: the largest network with its optimizer takes 30 MB.
+LARGEST = 100_000_000
+
+_FORMAT = "1"
+_OPTIMIZER, _STATE = "optimizer.", "state."
+# Recurrent cells by the number of gates that stand in one weight matrix.
+_CELLS = {1: "rnn", 3: "gru", 4: "lstm"}
+_RECURRENT = re.compile(r"(?P<prefix>.*?)(?P<kind>weight|bias)_(?P<of>ih|hh)_l(?P<layer>\d+)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """What a file holds.
+
+    Args:
+        config: settings of the run; of weights from elsewhere, those that the shapes tell, and the
+            defaults for the others.
+        weights: parameters by name, ``rnn.weight_ih_l0`` to ``out.bias``.
+        snapshot: where the run stood, to go on bit for bit; None for weights from elsewhere.
+        input_size: features D that the network reads.
+        output_size: numbers K that it gives.
+        engine: what trained the run; ``"auto"`` where that is unknown.
+        version: of rnn_core that wrote the file; empty for weights from elsewhere.
+        digest: of the series that the run was trained on, `rnn_core.series.Series.digest`; empty
+            where it was none.
+    """
+
+    config: RunConfig
+    weights: Mapping[str, Tensor]
+    snapshot: Snapshot | None
+    input_size: int
+    output_size: int
+    engine: str = "auto"
+    version: str = ""
+    digest: str = ""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the weights."""
+        return self.weights["out.weight"].dtype
+
+    def trainer(
+        self, config: RunConfig | None = None, *, task: Task | None = None, engine: str = "auto"
+    ) -> Trainer:
+        """A run that goes on from here.
+
+        With a snapshot and the checkpoint's own config, its next step is the step that was held,
+        bit for bit, by the same engine, versions and task. Weights from elsewhere begin at step 0
+        with a fresh optimizer.
+
+        Args:
+            config: other settings of data and training; None for the checkpoint's own.
+            task: as in `Trainer`.
+            engine: as in `Trainer`.
+
+        Raises:
+            ValueError: when the network does not fit the task or the config.
+        """
+        own = config is None or config == self.config
+        trainer = Trainer(config or self.config, task=task, dtype=self.dtype, engine=engine)
+        for name, here, there in (
+            ("input_size", trainer.task.input_size, self.input_size),
+            ("output_size", trainer.task.output_size, self.output_size),
+        ):
+            if here != there:
+                raise InvalidValue(
+                    N_(
+                        "The network has {name} {there}, the task needs {here}. Choose a task or "
+                        "columns that match."
+                    ),
+                    name=name,
+                    there=there,
+                    here=here,
+                )
+        if self.snapshot is not None and own:
+            trainer.restore(self.snapshot)
+            return trainer
+        expected = {name: tuple(each.shape) for name, each in trainer.model.named_parameters()}
+        found = {name: tuple(each.shape) for name, each in self.weights.items()}
+        if expected != found:
+            name = next(
+                key for key in sorted({*expected, *found}) if expected.get(key) != found.get(key)
+            )
+            raise InvalidValue(
+                N_(
+                    "{name} has shape {found} in the file, the settings need {expected}. Choose "
+                    "the file's cell, hidden_size and num_layers."
+                ),
+                name=name,
+                found=found.get(name),
+                expected=expected.get(name),
+            )
+        with torch.no_grad():
+            for name, parameter in trainer.model.named_parameters():
+                parameter.copy_(self.weights[name])
+        return trainer
+
+
+def save_checkpoint(trainer: Trainer) -> bytes:
+    """A run as a file, while a step is held. Asking changes nothing that follows.
+
+    Raises:
+        ValueError: before the first step.
+    """
+    from safetensors.torch import save
+
+    snapshot = trainer.snapshot()
+    tensors = {name: each.detach() for name, each in trainer.model.named_parameters()}
+    for place, values in snapshot.optimizer["state"].items():
+        for name, value in values.items():
+            if isinstance(value, Tensor):
+                tensors[f"{_OPTIMIZER}{place}.{name}"] = value
+    if snapshot.state is not None:
+        tensors |= {f"{_STATE}{n}": part for n, part in enumerate(unpack(snapshot.state))}
+    series = getattr(trainer.task, "series", None)
+    metadata = {
+        "format": _FORMAT,
+        "rnn_core": __version__,
+        "torch": str(torch.__version__),
+        "config": json.dumps(snapshot.config.to_dict()),
+        "engine": trainer.engine,
+        "step": str(snapshot.index),
+        "loss": snapshot.loss.hex(),
+        "lr": snapshot.lr.hex(),
+        "trained": json.dumps(snapshot.trained),
+        "task": snapshot.task,
+        "series": series.digest if series is not None else "",
+        **_scaling(trainer.task),
+    }
+    return save({name: each.contiguous().clone() for name, each in tensors.items()}, metadata)
+
+
+def _scaling(task: Task) -> dict[str, str]:
+    """How the numbers of a series were standardised, for those who load the weights elsewhere."""
+    found = {}
+    for name in ("input_scaling", "target_scaling"):
+        scaling = getattr(task, name, None)
+        if scaling is not None:
+            found[name] = json.dumps({"mean": list(scaling.mean), "std": list(scaling.std)})
+    return found
+
+
+def load_checkpoint(data: bytes) -> Checkpoint:
+    """Read a file that `save_checkpoint` wrote, or weights of ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU``
+    with a linear readout, trained anywhere.
+
+    Of weights from elsewhere the cell, the sizes and the number of layers follow from the shapes.
+    One matrix may be an RNN's with tanh or ReLU; it is taken as tanh. Absent biases are zeros.
+
+    Args:
+        data: the file's bytes.
+
+    Raises:
+        TypeError: when it is not bytes.
+        ValueError: with a sentence on what is wrong, whatever the bytes are.
+
+    Example:
+        >>> trainer = Trainer(RunConfig(cell="gru"))
+        >>> taken = trainer.advance(10)
+        >>> load_checkpoint(save_checkpoint(trainer)).config.cell
+        'gru'
+    """
+    if not isinstance(data, bytes | bytearray):
+        raise InvalidType(
+            N_("data must be the bytes of a file, got {kind}. Try Path(name).read_bytes()."),
+            kind=type(data).__name__,
+        )
+    tensors, metadata = _read(bytes(data))
+    if metadata.get("format") == _FORMAT and "rnn_core" in metadata:
+        try:
+            return _own(tensors, metadata)
+        except (
+            LookupError,
+            AttributeError,
+            TypeError,
+            RuntimeError,
+            ValueError,
+            ArithmeticError,
+        ) as error:
+            raise InvalidValue(
+                N_("The file is damaged: {reason}. Save the run again."), reason=getattr(error, "message", str(error))
+            ) from None
+    return _foreign(tensors)
+
+
+def _read(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    if len(data) > LARGEST:
+        raise InvalidValue(
+            N_("The file has {size:.0f} MB, more than {largest:.0f} MB. Save the weights alone."),
+            size=len(data) / 1e6,
+            largest=LARGEST / 1e6,
+        )
+    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05"):
+        raise InvalidValue(
+            N_(
+                "The file is a pickle, which may run any program when it is opened. Save it with "
+                "safetensors.torch.save_file(model.state_dict(), name)."
+            )
+        )
+    try:
+        tensors = load(data)
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + length])
+    except (SafetensorError, ValueError, KeyError, RuntimeError, RecursionError):
+        raise InvalidValue(
+            N_("The file is no safetensors file. Try safetensors.torch.save_file.")
+        ) from None
+    metadata = header.get("__metadata__") or {}
+    return tensors, {str(name): str(text) for name, text in metadata.items()}
+
+
+def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
+    """The checkpoint of a run."""
+    config = RunConfig.from_dict(json.loads(metadata["config"]))
+    extra = (_OPTIMIZER, _STATE)
+    weights = {name: each for name, each in tensors.items() if not name.startswith(extra)}
+    out = weights["out.weight"]
+    if out.dtype not in NUMPY_DTYPES:
+        raise InvalidValue(N_("weights of {dtype}"), dtype=str(out.dtype))
+    model = RecurrentModel(
+        config,
+        input_size=_input_size(weights, config),
+        output_size=len(out),
+        dtype=out.dtype,
+    )
+    parameters = dict(model.named_parameters())
+    _same_shapes(parameters, weights)
+    _finite(weights)
+    trained = json.loads(metadata["trained"])
+    if not isinstance(trained, list) or len(trained) != len(parameters):
+        raise InvalidValue(N_("it lists other parameters than it has"))
+    for parameter, is_trained in zip(parameters.values(), trained, strict=True):
+        parameter.requires_grad_(bool(is_trained))
+    optimizer = OPTIMIZERS[config.optimizer].build(trainable(model), config).state_dict()
+    optimizer["state"] = _optimizer_state(tensors, trainable(model))
+    lr = SETTINGS["lr"].check(float.fromhex(metadata["lr"]))
+    for group in optimizer["param_groups"]:
+        group["lr"] = lr
+    step = IntRange(0, 10**12).check("step", int(metadata["step"]), 0)
+    snapshot = Snapshot(
+        index=step,
+        loss=float.fromhex(metadata["loss"]),
+        lr=lr,
+        trained=tuple(bool(each) for each in trained),
+        weights=torch.cat([weights[name].reshape(-1) for name in parameters]),
+        optimizer=optimizer,
+        state=_state(tensors, model, config),
+        config=config,
+        task=metadata["task"],
+    )
+    return Checkpoint(
+        config=config,
+        weights=MappingProxyType({name: weights[name] for name in parameters}),
+        snapshot=snapshot,
+        input_size=model.rnn.input_size,
+        output_size=len(out),
+        engine=metadata["engine"] if metadata["engine"] in ("torch", "compiled") else "auto",
+        version=metadata["rnn_core"],
+        digest=metadata.get("series", ""),
+    )
+
+
+def _optimizer_state(
+    tensors: Mapping[str, Tensor], parameters: list[nn.Parameter]
+) -> dict[int, dict[str, Tensor]]:
+    """What the optimizer keeps of each parameter, by its place."""
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, each in tensors.items():
+        if name.startswith(_OPTIMIZER):
+            _kind, place, key = name.split(".", 2)
+            parameter = parameters[int(place)]
+            if each.dim() and (each.shape, each.dtype) != (parameter.shape, parameter.dtype):
+                raise InvalidValue(N_("{name} does not fit its parameter"), name=name)
+            states.setdefault(int(place), {})[key] = each
+    return states
+
+
+def _state(tensors: Mapping[str, Tensor], model: RecurrentModel, config: RunConfig) -> State | None:
+    """The state that the window of the held step starts from."""
+    count = sum(name.startswith(_STATE) for name in tensors)
+    if not count:
+        return None
+    shape = config.num_layers, config.batch_size, config.hidden_size
+    parts = [tensors[f"{_STATE}{n}"] for n in range(count)]
+    expected = len(model.cell.state_parts)
+    if count != expected or any(
+        (part.shape, part.dtype) != (shape, model.out.weight.dtype) for part in parts
+    ):
+        raise InvalidValue(N_("its hidden state does not fit the network"))
+    return pack(parts)
+
+
+def _input_size(weights: Mapping[str, Tensor], config: RunConfig) -> int:
+    """Features that the first layer reads."""
+    first = [each for name, each in weights.items() if re.fullmatch(r"rnn\.weight_ih?_l0", name)]
+    matrix = first[0] if first else next(e for n, e in weights.items() if n.startswith("rnn."))
+    return int(matrix.shape[1])
+
+
+def _same_shapes(parameters: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+    expected = {name: tuple(each.shape) for name, each in parameters.items()}
+    found = {name: tuple(each.shape) for name, each in weights.items()}
+    if expected != found:
+        name = next(k for k in sorted({*expected, *found}) if expected.get(k) != found.get(k))
+        raise InvalidValue(
+            N_("{name} has shape {found}, the settings need {expected}"),
+            name=name,
+            found=found.get(name),
+            expected=expected.get(name),
+        )
+
+
+def _finite(weights: Mapping[str, Tensor]) -> None:
+    for name, each in weights.items():
+        if not bool(torch.isfinite(each).all()):
+            raise InvalidValue(
+                N_("{name} has numbers that are not finite. The network has diverged."), name=name
+            )
+
+
+def _foreign(tensors: dict[str, Tensor]) -> Checkpoint:
+    """The network that the shapes of these tensors tell."""
+    layers, prefix = _recurrent(tensors)
+    first, again = layers[0]["weight_ih"], layers[0].get("weight_hh")
+    if again is None or again.dim() != 2 or first.dim() != 2:
+        raise _unlike_pytorch(prefix)
+    hidden, inputs = again.shape[1], first.shape[1]
+    cell = _CELLS.get(first.shape[0] // max(1, hidden))
+    if cell is None or first.shape[0] % hidden:
+        raise _unlike_pytorch(prefix)
+    rest = {name: each for name, each in tensors.items() if not _RECURRENT.fullmatch(name)}
+    readouts = [n for n, each in rest.items() if each.dim() == 2 and each.shape[1] == hidden]
+    if len(readouts) != 1 or len(rest) > 2:
+        raise InvalidValue(
+            N_(
+                "The file must hold one linear layer that reads the {hidden} hidden units, found "
+                "{names}. Save the recurrent layer and its readout alone."
+            ),
+            hidden=hidden,
+            names=", ".join(sorted(rest)) or "–",
+        )
+    matrix = rest.pop(readouts[0])
+    bias = next(iter(rest.values()), torch.zeros(len(matrix)))
+    config = RunConfig.from_dict(
+        {"cell": cell, "hidden_size": int(hidden), "num_layers": len(layers)}
+    )
+    model = RecurrentModel(config, input_size=int(inputs), output_size=len(matrix))
+    weights: dict[str, Tensor] = {"out.weight": matrix, "out.bias": bias}
+    for name, parameter in model.named_parameters():
+        if name.startswith("rnn."):
+            kind, _, layer = name.removeprefix("rnn.").rpartition("_l")
+            weights[name] = layers[int(layer)].get(kind, torch.zeros_like(parameter))
+    for name, each in weights.items():
+        if not each.dtype.is_floating_point:
+            raise InvalidValue(
+                N_("{name} must hold floating-point numbers, got {dtype}. Dequantise it first."),
+                name=name,
+                dtype=str(each.dtype).removeprefix("torch."),
+            )
+    dtype = torch.float64 if matrix.dtype == torch.float64 else torch.float32
+    ordered = {name: weights[name].to(dtype) for name, _ in model.named_parameters()}
+    _same_shapes(dict(model.named_parameters()), ordered)
+    _finite(ordered)
+    return Checkpoint(
+        config=config,
+        weights=MappingProxyType(ordered),
+        snapshot=None,
+        input_size=int(inputs),
+        output_size=len(matrix),
+    )
+
+
+def _recurrent(tensors: Mapping[str, Tensor]) -> tuple[list[dict[str, Tensor]], str]:
+    """The tensors of every layer by kind, and what their names begin with."""
+    found: dict[str, dict[int, dict[str, Tensor]]] = {}
+    for name, each in tensors.items():
+        match = _RECURRENT.fullmatch(name)
+        if match:
+            layer = found.setdefault(match["prefix"], {}).setdefault(int(match["layer"]), {})
+            layer[f"{match['kind']}_{match['of']}"] = each
+    if any(re.search(r"_l\d+_reverse$|weight_hr_l\d+$", name) for name in tensors):
+        raise InvalidValue(
+            N_(
+                "The recurrent layer is bidirectional or has a projection, which a run step by "
+                "step cannot use. Train one without."
+            )
+        )
+    if len(found) != 1:
+        raise InvalidValue(
+            N_(
+                "The file must hold one nn.RNN, nn.LSTM or nn.GRU, found {count}. Its tensors are "
+                "named like rnn.weight_ih_l0."
+            ),
+            count=len(found),
+        )
+    ((prefix, layers),) = found.items()
+    if sorted(layers) != list(range(len(layers))) or any(
+        "weight_ih" not in e for e in layers.values()
+    ):
+        raise _unlike_pytorch(prefix)
+    return [layers[n] for n in range(len(layers))], prefix
+
+
+def _unlike_pytorch(prefix: str) -> InvalidValue:
+    return InvalidValue(
+        N_(
+            "The tensors {prefix}weight_ih_l0 and so on do not have the shapes of nn.RNN, nn.LSTM "
+            "or nn.GRU. Save such a layer's state_dict."
+        ),
+        prefix=prefix,
+    )

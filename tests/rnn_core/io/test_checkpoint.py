@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load, save
+from torch import nn
+
+from rnn_core import CELLS, RunConfig, Trainer
+from rnn_core.io import checkpoint as module
+from rnn_core.io import load_checkpoint, save_checkpoint
+from rnn_core.series import Series, SeriesPlan
+from rnn_core.tasks.series import SeriesTask
+
+
+def _trained(steps: int = 30, **settings: object) -> Trainer:
+    trainer = Trainer(RunConfig.from_dict({"hidden_size": 6, "seed": 3, **settings}))
+    trainer.advance(steps)
+    return trainer
+
+
+def _run(trainer: Trainer, steps: int = 50) -> list[float]:
+    return trainer.advance(steps).losses.tolist()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_run_goes_on_bit_for_bit(cell: str) -> None:
+    trainer = _trained(cell=cell, num_layers=2, clip_norm=0.5)
+    again = load_checkpoint(save_checkpoint(trainer)).trainer(engine="torch")
+    held = trainer.snapshot().loss
+    assert _run(again, 51) == [held, *_run(trainer)]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("carry_state", [True, False])
+def test_every_optimizer_goes_on_bit_for_bit(optimizer: str, carry_state: bool) -> None:
+    trainer = _trained(optimizer=optimizer, carry_state=carry_state, lr=0.01)
+    trainer.lr = 0.003
+    again = load_checkpoint(save_checkpoint(trainer)).trainer(engine="torch")
+    assert again.lr == 0.003
+    assert _run(again, 51)[1:] == _run(trainer)
+
+
+def test_the_first_step_is_a_place_to_go_on_from() -> None:
+    trainer = _trained(1)
+    assert _run(load_checkpoint(save_checkpoint(trainer)).trainer(engine="torch"), 21)[1:] == _run(
+        trainer, 20
+    )
+
+
+def test_double_precision_is_kept() -> None:
+    trainer = Trainer(RunConfig(hidden_size=4), dtype=torch.float64)
+    trainer.advance(10)
+    opened = load_checkpoint(save_checkpoint(trainer))
+    assert opened.dtype is torch.float64
+    assert _run(opened.trainer(engine="torch"), 11)[1:] == _run(trainer, 10)
+
+
+def test_a_run_on_a_series_names_it_and_carries_its_scaling() -> None:
+    values = np.random.default_rng(0).normal(7, 3, (300, 1)).cumsum(axis=0)
+    plan, config = SeriesPlan(inputs=("y",), targets=("y",)), RunConfig()
+    task = SeriesTask(Series(values, ("y",), "walk"), plan, config)
+    trainer = Trainer(config, task=task)
+    trainer.advance(5)
+    data = save_checkpoint(trainer)
+    opened = load_checkpoint(data)
+    assert opened.digest == task.series.digest
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    assert json.loads(header["target_scaling"])["mean"] == [task.target_scaling.mean[0]]
+    again = opened.trainer(task=task, engine="torch")
+    assert _run(again, 11)[1:] == _run(trainer, 10)
+
+
+def test_the_weights_load_straight_into_pytorch() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.LSTM(1, 6, batch_first=True)
+            self.out = nn.Linear(6, 1)
+
+    trainer, net = _trained(cell="lstm"), Net()
+    found = net.load_state_dict(load(save_checkpoint(trainer)), strict=False)
+    assert not found.missing_keys
+    inputs = torch.randn(1, 9, 1)
+    with torch.no_grad():
+        expected, _state = trainer.model(inputs)
+        assert torch.equal(net.out(net.rnn(inputs)[0]), expected)
+
+
+@pytest.mark.parametrize(("layer", "cell"), [(nn.RNN, "rnn"), (nn.GRU, "gru"), (nn.LSTM, "lstm")])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16])
+def test_weights_from_elsewhere_give_the_same_predictions(
+    layer: type[nn.RNNBase], cell: str, bias: bool, dtype: torch.dtype
+) -> None:
+    theirs = layer(1, 5, num_layers=2, batch_first=True, bias=bias)
+    readout = nn.Linear(5, 1, bias=bias)
+    tensors = {f"encoder.{name}": each for name, each in theirs.state_dict().items()}
+    tensors |= {f"head.{name}": each for name, each in readout.state_dict().items()}
+    opened = load_checkpoint(save({name: each.to(dtype) for name, each in tensors.items()}))
+    assert (opened.config.cell, opened.config.hidden_size, opened.config.num_layers) == (cell, 5, 2)
+    assert opened.snapshot is None
+    trainer = opened.trainer()
+    inputs = np.random.default_rng(0).normal(size=(3, 7, 1))
+    made, _state = trainer.predict(inputs)
+    with torch.no_grad():
+        expected = readout(theirs(torch.tensor(inputs, dtype=torch.float32))[0])
+    tolerance = 5e-3 if dtype is torch.float16 else 1e-5
+    np.testing.assert_allclose(made, expected.numpy(), atol=tolerance)
+    trainer.advance(3)
+
+
+def _state_dict(layer: nn.Module, readout: nn.Module | None = None) -> dict[str, torch.Tensor]:
+    tensors = {f"rnn.{name}": each for name, each in layer.state_dict().items()}
+    if readout is not None:
+        tensors |= {f"out.{name}": each for name, each in readout.state_dict().items()}
+    return tensors
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({"a": torch.zeros(3)}, "must hold one nn.RNN, nn.LSTM or nn.GRU, found 0"),
+        (_state_dict(nn.RNN(1, 4)), "one linear layer that reads the 4 hidden units, found –"),
+        (_state_dict(nn.RNN(1, 4), nn.Linear(5, 1)), "reads the 4 hidden units, found out.bias"),
+        (_state_dict(nn.GRU(1, 4, bidirectional=True), nn.Linear(8, 1)), "is bidirectional"),
+        (_state_dict(nn.LSTM(1, 4, proj_size=2), nn.Linear(2, 1)), "has a projection"),
+        (
+            {**_state_dict(nn.RNN(1, 4), nn.Linear(4, 1)), "x.weight_ih_l0": torch.zeros(4, 1)},
+            "found 2",
+        ),
+        (
+            {"rnn.weight_ih_l0": torch.zeros(8, 1), "rnn.weight_hh_l0": torch.zeros(8, 4)},
+            "do not have the shapes of nn.RNN",
+        ),
+        (_state_dict(nn.RNN(1, 300), nn.Linear(300, 1)), "hidden_size must be a whole number"),
+        (_state_dict(nn.RNN(1, 4, num_layers=5), nn.Linear(4, 1)), "num_layers must be"),
+        (
+            {
+                name: torch.zeros(each.shape, dtype=torch.int8)
+                for name, each in _state_dict(nn.RNN(1, 4), nn.Linear(4, 1)).items()
+            },
+            "must hold floating-point numbers, got int8",
+        ),
+        (
+            {
+                name: torch.full(each.shape, torch.nan)
+                for name, each in _state_dict(nn.RNN(1, 4), nn.Linear(4, 1)).items()
+            },
+            "numbers that are not finite",
+        ),
+    ],
+)
+def test_what_is_no_such_network_gets_a_sentence(
+    tensors: dict[str, torch.Tensor], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_checkpoint(save(tensors))
+
+
+def test_a_network_with_other_sizes_than_the_task_gets_a_sentence() -> None:
+    opened = load_checkpoint(save(_state_dict(nn.RNN(2, 4), nn.Linear(4, 1))))
+    with pytest.raises(ValueError, match="The network has input_size 2, the task needs 1"):
+        opened.trainer()
+
+
+def test_other_settings_of_training_take_the_weights_over() -> None:
+    trainer = _trained(cell="gru")
+    opened = load_checkpoint(save_checkpoint(trainer))
+    other = RunConfig(cell="gru", hidden_size=6, lr=0.001, optimizer="sgd")
+    again = opened.trainer(other)
+    assert again.index is None
+    for name, each in again.model.named_parameters():
+        assert torch.equal(each, dict(trainer.model.named_parameters())[name])
+    with pytest.raises(ValueError, match="Choose the file's cell, hidden_size and num_layers"):
+        opened.trainer(RunConfig(cell="gru", hidden_size=7))
+
+
+def test_a_pickle_is_refused_unopened() -> None:
+    for new in (True, False):
+        file = io.BytesIO()
+        torch.save(nn.RNN(1, 4).state_dict(), file, _use_new_zipfile_serialization=new)
+        with pytest.raises(ValueError, match="The file is a pickle"):
+            load_checkpoint(file.getvalue())
+
+
+def test_what_is_no_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TypeError, match="data must be the bytes of a file, got str"):
+        load_checkpoint("weights.safetensors")  # type: ignore[arg-type]
+    monkeypatch.setattr(module, "LARGEST", 100)
+    with pytest.raises(ValueError, match="more than 0 MB"):
+        load_checkpoint(save_checkpoint(_trained(1)))
+
+
+DATA = save_checkpoint(_trained(3, cell="lstm"))
+_HEADER = 8 + int.from_bytes(DATA[:8], "little")
+
+
+def _opened_or_refused(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        load_checkpoint(data).trainer(engine="torch").advance(2)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, _HEADER - 1), st.integers(0, 255), st.integers(1, len(DATA)))
+def test_a_damaged_file_is_opened_or_refused_with_a_sentence(
+    place: int, byte: int, length: int
+) -> None:
+    changed = bytearray(DATA)
+    changed[place] = byte
+    _opened_or_refused(bytes(changed))
+    _opened_or_refused(DATA[:length])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(ValueError, match="safetensors"):
+        load_checkpoint(data)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    name=st.sampled_from(
+        ["config", "engine", "step", "loss", "lr", "trained", "task", "series", "format"]
+    ),
+    text=st.one_of(
+        st.text(max_size=20),
+        st.sampled_from(
+            ["{}", "[]", "null", "[1]", "-1", "nan", "inf", '[{"params": [0]}]', "9" * 400]
+        ),
+    ),
+)
+def test_changed_metadata_is_opened_or_refused_with_a_sentence(name: str, text: str) -> None:
+    header = json.loads(DATA[8:_HEADER])
+    header["__metadata__"][name] = text
+    written = json.dumps(header).encode()
+    _opened_or_refused(len(written).to_bytes(8, "little") + written + DATA[_HEADER:])
