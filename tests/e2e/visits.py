@@ -97,16 +97,13 @@ def _look(page: Page, view: str) -> None:
         expect(page).to_have_url(re.compile(f"look={view}"))
 
 
-def _open_popover(page: Page, number: int) -> None:
+def _open_menu(page: Page, number: int) -> None:
+    """Open one of the page's menus, those of the header among them, if there are so many."""
     page.keyboard.press("Escape")
-    page.get_by_test_id("stMain").get_by_test_id("stPopoverButton").nth(number).click()
-    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-
-
-def _unfold(page: Page) -> None:
-    """Open whatever is folded in the sidebar."""
-    for folded in page.get_by_test_id("stSidebar").locator("summary").all():
-        folded.click()
+    menus = page.get_by_test_id("stMain").get_by_test_id("stPopoverButton")
+    if number < menus.count():
+        menus.nth(number).click()
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
 
 
 def _replay(page: Page) -> None:
@@ -128,7 +125,7 @@ TRAIN = Visit(
         State("untrained"),
         State("stepped", partial(_take_steps, steps=3)),
         *(State(view, partial(_look, view=view)) for view in VIEWS),
-        State("experiments", partial(_open_popover, number=0)),
+        *(State(f"menu-{number}", partial(_open_menu, number=number)) for number in range(2)),
         State("replay", _replay),
     ),
 )
@@ -138,8 +135,7 @@ COMPARE = Visit(
     (
         State("untrained"),
         State("stepped", partial(_take_steps, steps=2)),
-        State("emphasis", partial(_open_popover, number=0)),
-        State("download", partial(_open_popover, number=1)),
+        *(State(f"menu-{number}", partial(_open_menu, number=number)) for number in range(3)),
         State("memory", _other_tab),
     ),
 )
