@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnn_core.cells.module import pack, unpack
 from rnn_core.config import SETTINGS, RunConfig
@@ -208,7 +209,8 @@ def load_checkpoint(data: bytes) -> Checkpoint:
             ArithmeticError,
         ) as error:
             raise InvalidValue(
-                N_("The file is damaged: {reason}. Save the run again."), reason=getattr(error, "message", str(error))
+                N_("The file is damaged: {reason}. Save the run again."),
+                reason=getattr(error, "message", str(error)),
             ) from None
     return _foreign(tensors)
 
@@ -265,8 +267,7 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
         raise InvalidValue(N_("it lists other parameters than it has"))
     for parameter, is_trained in zip(parameters.values(), trained, strict=True):
         parameter.requires_grad_(bool(is_trained))
-    optimizer = OPTIMIZERS[config.optimizer].build(trainable(model), config).state_dict()
-    optimizer["state"] = _optimizer_state(tensors, trainable(model))
+    optimizer = _optimizer(tensors, model, config)
     lr = SETTINGS["lr"].check(float.fromhex(metadata["lr"]))
     for group in optimizer["param_groups"]:
         group["lr"] = lr
@@ -294,19 +295,33 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
     )
 
 
-def _optimizer_state(
-    tensors: Mapping[str, Tensor], parameters: list[nn.Parameter]
-) -> dict[int, dict[str, Tensor]]:
-    """What the optimizer keeps of each parameter, by its place."""
-    states: dict[int, dict[str, Tensor]] = {}
-    for name, each in tensors.items():
-        if name.startswith(_OPTIMIZER):
-            _kind, place, key = name.split(".", 2)
-            parameter = parameters[int(place)]
-            if each.dim() and (each.shape, each.dtype) != (parameter.shape, parameter.dtype):
-                raise InvalidValue(N_("{name} does not fit its parameter"), name=name)
-            states.setdefault(int(place), {})[key] = each
-    return states
+def _optimizer(
+    tensors: Mapping[str, Tensor], model: RecurrentModel, config: RunConfig
+) -> dict[str, Any]:
+    """PyTorch's state of the optimizer, checked against one that has taken a step."""
+    parameters = trainable(model)
+    fresh = OPTIMIZERS[config.optimizer].build(parameters, config)
+    for parameter in parameters:
+        parameter.grad = torch.zeros_like(parameter)
+    fresh.step()
+    found: dict[str, Any] = fresh.state_dict()
+    expected = {
+        f"{_OPTIMIZER}{place}.{name}": value
+        for place, values in found["state"].items()
+        for name, value in values.items()
+        if isinstance(value, Tensor)
+    }
+    given = {name: each for name, each in tensors.items() if name.startswith(_OPTIMIZER)}
+    if not given:  # the first step is still held
+        found["state"] = {}
+        return found
+    for name in sorted({*expected, *given}):
+        here, there = expected.get(name), given.get(name)
+        if here is None or there is None or (here.shape, here.dtype) != (there.shape, there.dtype):
+            raise InvalidValue(N_("{name} does not fit the optimizer"), name=name)
+        _kind, place, key = name.split(".", 2)
+        found["state"][int(place)][key] = there
+    return found
 
 
 def _state(tensors: Mapping[str, Tensor], model: RecurrentModel, config: RunConfig) -> State | None:
