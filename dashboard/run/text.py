@@ -58,6 +58,9 @@ def _claim(frame: Frame) -> str:
         "nothing": (_("No better than a constant so far"), above),
         "constant": (_("Better than any constant"), below),
         "persistence": (_("Better than persistence"), below),
+        "drift": (_("Better than a drift"), below),
+        "seasonal": (_("Better than the value one season before"), below),
+        "smoothing": (_("Better than exponential smoothing"), below),
         "time_only": (_("Remembers the input, not only the time elapsed"), below),
         "memoryless": (
             _("Uses memory inside the window")

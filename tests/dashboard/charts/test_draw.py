@@ -24,9 +24,10 @@ def page(elements: int, *, selectable: bool) -> None:
     spec = specification(alt.layer(points).properties(title="Points"))
     clicks = {"key": "points", "on_select": lambda: None} if selectable else {}
     place = draw(Chart(spec, {"points": table.rows([1.0])}, "One point."), **clicks)
-    if not selectable:
-        place = None if elements == 2 else place
-        draw(Chart(spec, {"points": table.rows([1.0, 2.0])}, "Points."), place)
+    if selectable:
+        assert elements == 1
+    place = None if elements == 2 else place
+    draw(Chart(spec, {"points": table.rows([1.0, 2.0])}, "Points."), place, **clicks)
 
 
 def drawn(elements: int = 1, *, selectable: bool = False) -> list[Any]:
@@ -64,3 +65,9 @@ def test_only_a_chart_with_a_callback_is_a_widget() -> None:
     assert (still.id, list(still.selection_mode)) == ("", [])
     assert "points" in clickable.id
     assert list(clickable.selection_mode) == ["chosen"]
+
+
+def test_a_clickable_chart_is_redrawn_in_place_as_the_same_widget() -> None:
+    (only,) = drawn(selectable=True)
+    assert rows(only)["x"].to_pylist() == [1.0, 2.0]
+    assert only.id.endswith("-points")

@@ -115,6 +115,13 @@ def test_where_nothing_was_learnt_the_likeliest_cause_comes_first(
     assert changes(found[:1]) == expected
 
 
+def test_a_rate_lowered_because_weights_followed_the_signal_is_not_raised_again() -> None:
+    state: dict[str, Any] = {"step": PATIENCE, "verdict": verdict("nothing")}
+    found = suggest(RunConfig(lr=0.002), seen=["follows_signal"], **state)
+    assert found is not None
+    assert found.key == "nothing_cell"
+
+
 def test_the_task_s_own_rate_is_the_usual_one() -> None:
     config = TASKS["delayed_recall"].config(lr=0.1)
     found = suggest(config, step=PATIENCE, verdict=verdict("nothing"), streaming=False)
