@@ -5,11 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import geometry
-from tests.e2e.app import TrainPage
-from tests.e2e.visits import settle
+from tests.e2e.app import Server, TrainPage
+from tests.e2e.visits import LEARN, WINDOWS, Visit, settle
+
+
+def resize(page: Page, width: int) -> None:
+    page.set_viewport_size(WINDOWS[width])  # type: ignore[arg-type]
+    page.wait_for_timeout(150)  # charts follow a little later
+    settle(page)
+
+
+@pytest.mark.parametrize("visit", [LEARN[0], LEARN[2]], ids=lambda one: one.name)
+def test_everything_has_its_place(browser: Browser, server: Server, visit: Visit) -> None:
+    width, other = 1400, 390
+    page = browser.new_page(viewport=WINDOWS[width], locale="en-US")
+    found: list[str] = []
+    for name in visit.go(page, server.url):
+        found += [f"{name}, {width} px: {one}" for one in geometry.faults(page)]
+        width, other = other, width  # the next state is entered at the other width
+        resize(page, width)
+        found += [f"{name}, {width} px: {one}" for one in geometry.faults(page)]
+    page.close()
+    assert not found, "\n".join(found)
+
 
 LOSS = 1  # the number of the loss chart on the Train page
 
