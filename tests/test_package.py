@@ -41,7 +41,8 @@ def test_the_wheel_holds_rnn_core_with_its_types_and_the_licence(wheel: Path) ->
         names = set(archive.namelist())
     folder = f"rnn_playground-{rnn_core.__version__}.dist-info"
     assert {name.partition("/")[0] for name in names} == {"rnn_core", folder}
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "rnn_core").rglob("*.py")}
+    paths = (path for ending in ("py", "csv") for path in (ROOT / "rnn_core").rglob(f"*.{ending}"))
+    modules = {path.relative_to(ROOT).as_posix() for path in paths}
     assert modules | {"rnn_core/py.typed", f"{folder}/licenses/LICENSE"} <= names
 
 

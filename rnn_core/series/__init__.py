@@ -1,7 +1,8 @@
 """A series of one's own: regularly sampled columns, how they are used, and naive forecasts."""
 
+from rnn_core.series.bundled import BUNDLED, BundledSeries, bundled_series
 from rnn_core.series.parts import Parts, Scaling
 from rnn_core.series.plan import SeriesPlan
 from rnn_core.series.series import Series
 
-__all__ = ["Parts", "Scaling", "Series", "SeriesPlan"]
+__all__ = ["BUNDLED", "BundledSeries", "Parts", "Scaling", "Series", "SeriesPlan", "bundled_series"]
