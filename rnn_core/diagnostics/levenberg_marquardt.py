@@ -159,6 +159,7 @@ def _descend(
     return ended
 
 
+@np.errstate(invalid="ignore", over="ignore")  # an infinite weight gives nan, without warnings
 def _derivatives(
     step: Autonomous, points: Array, normals: Array | None
 ) -> tuple[Array, Array, Array]:
@@ -169,11 +170,10 @@ def _derivatives(
     jacobians[:, diagonal, diagonal] -= 1
     # Saturated units give a finite state and a nan derivative where a weight is infinite.
     finite = np.isfinite(jacobians).all(axis=(1, 2)) & np.isfinite(miss).all(axis=1)
-    with np.errstate(invalid="ignore", over="ignore"):
-        speed = np.where(finite, 0.5 * np.sum(miss**2, axis=1), np.nan)
-        if normals is not None:
-            along = np.einsum("psk,pk->ps", jacobians, normals)
-            jacobians -= along[:, :, None] * normals[:, None]
+    speed = np.where(finite, 0.5 * np.sum(miss**2, axis=1), np.nan)
+    if normals is not None:
+        along = np.einsum("psk,pk->ps", jacobians, normals)
+        jacobians -= along[:, :, None] * normals[:, None]
     turned = jacobians.swapaxes(1, 2)
     bend = product(turned, jacobians)
     if normals is not None:

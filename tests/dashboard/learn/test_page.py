@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import NumberExercise, prose
 from dashboard.learn.registry import LESSONS, lesson
+from rnn_core import RunConfig
 from rnn_core.messages import translate
 from tests.dashboard.learn_page import page, predict, texts
 from tests.dashboard.runs import go_on
@@ -39,7 +40,7 @@ def test_the_result_comes_once_the_run_has_decided_and_agrees_with_the_run() -> 
     app = healthy(app.run())
     assert "**Not as you predicted.** Below 0.10." in texts(app)
     frame = run.frame()
-    found = lesson("memory").measure(Runs(0, frame.engine))
+    found = lesson("memory").measure(Runs(frame.config.seed, frame.engine))
     assert found.said.values["loss"] == frame.verdict.loss.mean
     assert f"**What happened:** Below 0.10. {translate(found.said, str)}" in texts(app)
 
@@ -67,7 +68,7 @@ def test_another_seed_has_a_result_of_its_own() -> None:
     app = predict(page(lesson="vanishing"), "vanishing", 2)
     before = texts(app)
     app = click(app, "new_seed")
-    assert app.session_state["learn session"].run.config.seed != 0
+    assert app.session_state["learn session"].run.config.seed != RunConfig().seed
     assert "| RNN |" in texts(app)
     assert texts(app) != before
 
