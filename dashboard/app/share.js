@@ -12,7 +12,7 @@ async function copy(text, input) {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const place = parentElement.querySelector(".share");
   if (!place.firstChild) {
     place.innerHTML = `

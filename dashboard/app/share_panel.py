@@ -24,10 +24,13 @@ def share() -> None:
     _share(
         key="share",
         width="content",
-        data={
-            "label": _("Share"),
-            "copied": _("Link copied"),
-            "help": _("Copies a link to this page with all its settings."),
-            "fallback": _("Copy this link:"),
-        },
+        # A list: Streamlit looks for tables among the values of a dict, and loads pandas for that.
+        data=[
+            {
+                "label": _("Share"),
+                "copied": _("Link copied"),
+                "help": _("Copies a link to this page with all its settings."),
+                "fallback": _("Copy this link:"),
+            }
+        ],
     )

@@ -4,12 +4,12 @@ const PATIENCE = 150; // milliseconds to get from the term into its definition
 export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".definition");
   // Called again with other data, in another language; what listens stays.
-  box.data = data;
+  [box.anchor, box.definitions] = data;
   if (box.stop) return box.stop;
   let term = null;
   let timer = 0;
 
-  const termOf = (event) => event.target.closest?.(`a[href^="${box.data.anchor}"]`);
+  const termOf = (event) => event.target.closest?.(`a[href^="${box.anchor}"]`);
   const hide = () => {
     clearTimeout(timer);
     term?.removeAttribute("aria-describedby");
@@ -17,7 +17,7 @@ export default function ({ data, parentElement }) {
     box.hidden = true;
   };
   const show = (link) => {
-    const said = box.data.definitions[link.getAttribute("href").slice(box.data.anchor.length)];
+    const said = box.definitions[link.getAttribute("href").slice(box.anchor.length)];
     if (!said) return;
     hide();
     term = link;

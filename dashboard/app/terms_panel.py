@@ -20,4 +20,5 @@ _terms = st.components.v2.component(
 
 def terms() -> None:
     """Have the browser define every marked term on the page."""
-    _terms(key="terms", data={"anchor": glossary.ANCHOR, "definitions": glossary.definitions()})
+    # A list: Streamlit looks for tables among the values of a dict, and loads pandas for that.
+    _terms(key="terms", data=[glossary.ANCHOR, glossary.definitions()])

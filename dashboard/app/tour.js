@@ -155,7 +155,7 @@ class Tour {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const place = parentElement.querySelector(".place");
   place.tour ??= new Tour(place);
   place.tour.update(data);

@@ -50,14 +50,17 @@ def tour(stops: Sequence[Stop]) -> None:
     with st.container(key="tour"):
         _tour(
             key="tour_card",
-            data={
-                "stops": [asdict(stop) for stop in stops],
-                "asked": st.session_state.get(_ASKED, 0),
-                "next": _("Next"),
-                "back": _("Back"),
-                "skip": _("Skip the tour"),
-                "done": _("Done"),
-            },
+            # A list: in a dict, Streamlit looks for tables, and loads pandas for that.
+            data=[
+                {
+                    "stops": [asdict(stop) for stop in stops],
+                    "asked": st.session_state.get(_ASKED, 0),
+                    "next": _("Next"),
+                    "back": _("Back"),
+                    "skip": _("Skip the tour"),
+                    "done": _("Done"),
+                }
+            ],
         )
 
 

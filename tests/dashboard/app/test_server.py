@@ -65,7 +65,7 @@ from streamlit.testing.v1 import AppTest
 app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
 assert list(app.exception) == []
 assert {"altair", "torch"} <= set(sys.modules)
-print(*{"scipy.stats", "sympy", "torch._dynamo"} & set(sys.modules))
+print(*{"pandas", "scipy.stats", "sympy", "torch._dynamo"} & set(sys.modules))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(ROOT / "streamlit_app.py")],

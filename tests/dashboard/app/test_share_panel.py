@@ -15,5 +15,5 @@ share()
 def test_its_words_are_translated_data() -> None:
     app = AppTest.from_string(SCRIPT, default_timeout=60).run()
     assert list(app.exception) == []
-    data = json.loads(app.get("bidi_component")[0].proto.json)
+    (data,) = json.loads(app.get("bidi_component")[0].proto.json)
     assert (data["label"], data["copied"]) == ("Share", "Link copied")

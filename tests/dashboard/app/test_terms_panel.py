@@ -18,4 +18,4 @@ def test_the_browser_gets_every_definition() -> None:
     app = AppTest.from_string(SCRIPT, default_timeout=60).run()
     assert list(app.exception) == []
     data = json.loads(app.get("bidi_component")[0].proto.json)
-    assert data == {"anchor": ANCHOR, "definitions": definitions()}
+    assert data == [ANCHOR, definitions()]

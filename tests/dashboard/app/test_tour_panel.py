@@ -16,7 +16,8 @@ button()
 
 def told(app: AppTest) -> Any:
     assert list(app.exception) == []
-    return json.loads(app.get("bidi_component")[0].proto.json)
+    (data,) = json.loads(app.get("bidi_component")[0].proto.json)
+    return data
 
 
 def test_the_browser_gets_the_stops_and_how_often_the_tour_was_asked_for() -> None:
