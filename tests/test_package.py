@@ -52,9 +52,10 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
     assert stated["License-Expression"] == "MIT"
     assert sorted(stated.get_all("Provides-Extra", [])) == ["fast", "files", "series", "stats"]
     needed = {word.partition(">=")[0] for word in stated.get_all("Requires-Dist", [])}
-    assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels", "safetensors"}
+    assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels", "safetensors", "nbformat"}
     assert [word for word in stated.get_all("Requires-Dist", []) if "extra" in word] == [
         "numba>=0.61; extra == 'fast'",
+        "nbformat>=5.7; extra == 'files'",
         "safetensors>=0.4; extra == 'files'",
         "statsmodels>=0.14; extra == 'series'",
         "scipy>=1.13; extra == 'stats'",
@@ -83,7 +84,7 @@ import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"numba", "scipy", "statsmodels", "safetensors"}:
+        if name.partition(".")[0] in {"numba", "scipy", "statsmodels", "safetensors", "nbformat"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())

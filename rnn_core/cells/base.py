@@ -70,6 +70,22 @@ class Equation(NamedTuple):
     numbers: str
 
 
+class LayerScript(NamedTuple):
+    """A cell's layers in Python source, with PyTorch alone.
+
+    Attributes:
+        layer: an expression with the interface of ``nn.RNN(batch_first=True)``. It may read
+            ``INPUT_SIZE``, ``HIDDEN_SIZE`` and ``NUM_LAYERS``. Its weights are drawn by PyTorch's
+            global generator as `Cell.initialise` draws them first.
+        initialise: statements that change the weights of ``self.rnn``; empty where none are needed.
+        classes: definitions that the expression reads; empty for a layer of PyTorch's own.
+    """
+
+    layer: str
+    initialise: str = ""
+    classes: str = ""
+
+
 class Cell:
     """A recurrent cell. Subclass it, and register an instance with `rnn_core.register_cell`.
 
@@ -172,6 +188,10 @@ class Cell:
         To be overridden by a cell whose `initialise` fixes weights.
         """
         return _parameter_count(self, input_size, config.hidden_size, config.num_layers)
+
+    def script(self, config: RunConfig) -> LayerScript | None:
+        """The layers of a config in Python source; None, the default, where that is not given."""
+        return None
 
     def matches(self, module: nn.Module) -> bool:
         """Whether a module that was built elsewhere computes what this cell does."""

@@ -52,6 +52,15 @@ class LSTM(StackedCell):
             getattr(module, f"bias_ih_l{layer}")[rows] = config.forget_bias
             getattr(module, f"bias_hh_l{layer}")[rows] = 0.0
 
+    def _more_initialise_lines(self, config: RunConfig) -> list[str]:
+        """Those of ``config.forget_bias``."""
+        if config.forget_bias is None:
+            return []
+        return [
+            f"b_ih[HIDDEN_SIZE : 2 * HIDDEN_SIZE] = {config.forget_bias!r}  # of the forget gate",
+            "b_hh[HIDDEN_SIZE : 2 * HIDDEN_SIZE] = 0.0",
+        ]
+
     def step(
         self, xp: Any, weights: Mapping[str, Numbers], x: Numbers, state: tuple[Numbers, ...]
     ) -> CellOutput:

@@ -12,6 +12,7 @@ from rnn_core.cells.base import (
     Equation,
     Gate,
     Layer,
+    LayerScript,
     Numbers,
     factor,
     number,
@@ -19,6 +20,37 @@ from rnn_core.cells.base import (
 from rnn_core.cells.stacked import sigmoid
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
+
+_SCRIPT = '''
+class MinGRU(nn.Module):
+    """One gate z and a candidate n, neither of which reads the state."""
+
+    def __init__(self, input_size, hidden_size, num_layers):
+        super().__init__()
+        self.hidden_size, self.num_layers = hidden_size, num_layers
+        bound, rows = hidden_size**-0.5, 2 * hidden_size
+        for layer in range(num_layers):
+            shapes = {"weight_ih": (rows, hidden_size if layer else input_size), "bias_ih": (rows,)}
+            for name, shape in shapes.items():
+                weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+                self.register_parameter(f"{name}_l{layer}", weight)
+
+    def forward(self, x, state):
+        if state is None:
+            state = x.new_zeros(self.num_layers, len(x), self.hidden_size)
+        after = []
+        for layer, h in enumerate(state):
+            weight, bias = getattr(self, f"weight_ih_l{layer}"), getattr(self, f"bias_ih_l{layer}")
+            outputs = []
+            for x_t in x.unbind(1):
+                z, n = (x_t @ weight.T + bias).chunk(2, dim=1)
+                z = torch.sigmoid(z)
+                h = (1 - z) * h + z * n
+                outputs.append(h)
+            x = torch.stack(outputs, 1)
+            after.append(h)
+        return x, torch.stack(after)
+'''
 
 
 class MinGRU(Cell):
@@ -49,6 +81,10 @@ class MinGRU(Cell):
         """Trainable numbers, without building the module."""
         hidden, later = config.hidden_size, config.num_layers - 1
         return 2 * hidden * ((input_size + 1) + later * (hidden + 1))
+
+    def script(self, config: RunConfig) -> LayerScript:
+        """A class of its own."""
+        return LayerScript("MinGRU(INPUT_SIZE, HIDDEN_SIZE, NUM_LAYERS)", classes=_SCRIPT)
 
     def step(
         self, xp: Any, weights: Mapping[str, Numbers], x: Numbers, state: tuple[Numbers, ...]

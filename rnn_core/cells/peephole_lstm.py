@@ -7,13 +7,69 @@ from typing import Any
 
 from torch import nn
 
-from rnn_core.cells.base import Array, CellOutput, Equation, Layer, Numbers, factor, number
+from rnn_core.cells.base import (
+    Array,
+    CellOutput,
+    Equation,
+    Layer,
+    LayerScript,
+    Numbers,
+    factor,
+    number,
+)
 from rnn_core.cells.derivatives import LocalDerivatives
 from rnn_core.cells.lstm import LSTM
 from rnn_core.cells.module import StepModule
 from rnn_core.cells.stacked import drive, sigmoid, terms
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
+
+_SCRIPT = '''
+class PeepholeLSTM(nn.Module):
+    """An LSTM whose gates see the cell state: i and f the one before, o the new one."""
+
+    def __init__(self, input_size, hidden_size, num_layers):
+        super().__init__()
+        self.hidden_size, self.num_layers = hidden_size, num_layers
+        bound, rows = hidden_size**-0.5, 4 * hidden_size
+        for layer in range(num_layers):
+            shapes = {
+                "weight_ih": (rows, hidden_size if layer else input_size),
+                "weight_hh": (rows, hidden_size),
+                "bias_ih": (rows,),
+                "bias_hh": (rows,),
+                "peephole_i": (hidden_size,),
+                "peephole_f": (hidden_size,),
+                "peephole_o": (hidden_size,),
+            }
+            for name, shape in shapes.items():
+                weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+                self.register_parameter(f"{name}_l{layer}", weight)
+
+    def forward(self, x, state):
+        if state is None:
+            state = (x.new_zeros(self.num_layers, len(x), self.hidden_size),) * 2
+        after = []
+        for layer, (h, c) in enumerate(zip(*state)):
+            w_ih, w_hh, b_ih, b_hh, p_i, p_f, p_o = (
+                getattr(self, f"{name}_l{layer}")
+                for name in (
+                    "weight_ih", "weight_hh", "bias_ih", "bias_hh",
+                    "peephole_i", "peephole_f", "peephole_o",
+                )
+            )
+            outputs = []
+            for x_t in x.unbind(1):
+                drive = (x_t @ w_ih.T + b_ih) + (h @ w_hh.T + b_hh)
+                i, f, g, o = drive.chunk(4, dim=1)
+                i, f = torch.sigmoid(i + p_i * c), torch.sigmoid(f + p_f * c)
+                c = f * c + i * torch.tanh(g)
+                h = torch.sigmoid(o + p_o * c) * torch.tanh(c)
+                outputs.append(h)
+            x = torch.stack(outputs, 1)
+            after.append((h, c))
+        return x, tuple(torch.stack(part) for part in zip(*after))
+'''
 
 
 class PeepholeLSTM(LSTM):
@@ -50,6 +106,14 @@ class PeepholeLSTM(LSTM):
     def build(self, input_size: int, hidden_size: int, num_layers: int) -> nn.Module:
         """A module that applies `step`."""
         return StepModule(self, input_size, hidden_size, num_layers)
+
+    def script(self, config: RunConfig) -> LayerScript:
+        """A class of its own, and what `initialise` changes of it."""
+        return LayerScript(
+            "PeepholeLSTM(INPUT_SIZE, HIDDEN_SIZE, NUM_LAYERS)",
+            self._initialise_script(config),
+            _SCRIPT,
+        )
 
     def matches(self, module: nn.Module) -> bool:
         """Whether a module applies this cell's equations."""

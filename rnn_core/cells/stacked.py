@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from rnn_core.cells.base import Array, Cell, Equation, Layer, Numbers, number
+from rnn_core.cells.base import Array, Cell, Equation, Layer, LayerScript, Numbers, number
 from rnn_core.config import RunConfig
 
 #: Standard deviation of the input weights beside an identity as the recurrent matrix.
@@ -66,6 +66,50 @@ class StackedCell(Cell):
                 b_hh.zero_()
             if config.single_bias:
                 b_hh.requires_grad_(False).zero_()
+
+    def script(self, config: RunConfig) -> LayerScript:
+        """PyTorch's own layer, and what `initialise` changes of it."""
+        more = f', nonlinearity="{self.nonlinearity}"' if self.nonlinearity == "relu" else ""
+        return LayerScript(
+            f"nn.{self.module_type.__name__}"
+            f"(INPUT_SIZE, HIDDEN_SIZE, NUM_LAYERS, batch_first=True{more})",
+            self._initialise_script(config),
+        )
+
+    def _initialise_script(self, config: RunConfig) -> str:
+        """`initialise` in Python source, without what PyTorch draws anyway."""
+        lines = []
+        if config.initialisation == "orthogonal":
+            lines += [
+                "for matrix in w_hh.split(HIDDEN_SIZE):  # the recurrent matrix of each gate",
+                "    nn.init.orthogonal_(matrix)",
+            ]
+        elif config.initialisation == "identity":
+            lines += [
+                "for matrix in w_hh.split(HIDDEN_SIZE):  # the recurrent matrix of each gate",
+                "    nn.init.eye_(matrix)",
+                f"nn.init.normal_(w_ih, 0.0, {IDENTITY_INPUT_STD})",
+                "nn.init.zeros_(b_ih)",
+                "nn.init.zeros_(b_hh)",
+            ]
+        if config.single_bias:
+            lines += ["b_hh.requires_grad_(False).zero_()  # one bias in place of PyTorch's two"]
+        lines += self._more_initialise_lines(config)
+        if not lines:
+            return ""
+        weights = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        names = ("w_ih", "w_hh", "b_ih", "b_hh")
+        read = [
+            f'{name} = getattr(self.rnn, f"{weight}_l{{layer}}")'
+            for name, weight in zip(names, weights, strict=True)
+            if any(name in line for line in lines)
+        ]
+        body = "\n".join(f"        {line}" for line in (*read, *lines))
+        return f"with torch.no_grad():\n    for layer in range(NUM_LAYERS):\n{body}"
+
+    def _more_initialise_lines(self, config: RunConfig) -> list[str]:
+        """Further lines for each layer, which read w_ih, w_hh, b_ih and b_hh."""
+        return []
 
     def parameter_count(self, config: RunConfig, input_size: int) -> int:
         """Trainable numbers: for each gate the weights of input and state, and the biases."""

@@ -203,6 +203,15 @@ class Task(ABC):
         """The floors, highest first; none by default."""
         return ()
 
+    def script(self) -> str | None:
+        """Python source that makes the same batches with NumPy alone; None, the default, without.
+
+        It defines a generator ``batches()`` of ``(x, y)``, or of ``(x, y, mask)`` where there is a
+        loss mask: those of step 0, 1, 2, … It may read ``BATCH_SIZE`` and ``TIME_STEP``, ``count``
+        of `itertools` and ``np``, and import what else it needs from the standard library.
+        """
+        return None
+
     def with_wave(
         self, window: int, *, frequency: float | None = None, amplitude: float | None = None
     ) -> Task:

@@ -15,6 +15,7 @@ from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, TaskEntry
 from rnn_core.tasks.predictors import linear_fits, measured, smooth_fits
+from rnn_core.tasks.snippets import WINDOWS, source
 from rnn_core.tasks.windows import BLOCK, Blocks, Recurrence, Windows, generator
 
 _BETA, _GAMMA, _TAU = 0.2, 0.1, 17
@@ -36,6 +37,80 @@ _EVERY = 8
 _LONGEST_DELAY = 100
 # Up to this number of streams, plain floats are faster than arrays.
 _FEW = 8
+
+_FORECAST_SCRIPT = '''
+def batches():
+    """The target is the input of AHEAD samples later."""
+    for window in windows(streams()):
+        x, y = window[:, :TIME_STEP], window[:, AHEAD:]
+        yield x[:, :, np.newaxis], y[:, :, np.newaxis]  # (batch, time_step, 1)
+'''
+_MACKEY_GLASS_SCRIPT = f'''
+def block(history):
+    """The next {BLOCK} samples of every row, and its last {_HISTORY} values, {_STEP} apart.
+
+    dx/dt = {_BETA} x(t-{_TAU}) / (1 + x(t-{_TAU})^10) - {_GAMMA} x(t)
+
+    For a time shorter than {_TAU} the delayed values are known and the equation is linear: its
+    solution is an integral, here by a rule of fourth order.
+    """
+    samples = np.empty((len(history), {BLOCK}))
+    steps = {10 * _STRETCH}
+    decay = np.exp(-{_GAMMA} * {_STEP} * np.arange(1, steps + 1))
+    growth = np.exp({_GAMMA} * {_STEP} * np.arange(-1, steps + 2)) * ({_BETA} * {_STEP} / 24)
+    for start in range(0, {BLOCK}, {_STRETCH}):
+        delayed = history[:, : steps + 3]
+        square = delayed * delayed
+        fourth = square * square
+        force = growth * delayed / (1 + fourth * fourth * square)
+        gained = 13 * (force[:, 1:-2] + force[:, 2:-1]) - force[:, :-3] - force[:, 3:]
+        values = decay * (history[:, -1:] + np.cumsum(gained, axis=1))
+        samples[:, start : start + {_STRETCH}] = values[:, 9::10]
+        history = np.concatenate([history[:, steps:], values], axis=1)
+    return samples, history
+
+
+def streams():
+    """The Mackey-Glass signal, in blocks; every row from another constant past."""
+    rngs = [np.random.default_rng((DATA_SEED, row)) for row in range(BATCH_SIZE)]
+    levels = np.array([rng.uniform(0.5, 1.3) for rng in rngs])
+    _, history = block(np.repeat(levels[:, np.newaxis], {_HISTORY}, axis=1))  # the transient
+    while True:
+        samples, history = block(history)
+        yield samples
+
+'''
+_LORENZ_SCRIPT = f'''
+def slope(x, y, z):
+    """The Lorenz system."""
+    return {_SIGMA} * (y - x), x * ({_RHO} - z) - y, x * y - {_B!r} * z
+
+
+def path(point):
+    """x every {_LORENZ_STEP} units of time, by the classical Runge-Kutta method."""
+    h = {_LORENZ_STEP}
+    x, y, z = point
+    while True:
+        dx, dy, dz = slope(x, y, z)
+        ex, ey, ez = slope(x + h / 2 * dx, y + h / 2 * dy, z + h / 2 * dz)
+        fx, fy, fz = slope(x + h / 2 * ex, y + h / 2 * ey, z + h / 2 * ez)
+        gx, gy, gz = slope(x + h * fx, y + h * fy, z + h * fz)
+        x = x + h / 6 * (dx + 2 * (ex + fx) + gx)
+        y = y + h / 6 * (dy + 2 * (ey + fy) + gy)
+        z = z + h / 6 * (dz + 2 * (ez + fz) + gz)
+        yield x
+
+
+def streams():
+    """x divided by its standard deviation, in blocks; every row from another point."""
+    rngs = [np.random.default_rng((DATA_SEED, row)) for row in range(BATCH_SIZE)]
+    paths = [path(rng.uniform((-10, -10, 15), (10, 10, 35)).tolist()) for rng in rngs]
+    for number in count():
+        samples = np.array([[next(each) for _ in range({BLOCK})] for each in paths])
+        if number:  # the first block is the transient
+            yield samples / {_LORENZ_STD}
+
+'''
 
 
 class Forecast(Windows):
@@ -66,6 +141,14 @@ class Forecast(Windows):
             self._time(index),
             np.array(signal[:, :length], dtype, order="C"),
             np.array(signal[:, horizon:], dtype, order="C"),
+        )
+
+    def _script(self, streams: str) -> str:
+        """Python source of ``batches()``, from that of ``streams()``."""
+        return source(
+            f"{streams}\n{WINDOWS}\n{_FORECAST_SCRIPT}",
+            AHEAD=(self._config.delay, "samples that the network looks ahead"),
+            DATA_SEED=(self._config.data_seed, "of the states that the signals start from"),
         )
 
     def _measurements(self) -> Measurements:
@@ -142,6 +225,10 @@ class MackeyGlass(Forecast):
 
         super().__init__(config, Blocks(Recurrence(begin, mackey_glass).block), 1.0)
 
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return self._script(_MACKEY_GLASS_SCRIPT)
+
     def _measurements(self) -> Measurements:
         return _mackey_glass_measurements()
 
@@ -208,6 +295,10 @@ class Lorenz(Forecast):
             return paths[:, :, None] / _LORENZ_STD, points
 
         super().__init__(config, Blocks(Recurrence(begin, advance).block), _LORENZ_STEP)
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return self._script(_LORENZ_SCRIPT)
 
     def _measurements(self) -> Measurements:
         return _lorenz_measurements()

@@ -8,10 +8,26 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Criterion, Floor, TaskEntry
+from rnn_core.tasks.snippets import source
 from rnn_core.tasks.windows import Windows, generator, require_window
 
 # The first input symbols; the other letters follow.
 _S, _A, _B = range(3)
+
+_SCRIPT = '''
+def batches():
+    """Predict the next symbol of S a … a b … b T, with as many of each letter."""
+    t = np.arange(TIME_STEP)
+    one_hot = np.eye(LETTERS + 1)
+    for step in count():
+        rng = np.random.default_rng((DATA_SEED, step))
+        n = rng.integers(1, MOST, BATCH_SIZE, endpoint=True)[:, np.newaxis]
+        inputs = np.where(t == 0, 0, 1 + np.minimum((t - 1) // n, LETTERS - 1))  # S, then letters
+        targets = np.minimum(t // n, LETTERS)  # letters, then T
+        mask = t <= LETTERS * n  # the time steps that are part of the string
+        x, y = one_hot[inputs] * mask[:, :, np.newaxis], one_hot[targets] * mask[:, :, np.newaxis]
+        yield x, y, mask
+'''
 
 
 class Counting(Windows):
@@ -58,6 +74,15 @@ class Counting(Windows):
             one_hot[inputs] * loss_mask[:, :, None],
             one_hot[targets] * loss_mask[:, :, None],
             loss_mask,
+        )
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(
+            _SCRIPT,
+            LETTERS=(self._letters, "how many different ones"),
+            MOST=(self._most, "of each letter"),
+            DATA_SEED=(self._config.data_seed, "of the strings"),
         )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:

@@ -13,6 +13,7 @@ from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Floor, TaskEntry
 from rnn_core.tasks.predictors import linear_fits, measured
+from rnn_core.tasks.snippets import WINDOWS, source
 from rnn_core.tasks.windows import BLOCK, Recurrence, Streams, generator
 
 _ORDER = 10
@@ -24,6 +25,39 @@ _EVERY = 4
 _LARGEST = 1.0
 # Up to this number of rows, plain floats are faster than arrays.
 _FEW = 8
+
+_SCRIPT = f'''
+def stream(row):
+    """Input u and response y of one row, in blocks."""
+    u, y = [0.0] * {_ORDER - 1}, [0.0] * {_ORDER}
+    for number in count():
+        for attempt in count():
+            rng = np.random.default_rng((DATA_SEED, row, number, attempt))
+            inputs = u[-{_ORDER - 1}:] + rng.uniform(0, 0.5, {BLOCK}).tolist()
+            outputs = y[-{_ORDER}:]
+            for t in range({BLOCK}):
+                now, recent = outputs[-1], sum(outputs[t:])
+                product = 1.5 * inputs[t] * inputs[t + {_ORDER - 1}]
+                outputs.append(0.3 * now + 0.05 * now * recent + product + 0.1)
+            if max(outputs[{_ORDER}:]) <= {_LARGEST}:  # else the system diverges: draw again
+                break
+        u, y = inputs, outputs
+        yield np.stack([u[{_ORDER - 1}:], y[{_ORDER}:]], axis=1)
+
+
+def streams():
+    """The blocks of all rows."""
+    rows = [stream(row) for row in range(BATCH_SIZE)]
+    while True:
+        yield np.array([next(row) for row in rows])
+
+{WINDOWS}
+
+def batches():
+    """NARMA10: the target is the response of a nonlinear system of tenth order."""
+    for window in windows(streams()):
+        yield window[:, :, :1], window[:, :, 1:]  # (batch, time_step, 1)
+'''
 
 # The last nine inputs and ten responses of every row, oldest first: shapes (B, 9) and (B, 10).
 State = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -60,6 +94,14 @@ class Narma10(Streams):
 
     def _block(self, number: int) -> NDArray[np.float64]:
         return self._recurrence.block(number)
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(
+            _SCRIPT,
+            AHEAD=(0, "samples that two windows have in common"),
+            DATA_SEED=(self._config.data_seed, "of the inputs"),
+        )
 
     @property
     def target_variance(self) -> float:

@@ -7,7 +7,20 @@ from numpy.typing import NDArray
 
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, TaskEntry
+from rnn_core.tasks.snippets import source
 from rnn_core.tasks.windows import Windows, generator
+
+_SCRIPT = '''
+def batches():
+    """The parity of the signs so far: their product."""
+    for step in count():
+        rng = np.random.default_rng((DATA_SEED, step))
+        lengths = rng.integers(1, TIME_STEP, (BATCH_SIZE, 1), endpoint=True)
+        mask = np.arange(TIME_STEP) < lengths  # the sequences are of different length
+        signs = 1 - 2 * rng.integers(0, 2, (BATCH_SIZE, TIME_STEP))
+        x, y = signs * mask, signs.cumprod(axis=1) * mask
+        yield x[:, :, np.newaxis], y[:, :, np.newaxis], mask  # (batch, time_step, 1)
+'''
 
 
 class Parity(Windows):
@@ -40,6 +53,10 @@ class Parity(Windows):
             targets[:, :, None].astype(dtype),
             loss_mask,
         )
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(_SCRIPT, DATA_SEED=(self._config.data_seed, "of the sequences"))
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the time steps of all sequences at which the sign is right."""

@@ -7,10 +7,57 @@ from numpy.typing import NDArray
 
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, TaskEntry
+from rnn_core.tasks.snippets import WINDOWS, source
 from rnn_core.tasks.windows import BLOCK, Streams, generator
 
 _BITS = 3
 _PULSE_PROBABILITY = 0.5
+
+_DELAYED_RECALL_SCRIPT = f'''
+def bits():
+    """Random bits, +1 or -1, in blocks, one row for each stream. Before them are zeros."""
+    yield np.zeros((BATCH_SIZE, DELAY))
+    for number in count():
+        drawn = [
+            np.random.default_rng((DATA_SEED, row, number)).integers(0, 2, {BLOCK})
+            for row in range(BATCH_SIZE)
+        ]
+        yield np.array(drawn) * 2.0 - 1.0
+
+{WINDOWS}
+
+def batches():
+    """The target is the bit of DELAY steps ago."""
+    for window in windows(bits()):
+        x, y = window[:, DELAY:], window[:, :TIME_STEP]
+        yield x[:, :, np.newaxis], y[:, :, np.newaxis]  # (batch, time_step, 1)
+'''
+_FLIP_FLOP_SCRIPT = f'''
+def pulses():
+    """Pulses of +1 or -1 on {_BITS} lines, else 0, in blocks, one row for each stream."""
+    for number in count():
+        drawn = []
+        for row in range(BATCH_SIZE):
+            rng = np.random.default_rng((DATA_SEED, row, number))
+            signs = 2.0 * rng.integers(0, 2, ({BLOCK}, {_BITS})) - 1.0
+            present = rng.random(({BLOCK}, {_BITS})) < {_PULSE_PROBABILITY}
+            if number == 0:
+                present[0] = True  # each line begins with a pulse
+            drawn.append(signs * present)
+        yield np.array(drawn)
+
+{WINDOWS}
+
+def batches():
+    """The target is the sign of the last pulse on each line."""
+    held = np.zeros((BATCH_SIZE, {_BITS}))
+    for x in windows(pulses()):
+        y = np.empty_like(x)
+        for t in range(TIME_STEP):
+            held = np.where(x[:, t] != 0, x[:, t], held)
+            y[:, t] = held
+        yield x, y  # (batch, time_step, {_BITS})
+'''
 
 
 class DelayedRecall(Streams):
@@ -39,6 +86,15 @@ class DelayedRecall(Streams):
         both = np.concatenate([self._bits(number - 1), inputs], axis=1)
         delay = self._config.delay
         return np.stack([inputs, both[:, BLOCK - delay : -delay]], axis=2)
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(
+            _DELAYED_RECALL_SCRIPT,
+            DELAY=(self._config.delay, "steps to look back"),
+            AHEAD=(self._config.delay, "samples that two windows have in common"),
+            DATA_SEED=(self._config.data_seed, "of the bits"),
+        )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float | None:
         """Share of the bits whose sign is right; None before the first bit is due."""
@@ -103,6 +159,14 @@ class FlipFlop(Streams):
         last = np.maximum.accumulate(np.where(both != 0, steps, 0), axis=1)
         held = np.take_along_axis(both, last, axis=1)
         return np.concatenate([inputs, held[:, BLOCK:]], axis=2)
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(
+            _FLIP_FLOP_SCRIPT,
+            AHEAD=(0, "samples that two windows have in common"),
+            DATA_SEED=(self._config.data_seed, "of the pulses"),
+        )
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the time steps at which all three signs are right."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Criterion, Floor, TaskEntry
+from rnn_core.tasks.snippets import source
 from rnn_core.tasks.windows import Windows, generator, require_window
 
 _NEAR_ENOUGH = 0.04
@@ -20,6 +21,56 @@ _X, _Y, _E, _B, _FIRST_DISTRACTOR, _SYMBOLS = 0, 1, 2, 3, 4, 8
 
 _ALPHABET, _RECALLED = 8, 10
 _BLANK, _DELIMITER = _ALPHABET, _ALPHABET + 1
+
+_ADDING_SCRIPT = '''
+def batches():
+    """The adding problem: two numbers of each sequence are marked, their sum is asked for."""
+    rows, half = np.arange(BATCH_SIZE), TIME_STEP // 2
+    for step in count():
+        rng = np.random.default_rng((DATA_SEED, step))
+        values = rng.uniform(-1, 1, (BATCH_SIZE, TIME_STEP))
+        marked = np.zeros((BATCH_SIZE, TIME_STEP))
+        marked[rows, rng.integers(0, half, BATCH_SIZE)] = 1  # one in the first half
+        marked[rows, rng.integers(half, TIME_STEP, BATCH_SIZE)] = 1  # and one in the second
+        x = np.stack([values, marked], axis=2)  # (batch, time_step, 2)
+        y = np.zeros((BATCH_SIZE, TIME_STEP, 1))
+        y[:, -1, 0] = (values * marked).sum(axis=1)
+        mask = np.zeros((BATCH_SIZE, TIME_STEP), bool)
+        mask[:, -1] = True  # the answer is due at the last time step
+        yield x, y, mask
+'''
+_TEMPORAL_ORDER_SCRIPT = '''
+X, Y, BEGIN, END, FIRST_DISTRACTOR, SYMBOLS = 0, 1, 2, 3, 4, 8
+
+
+def batches():
+    """Which two symbols were among the distractors, in order? XX, XY, YX or YY."""
+    rows = np.arange(BATCH_SIZE)
+    for step in count():
+        rng = np.random.default_rng((DATA_SEED, step))
+        symbols = rng.integers(FIRST_DISTRACTOR, SYMBOLS, (BATCH_SIZE, TIME_STEP))
+        symbols[:, 0], symbols[:, -1] = BEGIN, END
+        first, second = rng.integers(X, Y + 1, (2, BATCH_SIZE))
+        symbols[rows, rng.integers(*{first}, BATCH_SIZE, endpoint=True)] = first
+        symbols[rows, rng.integers(*{second}, BATCH_SIZE, endpoint=True)] = second
+        y = np.zeros((BATCH_SIZE, TIME_STEP, 4))
+        y[rows, -1, 2 * first + second] = 1
+        mask = np.zeros((BATCH_SIZE, TIME_STEP), bool)
+        mask[:, -1] = True  # the answer is due at the last time step
+        yield np.eye(SYMBOLS)[symbols], y, mask  # one-hot: (batch, time_step, symbols)
+'''
+_COPY_SCRIPT = f'''
+def batches():
+    """Repeat {_RECALLED} symbols, in order, after a delimiter at the end of many blanks."""
+    for step in count():
+        rng = np.random.default_rng((DATA_SEED, step))
+        symbols = rng.integers(0, {_ALPHABET}, (BATCH_SIZE, {_RECALLED}))
+        x, y = np.full((2, BATCH_SIZE, TIME_STEP), {_BLANK})  # blanks
+        x[:, :{_RECALLED}] = symbols
+        x[:, -{_RECALLED + 1}] = {_DELIMITER}  # the delimiter
+        y[:, -{_RECALLED}:] = symbols
+        yield np.eye({_ALPHABET + 2})[x], np.eye({_ALPHABET + 1})[y]  # one-hot
+'''
 
 
 class Adding(Windows):
@@ -51,6 +102,10 @@ class Adding(Windows):
         targets[:, -1, 0] = (values * marked).sum(axis=1)
         inputs = np.stack([values, marked], axis=2).astype(dtype)
         return Batch(self._time(index), inputs, targets, _last_step(rows, length))
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(_ADDING_SCRIPT, DATA_SEED=(self._config.data_seed, "of the sequences"))
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the sums that are correct to within 0.04, as in the source."""
@@ -118,6 +173,13 @@ class TemporalOrder(Windows):
         inputs = np.eye(_SYMBOLS, dtype=dtype)[symbols]
         return Batch(self._time(index), inputs, targets, _last_step(rows, length))
 
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(
+            _TEMPORAL_ORDER_SCRIPT.format(first=self._first, second=self._second),
+            DATA_SEED=(self._config.data_seed, "of the sequences"),
+        )
+
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the sequences with the right class; 0.25 by chance."""
         predicted, right = prediction[:, -1].argmax(axis=1), batch.targets[:, -1].argmax(axis=1)
@@ -177,6 +239,10 @@ class Copy(Windows):
             np.eye(self.input_size, dtype=dtype)[inputs],
             np.eye(self.output_size, dtype=dtype)[targets],
         )
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return source(_COPY_SCRIPT, DATA_SEED=(self._config.data_seed, "of the sequences"))
 
     def accuracy(self, batch: Batch, prediction: NDArray[np.floating]) -> float:
         """Share of the ten symbols that are recalled correctly; 0.125 by chance."""

@@ -17,6 +17,7 @@ from rnn_core.config import RunConfig
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Parts, Scaling, Series, SeriesPlan, naive
 from rnn_core.tasks.base import Batch, Floor, FloorKey, HeldOutWindows, Task
+from rnn_core.tasks.snippets import source
 from rnn_core.tasks.stack import BatchStack
 
 Array = NDArray[np.float64]
@@ -25,6 +26,31 @@ Array = NDArray[np.float64]
 # the state.
 _MOST_ROWS, _WARM_UP_ROWS = 4_000, 400
 _FEWEST_WINDOWS = 2
+
+_SCALE = """
+    values = (values - values[:TRAIN].mean(axis=0)) / values[:TRAIN].std(axis=0)"""
+_SCRIPT = '''
+import csv
+
+
+def columns(names):
+    """Columns of the file{how}."""
+    with open(FILE, encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == {rows}, "the network was trained on another file"
+    values = np.array([[float(row[name]) for name in names] for row in rows]){scale}
+    return values
+
+
+def batches():
+    """The targets are those of AHEAD rows later. Row b begins at b / BATCH_SIZE of the file."""
+    inputs, targets = columns(INPUTS), columns(TARGETS)
+    stretch = (TRAIN - AHEAD) // BATCH_SIZE
+    first = np.arange(BATCH_SIZE)[:, np.newaxis] * stretch + np.arange(TIME_STEP)
+    for step in count():
+        rows = first + step % (stretch // TIME_STEP) * TIME_STEP  # again from the beginning
+        yield inputs[rows], targets[rows + AHEAD]  # (batch, time_step, columns)
+'''
 
 
 class SeriesWindows(HeldOutWindows):
@@ -171,6 +197,23 @@ class SeriesTask(Task):
         rows = self._rows + starts[:, None, None]
         return BatchStack(
             self._inputs[rows].astype(dtype), self._targets[rows + self.horizon].astype(dtype)
+        )
+
+    def script(self) -> str:
+        """Python source of ``batches()``, which reads a CSV file; see `Task.script`."""
+        name = self.series.name if "." in self.series.name else f"{self.series.name}.csv"
+        scale = _SCALE if self.plan.standardise else ""
+        how = ", standardised by the training part" if self.plan.standardise else ""
+        return source(
+            _SCRIPT.format(rows=len(self.series), scale=scale, how=how),
+            FILE=(name, "numbers without gaps, below a row with the columns' names"),
+            INPUTS=(list(self.plan.inputs), ""),
+            TARGETS=(list(self.plan.targets), ""),
+            TRAIN=(
+                self.parts.train,
+                "rows for training; the later ones are for validation and test",
+            ),
+            AHEAD=(self.horizon, "rows that the network looks ahead"),
         )
 
     @cached_property

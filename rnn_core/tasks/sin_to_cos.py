@@ -17,6 +17,7 @@ from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, Task, TaskEntry
 from rnn_core.tasks.cycles import MOST_SAMPLES
 from rnn_core.tasks.predictors import SINE, memoryless_loss
+from rnn_core.tasks.snippets import source
 from rnn_core.tasks.stack import BatchStack, stack
 from rnn_core.tasks.windows import changed_wave
 
@@ -117,6 +118,35 @@ class SinToCos(Task):
             time=instants + ((windows - places) * self.span)[:, None],
             inputs=np.ascontiguousarray(inputs[:, :, None], dtype),
             targets=np.ascontiguousarray(targets[:, :, None], dtype),
+        )
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        config, repeats = self._config, self._repeats_after
+        window = f"(step + rows) % {repeats}" if repeats else "step + rows"
+        again = "  # the same samples come again" if repeats else ""
+        angle = "t.astype(np.float32)" if repeats else "t"  # as the tutorial: float32
+        angle = f"{config.frequency!r} * {angle}" if config.frequency != 1 else angle
+        angle = f"{angle} + {config.phase!r}" if config.phase else angle
+        scale = f"{config.amplitude!r} * " if config.amplitude != 1 else ""
+        noise = ""
+        if config.noise_std > 0:
+            noise = f"""
+        noise = np.random.default_rng(({config.data_seed}, step)).standard_normal(x.shape)
+        x = x + {config.noise_std!r} * noise"""
+        return source(
+            f'''
+def batches():
+    """Use sin to predict cos. Row b of a batch is b windows ahead of the first row."""
+    rows = np.arange(BATCH_SIZE)
+    for step in count():
+        window = {window}{again}
+        t = np.linspace(window * SPAN, (window + 1) * SPAN, TIME_STEP, axis=1)  # time range
+        angle = {angle}
+        x, y = {scale}np.sin(angle), {scale}np.cos(angle){noise}
+        yield x[:, :, np.newaxis], y[:, :, np.newaxis]  # (batch, time_step, 1)
+''',
+            SPAN=(self.span, "time that a window covers"),
         )
 
     def with_wave(

@@ -18,6 +18,7 @@ from rnn_core.messages import N_
 from rnn_core.tasks.base import Batch, Floor, TaskEntry
 from rnn_core.tasks.cycles import MOST_SAMPLES, table_floors
 from rnn_core.tasks.predictors import FEW_VALUES, Spread, linear_loss, memoryless_loss
+from rnn_core.tasks.snippets import source
 from rnn_core.tasks.windows import BLOCK, Blocks, Windows, changed_wave, generator
 
 # The product of two numbers of samples up to this fits 64 bits.
@@ -53,6 +54,8 @@ class Wave(Windows):
     turns_per_cycle = 1
     #: Standard deviation at amplitude 1.
     std = math.sqrt(0.5)
+    #: `_shape` in Python source, for `script`.
+    shape_source = "np.sin(2 * np.pi * turns)"
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config, 2 * math.pi / config.points_per_period)
@@ -88,6 +91,39 @@ class Wave(Windows):
             self._time(index) + self._rows.astype(np.float64) * self.span,
             inputs[:, :, None].astype(dtype),
             targets[:, :, None].astype(dtype),
+        )
+
+    def _noise_source(self) -> str:
+        """A function ``noise(samples)`` of the noise on the input; empty without noise."""
+        return ""
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        share, config = self._cycles_per_sample, self._config
+        noise = self._noise_source()
+        noisy = " + noise(samples)" if noise else ""
+        return source(
+            f'''
+def wave(samples):
+    """The wave at samples by number. Whole numbers keep it periodic, however long the run."""
+    turns = samples % SAMPLES * CYCLES % SAMPLES * ({self.turns_per_cycle} / SAMPLES)
+    turns = (turns + PHASE / (2 * np.pi)) % {self.turns_per_cycle}
+    return AMPLITUDE * {self.shape_source}
+{noise}
+
+def batches():
+    """The target is the input of DELAY samples later. Row b is b windows ahead of the first."""
+    rows, steps = np.arange(BATCH_SIZE)[:, np.newaxis], np.arange(TIME_STEP)
+    for step in count():
+        samples = (step + rows) * TIME_STEP + steps  # (batch, time_step)
+        x, y = wave(samples){noisy}, wave(samples + DELAY)
+        yield x[:, :, np.newaxis], y[:, :, np.newaxis]  # (batch, time_step, 1)
+''',
+            CYCLES=(share.numerator, "in so many samples the wave repeats so many times"),
+            SAMPLES=(share.denominator, ""),
+            PHASE=(config.phase, "radians"),
+            AMPLITUDE=(config.amplitude, ""),
+            DELAY=(config.delay, "samples that the network looks ahead"),
         )
 
     def floors(self) -> tuple[Floor, ...]:
@@ -157,6 +193,7 @@ class SumOfSines(Wave):
 
     turns_per_cycle = 200
     std = 0.5
+    shape_source = f"(0.5 * (np.sin(2 * np.pi * turns) + np.sin({_RATIO} * (2 * np.pi * turns))))"
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         angle = 2 * math.pi * turns
@@ -171,6 +208,7 @@ class SquareWave(Wave):
 
     can_change_wave = True
     std = 1.0
+    shape_source = "np.where(turns < 0.5, 1.0, -1.0)"
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(turns < 0.5, 1.0, -1.0)
@@ -208,6 +246,7 @@ class Chirp(Wave):
     """
 
     turns_per_cycle = 8
+    shape_source = "np.sin(2 * np.pi * turns * (1 + turns / 8))"
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         # The integral of the frequency 1 + 2u/8 over the position u in the sweep.
@@ -233,6 +272,26 @@ class NoisySine(Wave):
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.sin(2 * math.pi * turns)
+
+    def _noise_source(self) -> str:
+        return f'''
+
+@lru_cache(maxsize=8)
+def block(number):
+    """The noise is drawn in blocks of {BLOCK} samples."""
+    return np.random.default_rng(({self._config.data_seed}, number)).standard_normal({BLOCK})
+
+
+def noise(samples):
+    """The noise at samples by number: the same in every row that reads it."""
+    first, last = samples.min() // {BLOCK}, samples.max() // {BLOCK}
+    drawn = np.concatenate([block(number) for number in range(first, last + 1)])
+    return {self._config.noise_std!r} * drawn[samples - first * {BLOCK}]
+'''
+
+    def script(self) -> str:
+        """Python source of ``batches()``; see `Task.script`."""
+        return f"from functools import lru_cache\n\n{super().script()}"
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
         """Windows ``index`` to ``index + B - 1``, one for each row."""

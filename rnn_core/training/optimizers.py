@@ -25,6 +25,8 @@ class Optimizer:
             engine has it.
         moments: PyTorch's names of its first and second moment in the optimizer's state; None for
             one that it does not keep.
+        script: config to what `build` does with ``parameters`` in Python source, which reads
+            ``LR``; None where that is not given.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Optimizer:
     settings: tuple[str, ...] = ()
     kernel: str | None = None
     moments: tuple[str | None, str | None] = (None, None)
+    script: Callable[[RunConfig], str] | None = None
 
 
 ADAM = Optimizer(
@@ -41,6 +44,7 @@ ADAM = Optimizer(
     build=lambda parameters, config: torch.optim.Adam(parameters, lr=config.lr, fused=True),
     kernel="ADAM",
     moments=("exp_avg", "exp_avg_sq"),
+    script=lambda config: "torch.optim.Adam(parameters, lr=LR, fused=True)",
 )
 SGD = Optimizer(
     name="sgd",
@@ -51,6 +55,9 @@ SGD = Optimizer(
     settings=("momentum",),
     kernel="SGD",
     moments=("momentum_buffer", None),
+    script=lambda config: (
+        f"torch.optim.SGD(parameters, lr=LR, momentum={config.momentum!r}, fused=True)"
+    ),
 )
 RMSPROP = Optimizer(
     name="rmsprop",
@@ -58,6 +65,7 @@ RMSPROP = Optimizer(
     build=lambda parameters, config: torch.optim.RMSprop(parameters, lr=config.lr),
     kernel="RMSPROP",
     moments=(None, "square_avg"),
+    script=lambda config: "torch.optim.RMSprop(parameters, lr=LR)",
 )
 
 for _optimizer in (ADAM, SGD, RMSPROP):
