@@ -121,7 +121,7 @@ class SeriesTask(Task):
         >>> from rnn_core import Trainer
         >>> level = np.sin(0.2 * np.arange(600.0))[:, None]
         >>> plan = SeriesPlan(inputs=("level",), targets=("level",))
-        >>> config = RunConfig(task="series", delay=3)
+        >>> config = RunConfig(delay=3)
         >>> task = SeriesTask(Series(level, ("level",), "waves"), plan, config)
         >>> next(Trainer(config, task=task).steps()).prediction.shape
         (1, 10, 1)
