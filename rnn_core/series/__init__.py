@@ -4,5 +4,15 @@ from rnn_core.series.bundled import BUNDLED, BundledSeries, bundled_series
 from rnn_core.series.parts import Parts, Scaling
 from rnn_core.series.plan import SeriesPlan
 from rnn_core.series.series import Series
+from rnn_core.series.units import Units
 
-__all__ = ["BUNDLED", "BundledSeries", "Parts", "Scaling", "Series", "SeriesPlan", "bundled_series"]
+__all__ = [
+    "BUNDLED",
+    "BundledSeries",
+    "Parts",
+    "Scaling",
+    "Series",
+    "SeriesPlan",
+    "Units",
+    "bundled_series",
+]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.messages import N_, InvalidType, InvalidValue, unknown_choice
 from rnn_core.registry import TASKS
+from rnn_core.series.units import Units
 
 FloorKey = Literal[
     "constant",
@@ -135,6 +136,8 @@ class Task(ABC):
         time_in_radians: whether the unit of time is the radian.
         can_change_wave: whether `with_wave` works.
         rows_overlap: whether row b of a batch reads the window that row 0 reads b steps later.
+        units: turns standardised inputs and targets back into the units of their source; None where
+            they already are what people read.
 
     Example:
         >>> class Echo(Task):  # repeat the input of one step ago
@@ -154,6 +157,15 @@ class Task(ABC):
     time_in_radians: bool = False
     can_change_wave: bool = False
     rows_overlap: bool = False
+    units: Units | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells it from other tasks with the same settings; by default the name of its class.
+
+        Runs on tasks with different identities do not exchange snapshots.
+        """
+        return f"{type(self).__module__}.{type(self).__qualname__}"
 
     @abstractmethod
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:

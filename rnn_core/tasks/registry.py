@@ -7,6 +7,7 @@ from rnn_core.tasks.narma import NARMA10
 from rnn_core.tasks.parity import PARITY
 from rnn_core.tasks.recall import DELAYED_RECALL, FLIP_FLOP
 from rnn_core.tasks.sequences import ADDING, COPY, TEMPORAL_ORDER
+from rnn_core.tasks.series import SERIES
 from rnn_core.tasks.sin_to_cos import SIN_TO_COS
 from rnn_core.tasks.waves import CHIRP, NOISY_SINE, SQUARE_WAVE, SUM_OF_SINES
 
@@ -27,5 +28,6 @@ for _entry in (
     ANBN,
     ANBNCN,
     PARITY,
+    SERIES,
 ):
     TASKS.register(_entry)

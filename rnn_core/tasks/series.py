@@ -7,7 +7,7 @@ held-out loss is that of the validation part, and the floors are naive forecasts
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import cast
 
 import numpy as np
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_, InvalidValue, Message
-from rnn_core.series import Parts, Scaling, Series, SeriesPlan, naive
-from rnn_core.tasks.base import Batch, Floor, FloorKey, HeldOutWindows, Task
+from rnn_core.series import Parts, Series, SeriesPlan, Units, naive
+from rnn_core.tasks.base import Batch, Floor, FloorKey, HeldOutWindows, Task, TaskEntry
 from rnn_core.tasks.snippets import source
 from rnn_core.tasks.stack import BatchStack
 
@@ -100,8 +100,7 @@ class SeriesWindows(HeldOutWindows):
 class SeriesTask(Task):
     """Forecasts of a series.
 
-    Inputs and targets are standardised as the plan says; `input_scaling` and `target_scaling` undo
-    it. A loss is in the square of the standardised unit: 1 is the variance of the training part.
+    Inputs and targets are standardised as the plan says; `units` undoes it. A loss is in the square of the standardised unit: 1 is the variance of the training part.
     The stretch that row b of a batch reads begins at b / B of the training part.
 
     Args:
@@ -132,13 +131,12 @@ class SeriesTask(Task):
     def __init__(self, series: Series, plan: SeriesPlan, config: RunConfig) -> None:
         self.series, self.plan = series, plan
         self.parts = Parts.of(len(series), plan)
-        self.input_scaling = Scaling.of(series, plan.inputs, plan)
-        self.target_scaling = Scaling.of(series, plan.targets, plan)
+        self.units: Units = Units.of(series, plan)
         self.input_size, self.output_size = len(plan.inputs), len(plan.targets)
         self.horizon: int = config.delay
         self.length = config.window_length
-        self._inputs = self.input_scaling.apply(series.values[:, series.places(plan.inputs)])
-        self._targets = self.target_scaling.apply(series.values[:, series.places(plan.targets)])
+        self._inputs = self.units.inputs.apply(series.values[:, series.places(plan.inputs)])
+        self._targets = self.units.targets.apply(series.values[:, series.places(plan.targets)])
         rows = self.parts.train - self.horizon
         self._stretch = rows // config.batch_size
         self._windows = self._stretch // self.length
@@ -168,6 +166,11 @@ class SeriesTask(Task):
                 batch_size=batch_size,
                 horizon=self.horizon,
             )
+
+    @property
+    def identity(self) -> str:
+        """With the series and the plan: equal configs may train on different series."""
+        return f"{super().identity}:{self.series.digest}:{self.plan!r}"
 
     @property
     def span(self) -> float:
@@ -247,8 +250,12 @@ class SeriesTask(Task):
 
         The mean of the training part, persistence, drift, seasonal persistence where there is a
         period, linear autoregression, and exponential smoothing. They bound nothing: a network
-        that does not beat them has learnt less than they know.
+        that does not beat them has learnt less than they know. Computed once.
         """
+        return self._floors
+
+    @cached_property
+    def _floors(self) -> tuple[Floor, ...]:
         origins, horizon, train = self.held_out.origins, self.horizon, self.parts.train
         answers = self._targets[origins + horizon]
 
@@ -278,3 +285,32 @@ class SeriesTask(Task):
             for key, make in forecasts.items()
         ]
         return tuple(sorted(floors, key=lambda floor: -floor.value))
+
+
+#: The plan of the task that is built from a config alone: the series and its column.
+def _example() -> tuple[Series, SeriesPlan]:
+    noise = np.random.default_rng(0)
+    rows = np.arange(3_300)
+    cycle = np.maximum(0, np.sin(np.pi * rows / 131 + 0.5)) ** 1.5
+    level = 140 * cycle * (1 + 0.3 * np.sin(rows / 500)) + 8 + 14 * noise.normal(size=len(rows))
+    series = Series(level[:, None], ("level",), "example", np.arange("1749-01", len(rows), dtype="datetime64[M]") if False else None)
+    return series, SeriesPlan(inputs=("level",), targets=("level",))
+
+
+@lru_cache(maxsize=16)
+def _bundled(window_length: int, delay: int, batch_size: int) -> SeriesTask:
+    settings = {"window_length": window_length, "delay": delay, "batch_size": batch_size}
+    return SeriesTask(*_example(), RunConfig(task="series", **settings))
+
+
+SERIES = TaskEntry(
+    name="series",
+    title=N_("Forecast: a series of your own"),
+    description=N_(
+        "Input: a series, standardised. Target: its value a horizon later. Bring your own on the "
+        "Data page."
+    ),
+    build=lambda config: _bundled(config.window_length, config.delay, config.batch_size),
+    settings=("delay",),
+    defaults={"window_length": 24, "lr": 0.005},
+)

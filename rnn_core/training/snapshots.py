@@ -26,7 +26,7 @@ class Snapshot:
         optimizer: PyTorch's state of the optimiser, as its ``state_dict`` gives it.
         state: what the step's window starts from; None stands for zeros.
         config: the run's settings.
-        task: class of the run's task.
+        task: `rnn_core.tasks.Task.identity` of the run's task.
     """
 
     index: int

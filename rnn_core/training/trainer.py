@@ -316,7 +316,7 @@ class Trainer:
             optimizer=copied(self.optimizer.state_dict()),
             state=copied(self.state),
             config=self.config,
-            task=task_name(self.task),
+            task=self.task.identity,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -358,7 +358,7 @@ class Trainer:
             if field.name not in BRANCH_SETTINGS
         ]
         pairs += [
-            ("task", task_name(self.task), snapshot.task),
+            ("task", self.task.identity, snapshot.task),
             ("dtype", self.dtype, snapshot.weights.dtype),
             ("number of weights", numbers, snapshot.weights.numel()),
         ]
@@ -408,11 +408,6 @@ class Trainer:
         )
         self._index += 1
         return step
-
-
-def task_name(task: Task) -> str:
-    """The class of a task: two tasks with equal settings are the same when it is."""
-    return f"{type(task).__module__}.{type(task).__qualname__}"
 
 
 def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> TrainingState:

@@ -1,0 +1,77 @@
+"""Standardised numbers as people read them: in the unit of their column, at their time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_core.series.parts import Scaling
+from rnn_core.series.plan import SeriesPlan
+from rnn_core.series.series import Series
+
+Array = NDArray[np.float64]
+
+# Spacings of samples, in seconds, from which a date is told to the month, the day, the minute.
+_PRECISION = ((28 * 86_400, "M"), (86_400, "D"), (60, "m"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """The way back from what a network reads and forecasts to a series.
+
+    Args:
+        series: the numbers.
+        plan: which of its columns are used.
+        inputs: how the inputs were standardised.
+        targets: how the targets were.
+    """
+
+    series: Series
+    plan: SeriesPlan
+    inputs: Scaling
+    targets: Scaling
+
+    @classmethod
+    def of(cls, series: Series, plan: SeriesPlan) -> Units:
+        """Of a plan, with scalings fitted to the training part.
+
+        Raises:
+            ValueError: as `Scaling.of`.
+        """
+        return cls(
+            series,
+            plan,
+            Scaling.of(series, plan.inputs, plan),
+            Scaling.of(series, plan.targets, plan),
+        )
+
+    @property
+    def column(self) -> str | None:
+        """The one column that is input and target, so that both have one unit; else None."""
+        one = len(self.plan.inputs) == 1 and self.plan.inputs == self.plan.targets
+        return self.plan.inputs[0] if one else None
+
+    @property
+    def standardised(self) -> bool:
+        """Whether the network reads and forecasts standardised numbers."""
+        return self.plan.standardise
+
+    def when(self, rows: Sequence[int] | NDArray[np.integer]) -> list[str]:
+        """When rows were sampled: dates as far as they tell rows apart, numbers, or row numbers.
+
+        Args:
+            rows: from 0 on; counted from 1 where the series has no times.
+        """
+        times = self.series.times
+        if times is None:
+            return [str(int(row) + 1) for row in rows]
+        found = times[np.asarray(rows, np.int64)]
+        if not np.issubdtype(times.dtype, np.datetime64):
+            return [format(value, ".6g") for value in found.tolist()]
+        step = float(np.median(np.diff(times) / np.timedelta64(1, "ms"))) / 1000
+        unit = next((unit for least, unit in _PRECISION if step >= least), "ms")
+        texts = np.datetime_as_string(found, unit=unit, casting="unsafe")
+        return [str(text).replace("T", " ") for text in texts]
