@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_, InvalidValue, Message
-from rnn_core.series import Parts, Series, SeriesPlan, Units, naive
+from rnn_core.series import Parts, Series, SeriesPlan, Units, bundled_series, naive
 from rnn_core.tasks.base import Batch, Floor, FloorKey, HeldOutWindows, Task, TaskEntry
 from rnn_core.tasks.snippets import source
 from rnn_core.tasks.stack import BatchStack
@@ -287,20 +287,16 @@ class SeriesTask(Task):
         return tuple(sorted(floors, key=lambda floor: -floor.value))
 
 
-#: The plan of the task that is built from a config alone: the series and its column.
-def _example() -> tuple[Series, SeriesPlan]:
-    noise = np.random.default_rng(0)
-    rows = np.arange(3_300)
-    cycle = np.maximum(0, np.sin(np.pi * rows / 131 + 0.5)) ** 1.5
-    level = 140 * cycle * (1 + 0.3 * np.sin(rows / 500)) + 8 + 14 * noise.normal(size=len(rows))
-    series = Series(level[:, None], ("level",), "example", np.arange("1749-01", len(rows), dtype="datetime64[M]") if False else None)
-    return series, SeriesPlan(inputs=("level",), targets=("level",))
+#: The bundled series that `SERIES` forecasts, its first column from itself.
+EXAMPLE = "sunspots"
 
 
 @lru_cache(maxsize=16)
 def _bundled(window_length: int, delay: int, batch_size: int) -> SeriesTask:
-    settings = {"window_length": window_length, "delay": delay, "batch_size": batch_size}
-    return SeriesTask(*_example(), RunConfig(task="series", **settings))
+    series = bundled_series(EXAMPLE)
+    plan = SeriesPlan(inputs=series.columns[:1], targets=series.columns[:1])
+    config = RunConfig(window_length=window_length, delay=delay, batch_size=batch_size)
+    return SeriesTask(series, plan, config)
 
 
 SERIES = TaskEntry(

@@ -32,7 +32,7 @@ def _trained(values: np.ndarray, horizon: int, seed: int) -> ForecastLag:
         prediction, state = trainer.predict(held_out.batch(index).inputs, state)
         made.append(prediction[0, :, 0])
     forecast = np.concatenate(made[held_out.warm_up :]).astype(float)
-    scaled = task.target_scaling.apply(values[:, None])[:, 0]
+    scaled = task.units.targets.apply(values[:, None])[:, 0]
     return forecast_lag(forecast, scaled, int(held_out.origins[0]), horizon)
 
 

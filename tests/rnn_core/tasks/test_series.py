@@ -27,8 +27,8 @@ def test_targets_are_the_column_a_horizon_later_in_its_own_unit() -> None:
     batch = task.batch(2)
     rows = batch.time.astype(int)
     values = task.series.values
-    np.testing.assert_allclose(task.input_scaling.undo(batch.inputs), values[rows])
-    np.testing.assert_allclose(task.target_scaling.undo(batch.targets), values[rows + 3][..., :1])
+    np.testing.assert_allclose(task.units.inputs.undo(batch.inputs), values[rows])
+    np.testing.assert_allclose(task.units.targets.undo(batch.targets), values[rows + 3][..., :1])
 
 
 def test_training_reads_every_stretch_in_order_and_nothing_beyond_the_training_part() -> None:
