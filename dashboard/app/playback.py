@@ -15,7 +15,7 @@ from enum import Enum
 from time import monotonic
 
 from dashboard.app.settings import restarting
-from rnn_core import RunConfig
+from rnn_core import RunConfig, Task
 
 #: Training time per redraw in seconds, shared by all active runs; the rest is for drawing.
 FRAME_BUDGET = 0.03
@@ -45,6 +45,11 @@ def restarting_changes(old: RunConfig, new: RunConfig) -> Changes:
     """What makes a run start again, by field: old value and new. Live settings do not."""
     before, after = restarting(old).to_dict(), restarting(new).to_dict()
     return {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+
+
+def identity_of(task: Task | None) -> str | None:
+    """What tells a task that was handed to a run from another one; None for that of its config."""
+    return None if task is None else task.identity
 
 
 class Playback(ABC):

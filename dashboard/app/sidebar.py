@@ -17,6 +17,7 @@ from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.language import language_of, use_language
 from dashboard.app.link import read_link, write_link
+from dashboard.app.own_series_panel import task_for
 from dashboard.app.settings import (
     LANGUAGE,
     PACE,
@@ -28,10 +29,10 @@ from dashboard.app.settings import (
     set_by_task,
 )
 from dashboard.app.task_text import task_description, task_rows, task_title
-from rnn_core import CELLS, OPTIMIZERS, RunConfig
+from rnn_core import CELLS, OPTIMIZERS, RunConfig, Task
 from rnn_core.config import is_read
 from rnn_core.rules import FloatRange, Rule
-from rnn_core.tasks import TASKS, build_task
+from rnn_core.tasks import TASKS
 
 # Refused parameters of a link that are told one by one.
 _MOST_REFUSALS = 6
@@ -50,6 +51,8 @@ class Settings:
         problem: why what is chosen now is impossible; empty if it is possible.
         refusals: what the link asked for and could not have, a sentence each.
         pace: the page's setting of the steps per redraw.
+        task: what a run is trained on in place of the task that ``config`` names: the session's
+            series; None for that task.
     """
 
     config: RunConfig | None
@@ -58,6 +61,7 @@ class Settings:
     problem: str = ""
     refusals: tuple[str, ...] = ()
     pace: PageSetting = PACE
+    task: Task | None = None
 
 
 def learning_rates(rule: Rule) -> list[float]:
@@ -154,13 +158,13 @@ def sidebar(
         )
     config, problem = RunConfig(**chosen), ""
     try:
-        build_task(config)
+        st.session_state[_LAST_CONFIG] = config, task_for(config)
     except ValueError as error:
         problem = words.problem(error)
-    else:
-        st.session_state[_LAST_CONFIG] = config
+    possible, series_task = st.session_state.get(_LAST_CONFIG, (None, None))
     return Settings(
-        config=st.session_state.get(_LAST_CONFIG),
+        config=possible,
+        task=series_task,
         most_steps=PACES[widgets.chosen(pace)],
         step_limit=step_limit,
         problem=problem,

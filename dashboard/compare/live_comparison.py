@@ -13,7 +13,7 @@ from time import monotonic, perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.app.playback import Playback, Status
+from dashboard.app.playback import Playback, Status, identity_of
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.compare.contenders import Contender, restarting_configs
 from rnn_core import (
@@ -25,6 +25,7 @@ from rnn_core import (
     Ranking,
     ReplicaStep,
     RunConfig,
+    Task,
     Trainer,
     rank,
 )
@@ -113,6 +114,7 @@ class LiveComparison(Playback):
         contenders: their names and settings.
         seeds: networks per contender.
         first_seed: seed of the first network; the others follow.
+        task: what to train on in place of the task that the settings name; None for that one.
         tuned: whether the learning rates were tuned.
         clock: seconds.
         engine: as in `Trainer`.
@@ -132,13 +134,14 @@ class LiveComparison(Playback):
         seeds: int,
         first_seed: int = 0,
         *,
+        task: Task | None = None,
         tuned: bool = False,
         clock: Callable[[], float] = monotonic,
         engine: str = "auto",
     ) -> None:
         super().__init__(clock, engine)
         self._contenders, self._seeds, self._first_seed = tuple(contenders), seeds, first_seed
-        self._tuned = tuned
+        self._tuned, self._task = tuned, task
         self._begin()
 
     @property
@@ -162,6 +165,7 @@ class LiveComparison(Playback):
         seeds: int,
         first_seed: int,
         *,
+        task: Task | None = None,
         tuned: bool = False,
     ) -> bool:
         """Adopt the settings: learning rates at once, anything else by starting again.
@@ -172,6 +176,7 @@ class LiveComparison(Playback):
             contenders: names and settings.
             seeds: networks per contender.
             first_seed: seed of the first network.
+            task: as in the constructor.
             tuned: whether the learning rates were tuned: other ones then start again, too.
 
         Returns:
@@ -184,11 +189,13 @@ class LiveComparison(Playback):
                 and first_seed == self._first_seed
                 and restarting_configs(new) == restarting_configs(self._contenders)
                 and tuned == self._tuned
+                and identity_of(task) == identity_of(self._task)
                 and not (tuned and _rates(new) != _rates(self._contenders))
             )
             self._tuned = tuned
             if not same:
                 self._contenders, self._seeds, self._first_seed = new, seeds, first_seed
+                self._task = task
                 self._begin_again()
                 return True
             for number, (old, contender) in enumerate(zip(self._contenders, new, strict=True)):
@@ -284,13 +291,15 @@ class LiveComparison(Playback):
     def _begin(self) -> None:
         configs = [contender.config for contender in self._contenders]
         seeds = range(self._first_seed, self._first_seed + self._seeds)
-        self._comparison = Comparison(configs, seeds, engine=self._engine)
+        self._comparison = Comparison(configs, seeds, task=self._task, engine=self._engine)
         task = self._comparison.task
         self._floors = task.floors()
         self._target_variance = task.target_variance
         self._layout = window_layout(task, configs[0])
         self._windows: deque[ReplicaStep] = deque(maxlen=self._layout.windows)
-        self._milliseconds = tuple(milliseconds_alone(config, self._engine) for config in configs)
+        self._milliseconds = tuple(
+            milliseconds_alone(config, self._engine, self._task) for config in configs
+        )
         self._frozen, self._held_out, self._ranking = None, None, None
         self._follows_signal = np.zeros((len(configs), self._seeds), bool)
         self._medians: Thinned[NDArray[np.float64]] = Thinned(_EVALUATIONS, merge=_later)
@@ -316,9 +325,9 @@ def _rates(contenders: Sequence[Contender]) -> list[float]:
     return [contender.config.lr for contender in contenders]
 
 
-def milliseconds_alone(config: RunConfig, engine: str) -> float:
+def milliseconds_alone(config: RunConfig, engine: str, task: Task | None = None) -> float:
     """Milliseconds of one step of one network alone, the fastest of a few but the first."""
-    steps = Trainer(config, engine=engine).steps()
+    steps = Trainer(config, task=task, engine=engine).steps()
     next(steps)  # allocates memory and loads code
     times: list[float] = []
     while len(times) < _TIMED and sum(times) < _TIMED_FOR:

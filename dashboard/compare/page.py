@@ -188,8 +188,8 @@ def _compare(
     with places.notices:
         session = player.open_session(
             _COMPARISON,
-            begin=lambda: LiveComparison(chosen, seeds, first, tuned=tuned),
-            adopt=lambda live: _adopt(live, chosen, seeds, first, tuned),
+            begin=lambda: LiveComparison(chosen, seeds, first, task=settings.task, tuned=tuned),
+            adopt=lambda live: _adopt(live, chosen, seeds, first, settings, tuned),
             refusals=() if tuned else settings.refusals,
         )
     live = session.run
@@ -216,9 +216,10 @@ def _adopt(
     chosen: tuple[Contender, ...],
     seeds: int,
     first_seed: int,
+    settings: Settings,
     tuned: bool,
 ) -> str:
-    if live.configure(chosen, seeds, first_seed, tuned=tuned):
+    if live.configure(chosen, seeds, first_seed, task=settings.task, tuned=tuned):
         return _("Started again from step 0: the contenders or the data have changed.")
     return ""
 

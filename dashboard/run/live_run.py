@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.app.playback import Changes, Playback, Status, restarting_changes
+from dashboard.app.playback import Changes, Playback, Status, identity_of, restarting_changes
 from dashboard.charts.window_layout import WindowLayout
 from dashboard.run.bulletin import Bulletin
 from dashboard.run.scene import Scene
@@ -29,6 +29,7 @@ from rnn_core import (
     RunConfig,
     Snapshots,
     Step,
+    Task,
     Trainer,
     Verdict,
 )
@@ -158,6 +159,7 @@ class LiveRun(Playback):
 
     Args:
         config: the settings it starts with.
+        task: what to train on in place of the task that the settings name; None for that one.
         clock: seconds, for idleness and speed; tests pass their own.
         engine: as in `Trainer`.
         prepare: changes the network before its first step, for example fixes some weights.
@@ -175,11 +177,13 @@ class LiveRun(Playback):
         self,
         config: RunConfig,
         *,
+        task: Task | None = None,
         clock: Callable[[], float] = monotonic,
         engine: str = "auto",
         prepare: Callable[[Trainer], None] | None = None,
     ) -> None:
         super().__init__(clock, engine)
+        self._task = task
         self._prepare = prepare
         self._previous: Curve | None = None
         self._past: Scene | None = None
@@ -205,21 +209,27 @@ class LiveRun(Playback):
         """The learning rates of the updates so far, in order."""
         return tuple(lr for begin, lr in self._rates if begin < max(1, self.index))
 
-    def configure(self, config: RunConfig) -> Changes:
+    def configure(self, config: RunConfig, task: Task | None = None) -> Changes:
         """Adopt the settings: live ones at once, the others by restarting.
 
         A run that was playing keeps playing.
+
+        Args:
+            config: the settings.
+            task: as in the constructor.
 
         Returns:
             The changes that made it restart, by field: old value and new. Empty if it did not.
         """
         with self._lock:
             changes = restarting_changes(self._config, config)
+            if "task" not in changes and identity_of(task) != identity_of(self._task):
+                changes["series"] = _series(self._task), _series(task)
             if changes:
                 self._keep_curve()
-                if "task" in changes:
+                if "task" in changes or "series" in changes:
                     self._previous = None  # losses of two tasks do not compare
-                self._config, self._rates = config, [(0, config.lr)]
+                self._config, self._task, self._rates = config, task, [(0, config.lr)]
                 self._begin_again()
             elif config.lr != self._now.trainer.lr:
                 self._set_lr(config.lr)
@@ -428,7 +438,11 @@ class LiveRun(Playback):
         """
         snapshot = self._snapshots.before(max(0, index - self._now.memory + 1))
         if past is None or past.latest.index < snapshot.index:
-            trainer = Trainer(self._config_of(snapshot.index), engine=self._now.trainer.engine)
+            trainer = Trainer(
+                self._config_of(snapshot.index),
+                task=self._task,
+                engine=self._now.trainer.engine,
+            )
             past = Scene(trainer, self._clock, like=self._now)
             trainer.restore(snapshot)
             past.advance()
@@ -475,7 +489,7 @@ class LiveRun(Playback):
         return rates[-1]
 
     def _begin(self) -> None:
-        self._watch(Trainer(self._config, engine=self._engine))
+        self._watch(Trainer(self._config, task=self._task, engine=self._engine))
 
     def _rewind(self) -> None:
         self._keep_curve()
@@ -523,6 +537,14 @@ class LiveRun(Playback):
         self._events.add(step.index, step.loss)
         if step.index and self.can_look_back and self._snapshots.wants(step.index):
             self._snapshots.add(self._now.trainer.snapshot())
+
+
+def _series(task: Task | None) -> str | None:
+    """A series and what it is used for, in a few words."""
+    if task is None or task.units is None:
+        return None
+    plan = task.units.plan
+    return f"{task.units.series.name} ({', '.join(plan.inputs)} → {', '.join(plan.targets)})"
 
 
 def _later(_earlier: Estimate, later: Estimate) -> Estimate:

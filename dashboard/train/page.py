@@ -43,8 +43,8 @@ def page(config: RunConfig, settings: Settings) -> None:
     """
     session = player.open_session(
         "session",
-        begin=lambda: LiveRun(config),
-        adopt=lambda run: _adopt(run, config),
+        begin=lambda: LiveRun(config, task=settings.task),
+        adopt=lambda run: _adopt(run, config, settings),
         refusals=settings.refusals,
     )
     leave_past(session.run)
@@ -109,8 +109,8 @@ def _places() -> Places:
     )
 
 
-def _adopt(run: LiveRun, config: RunConfig) -> str:
-    changes = run.configure(config)
+def _adopt(run: LiveRun, config: RunConfig, settings: Settings) -> str:
+    changes = run.configure(config, settings.task)
     return text.restarted(changes) if changes else ""
 
 

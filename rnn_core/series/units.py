@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from rnn_core.series.series import Series
 Array = NDArray[np.float64]
 
 # Spacings of samples, in seconds, from which a date is told to the month, the day, the minute.
-_PRECISION = ((28 * 86_400, "M"), (86_400, "D"), (60, "m"))
+_Precision = Literal["M", "D", "m", "ms"]
+_PRECISION: tuple[tuple[int, _Precision], ...] = ((28 * 86_400, "M"), (86_400, "D"), (60, "m"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +73,8 @@ class Units:
         found = times[np.asarray(rows, np.int64)]
         if not np.issubdtype(times.dtype, np.datetime64):
             return [format(value, ".6g") for value in found.tolist()]
-        step = float(np.median(np.diff(times) / np.timedelta64(1, "ms"))) / 1000
-        unit = next((unit for least, unit in _PRECISION if step >= least), "ms")
+        # In milliseconds: months have no length of their own.
+        step = float(np.median(np.diff(times.astype("datetime64[ms]")).astype(float))) / 1000
+        unit: _Precision = next((unit for least, unit in _PRECISION if step >= least), "ms")
         texts = np.datetime_as_string(found, unit=unit, casting="unsafe")
         return [str(text).replace("T", " ") for text in texts]

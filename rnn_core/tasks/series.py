@@ -100,7 +100,8 @@ class SeriesWindows(HeldOutWindows):
 class SeriesTask(Task):
     """Forecasts of a series.
 
-    Inputs and targets are standardised as the plan says; `units` undoes it. A loss is in the square of the standardised unit: 1 is the variance of the training part.
+    Inputs and targets are standardised as the plan says; `units` undoes it. A loss is
+    in the square of the standardised unit: 1 is the variance of the training part.
     The stretch that row b of a batch reads begins at b / B of the training part.
 
     Args:
@@ -110,6 +111,7 @@ class SeriesTask(Task):
 
     Attributes:
         length: time steps T of a window.
+        delay: rows that a forecast looks ahead.
         parts: where the parts of the series end.
 
     Raises:
@@ -133,15 +135,17 @@ class SeriesTask(Task):
         self.parts = Parts.of(len(series), plan)
         self.units: Units = Units.of(series, plan)
         self.input_size, self.output_size = len(plan.inputs), len(plan.targets)
-        self.horizon: int = config.delay
+        self.delay = config.delay
+        # Otherwise no target ever comes in as an input.
+        self.horizon = config.delay if plan.inputs == plan.targets else None
         self.length = config.window_length
         self._inputs = self.units.inputs.apply(series.values[:, series.places(plan.inputs)])
         self._targets = self.units.targets.apply(series.values[:, series.places(plan.targets)])
-        rows = self.parts.train - self.horizon
+        rows = self.parts.train - self.delay
         self._stretch = rows // config.batch_size
         self._windows = self._stretch // self.length
         self._require(N_("training part"), self._windows, self.parts.train, config.batch_size)
-        held_out = self.parts.validation - self.parts.train - self.horizon
+        held_out = self.parts.validation - self.parts.train - self.delay
         self._require(
             N_("validation part"),
             held_out // self.length,
@@ -164,7 +168,7 @@ class SeriesTask(Task):
                 least=_FEWEST_WINDOWS,
                 length=self.length,
                 batch_size=batch_size,
-                horizon=self.horizon,
+                horizon=self.delay,
             )
 
     @property
@@ -187,7 +191,7 @@ class SeriesTask(Task):
         return Batch(
             rows.astype(np.float64),
             self._inputs[rows].astype(dtype),
-            self._targets[rows + self.horizon].astype(dtype),
+            self._targets[rows + self.delay].astype(dtype),
         )
 
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:
@@ -199,7 +203,7 @@ class SeriesTask(Task):
         starts = (first + np.arange(count)) % self._windows * self.length
         rows = self._rows + starts[:, None, None]
         return BatchStack(
-            self._inputs[rows].astype(dtype), self._targets[rows + self.horizon].astype(dtype)
+            self._inputs[rows].astype(dtype), self._targets[rows + self.delay].astype(dtype)
         )
 
     def script(self) -> str:
@@ -231,14 +235,14 @@ class SeriesTask(Task):
 
     def _part(self, start: int, stop: int) -> SeriesWindows:
         warm_up = min(start, _WARM_UP_ROWS) // self.length
-        rows = min(stop - start - self.horizon, max(_MOST_ROWS, _FEWEST_WINDOWS * self.length))
+        rows = min(stop - start - self.delay, max(_MOST_ROWS, _FEWEST_WINDOWS * self.length))
         first = start - warm_up * self.length
         return SeriesWindows(self, first, warm_up + rows // self.length, warm_up)
 
     @property
     def target_variance(self) -> float:
         """Variance of the targets of the held-out windows, mean over the columns."""
-        return float(self._targets[self.held_out.origins + self.horizon].var(axis=0).mean())
+        return float(self._targets[self.held_out.origins + self.delay].var(axis=0).mean())
 
     @cached_property
     def period(self) -> int | None:
@@ -256,7 +260,7 @@ class SeriesTask(Task):
 
     @cached_property
     def _floors(self) -> tuple[Floor, ...]:
-        origins, horizon, train = self.held_out.origins, self.horizon, self.parts.train
+        origins, horizon, train = self.held_out.origins, self.delay, self.parts.train
         answers = self._targets[origins + horizon]
 
         def loss(forecast: Callable[[Array], Array]) -> float:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from dashboard.app.playback import FRAME_BUDGET, Playback, Status
+from dashboard.app.playback import FRAME_BUDGET, Playback, Status, identity_of
 from dashboard.compare.contenders import Contender, restarting_configs
 from dashboard.compare.live_comparison import milliseconds_alone
-from rnn_core import Floor, LrChoice, LrSearch, LrStep, RunConfig, lr_grid
+from rnn_core import Floor, LrChoice, LrSearch, LrStep, RunConfig, Task, lr_grid
 
 # Searches that are kept once they have ended, so that the way back to their settings is short.
 _KEPT = 8
@@ -29,12 +29,14 @@ class Question:
         test_seeds: of the comparison to come.
         grid: the learning rates to try.
         step_budget: steps of each run.
+        series: identity of the task that was handed over; None for that of the configs.
     """
 
     configs: tuple[RunConfig, ...]
     test_seeds: range
     grid: tuple[float, ...]
     step_budget: int
+    series: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class LiveSearch(Playback):
         test_seeds: of the comparison to come.
         centre: middle of the grid.
         step_budget: steps of each run.
+        task: what to train on in place of the task that the settings name; None for that one.
         clock: seconds.
         engine: as in `Trainer`.
     """
@@ -106,6 +109,7 @@ class LiveSearch(Playback):
         centre: float,
         step_budget: int,
         *,
+        task: Task | None = None,
         clock: Callable[[], float] = monotonic,
         engine: str = "auto",
     ) -> None:
@@ -113,7 +117,8 @@ class LiveSearch(Playback):
         self._finished: dict[Question, tuple[LrSearch, LrStep]] = {}
         self._takes_over = False
         self._contenders = tuple(contenders)
-        self._question = _question(self._contenders, test_seeds, centre, step_budget)
+        self._task = task
+        self._question = _question(self._contenders, test_seeds, centre, step_budget, task)
         self._begin()
 
     @property
@@ -135,7 +140,13 @@ class LiveSearch(Playback):
         )
 
     def configure(
-        self, contenders: Sequence[Contender], test_seeds: range, centre: float, step_budget: int
+        self,
+        contenders: Sequence[Contender],
+        test_seeds: range,
+        centre: float,
+        step_budget: int,
+        *,
+        task: Task | None = None,
     ) -> bool:
         """Adopt the settings. A search that has ended with the same ones before is taken up.
 
@@ -144,10 +155,10 @@ class LiveSearch(Playback):
         """
         with self._lock:
             self._contenders = tuple(contenders)
-            question = _question(self._contenders, test_seeds, centre, step_budget)
+            question = _question(self._contenders, test_seeds, centre, step_budget, task)
             if question == self._question:
                 return False
-            self._question = question
+            self._question, self._task = question, task
             if question not in self._finished:
                 self._begin_again()
                 return True
@@ -208,12 +219,13 @@ class LiveSearch(Playback):
             question.test_seeds,
             grid=question.grid,
             step_budget=question.step_budget,
+            task=self._task,
             engine=self._engine,
         )
         self._floors = self._search.task.floors()
         each = self._search.runs // len(question.configs) * question.step_budget
         self._milliseconds = each * sum(
-            milliseconds_alone(config, self._engine) for config in question.configs
+            milliseconds_alone(config, self._engine, self._task) for config in question.configs
         )
         self._steps: Iterator[LrStep] = self._search.steps()
         self._takes_over = False
@@ -233,6 +245,11 @@ class LiveSearch(Playback):
 
 
 def _question(
-    contenders: tuple[Contender, ...], test_seeds: range, centre: float, step_budget: int
+    contenders: tuple[Contender, ...],
+    test_seeds: range,
+    centre: float,
+    step_budget: int,
+    task: Task | None,
 ) -> Question:
-    return Question(restarting_configs(contenders), test_seeds, lr_grid(centre), step_budget)
+    configs = restarting_configs(contenders)
+    return Question(configs, test_seeds, lr_grid(centre), step_budget, identity_of(task))

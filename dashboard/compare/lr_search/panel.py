@@ -76,16 +76,21 @@ def open_search(
     """
     return player.open_session(
         _KEY,
-        begin=lambda: LiveSearch(contenders, test_seeds, centre, steps),
-        adopt=lambda live: _adopt(live, contenders, test_seeds, centre, steps),
+        begin=lambda: LiveSearch(contenders, test_seeds, centre, steps, task=settings.task),
+        adopt=lambda live: _adopt(live, contenders, test_seeds, centre, steps, settings),
         refusals=settings.refusals,
     )
 
 
 def _adopt(
-    live: LiveSearch, contenders: tuple[Contender, ...], seeds: range, centre: float, steps: int
+    live: LiveSearch,
+    contenders: tuple[Contender, ...],
+    seeds: range,
+    centre: float,
+    steps: int,
+    settings: Settings,
 ) -> str:
-    if live.configure(contenders, seeds, centre, steps):
+    if live.configure(contenders, seeds, centre, steps, task=settings.task):
         return _("Learning rates are tuned again: the contenders, the data or the grid changed.")
     return ""
 

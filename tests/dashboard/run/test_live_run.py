@@ -12,6 +12,8 @@ from dashboard.run.live_run import LiveRun
 from dashboard.run.views.registry import view
 from rnn_core import RunConfig, Trainer, evaluate
 from rnn_core.engines import prepare_compiled
+from rnn_core.series import Series, SeriesPlan
+from rnn_core.tasks.series import SeriesTask
 from tests.dashboard.clock import Clock
 from tests.dashboard.runs import assert_same_moment, go_on, inspect, run_after
 
@@ -671,3 +673,43 @@ def test_there_is_nothing_around_a_step_while_playing() -> None:
     run.play()
     run.tick(5, 100)
     assert run.around() == ()
+
+
+# --- a series of one's own ----------------------------------------------------------------
+
+
+SERIES = RunConfig(task="series", window_length=12, hidden_size=8, lr=0.005)
+
+
+def on(level: np.ndarray) -> SeriesTask:
+    series = Series(level[:, None], ("level",), "mine")
+    return SeriesTask(series, SeriesPlan(inputs=("level",), targets=("level",)), SERIES)
+
+
+def test_a_task_that_is_handed_over_is_trained_on_and_survives_a_look_back_and_a_branch() -> None:
+    task = on(np.sin(0.3 * np.arange(600.0)))
+    run = LiveRun(SERIES, task=task, engine="torch")
+    for _ in range(40):
+        run.step_once()
+    steps = [step.loss for step in islice(Trainer(SERIES, task=task).steps(), 41)]
+    assert run.frame().step.loss == steps[40]
+    run.look_back(20)
+    assert run.frame().step.loss == steps[20]
+    run.branch({"clip_norm": 0.5})
+    run.step_once()
+    assert run.frame().step.loss != steps[21]
+    np.testing.assert_array_equal(run.frame().step.inputs, task.batch(21, np.float32).inputs)
+
+
+def test_another_series_restarts_the_run_and_the_same_one_does_not() -> None:
+    level = np.sin(0.3 * np.arange(600.0))
+    run = LiveRun(SERIES, task=on(level), engine="torch")
+    run.step_once()
+    run.step_once()
+    assert run.configure(SERIES, on(level)) == {}
+    assert run.index == 2
+    assert run.configure(SERIES, on(level**2)) == {
+        "series": ("mine (level → level)", "mine (level → level)")
+    }
+    assert run.index == 0
+    assert run.frame().previous is None

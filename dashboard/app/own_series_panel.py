@@ -1,0 +1,40 @@
+"""The session's own series, kept in its memory, and the task that a config stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.app import widgets
+from dashboard.app.own_series import OwnSeries, reads_series
+from rnn_core import RunConfig, Task
+from rnn_core.series import Series
+from rnn_core.tasks import build_task
+from rnn_core.tasks.series import SeriesTask
+
+_FILE = "own series"
+_TASKS = "tasks on series"
+
+
+def keep_series(series: Series | None) -> None:
+    """Keep what was read from the visitor's file, until the session ends; None forgets it."""
+    st.session_state[_FILE] = series
+
+
+def own_series() -> OwnSeries:
+    """What the session forecasts, as it is chosen now."""
+    return OwnSeries(widgets.choices(), st.session_state.get(_FILE))
+
+
+def task_for(config: RunConfig) -> Task | None:
+    """The task to hand to a run in place of the one that its config names; None if it is that one.
+
+    Raises:
+        ValueError: when the task cannot have these settings.
+    """
+    if reads_series(config):
+        kept: dict[Any, SeriesTask] = st.session_state.setdefault(_TASKS, {})
+        return own_series().task(config, kept)
+    build_task(config)
+    return None
