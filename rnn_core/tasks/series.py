@@ -220,7 +220,7 @@ class SeriesTask(Task):
                 self.parts.train,
                 "rows for training; the later ones are for validation and test",
             ),
-            AHEAD=(self.horizon, "rows that the network looks ahead"),
+            AHEAD=(self.delay, "rows that the network looks ahead"),
         )
 
     @cached_property
@@ -305,7 +305,7 @@ def _bundled(window_length: int, delay: int, batch_size: int) -> SeriesTask:
 
 SERIES = TaskEntry(
     name="series",
-    title=N_("Forecast: a series of your own"),
+    title=N_("Forecast: your own series"),
     description=N_(
         "Input: a series, standardised. Target: its value a horizon later. Bring your own on the "
         "Data page."

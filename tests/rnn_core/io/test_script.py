@@ -5,6 +5,7 @@ import csv
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ def assert_same(config: RunConfig, task: Task | None = None, steps: int = STEPS)
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_the_script_of_every_task_has_the_runs_losses(name: str) -> None:
+def test_the_script_of_every_task_has_the_runs_losses(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(str(files("rnn_core.series.bundled")))  # where the script of a series reads
     assert_same(TASKS[name].config())
     # Another seed, batch size and window, which end blocks elsewhere.
     assert_same(TASKS[name].config(batch_size=3, window_length=37, data_seed=5), steps=30)

@@ -38,7 +38,7 @@ def test_training_reads_every_stretch_in_order_and_nothing_beyond_the_training_p
     assert read.reshape(4, -1).tolist() == [
         list(range(start, start + 60)) for start in (0, 69, 138, 207)
     ]
-    assert read.max() + task.horizon < task.parts.train
+    assert read.max() + task.delay < task.parts.train
     np.testing.assert_array_equal(task.batch(6).inputs, task.batch(0).inputs)
 
 
