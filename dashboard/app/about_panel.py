@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.app.glossary import in_order
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
+from dashboard.app.source import TUTORIAL
 from dashboard.app.task_text import task_title
 from rnn_core import CELLS, __version__
 from rnn_core.tasks import TASKS
@@ -63,20 +64,24 @@ def _show(language: str) -> None:
             _(
                 "Watch a recurrent network learn, look inside it while it does, and find out by "
                 "experiment when memory matters and which cell keeps it.\n\n"
-                "It grew from a PyTorch tutorial by Morvan Zhou: ten points of sin in, cos out, "
-                "with the hidden state carried from window to window. Every number and picture is "
-                "computed from the network that is being trained, at the step on screen. All "
-                "settings are in the address, so a link carries an experiment to someone else.\n\n"
+                "It grew from a [PyTorch tutorial]({tutorial}) by Morvan Zhou: ten points of sin "
+                "in, cos out, with the hidden state carried from window to window. Eleven "
+                "[lessons]({learn}) explain what a recurrent network is and why it needs that "
+                "state. Every number and picture is computed from the network that is being "
+                "trained, at the step on screen. All settings are in the address, so a link "
+                "carries an experiment to someone else.\n\n"
                 "The models, the tasks and the training are a Python package without a browser, "
                 "`rnn_core`."
-            )
+            ).format(tutorial=TUTORIAL.address, learn=f"learn?lang={language}")
         )
         st.caption(_("Version {version}. MIT licence.").format(version=__version__))
     with words:
         st.markdown("\n\n".join(f"**{term.title}**: {term.explanation}" for term in in_order()))
     with sources:
-        st.markdown(_("##### Tasks") + "\n" + _task_sources())
-        st.markdown(_("##### Cells") + "\n" + _cell_summaries())
+        st.subheader(_("Tasks"), anchor=False)
+        st.markdown(_task_sources())
+        st.subheader(_("Cells"), anchor=False)
+        st.markdown(_cells())
     with cite:
         st.code(bibtex(), language="latex", wrap_lines=True)
         st.caption(_("Add the address of the copy that you used."))
@@ -88,5 +93,8 @@ def _task_sources() -> str:
     )
 
 
-def _cell_summaries() -> str:
-    return "\n".join(f"- **{cell.title}**: {_(cell.summary)}" for cell in CELLS.values())
+def _cells() -> str:
+    return "\n".join(
+        f"- **{cell.title}**: {_(cell.summary)}" + (f". {cell.source}" if cell.source else "")
+        for cell in CELLS.values()
+    )

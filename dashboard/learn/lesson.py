@@ -13,33 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.app.source import Source
 from dashboard.learn.experiment import Prepare, Runs
 from rnn_core import Batch, RunConfig
 from rnn_core.messages import N_, Message
 
 _LESSONS = Path(__file__).parent / "lessons"
 _ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where more is to be read.
-
-    Args:
-        title: authors, title and year, or a thread's name.
-        address: of the page.
-    """
-
-    title: str
-    address: str
-
-
-#: What the app and its first lessons begin with.
-TUTORIAL = Source(
-    "Morvan Zhou, PyTorch-Tutorial, 403_RNN_regressor.py",
-    "https://github.com/MorvanZhou/PyTorch-Tutorial/blob/master/tutorial-contents/"
-    "403_RNN_regressor.py",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

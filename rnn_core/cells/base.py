@@ -97,6 +97,7 @@ class Cell:
         name: what a config calls the cell; letters, digits and underscores.
         title: its usual spelling: ``"LSTM"``.
         summary: a few words on it, a gettext message id.
+        source: reference for the cell; empty where there is none.
         gates: gates and candidates, in the order of `CellOutput.gates`. Needs `step`.
         state_parts: names of the state's parts: ``("h",)``, or ``("h", "c")``. The output is h.
         memory_gate: letter of the gate that says how much of the state is kept; None without one.
@@ -121,6 +122,7 @@ class Cell:
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str] = ""
+    source: ClassVar[str] = ""
     gates: ClassVar[tuple[Gate, ...]] = ()
     state_parts: ClassVar[tuple[str, ...]] = ("h",)
     memory_gate: ClassVar[str | None] = None

@@ -24,6 +24,10 @@ class GRU(StackedCell):
     name = "gru"
     title = "GRU"
     summary = N_("two gates")
+    source = (
+        "Cho et al., Learning phrase representations using RNN encoder-decoder for statistical "
+        "machine translation, EMNLP 2014, arXiv:1406.1078"
+    )
     gates = (
         Gate("r", N_("reset gate")),
         Gate("z", N_("update gate")),

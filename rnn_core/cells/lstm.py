@@ -26,6 +26,10 @@ class LSTM(StackedCell):
     name = "lstm"
     title = "LSTM"
     summary = N_("three gates and a cell state")
+    source = (
+        "Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9 (1997); forget "
+        "gate: Gers, Schmidhuber and Cummins, Learning to forget, Neural Computation 12 (2000)"
+    )
     gates = (
         Gate("i", N_("input gate")),
         Gate("f", N_("forget gate")),

@@ -65,6 +65,7 @@ class MinGRU(Cell):
     name = "min_gru"
     title = "minGRU"
     summary = N_("one gate, which reads the input alone")
+    source = "Feng et al., Were RNNs all we needed?, arXiv:2410.01201 (2024)"
     gates = (
         Gate("z", N_("update gate")),
         Gate("n", N_("candidate"), "candidate"),

@@ -86,6 +86,7 @@ class PeepholeLSTM(LSTM):
     name = "peephole_lstm"
     title = "Peephole LSTM"
     summary = N_("an LSTM whose gates see the cell state")
+    source = "Gers and Schmidhuber, Recurrent nets that time and count, IJCNN 2000"
     kernel = 4
     # PyTorch has no such module: it goes through the equations one time step at a time.
     max_products = 2**21

@@ -22,6 +22,7 @@ class RNN(StackedCell):
     name = "rnn"
     title = "RNN"
     summary = N_("tanh units without gates")
+    source = "Elman, Finding structure in time, Cognitive Science 14 (1990)"
     kernel = 0
     # Measured with one thread and windows of 10 to 200: PyTorch's RNN is many small operations.
     max_products = 2**21

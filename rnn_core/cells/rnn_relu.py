@@ -19,6 +19,10 @@ class ReLURNN(RNN):
     name = "rnn_relu"
     title = "ReLU RNN"
     summary = N_("rectified linear units without gates")
+    source = (
+        "Le, Jaitly and Hinton, A simple way to initialize recurrent networks of rectified linear "
+        "units, arXiv:1504.00941 (2015)"
+    )
     rectified = True
     kernel = 3
     nonlinearity = "relu"

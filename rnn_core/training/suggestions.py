@@ -4,7 +4,7 @@ The cases, the most urgent first. Each ends the list: while a run has collapsed,
 suggested.
 
 1. It diverged: a lower learning rate; clipping.
-2. It collapsed and has not recovered: clipping or a lower learning rate, from just before that.
+2. It collapsed and has not recovered: a lower learning rate or clipping, from just before that.
 3. The weights follow the signal: a lower learning rate, at which they cannot.
 4. Nothing was learnt in `PATIENCE` steps: the task's own learning rate, a gated cell, the default
    optimizer, more units, another seed.
@@ -37,6 +37,9 @@ CLIP_NORM = 1.0
 _FAR_RATE = 3.0
 # A run with this many spikes in the last so many steps is full of them.
 _SPIKES, _SPIKES_WITHIN = 3, 500
+# Of the learning rate after a collapse. With a tenth from step 500 on, one of ten runs of the
+# tutorial's collapses within 5,000 steps instead of five; with clipping, as many as without.
+_LOWERED = 0.1
 # A learning rate below this would show no change in an evening.
 _LOWEST_RATE = 1e-6
 # Units that are enough for every task at its default settings.
@@ -145,27 +148,19 @@ def _diverged(config: RunConfig) -> Iterator[Suggestion]:
 
 
 def _collapsed(config: RunConfig, collapse: Event) -> Iterator[Suggestion]:
-    reason = Message(
-        N_("The loss collapsed at step {step}, from {before:.2g} to {after:.2g}, and stays there."),
-        {"step": collapse.step, "before": collapse.before, "after": collapse.after},
-    )
+    values = {"step": collapse.step, "before": collapse.before, "after": collapse.after}
     # The loss of the jump comes from the update of the step before, which is then made anew.
     before = max(0, collapse.step - 1)
-    if config.clip_norm is None or config.clip_norm > CLIP_NORM:
-        yield Suggestion(
-            "collapse_clip",
-            reason,
-            Message(
-                N_("Clip the gradient at {norm:g} and branch from just before, at step {step}"),
-                {"norm": CLIP_NORM, "step": before},
-            ),
-            {"clip_norm": CLIP_NORM},
-            before,
-        )
-    lower = _rounded(config.lr / 4)
+    lower = _rounded(config.lr * _LOWERED)
     yield Suggestion(
         "collapse_lr",
-        reason,
+        Message(
+            N_(
+                "The loss collapsed at step {step}, from {before:.2g} to {after:.2g}, and stays "
+                "there. Once a network has learnt, smaller updates make collapses rarer."
+            ),
+            values,
+        ),
         Message(
             N_("Lower the learning rate to {lr:g} and branch from just before, at step {step}"),
             {"lr": lower, "step": before},
@@ -173,6 +168,24 @@ def _collapsed(config: RunConfig, collapse: Event) -> Iterator[Suggestion]:
         {"lr": lower},
         before,
     )
+    if config.clip_norm is None or config.clip_norm > CLIP_NORM:
+        yield Suggestion(
+            "collapse_clip",
+            Message(
+                N_(
+                    "The loss collapsed at step {step}, from {before:.2g} to {after:.2g}, and "
+                    "stays there. Clipping may end it sooner; with Adam, it makes further "
+                    "collapses no rarer."
+                ),
+                values,
+            ),
+            Message(
+                N_("Clip the gradient at {norm:g} and branch from just before, at step {step}"),
+                {"norm": CLIP_NORM, "step": before},
+            ),
+            {"clip_norm": CLIP_NORM},
+            before,
+        )
 
 
 def _follows_signal(config: RunConfig) -> Iterator[Suggestion]:

@@ -50,16 +50,19 @@ def test_a_suggestion_that_is_put_aside_gives_way_to_another() -> None:
     assert [each for each in app.button if each.key and each.key.startswith("follow_carries")]
 
 
-def test_a_collapse_is_branched_from_just_before_it_with_clipping() -> None:
+def test_a_collapse_is_branched_from_just_before_it_with_a_lower_learning_rate() -> None:
     app = after(300, page())
     run = app.session_state["session"].run
     # The run itself has not collapsed: it is told so.
     run._events._items.append(Event("collapse", 200, 300, 0.01, 0.6))
-    app = click(healthy(app.run()), "follow_collapse_clip")
-    assert config(app) == replace(RunConfig(), clip_norm=1.0)
+    app = click(healthy(app.run()), "follow_collapse_lr")
+    assert config(app) == replace(RunConfig(), lr=0.002)
     frame = run.frame()
     assert 199 <= frame.step.index < 220  # playing on from there
-    assert [event.kind for event in frame.events if event.step == 199] == ["branch"]
+    assert {event.kind for event in frame.events if event.step == 199} == {
+        "branch",
+        "learning_rate",
+    }
 
 
 def test_once_a_suggestion_is_followed_one_looks_at_what_came_of_it() -> None:

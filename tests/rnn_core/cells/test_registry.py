@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,7 @@ def test_the_cells_carry_their_names() -> None:
         assert cell.name == name
         assert cell.title
         assert cell.summary
+        assert re.search(r"\b(19|20)\d\d\b", cell.source)  # a year
 
 
 def test_an_unknown_cell_is_refused_with_what_was_meant() -> None:

@@ -57,17 +57,29 @@ def test_a_diverged_run_gets_a_lower_rate_and_clipping() -> None:
     assert all_of(RunConfig(lr=1e-6, clip_norm=1.0), step=40, events=[DIVERGENCE]) == []
 
 
-def test_after_a_collapse_the_gradient_is_clipped_from_just_before() -> None:
+def test_after_a_collapse_the_learning_rate_is_lowered_from_just_before() -> None:
     first = suggest(RunConfig(lr=0.02), step=900, events=[COLLAPSE], verdict=verdict("nothing"))
     assert first is not None
-    assert first.changes == {"clip_norm": 1.0}
+    assert first.changes == {"lr": 0.002}
     assert first.branch_from == 699
-    assert str(first.message) == "Clip the gradient at 1 and branch from just before, at step 699"
-    assert str(first.reason) == (
-        "The loss collapsed at step 700, from 0.01 to 0.56, and stays there."
+    assert str(first.message) == (
+        "Lower the learning rate to 0.002 and branch from just before, at step 699"
     )
+    assert str(first.reason) == (
+        "The loss collapsed at step 700, from 0.01 to 0.56, and stays there. Once a network has "
+        "learnt, smaller updates make collapses rarer."
+    )
+
+
+def test_clipping_is_offered_next_unless_the_gradient_is_clipped() -> None:
+    found = all_of(RunConfig(lr=0.02), step=900, events=[COLLAPSE])
+    assert changes(found) == {"collapse_lr": {"lr": 0.002}, "collapse_clip": {"clip_norm": 1.0}}
+    clip = found[1]
+    assert clip.branch_from == 699
+    assert str(clip.message) == "Clip the gradient at 1 and branch from just before, at step 699"
+    assert "makes further collapses no rarer" in str(clip.reason)
     clipped = RunConfig(lr=0.02, clip_norm=1.0)
-    assert changes(all_of(clipped, step=900, events=[COLLAPSE])) == {"collapse_lr": {"lr": 0.005}}
+    assert changes(all_of(clipped, step=900, events=[COLLAPSE])) == {"collapse_lr": {"lr": 0.002}}
 
 
 def test_a_run_that_recovered_is_no_longer_collapsed() -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from dashboard.app.source import Source
 from dashboard.learn.experiment import Runs, Trained
-from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
+from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Variant
 from rnn_core import TASKS, RecurrentModel, RunConfig, build_task
 from rnn_core.messages import N_, Message
 

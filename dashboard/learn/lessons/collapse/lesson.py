@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.app.source import Source
 from dashboard.learn.experiment import Runs
-from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
+from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Variant
 from rnn_core import TASKS, RunConfig
 from rnn_core.messages import N_, Message
 

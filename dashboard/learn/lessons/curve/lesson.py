@@ -6,8 +6,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from dashboard.app.source import Source
 from dashboard.learn.experiment import Runs
-from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
+from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Variant
 from rnn_core import TASKS
 from rnn_core.messages import N_, Message
 

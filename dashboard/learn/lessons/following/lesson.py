@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dashboard.app.source import Source
 from dashboard.learn.experiment import Runs
-from dashboard.learn.lesson import ChoiceExercise, Lesson, Outcome, Source, Variant
+from dashboard.learn.lesson import ChoiceExercise, Lesson, Outcome, Variant
 from rnn_core import TASKS
 from rnn_core.messages import N_, Message
 

@@ -6,13 +6,12 @@ import math
 
 import numpy as np
 
+from dashboard.app.source import TUTORIAL, Source
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import (
-    TUTORIAL,
     Lesson,
     NumberExercise,
     Outcome,
-    Source,
     Variant,
     predictions_at,
 )

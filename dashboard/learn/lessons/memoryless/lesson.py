@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from dashboard.app.source import TUTORIAL, Source
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import (
-    TUTORIAL,
     Lesson,
     NumberExercise,
     Outcome,
-    Source,
     Variant,
     predictions_at,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dashboard.app.source import Source
 from dashboard.learn.experiment import Runs
-from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
+from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Variant
 from rnn_core import TASKS
 from rnn_core.diagnostics import find_fixed_points, principal_plane, unroll, weight_spectrum
 from rnn_core.messages import N_, Message

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dashboard.app.source import Source
 from dashboard.learn.experiment import Runs
-from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Source, Variant
+from dashboard.learn.lesson import Lesson, NumberExercise, Outcome, Variant
 from rnn_core import TASKS, RecurrentModel
 from rnn_core.messages import N_, Message
 
