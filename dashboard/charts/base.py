@@ -101,8 +101,14 @@ def lane_axis(layout: WindowLayout) -> alt.Axis:
 
 
 def contender_axis(names: tuple[str, ...], **more: Any) -> alt.Axis:
-    """A horizontal axis of contenders; long names are truncated so that they do not overlap."""
-    return alt.Axis(labelAngle=0, labelLimit=300 / len(names), labelOverlap=False, **more)
+    """A horizontal axis of contenders; a name of several parts has a line for each."""
+    return alt.Axis(
+        labelAngle=0,
+        labelExpr="split(datum.label, ', ')",
+        labelLimit=360 / len(names),  # a longer line is truncated, so that none overlap
+        labelOverlap=False,
+        **more,
+    )
 
 
 def contender_colour(names: tuple[str, ...], *, legend: bool) -> alt.Color:

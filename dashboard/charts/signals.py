@@ -342,7 +342,7 @@ def place_axis(layout: WindowLayout, column: str = "place") -> alt.X:
     if layout.radians:
         title, label = (
             _("t (radians)"),
-            "datum.value == 0 ? '0' : format(datum.value / PI, '.3~') + 'π'",
+            "datum.value == 0 ? '0' : format(datum.value / PI, '.2~') + 'π'",
         )
     else:
         title, label = _("t"), "format(datum.value, '.4~')"

@@ -40,6 +40,9 @@ _MOST_POINTS = 200
 _FAINT = 0.15
 # A logarithmic axis cannot show a loss of zero.
 _LEAST = 1e-12
+# Losses above this many times the highest floor are drawn at the upper edge: those of a network
+# that diverges grow to 1e30, and nothing else could be told apart.
+_HIGHEST = 1e4
 
 _CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
 _HELD_OUT = Table(step=int, loss=float, contender=str, weight=float)
@@ -63,7 +66,7 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
             (
                 curves.steps[drawn],
                 *(
-                    np.maximum(values[number, drawn], _LEAST)
+                    _in_range(frame, values[number, drawn])
                     for values in (curves.median, curves.low, curves.high)
                 ),
                 np.full(drawn.sum(), number),
@@ -98,6 +101,20 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
     )
 
 
+def highest_drawn(frame: ComparisonFrame) -> float:
+    """The loss at the upper edge at most; whatever is above is drawn there."""
+    return _HIGHEST * max((floor.value for floor in frame.floors), default=1.0)
+
+
+def goes_beyond(frame: ComparisonFrame) -> bool:
+    """Whether some median or band reaches above `highest_drawn`."""
+    return bool(np.any(frame.curves.high > highest_drawn(frame)))
+
+
+def _in_range(frame: ComparisonFrame, losses: _Floats) -> _Floats:
+    return np.clip(losses, _LEAST, highest_drawn(frame))
+
+
 def _held_out_rows(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> bytes:
     names = [contender.name for contender in frame.contenders]
     medians = frame.held_out_medians
@@ -105,7 +122,7 @@ def _held_out_rows(frame: ComparisonFrame, hidden: frozenset[str], highlight: st
     who, when = np.nonzero(shown)
     return _HELD_OUT.rows(
         frame.evaluated_at[when],
-        np.maximum(medians[shown], _LEAST),
+        _in_range(frame, medians[shown]),
         _by_number(tuple(names), who),
         _weights(names, highlight)[who],
     )
@@ -210,7 +227,7 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
         return _SEEDS.rows(
             _by_number(tuple(names), who),
             seed,
-            np.maximum(losses[shown], _LEAST),
+            _in_range(frame, losses[shown]),
             _weights(names, highlight)[who],
         )
 

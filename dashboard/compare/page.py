@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import player, widgets
+from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.playback import Status
@@ -433,13 +434,16 @@ class Panel:
         with left:
             self._loss = draw(compare_charts.loss(frame, hidden, highlight))
             st.caption(
-                _(
-                    "Lines: median online loss, with a band from the 10th to the 90th percentile "
-                    "of the {seeds} networks. It shows how far the networks differ, not how "
-                    "certain the median is. Diamonds: median held-out loss of the frozen weights. "
-                    "Dashed: floors, the lowest loss that a kind of fixed predictor can reach "
-                    "({floors})."
-                ).format(seeds=frame.seeds, floors=floor_list(frame.floors) or "–")
+                explained(
+                    _(
+                        "Lines: median online loss, with a band from the 10th to the 90th "
+                        "percentile of the {seeds} networks. It shows how far the networks differ, "
+                        "not how certain the median is. Diamonds: median held-out loss of the "
+                        "frozen weights. Dashed: floors, the lowest loss that a kind of fixed "
+                        "predictor can reach ({floors})."
+                    ).format(seeds=frame.seeds, floors=floor_list(frame.floors) or "–")
+                    + compare_words.beyond(frame)
+                )
             )
         with right:
             self._spread = draw(compare_charts.spread(frame, hidden, highlight))

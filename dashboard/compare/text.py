@@ -10,6 +10,7 @@ import numpy as np
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.charts.loss_axes import drawn_floors
+from dashboard.compare.charts import goes_beyond, highest_drawn
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Floor, PairedTest
 from rnn_core.experiments.comparison import SMOOTHING
@@ -224,6 +225,15 @@ def how_it_is_judged(frame: ComparisonFrame) -> str:
     if frame.held_out is None:
         return said
     return _("Judged at step {step}.").format(step=frame.held_out.step) + " " + said
+
+
+def beyond(frame: ComparisonFrame) -> str:
+    """Where losses that the charts have no room for are drawn; empty if there are none."""
+    if not goes_beyond(frame):
+        return ""
+    return " " + _("Losses above {loss:.0f} are drawn at the upper edge.").format(
+        loss=highest_drawn(frame)
+    )
 
 
 def lowest_floor(floors: tuple[Floor, ...]) -> float:

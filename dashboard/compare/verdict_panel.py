@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
 
 
@@ -20,7 +21,7 @@ def show_verdict(headline: str, standing: str, speed: str, details: Sequence[str
     """
     # The style sheet keeps room for the longest.
     with st.container(key="verdict", horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"{headline}  \n:small[{standing}]{speed}")
+        st.markdown(f"{explained(headline)}  \n:small[{standing}]{speed}")
         with st.popover(_("Details"), icon=":material/info:", type="tertiary", width="content"):
             for paragraph in details:
                 st.markdown(paragraph)

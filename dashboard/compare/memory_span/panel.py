@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.app import player
+from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
 from dashboard.app.player import Session
 from dashboard.app.settings import RUN_SETTINGS, set_by_task
@@ -121,18 +122,21 @@ class Panel:
         with places.body:
             said = " ".join(filter(None, (restarted, span_words.status(frame, step_limit))))
             show_verdict(
-                f"{span_words.headline(frame)}  \n:small[{span_words.caution(frame)}]",
+                span_words.headline(frame),
                 said,
                 engines(frame.engines) + speed(frame),
                 (span_words.spans(frame), span_words.what_a_span_is(frame)),
             )
             self._draw_delays(frame)
+            # The style sheet keeps room for the longest.
+            with st.container(key="caution"):
+                st.markdown(f":small[{span_words.caution(frame)}]")
             left, right = st.columns([6, 5])
             with left:
                 self._capacity = draw(span_charts.capacity_by_lag(frame))
             with right:
                 _show_capacities(frame)
-                st.caption(span_words.how_to_read_the_capacity(frame))
+                st.caption(explained(span_words.how_to_read_the_capacity(frame)))
         self._delay = delay.metric(_("Delay"), str(frame.latest.delay), width="content")
         self._step = step.metric(_("At step"), str(frame.latest.index), width="content")
 

@@ -101,6 +101,21 @@ def test_every_seed_has_a_stroke_and_a_dot_unless_it_has_diverged() -> None:
         assert [row["loss"] for row in rows[:3]] == drawn[0].tolist()
 
 
+def test_what_diverges_is_drawn_at_the_upper_edge() -> None:
+    frame = after(5, comparison()).frame()
+    assert not charts.goes_beyond(frame)
+    online, high = frame.online.copy(), frame.curves.high.copy()
+    online[0, 0] = high[0, -1] = 1e30
+    frame = replace(frame, online=online, curves=replace(frame.curves, high=high))
+    assert charts.goes_beyond(frame)
+    highest = charts.highest_drawn(frame)
+    assert highest == 1e4 * max(floor.value for floor in frame.floors)
+    losses = tables(charts.spread(frame, NONE, None))["online"]["loss"].to_pylist()
+    assert max(losses) == pytest.approx(highest)
+    bands = tables(charts.loss(frame, NONE, None))["curves"]["high"].to_pylist()
+    assert max(bands) == pytest.approx(highest)
+
+
 def test_before_the_first_evaluation_there_are_dots_alone() -> None:
     shown = tables(charts.spread(after(3, comparison()).frame(), NONE, None))
     assert (shown["held_out"].num_rows, shown["online"].num_rows) == (0, 9)

@@ -10,7 +10,7 @@ from dashboard.app.text import speed
 from dashboard.compare import text as compare_words
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import HeldOut, rank
-from tests.dashboard.comparisons import comparison
+from tests.dashboard.comparisons import after, comparison
 
 BETTER = np.array([0.010, 0.011, 0.012, 0.009, 0.013, 0.010, 0.014, 0.011, 0.012, 0.010])
 
@@ -186,3 +186,15 @@ def test_the_status_counts_the_networks() -> None:
 def test_the_threshold_is_the_lowest_floor_that_a_loss_can_reach() -> None:
     assert compare_words.lowest_floor(comparison().frame().floors) == pytest.approx(0.1)
     assert compare_words.lowest_floor(()) == 0.1
+
+
+def test_losses_that_the_charts_have_no_room_for_are_said() -> None:
+    frame = after(5, comparison()).frame()
+    assert compare_words.beyond(frame) == ""
+    high = frame.curves.high.copy()
+    high[0, -1] = 1e30
+    frame = replace(frame, curves=replace(frame.curves, high=high))
+    highest = 1e4 * max(floor.value for floor in frame.floors)
+    assert (
+        compare_words.beyond(frame) == f" Losses above {highest:.0f} are drawn at the upper edge."
+    )
