@@ -345,7 +345,7 @@ def explained(markdown: str) -> str:
     """Mark the first occurrence of each term in a text, so that pointing at it defines it.
 
     Args:
-        markdown: in the language in use. Code and links in it stay as they are.
+        markdown: in the language in use. Code, formulas and links in it stay as they are.
     """
     pattern, keys = _pattern(current_language())
     marked: set[str] = set()
@@ -363,7 +363,7 @@ def explained(markdown: str) -> str:
 
 @cache
 def _pattern(language: str) -> tuple[re.Pattern[str], Mapping[str, str]]:
-    """What finds the terms of a language, and code and links to leave out; keys by form."""
+    """What finds the terms of a language, and what to leave out; keys by form."""
     keys = {
         form.casefold(): term.key
         for term in _ALL
@@ -373,5 +373,5 @@ def _pattern(language: str) -> tuple[re.Pattern[str], Mapping[str, str]]:
     forms = "|".join(re.escape(form) for form in sorted(keys, key=len, reverse=True))
     # Chinese puts no spaces between words.
     border = "" if language == "zh_CN" else r"\b"
-    left_out = r"`[^`]*`|\[[^\]]*\]\([^)]*\)|:material/\w+:"
+    left_out = r"`[^`]*`|\$[^$]*\$|\[[^\]]*\]\([^)]*\)|:material/\w+:"
     return re.compile(f"{left_out}|{border}(?P<term>{forms}){border}", re.IGNORECASE), keys

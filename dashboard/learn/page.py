@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import player, widgets
+from dashboard.app.glossary import explained
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
@@ -59,10 +60,9 @@ def page(config: RunConfig, settings: Settings) -> None:
     if predicted is None:
         _prediction(found, config.seed)
         return
-    _committed(found, predicted)
     _opened(found, predicted, config.seed, settings, locked)
     with st.container(border=True):
-        st.markdown(_("#### Exercise"))
+        st.subheader(_("Exercise"), anchor=False)
         exercise(found, found.number in answers.solved, lambda: _solve(found))
     if alone:
         st.caption(
@@ -132,7 +132,7 @@ def _assignments(key: str, seed: int) -> None:
 def _title(found: Lesson, alone: bool) -> None:
     """Title and number; beside them the ways to the lessons before and after."""
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_title"):
-        st.subheader(f"{found.number}. {_(found.title)}", anchor=False)
+        st.header(f"{found.number}. {_(found.title)}", anchor=False)
         if alone:
             return
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -176,7 +176,7 @@ def _prediction(found: Lesson, seed: int) -> None:
 
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"##### {_(found.question)}")
+        st.subheader(_(found.question), anchor=False)
         st.radio(
             _(found.question),
             range(len(found.options)),
@@ -195,11 +195,9 @@ def _prediction(found: Lesson, seed: int) -> None:
 
 
 def _committed(found: Lesson, predicted: int) -> None:
-    """The question, and beside the prediction that was chosen the two others."""
+    """The question, and the prediction that was chosen with the two others."""
     st.markdown(f"**{_(found.question)}**")
-    with st.container(horizontal=True, key="committed"):
-        for line in text.committed(found, predicted):
-            st.markdown(line, width="content")
+    st.markdown("  \n".join(text.committed(found, predicted)))
 
 
 def _solve(found: Lesson) -> None:
@@ -220,9 +218,9 @@ class Places:
 
 
 def _opened(found: Lesson, predicted: int, seed: int, settings: Settings, locked: bool) -> None:
-    """The prose, the run, the result and the view.
+    """The question, the prose, the run, the result and the view.
 
-    On a wide screen the run stays in view beside the text; on a phone it comes first.
+    On a wide screen the run stays in view beside the text; on a phone it comes after the question.
     """
     left, right = st.columns(2, gap="medium")
     inside = st.container()
@@ -233,8 +231,10 @@ def _opened(found: Lesson, predicted: int, seed: int, settings: Settings, locked
         if variant.prepare is None and not locked:
             link = text.train_link(variant, seed, widgets.choices())
             st.markdown(_("[Open this run on the Train page]({link})").format(link=link))
+    with left, st.container(key="question", gap="xsmall"):
+        _committed(found, predicted)
     with left, st.container(key="prose"):
-        st.markdown(prose(found.key, current_language()))
+        st.markdown(explained(prose(found.key, current_language())))
     session = _session(found, variant, seed)
     decided = session.run.index >= found.steps
     # Once the question is decided, whoever likes may train on.
@@ -333,7 +333,7 @@ class Panel:
         session.resting_beat = view_panel.advance(shown, session.run)
         frame = session.run.frame()
         with places.figure:
-            self._progress = st.markdown(text.progress(frame, self._steps), help=text.losses())
+            self._progress = st.caption(text.progress(frame, self._steps), help=text.losses())
             if frame.diverged_at is not None:
                 st.warning(text.diverged(frame), icon=":material/trending_up:")
             self._figure = draw(figure(frame, small=True))
@@ -349,14 +349,15 @@ class Panel:
         draw(figure(frame, small=True), self._figure)
         draw(charts.loss(frame, small=True), self._losses)
         self._view.update(frame)
-        self._progress.markdown(text.progress(frame, self._steps), help=text.losses())
+        self._progress.caption(text.progress(frame, self._steps), help=text.losses())
 
 
 def _more(found: Lesson) -> None:
     """Sources, and the code that does it."""
     sources = [f"- [{source.title}]({source.address})" for source in found.sources]
-    st.markdown(_("##### Sources") + "\n" + "\n".join(sources))
-    st.markdown(_("##### The code that does it"))
+    st.subheader(_("Sources"), anchor=False)
+    st.markdown("\n".join(sources))
+    st.subheader(_("The code that does it"), anchor=False)
     for place in map(code_place, found.code):
         with st.expander(text.code_title(place)):
             st.code(place.text, language="python", line_numbers=False)

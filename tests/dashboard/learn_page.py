@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.train_page import healthy
@@ -20,8 +22,9 @@ def predict(app: AppTest, lesson: str, option: int, language: str = "en") -> App
 
 
 def texts(app: AppTest) -> str:
-    """Everything that is written in Markdown."""
-    return "\n\n".join(shown.value for shown in app.markdown)
+    """Everything that is written in Markdown, without the marks of terms."""
+    written = "\n\n".join(shown.value for shown in app.markdown)
+    return re.sub(r"\[([^\]]*)\]\(#term-[^)]*\)", r"\1", written)
 
 
 def _app() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
 from dashboard.charts.draw import draw
 from dashboard.run.views.base import Presentation, View
@@ -71,7 +72,7 @@ class ShownView:
         # A view that gets older keeps the place for its age, so that nothing below moves.
         if said or not view.every_redraw:
             self._numbers = beside.markdown(said)
-        beside.caption(view.how_to_read())
+        beside.caption(explained(view.how_to_read()))
 
     def update(self, frame: ViewedFrame) -> None:
         """Redraw the charts in place, if the view is cheap."""

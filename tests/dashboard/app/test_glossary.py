@@ -41,9 +41,17 @@ def test_the_longest_term_wins_and_capitals_stay() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["`window`", "[the floor](https://example.org)", ":material/step:", "windowed", "step 3", ""],
+    [
+        "`window`",
+        "$window$",
+        "[the floor](https://example.org)",
+        ":material/step:",
+        "windowed",
+        "step 3",
+        "",
+    ],
 )
-def test_code_links_icons_parts_of_words_and_everyday_words_stay(text: str) -> None:
+def test_code_formulas_links_icons_parts_of_words_and_everyday_words_stay(text: str) -> None:
     assert explained(text) == text
 
 
