@@ -52,17 +52,20 @@ def step_axis(title: str, least: int) -> alt.X:
     )
 
 
-def loss_axis(field: str, floors: tuple[Floor, ...], symbols: bool) -> alt.Y:
+def loss_axis(
+    field: str, floors: tuple[Floor, ...], symbols: bool, *, standardised: bool = False
+) -> alt.Y:
     """A logarithmic axis with room for all floors that are drawn.
 
     Args:
         field: the column of the losses.
         floors: the task's floors.
         symbols: whether the loss is a cross-entropy.
+        standardised: whether it is that of standardised numbers.
     """
     return alt.Y(
         f"{field}:Q",
-        title=loss_title(symbols),
+        title=loss_title(symbols, standardised),
         scale=alt.Scale(
             type="log", nice=False, domain=alt.DomainUnionWith(unionWith=list(loss_range(floors)))
         ),
@@ -76,8 +79,10 @@ def loss_range(floors: tuple[Floor, ...]) -> tuple[float, float]:
     return min(values, default=0.1) / 3, max(values, default=1.0) * 2
 
 
-def loss_title(symbols: bool) -> str:
+def loss_title(symbols: bool, standardised: bool = False) -> str:
     """The title of a loss axis."""
+    if standardised:
+        return _("loss (mean squared error, standardised)")
     return _("loss (cross-entropy, nats)") if symbols else _("loss (mean squared error)")
 
 
@@ -179,7 +184,7 @@ def floor_lines(floors: tuple[Floor, ...]) -> list[tuple[float, str]]:
 
 
 def _kinds(floors: list[Floor]) -> str:
-    return _(" or ").join(_name(floor) for floor in floors)
+    return _(" or ").join(floor_name(floor) for floor in floors)
 
 
 def _value(floors: list[Floor]) -> str:
@@ -196,7 +201,8 @@ def _equal(floors: tuple[Floor, ...]) -> list[list[Floor]]:
     return list(shared.values())
 
 
-def _name(floor: Floor) -> str:
+def floor_name(floor: Floor) -> str:
+    """A kind of predictor in the reader's language; an unknown one by its key."""
     names = {
         "constant": _("constant"),
         "time_only": _("time only"),
@@ -223,7 +229,9 @@ def _detail(floors: list[Floor], variance: float | None) -> str:
     }
     parts = [
         _("{floor} {value:.4g} ({how})").format(
-            floor=_name(floor), value=floor.value, how=how[floor.bound].format(error=floor.error)
+            floor=floor_name(floor),
+            value=floor.value,
+            how=how[floor.bound].format(error=floor.error),
         )
         for floor in floors
     ]

@@ -32,6 +32,7 @@ from dashboard.charts.labels import apart
 from dashboard.charts.placement import Layers, Placement
 from dashboard.charts.window_layout import WindowLayout
 from rnn_core import Step
+from rnn_core.series import Units
 
 _SAMPLES = Table(place=float, line=int, value=float, signal=str)
 _WINDOWS = Table(left=float, label=str, short=str)
@@ -40,6 +41,7 @@ _NEWEST = Table(left=float, right=float)
 _SIGNALS_HOVER = Table(
     place=float, step=int, time=float, input=float, target=float, prediction=float
 )
+_DATED_HOVER = Table(place=float, step=int, time=str, input=float, target=float, prediction=float)
 _Rows = tuple[np.ndarray, ...]
 _LANES = Table(place=float, line=int, value=float, point=int, number=float, signal=str)
 #: Width that the labels at the lines' ends take, in pixels.
@@ -49,7 +51,7 @@ _ALONE = Placement(end_room=END_ROOM)
 # A label at a line's end takes this height, in a plot of at least that height, in pixels.
 _LABEL, _LEAST_PLOT = 15, 190
 # With less width for a window than this, in pixels, its label is the number of its step alone.
-_WINDOW_LABEL = 70
+_WINDOW_LABEL, _DATED_LABEL = 70, 95
 
 
 class Signals(Protocol):
@@ -62,6 +64,10 @@ class Signals(Protocol):
     @property
     def windows(self) -> Sequence[Step]:
         """The last steps with a finite loss, oldest first."""
+
+    @property
+    def units(self) -> Units | None:
+        """Tells when rows of a series were sampled; None where time is a number."""
 
     @property
     def moving(self) -> bool:
@@ -91,7 +97,15 @@ def signal_tables(frame: Signals) -> dict[str, bytes]:
     """The datasets of `signal_chart`."""
     tables = _one_lane_tables(frame) if frame.layout.is_plain else _many_lanes_tables(frame)
     steps = np.array([step.index for step in frame.windows])
-    return {**tables, **window_tables(frame.layout, steps)}
+    begins = () if frame.units is None else _when(frame, first_only=True)
+    return {**tables, **window_tables(frame.layout, steps, begins)}
+
+
+def _when(frame: Signals, *, first_only: bool = False) -> tuple[str, ...]:
+    """When the samples of the windows were taken, or the first of each."""
+    assert frame.units is not None
+    times = [step.time[0, :1] if first_only else step.time[0] for step in frame.windows]
+    return tuple(frame.units.when(np.concatenate(times).astype(np.int64)))
 
 
 def signal_chart(layout: WindowLayout, placement: Placement) -> Layers:
@@ -123,12 +137,15 @@ def _one_lane_tables(frame: Signals) -> dict[str, bytes]:
         columns = tuple(column[drawn] for column in columns)
         signal = signal.take(where(drawn))
         targets, prediction = (np.where(answered, v, np.nan) for v in (targets, prediction))
+    hover = _DATED_HOVER if layout.dated else _SIGNALS_HOVER
     return {
         "samples": _SAMPLES.rows(*columns, signal),
         "ends": _end_rows(layout, place, (inputs, targets, prediction)),
-        "hover": _SIGNALS_HOVER.empty
+        "hover": hover.empty
         if frame.moving
-        else _SIGNALS_HOVER.rows(place, step, time, inputs, targets, prediction),
+        else hover.rows(
+            place, step, _when(frame) if layout.dated else time, inputs, targets, prediction
+        ),
     }
 
 
@@ -171,20 +188,31 @@ def _answered(frame: Signals) -> NDArray[np.bool_]:
     )
 
 
-def window_tables(layout: WindowLayout, steps: np.ndarray) -> dict[str, bytes]:
-    """Left edge and label of each window, and the extent of the newest."""
-    return _window_tables(current_language(), layout, tuple(steps.tolist()))
+def window_tables(
+    layout: WindowLayout, steps: np.ndarray, begins: tuple[str, ...] = ()
+) -> dict[str, bytes]:
+    """Left edge and label of each window, and the extent of the newest.
+
+    Args:
+        layout: of the windows.
+        steps: whose windows are in view.
+        begins: when each of them begins, where its label says that too.
+    """
+    return _window_tables(current_language(), layout, tuple(steps.tolist()), begins)
 
 
 # Two plots of a figure show the same windows.
 @lru_cache(maxsize=64)
-def _window_tables(language: str, layout: WindowLayout, shown: tuple[int, ...]) -> dict[str, bytes]:
+def _window_tables(
+    language: str, layout: WindowLayout, shown: tuple[int, ...], begins: tuple[str, ...]
+) -> dict[str, bytes]:
     steps = np.array(shown)
+    labels = [_("step {n}").format(n=n) for n in shown]
+    if begins:
+        labels = [f"{label}\n{begin}" for label, begin in zip(labels, begins, strict=True)]
     left = steps % layout.windows * layout.span
     return {
-        "windows": _WINDOWS.rows(
-            left, [_("step {n}").format(n=n) for n in steps], [str(n) for n in steps]
-        ),
+        "windows": _WINDOWS.rows(left, labels, [str(n) for n in steps]),
         "newest": _NEWEST.rows(left[-1:], left[-1:] + layout.span),
     }
 
@@ -194,7 +222,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
     x = placement.x(place_axis(layout))
     y = alt.Y(
         "value:Q",
-        title=_("value"),
+        title=value_title(layout),
         scale=alt.Scale(
             domain=alt.DomainUnionWith(unionWith=list(_value_range(layout))), nice=False
         ),
@@ -227,7 +255,9 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
             x=alt.X("place:Q"),
             tooltip=[
                 alt.Tooltip("step:Q", title=_("step")),
-                alt.Tooltip("time:Q", title=_time_title(layout), format=".5~g"),
+                alt.Tooltip("time:N", title=_("time"))
+                if layout.dated
+                else alt.Tooltip("time:Q", title=_time_title(layout), format=".5~g"),
                 *(alt.Tooltip(f"{key}:Q", title=name, format=".4f") for key, name in names.items()),
             ],
         )
@@ -354,6 +384,13 @@ def place_axis(layout: WindowLayout, column: str = "place") -> alt.X:
     )
 
 
+def value_title(layout: WindowLayout) -> str:
+    """The title of an axis of the numbers that are drawn."""
+    if layout.quantity:
+        return layout.quantity
+    return _("value, standardised") if layout.standardised else _("value")
+
+
 def _time_title(layout: WindowLayout) -> str:
     return _("time (radians)") if layout.radians else _("time")
 
@@ -368,10 +405,18 @@ def window_layers(
     borders = windows.mark_rule(opacity=0.45, strokeDash=[2, 3]).encode(
         x=alt.X("left:Q"), color=GUIDE
     )
-    room = placement.axis_room + placement.end_room + _WINDOW_LABEL * layout.windows
+    width = _DATED_LABEL if layout.dated else _WINDOW_LABEL
+    room = placement.axis_room + placement.end_room + width * layout.windows
     label = alt.ExprRef(f"width >= {room} ? datum.label : datum.short")
     labels = windows.mark_text(
-        align="left", baseline="top", dx=4, dy=3, fontSize=11, text=label
+        align="left",
+        baseline="top",
+        dx=4,
+        dy=3,
+        fontSize=11,
+        text=label,
+        lineBreak="\n",
+        lineHeight=12,
     ).encode(x=alt.X("left:Q"), y=alt.value(0), color=GUIDE)
     return newest, borders, labels
 

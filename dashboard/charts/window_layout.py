@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core import RunConfig, Task
+from rnn_core.series import Parts
 
 # The most points of all lanes together, unless two windows already have more.
 _MOST_POINTS = 400
@@ -40,6 +41,10 @@ class WindowLayout:
         high: largest number among them.
         radians: whether time is an angle.
         sparse: whether targets count at too few time steps for a line.
+        quantity: what the numbers are, with their unit; empty where they have no name.
+        standardised: whether the network reads and predicts standardised numbers. They are drawn
+            in the unit of ``quantity`` where they have one.
+        dated: whether the time of a sample is a text, not a number.
     """
 
     windows: int
@@ -53,6 +58,9 @@ class WindowLayout:
     high: float
     radians: bool
     sparse: bool
+    quantity: str = ""
+    standardised: bool = False
+    dated: bool = False
 
     @property
     def points(self) -> NDArray[np.floating]:
@@ -121,6 +129,12 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
         ]
     )
     low, high = float(values.min()), float(values.max())
+    units = task.units
+    quantity = (units.column or "") if units else ""
+    if units and quantity:
+        # Of the whole training part: a slow series leaves the range of a few windows.
+        known = units.series.column(quantity)[: Parts.of(len(units.series), units.plan).train]
+        low, high = float(known.min()), float(known.max())
     if high == low:
         low, high = low - 1, high + 1
     return WindowLayout(
@@ -140,6 +154,9 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
             batch.loss_mask is not None and batch.loss_mask.mean() < _SPARSE for batch in batches
         ),
         radians=task.time_in_radians,
+        quantity=quantity,
+        standardised=units is not None and units.standardised,
+        dated=units is not None,
     )
 
 

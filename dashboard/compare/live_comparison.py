@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.app.playback import Playback, Status, identity_of
+from dashboard.charts.in_units import in_units
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.compare.contenders import Contender, restarting_configs
 from rnn_core import (
@@ -313,7 +314,7 @@ class LiveComparison(Playback):
         if step is None:
             self._status = Status.DIVERGED
         else:
-            self._windows.append(step)
+            self._windows.append(in_units(step, self._comparison.task.units))
 
 
 def _later(_earlier: NDArray[np.float64], later: NDArray[np.float64]) -> NDArray[np.float64]:

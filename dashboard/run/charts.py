@@ -68,7 +68,14 @@ def loss(frame: Frame, *, small: bool = False) -> Chart:
         small: whether it stands beside a text, not on a page of its own.
     """
     return Chart(
-        _loss_spec(current_language(), frame.floors, frame.layout.symbols, small),
+        _loss_spec(
+            current_language(),
+            frame.floors,
+            frame.layout.symbols,
+            frame.layout.standardised,
+            frame.validates,
+            small,
+        ),
         loss_tables(frame, _SMALL_PLOT if small else _PLOT),
         _(
             "Lines of the online loss at every step and of the held-out loss, on a logarithmic "
@@ -78,9 +85,18 @@ def loss(frame: Frame, *, small: bool = False) -> Chart:
 
 
 @lru_cache(maxsize=64)
-def _loss_spec(language: str, floors: tuple[Floor, ...], symbols: bool, small: bool) -> Spec:
+def _loss_spec(
+    language: str,
+    floors: tuple[Floor, ...],
+    symbols: bool,
+    standardised: bool,
+    validates: bool,
+    small: bool,
+) -> Spec:
     placement = replace(_ALONE, height=_SMALL) if small else _ALONE
-    return specification(loss_chart(floors, symbols, placement))
+    return specification(
+        loss_chart(floors, symbols, placement, standardised=standardised, validates=validates)
+    )
 
 
 def loss_tables(frame: Frame, height: int = _PLOT) -> dict[str, bytes]:
@@ -143,18 +159,27 @@ def _head(frame: Frame) -> Curve:
     return np.array([frame.step.index]), np.array([frame.step.loss])
 
 
-def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = _ALONE) -> Layers:
+def loss_chart(
+    floors: tuple[Floor, ...],
+    symbols: bool,
+    placement: Placement = _ALONE,
+    *,
+    standardised: bool = False,
+    validates: bool = False,
+) -> Layers:
     """The chart, in the current language.
 
     Args:
         floors: the task's.
         symbols: whether the loss is a cross-entropy over symbols.
         placement: where the chart is placed.
+        standardised: whether it is the loss of standardised numbers.
+        validates: whether the held-out loss is that of a validation part.
     """
     x = placement.x(step_axis(_("step (updates done)"), _LEAST_STEPS))
-    y = loss_axis("loss", floors, symbols)
+    y = loss_axis("loss", floors, symbols, standardised=standardised)
     further: dict[str, Any] = {"x": same(x), "y": same(y)}
-    names = {"online": _("online loss"), "held_out": _("held-out loss")}
+    names = {"online": _("online loss"), "held_out": text.held_out_name(validates=validates)}
     colour = alt.Color(
         "kind:N",
         title=None,
@@ -201,7 +226,7 @@ def loss_chart(floors: tuple[Floor, ...], symbols: bool, placement: Placement = 
         .encode(
             tooltip=[
                 alt.Tooltip("step:Q", title=_("step")),
-                alt.Tooltip("loss:Q", title=_("held-out loss"), format=".4g"),
+                alt.Tooltip("loss:Q", title=names["held_out"], format=".4g"),
                 alt.Tooltip("low:Q", title=_("95 % interval from"), format=".4g"),
                 alt.Tooltip("high:Q", title=_("to"), format=".4g"),
             ],

@@ -34,6 +34,7 @@ from rnn_core import (
     Verdict,
 )
 from rnn_core.messages import Message
+from rnn_core.series import Units
 from rnn_core.thinned import Thinned
 
 # Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
@@ -93,7 +94,11 @@ class Frame:
     Args:
         status: what the player is doing.
         step: the last step with a finite loss.
-        windows: the last steps with a finite loss, oldest first, ``step`` at the end.
+        windows: the last steps with a finite loss, oldest first, ``step`` at the end; in the unit
+            in which they are drawn.
+        units: gives standardised numbers and row numbers back as people read them; None where they
+            are drawn as they are.
+        validates: whether the held-out loss is that of windows which are never trained on.
         layout: how they are arranged.
         hidden: hidden states of the top layer over the first row of each of them, ``(T, H)`` each.
         curve: steps and losses of this run, thinned.
@@ -123,6 +128,8 @@ class Frame:
     status: Status
     step: Step
     windows: tuple[Step, ...]
+    units: Units | None
+    validates: bool
     layout: WindowLayout
     hidden: tuple[NDArray[np.floating], ...]
     curve: Curve
@@ -388,6 +395,8 @@ class LiveRun(Playback):
             status=self._status,
             step=seen.latest,
             windows=tuple(seen.windows),
+            units=seen.trainer.task.units,
+            validates=seen.trainer.task.held_out is not None,
             layout=seen.layout,
             hidden=tuple(seen.hidden),
             curve=self._history.points(),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.charts.in_units import in_units
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult, ViewCache
@@ -34,7 +35,8 @@ class Scene:
 
     Attributes:
         latest: the last step with a finite loss.
-        windows: the last steps with a finite loss that the figure has room for, oldest first.
+        windows: the last steps with a finite loss that the figure has room for, oldest first, in
+            the unit in which they are drawn.
         hidden: hidden states of the top layer over the first row of each of these windows, shape
             ``(T, H)`` each.
         recent: the losses that the online loss averages: whole cycles of the signal.
@@ -75,7 +77,7 @@ class Scene:
         if step is not None and step.is_finite:
             self.latest = step
             self.hidden.append(self.trainer.hidden_states[0])
-            self.windows.append(step)
+            self.windows.append(in_units(step, self.trainer.task.units))
             self.recent.append(step.loss)
         return step
 
@@ -91,7 +93,9 @@ class Scene:
         due = paused or now >= self._next_evaluation
         if stale and due and not self.trainer.diverged:
             self._evaluation = evaluate(self.trainer)
-            online = float(np.mean(self.recent))
+            # Windows that are never trained on show nothing of weights that follow the signal.
+            follows = self.trainer.task.held_out is None
+            online = float(np.mean(self.recent)) if follows else None
             self.verdict = judge(self._evaluation, self.floors, online=online)
             kept = max(_FRESH, _TIMES_AS_LONG * (self._clock() - now))
             self._next_evaluation = now + kept * max(1.0, active_runs / _FEW_RUNS)

@@ -10,10 +10,12 @@ from dashboard.app.playback import Status
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
 from dashboard.app.text import LOSS_FORMAT, apart, engines, shown, slower, two_digits
-from dashboard.charts.loss_axes import floor_lines
+from dashboard.charts.loss_axes import floor_lines, floor_name
 from dashboard.run.live_run import Frame
 from rnn_core import Event, Verdict
 
+#: A forecast is better than another one where its loss is lower by this factor.
+NAIVE_MARGIN = 0.98
 # Changes that are listed one by one; more would not fit into a line.
 _MOST_CHANGES = 4
 
@@ -24,7 +26,9 @@ def verdict(frame: Frame) -> str:
         return _("**Diverged**: the updates overshot, each further than the one before.")
     if frame.verdict is None:
         return ""
-    if frame.verdict.follows_signal:
+    if frame.validates and frame.floors:
+        said = [_beside_naive_forecasts(frame)]
+    elif frame.verdict.follows_signal:
         said = [_following(frame.verdict)]
     else:
         more = _more(frame)
@@ -33,6 +37,11 @@ def verdict(frame: Frame) -> str:
     if age:
         said.append(_(":small[({age} steps ago)]").format(age=age))
     return " ".join(filter(None, said))
+
+
+def held_out_name(*, validates: bool) -> str:
+    """What the held-out loss is called: that of a validation part is the validation loss."""
+    return _("validation loss") if validates else _("held-out loss")
 
 
 def held_out(frame: Frame) -> str:
@@ -46,6 +55,35 @@ def _following(verdict: Verdict) -> str:
         "**The weights follow the signal** (online loss {online}, held-out loss {loss}): frozen, "
         "they lose it."
     ).format(online=two_digits(verdict.online or 0.0), loss=two_digits(verdict.loss.mean))
+
+
+def _beside_naive_forecasts(frame: Frame) -> str:
+    """Whether the frozen network forecasts the validation part better than naive forecasts do.
+
+    All of them are judged on the same rows, so that their mean losses compare; differences below
+    2 % are none that a reader would call better.
+    """
+    assert frame.verdict is not None
+    found = frame.verdict.loss.mean
+    best = min(frame.floors, key=lambda floor: floor.value)
+    simple = next((floor for floor in frame.floors if floor.key == "persistence"), best)
+    loss = two_digits(found)
+    if not found < NAIVE_MARGIN * simple.value:
+        claim, named = _("Does not beat {floor}"), [simple]
+    elif not found < NAIVE_MARGIN * best.value:
+        claim, named = _("Beats persistence, but not {floor}"), [simple, best]
+    else:
+        claim, named = _("Beats every naive forecast, {floor} included"), [best]
+    if len(named) == 1:
+        loss, value = apart(found, named[0].value)
+        values = [value]
+    else:
+        values = [two_digits(floor.value) for floor in named]
+    numbers = [_("validation loss {loss}").format(loss=loss)]
+    numbers += [f"{floor_name(floor)} {value}" for floor, value in zip(named, values, strict=True)]
+    return _("**{claim}** ({numbers})").format(
+        claim=claim.format(floor=floor_name(named[-1])), numbers=", ".join(numbers)
+    )
 
 
 def _claim(frame: Frame) -> str:
@@ -154,7 +192,12 @@ def details(frame: Frame) -> str:
     )
     if frame.target_variance and frame.verdict:
         nrmse = math.sqrt(max(0.0, frame.verdict.loss.mean) / frame.target_variance)
-        line += _(":small[ · held-out NRMSE {nrmse:.3f}]").format(nrmse=nrmse)
+        said = (
+            _(":small[ · validation NRMSE {nrmse:.3f}]")
+            if frame.validates
+            else _(":small[ · held-out NRMSE {nrmse:.3f}]")
+        )
+        line += said.format(nrmse=nrmse)
     if frame.step.accuracy is not None:
         line += _(":small[ · accuracy {share:.0%} at this step]").format(share=frame.step.accuracy)
     return line + engines([frame.engine], frame.engine_reason) + slower(frame)

@@ -138,7 +138,7 @@ class Panel:
             step = st.container(width="content")
             self._loss = _show_loss(st, frame)
             st.metric(
-                _("Held-out loss"),
+                _("Validation loss") if frame.validates else _("Held-out loss"),
                 text.held_out(frame),
                 help=definition("held-out-loss"),
                 width="content",

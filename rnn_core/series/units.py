@@ -16,6 +16,8 @@ from rnn_core.series.series import Series
 Array = NDArray[np.float64]
 
 # Spacings of samples, in seconds, from which a date is told to the month, the day, the minute.
+# Rows by which the spacing is judged.
+_FIRST = 50
 _Precision = Literal["M", "D", "m", "ms"]
 _PRECISION: tuple[tuple[int, _Precision], ...] = ((28 * 86_400, "M"), (86_400, "D"), (60, "m"))
 
@@ -73,8 +75,9 @@ class Units:
         found = times[np.asarray(rows, np.int64)]
         if not np.issubdtype(times.dtype, np.datetime64):
             return [format(value, ".6g") for value in found.tolist()]
-        # In milliseconds: months have no length of their own.
-        step = float(np.median(np.diff(times.astype("datetime64[ms]")).astype(float))) / 1000
+        # In milliseconds: months have no length of their own. The first ones: sampling is regular.
+        first = times[:_FIRST].astype("datetime64[ms]")
+        step = float(np.median(np.diff(first).astype(float))) / 1000
         unit: _Precision = next((unit for least, unit in _PRECISION if step >= least), "ms")
         texts = np.datetime_as_string(found, unit=unit, casting="unsafe")
         return [str(text).replace("T", " ") for text in texts]

@@ -71,7 +71,13 @@ _PARTS = (
     _Part(_state_tables, _states_chart, 150),
     _Part(
         partial(loss_tables, height=_LOSS_HEIGHT),
-        lambda frame, placement: loss_chart(frame.floors, frame.layout.symbols, placement),
+        lambda frame, placement: loss_chart(
+            frame.floors,
+            frame.layout.symbols,
+            placement,
+            standardised=frame.layout.standardised,
+            validates=frame.validates,
+        ),
         _LOSS_HEIGHT,
     ),
 )
