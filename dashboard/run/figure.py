@@ -32,8 +32,9 @@ def figure(frame: Frame, *, small: bool = False) -> Chart:
     return Chart(
         _spec(current_language(), frame.layout, frame.hidden[-1].shape[1], small),
         {
-            **signal_tables(frame),
             **state_tables(frame.layout, frame.hidden, steps, moving=frame.moving),
+            # Last, because it says when windows begin.
+            **signal_tables(frame),
         },
         _(
             "Lines of input, target and prediction over the last few windows, and below them a "

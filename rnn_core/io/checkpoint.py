@@ -163,12 +163,13 @@ def save_checkpoint(trainer: Trainer) -> bytes:
 
 def _scaling(task: Task) -> dict[str, str]:
     """How the numbers of a series were standardised, for those who load the weights elsewhere."""
-    found = {}
-    for name in ("input_scaling", "target_scaling"):
-        scaling = getattr(task, name, None)
-        if scaling is not None:
-            found[name] = json.dumps({"mean": list(scaling.mean), "std": list(scaling.std)})
-    return found
+    if task.units is None:
+        return {}
+    scalings = {"input_scaling": task.units.inputs, "target_scaling": task.units.targets}
+    return {
+        name: json.dumps({"mean": list(scaling.mean), "std": list(scaling.std)})
+        for name, scaling in scalings.items()
+    }
 
 
 def load_checkpoint(data: bytes) -> Checkpoint:

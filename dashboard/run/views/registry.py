@@ -24,6 +24,7 @@ VIEWS: Mapping[str, str] = MappingProxyType(
         "slow": "dashboard.run.views.update.view",
         "gates": "dashboard.run.views.gates",
         "memory": "dashboard.run.views.state_ablation",
+        "lag": "dashboard.run.views.lag",
         # For the advanced.
         "saturation": "dashboard.run.views.saturation",
         "gradient": "dashboard.run.views.gradient",

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.app import sidebar
 from dashboard.app.language import gettext
-from rnn_core import RunConfig, Task, build_task
+from rnn_core import RunConfig
 from rnn_core.messages import N_, InvalidValue
 
 SCRIPT = """
@@ -58,12 +58,11 @@ def test_refused_parameters_leave_the_address_and_are_told_a_few_at_a_time() -> 
 def impossible(monkeypatch: pytest.MonkeyPatch) -> None:
     """No task can have 9 hidden units."""
 
-    def build(config: RunConfig) -> Task:
+    def refuse(config: RunConfig) -> None:
         if config.hidden_size == 9:
             raise InvalidValue(N_("a positive number up to {high:g}"), high=8.0)
-        return build_task(config)
 
-    monkeypatch.setattr(sidebar, "build_task", build)
+    monkeypatch.setattr(sidebar, "task_for", refuse)
 
 
 @pytest.mark.usefixtures("impossible")
