@@ -10,9 +10,11 @@ import pytest
 
 from dashboard.app.language import use_language
 from dashboard.charts import palette
+from dashboard.charts.in_units import in_units
 from dashboard.charts.signals import signal_names, signals
 from dashboard.charts.window_layout import WindowLayout, window_layout
 from rnn_core import RunConfig, Step, Trainer
+from rnn_core.series import Units
 from rnn_core.tasks import TASKS
 from tests.dashboard.sent_charts import datasets_in, rows, svg, tables
 
@@ -24,13 +26,15 @@ class Shown:
     layout: WindowLayout
     windows: tuple[Step, ...]
     moving: bool = False
+    units: Units | None = None
 
 
 def shown(steps: int, config: RunConfig | None = None, *, moving: bool = False) -> Shown:
     trainer = Trainer(config or RunConfig())
     layout = window_layout(trainer.task, trainer.config)
-    windows = tuple(islice(trainer.steps(), steps))[-layout.windows :]
-    return Shown(layout, windows, moving)
+    steps_taken = tuple(islice(trainer.steps(), steps))[-layout.windows :]
+    windows = tuple(in_units(step, trainer.task.units) for step in steps_taken)
+    return Shown(layout, windows, moving, trainer.task.units)
 
 
 def of_task(task: str, steps: int = 2) -> Shown:

@@ -72,7 +72,7 @@ def test_a_run_on_a_series_names_it_and_carries_its_scaling() -> None:
     opened = load_checkpoint(data)
     assert opened.digest == task.series.digest
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
-    assert json.loads(header["target_scaling"])["mean"] == [task.target_scaling.mean[0]]
+    assert json.loads(header["target_scaling"])["mean"] == [task.units.targets.mean[0]]
     again = opened.trainer(task=task, engine="torch")
     assert _run(again, 11)[1:] == _run(trainer, 10)
 
