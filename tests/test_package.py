@@ -52,10 +52,19 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
     assert stated["License-Expression"] == "MIT"
     assert sorted(stated.get_all("Provides-Extra", [])) == ["fast", "files", "series", "stats"]
     needed = {word.partition(">=")[0] for word in stated.get_all("Requires-Dist", [])}
-    assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels", "safetensors", "nbformat"}
+    assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels"} | {
+        "safetensors",
+        "nbformat",
+        "pyarrow",
+        "python-calamine",
+        "charset-normalizer",
+    }
     assert [word for word in stated.get_all("Requires-Dist", []) if "extra" in word] == [
         "numba>=0.61; extra == 'fast'",
+        "charset-normalizer>=3.4; extra == 'files'",
         "nbformat>=5.7; extra == 'files'",
+        "pyarrow>=18.0; extra == 'files'",
+        "python-calamine>=0.4; extra == 'files'",
         "safetensors>=0.4; extra == 'files'",
         "statsmodels>=0.14; extra == 'series'",
         "scipy>=1.13; extra == 'stats'",
