@@ -1,13 +1,23 @@
 """Runs and networks as files. Nothing is pickled: a file carries numbers and text alone."""
 
-from rnn_core.io.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from rnn_core.io.checkpoint import (
+    Checkpoint,
+    RunHistory,
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
+    set_weights,
+)
 from rnn_core.io.notebook import jupyter_notebook
 from rnn_core.io.script import python_script
 
 __all__ = [
     "Checkpoint",
+    "RunHistory",
     "jupyter_notebook",
     "load_checkpoint",
     "python_script",
     "save_checkpoint",
+    "save_weights",
+    "set_weights",
 ]

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rnn_core.cells.module import pack, unpack
@@ -34,9 +36,31 @@ LARGEST = 100_000_000
 
 _FORMAT = "1"
 _OPTIMIZER, _STATE = "optimizer.", "state."
+# The losses of the run, and the weights that it began with where these are not the seed's.
+_HISTORY, _HELD_OUT, _START = "history.", "held_out.", "start."
+_STEP = IntRange(0, 10**12)
 # Recurrent cells by the number of gates that stand in one weight matrix.
 _CELLS = {1: "rnn", 3: "gru", 4: "lstm"}
 _RECURRENT = re.compile(r"(?P<prefix>.*?)(?P<kind>weight|bias)_(?P<of>ih|hh)_l(?P<layer>\d+)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunHistory:
+    """The losses of a run up to a checkpoint, for every step or thinned.
+
+    Args:
+        step: numbers of the steps, ascending from 0 or later, shape ``(N,)``.
+        loss: their losses, ``(N,)``.
+        grad_norm: Euclidean norms of their gradients, before clipping, ``(N,)``.
+        held_out_step: steps of the evaluations, ascending, ``(K,)``.
+        held_out: held-out losses and the two ends of their 95 % intervals, ``(K, 3)``.
+    """
+
+    step: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    grad_norm: NDArray[np.float64]
+    held_out_step: NDArray[np.int64]
+    held_out: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +78,9 @@ class Checkpoint:
         version: of rnn_core that wrote the file; empty for weights from elsewhere.
         digest: of the series that the run was trained on, `rnn_core.series.Series.digest`; empty
             where it was none.
+        history: the losses so far; None where the file has none.
+        start: parameters that the run began with, where it began with weights from a file; None
+            where its seed decided them.
     """
 
     config: RunConfig
@@ -64,6 +91,8 @@ class Checkpoint:
     engine: str = "auto"
     version: str = ""
     digest: str = ""
+    history: RunHistory | None = None
+    start: Mapping[str, Tensor] | None = None
 
     @property
     def dtype(self) -> torch.dtype:
@@ -121,14 +150,34 @@ class Checkpoint:
                 found=found.get(name),
                 expected=expected.get(name),
             )
-        with torch.no_grad():
-            for name, parameter in trainer.model.named_parameters():
-                parameter.copy_(self.weights[name])
+        set_weights(trainer, self.weights)
         return trainer
 
 
-def save_checkpoint(trainer: Trainer) -> bytes:
+def set_weights(trainer: Trainer, weights: Mapping[str, Tensor]) -> None:
+    """Give a trainer that has not begun these weights.
+
+    Args:
+        trainer: at step 0.
+        weights: by the names of its model's parameters, in their shapes.
+    """
+    with torch.no_grad():
+        for name, parameter in trainer.model.named_parameters():
+            parameter.copy_(weights[name])
+
+
+def save_checkpoint(
+    trainer: Trainer,
+    *,
+    history: RunHistory | None = None,
+    start: Mapping[str, Tensor] | None = None,
+) -> bytes:
     """A run as a file, while a step is held. Asking changes nothing that follows.
+
+    Args:
+        trainer: the run.
+        history: its losses so far.
+        start: the parameters that it began with, where its seed did not decide them.
 
     Raises:
         ValueError: before the first step.
@@ -143,6 +192,10 @@ def save_checkpoint(trainer: Trainer) -> bytes:
                 tensors[f"{_OPTIMIZER}{place}.{name}"] = value
     if snapshot.state is not None:
         tensors |= {f"{_STATE}{n}": part for n, part in enumerate(unpack(snapshot.state))}
+    if history is not None:
+        tensors |= _of_history(history)
+    if start is not None:
+        tensors |= {f"{_START}{name}": each for name, each in start.items()}
     series = getattr(trainer.task, "series", None)
     metadata = {
         "format": _FORMAT,
@@ -159,6 +212,25 @@ def save_checkpoint(trainer: Trainer) -> bytes:
         **_scaling(trainer.task),
     }
     return save({name: each.contiguous().clone() for name, each in tensors.items()}, metadata)
+
+
+def save_weights(trainer: Trainer) -> bytes:
+    """The weights alone, in PyTorch's names, with settings and scaling in the metadata.
+
+    `load_checkpoint` opens them as weights that begin a run of their own, with these settings.
+    """
+    from safetensors.torch import save
+
+    tensors = {
+        name: each.detach().contiguous().clone()
+        for name, each in trainer.model.named_parameters()
+    }
+    metadata = {
+        "rnn_core": __version__,
+        "config": json.dumps(trainer.config.to_dict()),
+        **_scaling(trainer.task),
+    }
+    return save(tensors, metadata)
 
 
 def _scaling(task: Task) -> dict[str, str]:
@@ -198,9 +270,10 @@ def load_checkpoint(data: bytes) -> Checkpoint:
             kind=type(data).__name__,
         )
     tensors, metadata = _read(bytes(data))
-    if metadata.get("format") == _FORMAT and "rnn_core" in metadata:
+    if "rnn_core" in metadata and "config" in metadata:
         try:
-            return _own(tensors, metadata)
+            is_run = metadata.get("format") == _FORMAT
+            return _own(tensors, metadata) if is_run else _own_weights(tensors, metadata)
         except (
             LookupError,
             AttributeError,
@@ -249,20 +322,9 @@ def _read(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
     """The checkpoint of a run."""
     config = RunConfig.from_dict(json.loads(metadata["config"]))
-    extra = (_OPTIMIZER, _STATE)
+    extra = (_OPTIMIZER, _STATE, _HISTORY, _HELD_OUT, _START)
     weights = {name: each for name, each in tensors.items() if not name.startswith(extra)}
-    out = weights["out.weight"]
-    if out.dtype not in NUMPY_DTYPES:
-        raise InvalidValue(N_("weights of {dtype}"), dtype=str(out.dtype))
-    model = RecurrentModel(
-        config,
-        input_size=_input_size(weights, config),
-        output_size=len(out),
-        dtype=out.dtype,
-    )
-    parameters = dict(model.named_parameters())
-    _same_shapes(parameters, weights)
-    _finite(weights)
+    model, parameters = _model(weights, config)
     trained = json.loads(metadata["trained"])
     if not isinstance(trained, list) or len(trained) != len(parameters):
         raise InvalidValue(N_("it lists other parameters than it has"))
@@ -272,7 +334,7 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
     lr = SETTINGS["lr"].check(float.fromhex(metadata["lr"]))
     for group in optimizer["param_groups"]:
         group["lr"] = lr
-    step = IntRange(0, 10**12).check("step", int(metadata["step"]), 0)
+    step = _STEP.check("step", int(metadata["step"]), 0)
     snapshot = Snapshot(
         index=step,
         loss=float.fromhex(metadata["loss"]),
@@ -289,11 +351,103 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
         weights=MappingProxyType({name: weights[name] for name in parameters}),
         snapshot=snapshot,
         input_size=model.rnn.input_size,
-        output_size=len(out),
+        output_size=model.out.out_features,
         engine=metadata["engine"] if metadata["engine"] in ("torch", "compiled") else "auto",
         version=metadata["rnn_core"],
         digest=metadata.get("series", ""),
+        history=_history(tensors, step),
+        start=_start(tensors, parameters),
     )
+
+
+def _own_weights(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
+    """The weights of a run, without what it takes to go on."""
+    config = RunConfig.from_dict(json.loads(metadata["config"]))
+    model, parameters = _model(tensors, config)
+    return Checkpoint(
+        config=config,
+        weights=MappingProxyType({name: tensors[name] for name in parameters}),
+        snapshot=None,
+        input_size=model.rnn.input_size,
+        output_size=model.out.out_features,
+        version=metadata["rnn_core"],
+    )
+
+
+def _model(
+    weights: dict[str, Tensor], config: RunConfig
+) -> tuple[RecurrentModel, dict[str, torch.nn.Parameter]]:
+    """A network of these settings that the weights fit, untrained, and its parameters by name."""
+    out = weights["out.weight"]
+    if out.dtype not in NUMPY_DTYPES:
+        raise InvalidValue(N_("weights of {dtype}"), dtype=str(out.dtype))
+    model = RecurrentModel(
+        config, input_size=_input_size(weights, config), output_size=len(out), dtype=out.dtype
+    )
+    parameters = dict(model.named_parameters())
+    _same_shapes(parameters, weights)
+    _finite(weights)
+    return model, parameters
+
+
+def _of_history(history: RunHistory) -> dict[str, Tensor]:
+    """The tensors of a history."""
+    arrays = {
+        f"{_HISTORY}step": history.step,
+        f"{_HISTORY}loss": history.loss,
+        f"{_HISTORY}grad_norm": history.grad_norm,
+        f"{_HELD_OUT}step": history.held_out_step,
+        f"{_HELD_OUT}loss": history.held_out,
+    }
+    return {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
+
+
+def _history(tensors: Mapping[str, Tensor], last: int) -> RunHistory | None:
+    """The losses in a file, checked; None where it has none.
+
+    Args:
+        tensors: of the file.
+        last: the step that it holds.
+    """
+    if not any(name.startswith((_HISTORY, _HELD_OUT)) for name in tensors):
+        return None
+    columns = {
+        f"{_HISTORY}step": (torch.int64, ()),
+        f"{_HISTORY}loss": (torch.float64, ()),
+        f"{_HISTORY}grad_norm": (torch.float64, ()),
+        f"{_HELD_OUT}step": (torch.int64, ()),
+        f"{_HELD_OUT}loss": (torch.float64, (3,)),
+    }
+    arrays = []
+    for name, (dtype, row) in columns.items():
+        length = len(tensors[f"{name.split('.')[0]}.step"].reshape(-1))
+        each = tensors[name]
+        if each.dtype != dtype or each.shape != (length, *row):
+            raise InvalidValue(N_("{name} does not fit the history"), name=name)
+        if dtype == torch.int64:
+            rising = bool((each.diff() > 0).all())
+            if not rising or (length and not 0 <= int(each[0]) <= int(each[-1]) <= last):
+                raise InvalidValue(N_("{name} does not fit the history"), name=name)
+        elif name == f"{_HISTORY}loss" and not bool(torch.isfinite(each).all()):
+            raise InvalidValue(N_("{name} does not fit the history"), name=name)
+        arrays.append(each.numpy())
+    return RunHistory(*arrays)
+
+
+def _start(
+    tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor]
+) -> Mapping[str, Tensor] | None:
+    """The parameters that the run began with; None where its seed decided them."""
+    start = {
+        name.removeprefix(_START): each
+        for name, each in tensors.items()
+        if name.startswith(_START)
+    }
+    if not start:
+        return None
+    _same_shapes(parameters, start)
+    _finite(start)
+    return MappingProxyType({name: start[name].to(parameters[name].dtype) for name in parameters})
 
 
 def _optimizer(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 
@@ -14,7 +15,7 @@ from torch import nn
 
 from rnn_core import CELLS, RunConfig, Trainer
 from rnn_core.io import checkpoint as module
-from rnn_core.io import load_checkpoint, save_checkpoint
+from rnn_core.io import RunHistory, load_checkpoint, save_checkpoint, save_weights
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
 
@@ -242,3 +243,55 @@ def test_changed_metadata_is_opened_or_refused_with_a_sentence(name: str, text: 
     header["__metadata__"][name] = text
     written = json.dumps(header).encode()
     _opened_or_refused(len(written).to_bytes(8, "little") + written + DATA[_HEADER:])
+
+
+def _history(count: int = 30) -> RunHistory:
+    steps = np.arange(count)
+    return RunHistory(
+        steps, steps / 7.0, steps / 3.0, np.array([4, 9]), np.arange(6.0).reshape(2, 3)
+    )
+
+
+def test_a_file_may_carry_the_losses_and_what_the_run_began_with() -> None:
+    trainer, start = _trained(), dict(_trained(seed=5).model.named_parameters())
+    opened = load_checkpoint(save_checkpoint(trainer, history=_history(), start=start))
+    assert opened.history is not None
+    assert opened.start is not None
+    for field in dataclasses.fields(RunHistory):
+        np.testing.assert_array_equal(
+            getattr(opened.history, field.name), getattr(_history(), field.name)
+        )
+    assert all(torch.equal(opened.start[name], each) for name, each in start.items())
+    assert _run(opened.trainer(engine="torch"), 51)[1:] == _run(trainer)
+    assert load_checkpoint(save_checkpoint(trainer)).history is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("step", np.arange(31)),
+        ("step", np.arange(30)[::-1]),
+        ("step", np.arange(30) - 1),
+        ("step", np.arange(30) + 1),
+        ("loss", np.full(30, np.inf)),
+        ("grad_norm", np.zeros((30, 1))),
+        ("loss", np.zeros(30, np.float32)),
+        ("held_out", np.zeros((2, 2))),
+        ("held_out_step", np.array([9, 4])),
+    ],
+)
+def test_losses_that_do_not_fit_are_refused(field: str, value: np.ndarray) -> None:
+    history = dataclasses.replace(_history(), **{field: value})
+    with pytest.raises(ValueError, match="does not fit the history"):
+        load_checkpoint(save_checkpoint(_trained(), history=history))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_weights_alone_begin_a_run_with_their_settings(cell: str) -> None:
+    trainer = _trained(cell=cell, num_layers=2, seed=4)
+    opened = load_checkpoint(save_weights(trainer))
+    assert opened.snapshot is None
+    assert opened.config == trainer.config
+    again = opened.trainer()
+    inputs = np.random.default_rng(0).normal(size=(2, 7, 1))
+    np.testing.assert_array_equal(again.predict(inputs)[0], trainer.predict(inputs)[0])
