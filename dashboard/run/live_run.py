@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -27,15 +28,19 @@ from rnn_core import (
     Floor,
     LossHistory,
     RunConfig,
+    Snapshot,
     Snapshots,
     Step,
     Task,
     Trainer,
     Verdict,
 )
-from rnn_core.messages import Message
+from rnn_core.config import is_read
+from rnn_core.io import Checkpoint, RunHistory, save_checkpoint, save_weights, set_weights
+from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Units
 from rnn_core.thinned import Thinned
+from rnn_core.training.step_log import StepLog
 
 # Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
 _LOSS_BUCKETS = 200
@@ -46,6 +51,8 @@ _EVALUATIONS = 200
 # of every few is enough, because the steps in between are trained again.
 _MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 200, 12_000_000, 4
 _SNAPSHOT_EVERY = 16
+# Settings that decide the first weights: with others, a run no longer begins with those of a file.
+_WEIGHTS = ("task", "cell", "hidden_size", "num_layers", "seed")
 # Steps on either side of the one on screen that `LiveRun.around` gives.
 _AROUND = 2
 
@@ -123,6 +130,8 @@ class Frame:
         config: the run's settings.
         lr: the current learning rate.
         newest: the newest step of the run; later than ``step`` while looking back.
+        oldest: the first step that can be looked back to: of a run from a file, that of the file.
+        given: whether the run began with weights from a file.
     """
 
     status: Status
@@ -154,6 +163,8 @@ class Frame:
     config: RunConfig
     lr: float
     newest: int
+    oldest: int
+    given: bool
 
     @property
     def moving(self) -> bool:
@@ -174,11 +185,16 @@ class LiveRun(Playback):
 
     _now: Scene
     _snapshots: Snapshots
+    # Of the oldest step, which `Snapshots` keeps only if it is a multiple of theirs.
+    _first: Snapshot | None
     # Learning rates and settings, each with the first step whose update used them.
     _rates: list[tuple[int, float]]
     _configs: list[tuple[int, RunConfig]]
     _events: Events
     _diverged_at: int | None
+    # The first step that this run has taken itself.
+    _oldest: int
+    _log: StepLog
 
     def __init__(
         self,
@@ -198,6 +214,8 @@ class LiveRun(Playback):
         self._around: tuple[Scene, int, tuple[StepNumbers, ...]] | None = None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._evaluated: Thinned[Estimate] = Thinned(_EVALUATIONS, merge=_later)
+        # The weights that the run begins with, where its seed does not decide them.
+        self._start: Mapping[str, Any] | None = None
         self._config, self._rates = config, [(0, config.lr)]
         self._begin()
 
@@ -210,6 +228,16 @@ class LiveRun(Playback):
     def index(self) -> int:
         """The last step with a finite loss."""
         return self._now.latest.index
+
+    @property
+    def shown(self) -> int:
+        """The step on screen."""
+        return (self._past or self._now).latest.index
+
+    @property
+    def oldest(self) -> int:
+        """The first step that can be looked back to."""
+        return self._oldest
 
     @property
     def learning_rates(self) -> tuple[float, ...]:
@@ -236,11 +264,82 @@ class LiveRun(Playback):
                 self._keep_curve()
                 if "task" in changes or "series" in changes:
                     self._previous = None  # losses of two tasks do not compare
+                if not changes.keys().isdisjoint(_WEIGHTS):
+                    self._start = None
                 self._config, self._task, self._rates = config, task, [(0, config.lr)]
                 self._begin_again()
             elif config.lr != self._now.trainer.lr:
                 self._set_lr(config.lr)
             return changes
+
+    def open(self, checkpoint: Checkpoint, task: Task | None = None) -> None:
+        """Go on with the run of a file, or begin with its weights; paused.
+
+        The curve so far stays visible as the run before, if it is of the same task.
+
+        Args:
+            checkpoint: the file.
+            task: as in the constructor.
+
+        Raises:
+            ValueError: when the file does not fit the task; then nothing has changed.
+        """
+        with self._lock:
+            config = shown_config(checkpoint)
+            trainer = _trainer(checkpoint, config, task, self._engine)
+            first_lr = checkpoint.config.lr
+            self._keep_curve()
+            if (config.task, identity_of(task)) != (self._config.task, identity_of(self._task)):
+                self._previous = None  # losses of two tasks do not compare
+            self._config, self._task, self._status = config, task, Status.PAUSED
+            if checkpoint.snapshot is None:
+                self._start, self._rates = dict(checkpoint.weights), [(0, config.lr)]
+                self._status = Status.READY
+                self._watch(trainer)
+                return
+            self._start = None if checkpoint.start is None else dict(checkpoint.start)
+            step, lr, history = (
+                checkpoint.snapshot.index,
+                checkpoint.snapshot.lr,
+                checkpoint.history,
+            )
+            self._rates = [(0, first_lr)]
+            if history is not None:
+                self._rates = list(zip(history.lr_step.tolist(), history.lr.tolist(), strict=True))
+            if not self._rates or self._rates[-1][1] != lr:
+                self._rates.append((step, lr))
+            self._go_on_from(trainer, history)
+
+    def checkpoint(self) -> bytes:
+        """The run as a file, to go on with from its newest step.
+
+        Raises:
+            ValueError: when it has diverged: there is no next step.
+        """
+        with self._lock:
+            if self._now.trainer.diverged:
+                raise InvalidValue(N_("The run has diverged. Look back and branch, then save."))
+            return save_checkpoint(self._now.trainer, history=self._recorded(), start=self._start)
+
+    def weights(self) -> bytes:
+        """The weights of the step on screen as a safetensors file."""
+        with self._lock:
+            return save_weights((self._past or self._now).trainer)
+
+    def history(self) -> RunHistory:
+        """Losses and gradient norms of the run so far, of every step while there is room."""
+        with self._lock:
+            return self._recorded()
+
+    def _recorded(self) -> RunHistory:
+        held_out, rates = self._held_out(), dict(self._rates)  # of one step's the last counts
+        return RunHistory(
+            *self._log.columns(),
+            held_out.steps,
+            np.stack([held_out.means, held_out.lows, held_out.highs], axis=-1),
+            np.array(list(rates), np.int64),
+            np.array(list(rates.values()), np.float64),
+        )
 
     def frame(self) -> Frame:
         """The frame on screen."""
@@ -280,7 +379,7 @@ class LiveRun(Playback):
         """Show an earlier step; with None, or while playing, the newest.
 
         Args:
-            index: the step, from 0 to the newest.
+            index: the step, from the oldest to the newest.
         """
         with self._lock:
             if (
@@ -291,7 +390,7 @@ class LiveRun(Playback):
             ):
                 self._past = None
             elif self._past is None or self._past.latest.index != index:
-                self._past = self._relive(index)
+                self._past = self._relive(max(index, self._oldest))
 
     def around(self) -> tuple[StepNumbers, ...]:
         """The step on screen in numbers, with the two before and the two after it.
@@ -310,7 +409,7 @@ class LiveRun(Playback):
 
     def _numbers(self, index: int) -> Iterator[StepNumbers]:
         last = min(index + _AROUND, self.index)
-        past = self._relive(max(0, index - _AROUND))
+        past = self._relive(max(self._oldest, index - _AROUND))
         while True:
             self._set_up(past)
             step, clip_norm = past.latest, past.trainer.config.clip_norm
@@ -369,6 +468,7 @@ class LiveRun(Playback):
                 if step < index:
                     self._history.append(step, loss)
             self._history.append(index, self._past.latest.loss)
+            self._log.cut(index)
             self._evaluated.cut(index)
             self._snapshots.cut(index)
             self._rates = [rate for rate in self._rates if rate[0] <= index]
@@ -422,6 +522,8 @@ class LiveRun(Playback):
             config=seen.trainer.config,
             lr=seen.trainer.lr,
             newest=self.index,
+            oldest=self._oldest,
+            given=self._start is not None,
         )
 
     def _evaluate(self, seen: Scene) -> Evaluation | None:
@@ -445,12 +547,14 @@ class LiveRun(Playback):
             index: the step.
             past: a scene of a step not later than that, which is advanced if that is shorter.
         """
-        snapshot = self._snapshots.before(max(0, index - self._now.memory + 1))
+        snapshot = self._snapshot_before(max(self._oldest, index - self._now.memory + 1))
         if past is None or past.latest.index < snapshot.index:
+            now = self._now.trainer
             trainer = Trainer(
                 self._config_of(snapshot.index),
                 task=self._task,
-                engine=self._now.trainer.engine,
+                dtype=now.dtype,
+                engine=now.engine,
             )
             past = Scene(trainer, self._clock, like=self._now)
             trainer.restore(snapshot)
@@ -462,18 +566,26 @@ class LiveRun(Playback):
         self._set_up(past)
         return past
 
+    def _snapshot_before(self, index: int) -> Snapshot:
+        """The latest snapshot that is not later than a step."""
+        try:
+            return self._snapshots.before(index)
+        except LookupError:
+            assert self._first is not None  # where one looks back, there is one
+            return self._first
+
     def _replay_steps(self, most: int) -> list[int]:
         """The first step, the newest, and between them steps that are quick to train again."""
-        newest, stride = self.index, self._snapshots.stride
-        early = np.geomspace(1, max(1, newest), most // 3)
-        evenly = np.linspace(0, newest, most - len(early))
+        newest, oldest, stride = self.index, self._oldest, self._snapshots.stride
+        early = oldest + np.geomspace(1, max(1, newest - oldest), most // 3)
+        evenly = np.linspace(oldest, newest, most - len(early))
         wanted = np.unique(np.rint(np.concatenate([early, evenly])).astype(int))
         memory = self._now.memory - 1
         # Later ones are moved so that the steps on screen with them start at a snapshot.
         near = np.rint((wanted - memory) / stride).astype(int) * stride + memory
-        steps = np.where(wanted < 2 * stride, wanted, near)
-        inside = steps[(steps > 0) & (steps < newest)].tolist()
-        return sorted({0, newest, *inside})
+        steps = np.where(wanted < oldest + 2 * stride, wanted, near)
+        inside = steps[(steps > oldest) & (steps < newest)].tolist()
+        return sorted({oldest, newest, *inside})
 
     def _set_lr(self, lr: float) -> None:
         """Set the learning rate, from the current step's update on."""
@@ -513,25 +625,66 @@ class LiveRun(Playback):
         """Watch a trainer from its step 0 on, at the current learning rate."""
         _begin, lr = self._rates[-1]
         trainer.lr = lr
+        if self._start is not None:
+            set_weights(trainer, self._start)
         if self._prepare is not None:
             self._prepare(trainer)
+        self._rates = [(0, lr)]
+        self._clear(trainer)
+        self._take_step()  # step 0 shows the untrained network
+        self._keep_snapshots(trainer)
+
+    def _go_on_from(self, trainer: Trainer, history: RunHistory | None) -> None:
+        """Watch a trainer that stands at a step of a file, whose losses so far may be known."""
+        self._clear(trainer)
+        first = 0 if trainer.index is None else trainer.index + 1
+        rates = list(pairwise(self._rates))
+
+        def note_rates(before: int) -> None:
+            while rates and rates[0][1][0] < before:
+                (_begin, old), (begin, new) = rates.pop(0)
+                self._events.note_lr(begin, old, new)
+
+        if history is not None:
+            losses = zip(history.step.tolist(), history.loss.tolist(), strict=True)
+            for (step, loss), norm in zip(losses, history.grad_norm.tolist(), strict=True):
+                if step < first:
+                    note_rates(step)
+                    self._history.append(step, loss)
+                    self._log.add(step, loss, norm)
+                    self._events.add(step, loss)
+            for step, row in zip(history.held_out_step.tolist(), history.held_out, strict=True):
+                if step <= first and np.isfinite(row).all():
+                    self._evaluated.add(step, Estimate(*row.tolist()))
+        note_rates(first)
+        self._take_step()  # the file's own step again
+        note_rates(first + 1)
+        self._oldest = self._now.latest.index
+        self._keep_snapshots(trainer)
+
+    def _clear(self, trainer: Trainer) -> None:
+        """Nothing is known of a run yet."""
         self._now, self._past = Scene(trainer, self._clock), None
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
+        self._log = StepLog()
         self._evaluated = Thinned(_EVALUATIONS, merge=_later)
-        self._rates = [(0, lr)]
         self._configs = [(0, trainer.config)]
         self._events = Events(self._now.floors, trainer.task.windows_per_cycle)
         self._snapshots = Snapshots()
-        self._most_snapshots = 0
+        self._most_snapshots, self._first = 0, None
         self._speed.clear()
         self._diverged_at = None
-        self._take_step()  # step 0 shows the untrained network
+        self._oldest = 0
+
+    def _keep_snapshots(self, trainer: Trainer) -> None:
+        """Keep the first of the snapshots for looking back, and make room for others."""
         if not trainer.diverged:
             size = 4 * 3 * trainer.parameter_count  # Adam keeps two numbers with each weight
             self._most_snapshots = min(_MOST_SNAPSHOTS, _SNAPSHOT_BYTES // size)
         if self.can_look_back:
             self._snapshots = Snapshots(self._most_snapshots, _SNAPSHOT_EVERY)
-            self._snapshots.add(trainer.snapshot())
+            self._first = trainer.snapshot()
+            self._snapshots.add(self._first)
 
     def _take_step(self) -> None:
         self._past = None  # a new step ends looking back
@@ -543,6 +696,7 @@ class LiveRun(Playback):
                 self._events.add(step.index, step.loss)
             return
         self._history.append(step.index, step.loss)
+        self._log.add(step.index, step.loss, step.grad_norm)
         self._events.add(step.index, step.loss)
         if step.index and self.can_look_back and self._snapshots.wants(step.index):
             self._snapshots.add(self._now.trainer.snapshot())
@@ -554,6 +708,39 @@ def _series(task: Task | None) -> str | None:
         return None
     plan = task.units.plan
     return f"{task.units.series.name} ({', '.join(plan.inputs)} → {', '.join(plan.targets)})"
+
+
+def shown_config(checkpoint: Checkpoint) -> RunConfig:
+    """The settings of a file as the page shows them: those that the run does not read are at their
+    defaults, and the learning rate is the one that the run goes on with.
+    """
+    config, beginning = checkpoint.config, RunConfig()
+    unread = {name: each for name, each in beginning.to_dict().items() if not is_read(name, config)}
+    lr = config.lr if checkpoint.snapshot is None else checkpoint.snapshot.lr
+    return RunConfig.from_dict({**config.to_dict(), **unread, "lr": lr})
+
+
+def _trainer(checkpoint: Checkpoint, config: RunConfig, task: Task | None, engine: str) -> Trainer:
+    """The trainer that goes on from a file; by its engine, if this machine can."""
+    units = task.units if task is not None else None
+    if checkpoint.digest and (units is None or units.series.digest != checkpoint.digest):
+        raise InvalidValue(
+            N_(
+                "The run was trained on another series, which is not in its file. Choose the "
+                "task Series and that series, then open the file again."
+            )
+        )
+    if checkpoint.snapshot is None:
+        # The page trains in single precision.
+        single = {name: each.float() for name, each in checkpoint.weights.items()}
+        return replace(checkpoint, weights=single).trainer(config, task=task, engine=engine)
+    same = replace(checkpoint, config=config, snapshot=replace(checkpoint.snapshot, config=config))
+    try:
+        return same.trainer(task=task, engine=checkpoint.engine)
+    except ValueError:
+        if checkpoint.engine == engine:
+            raise
+        return same.trainer(task=task, engine=engine)
 
 
 def _later(_earlier: Estimate, later: Estimate) -> Estimate:

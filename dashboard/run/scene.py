@@ -107,7 +107,8 @@ class Scene:
         The step that is held stays the same; its update is the first that the new settings change.
         """
         lr, snapshot = self.trainer.lr, self.trainer.snapshot()
-        self.trainer = Trainer(config, task=self.trainer.task, engine=self.trainer.engine)
+        own = self.trainer
+        self.trainer = Trainer(config, task=own.task, dtype=own.dtype, engine=own.engine)
         self.trainer.restore(snapshot)
         self.trainer.lr = lr
         self._steps = self.trainer.steps()

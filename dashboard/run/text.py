@@ -211,7 +211,11 @@ def status(frame: Frame, step_limit: int) -> str:
             "Looking back at step {step} of {newest}. **Run** and **Step** go on from the newest."
         ).format(step=index, newest=frame.newest)
     sentences = {
-        Status.READY: _("This is the untrained network. Press **Run** and watch it learn."),
+        Status.READY: (
+            _("These are the weights of the file. Press **Run** to train them.")
+            if frame.given
+            else _("This is the untrained network. Press **Run** and watch it learn.")
+        ),
         Status.PLAYING: _("Training."),
         Status.PAUSED: _("Paused at step {step}. Nothing is being trained."),
         Status.AT_LIMIT: _(

@@ -25,6 +25,7 @@ from dashboard.run.live_run import Frame, LiveRun
 from dashboard.run.views import panel as view_panel
 from dashboard.run.views.registry import view
 from dashboard.train import moments_panel, next_panel, presets_panel
+from dashboard.train.files import panel as files_panel
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.reveal_panel import reveal
 from dashboard.train.settings import LOOK, SETTINGS
@@ -62,7 +63,14 @@ def page(config: RunConfig, settings: Settings) -> None:
     with places.history:
         time_travel(session)
         moments_panel.show(session.run)
+    files_panel.show(session)
     reveal()
+
+
+def _menu() -> None:
+    """The page's part of the header."""
+    presets_panel.menu()
+    files_panel.reserve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,5 +251,5 @@ TRAIN = Page(
     N_("Watch a recurrent network learn"),
     page,
     SETTINGS,
-    menu=presets_panel.menu,
+    menu=_menu,
 )

@@ -75,7 +75,7 @@ def _slider(run: LiveRun, shown: int) -> None:
     st.session_state[key] = shown
     st.slider(
         _("Look back"),
-        min_value=0,
+        min_value=run.oldest,
         max_value=run.index,
         key=key,
         on_change=_look_back,
@@ -90,7 +90,7 @@ def _slider(run: LiveRun, shown: int) -> None:
 
 def _resting_slider(run: LiveRun) -> None:
     """A slider that cannot be moved; where it never can, it says so."""
-    unable = run.index > 0 and not run.can_look_back
+    unable = run.index > run.oldest and not run.can_look_back
     if unable and run.status is not Status.PLAYING:
         st.caption(_("This network is too large to keep snapshots, so you cannot look back."))
         return
@@ -107,8 +107,8 @@ def _resting_slider(run: LiveRun) -> None:
 
 
 def _has_past(run: LiveRun) -> bool:
-    """Whether the run is paused, at a later step than its first."""
-    return run.status is not Status.PLAYING and run.index > 0
+    """Whether the run is paused, at a later step than the first that it can look back to."""
+    return run.status is not Status.PLAYING and run.index > run.oldest
 
 
 def _look_back(run: LiveRun, key: str) -> None:

@@ -37,8 +37,9 @@ LARGEST = 100_000_000
 _FORMAT = "1"
 _OPTIMIZER, _STATE = "optimizer.", "state."
 # The losses of the run, and the weights that it began with where these are not the seed's.
-_HISTORY, _HELD_OUT, _START = "history.", "held_out.", "start."
+_HISTORY, _HELD_OUT, _RATES, _START = "history.", "held_out.", "rates.", "start."
 _STEP = IntRange(0, 10**12)
+_MOST_LOSSES = 2**18
 # Recurrent cells by the number of gates that stand in one weight matrix.
 _CELLS = {1: "rnn", 3: "gru", 4: "lstm"}
 _RECURRENT = re.compile(r"(?P<prefix>.*?)(?P<kind>weight|bias)_(?P<of>ih|hh)_l(?P<layer>\d+)")
@@ -54,6 +55,9 @@ class RunHistory:
         grad_norm: Euclidean norms of their gradients, before clipping, ``(N,)``.
         held_out_step: steps of the evaluations, ascending, ``(K,)``.
         held_out: held-out losses and the two ends of their 95 % intervals, ``(K, 3)``.
+        lr_step: the steps whose updates were the first with another learning rate, ascending,
+            ``(R,)``.
+        lr: these learning rates, ``(R,)``.
     """
 
     step: NDArray[np.int64]
@@ -61,6 +65,8 @@ class RunHistory:
     grad_norm: NDArray[np.float64]
     held_out_step: NDArray[np.int64]
     held_out: NDArray[np.float64]
+    lr_step: NDArray[np.int64]
+    lr: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,8 +228,7 @@ def save_weights(trainer: Trainer) -> bytes:
     from safetensors.torch import save
 
     tensors = {
-        name: each.detach().contiguous().clone()
-        for name, each in trainer.model.named_parameters()
+        name: each.detach().contiguous().clone() for name, each in trainer.model.named_parameters()
     }
     metadata = {
         "rnn_core": __version__,
@@ -322,7 +327,7 @@ def _read(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
     """The checkpoint of a run."""
     config = RunConfig.from_dict(json.loads(metadata["config"]))
-    extra = (_OPTIMIZER, _STATE, _HISTORY, _HELD_OUT, _START)
+    extra = (_OPTIMIZER, _STATE, _HISTORY, _HELD_OUT, _RATES, _START)
     weights = {name: each for name, each in tensors.items() if not name.startswith(extra)}
     model, parameters = _model(weights, config)
     trained = json.loads(metadata["trained"])
@@ -398,6 +403,8 @@ def _of_history(history: RunHistory) -> dict[str, Tensor]:
         f"{_HISTORY}grad_norm": history.grad_norm,
         f"{_HELD_OUT}step": history.held_out_step,
         f"{_HELD_OUT}loss": history.held_out,
+        f"{_RATES}step": history.lr_step,
+        f"{_RATES}lr": history.lr,
     }
     return {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
 
@@ -409,7 +416,7 @@ def _history(tensors: Mapping[str, Tensor], last: int) -> RunHistory | None:
         tensors: of the file.
         last: the step that it holds.
     """
-    if not any(name.startswith((_HISTORY, _HELD_OUT)) for name in tensors):
+    if not any(name.startswith((_HISTORY, _HELD_OUT, _RATES)) for name in tensors):
         return None
     columns = {
         f"{_HISTORY}step": (torch.int64, ()),
@@ -417,18 +424,22 @@ def _history(tensors: Mapping[str, Tensor], last: int) -> RunHistory | None:
         f"{_HISTORY}grad_norm": (torch.float64, ()),
         f"{_HELD_OUT}step": (torch.int64, ()),
         f"{_HELD_OUT}loss": (torch.float64, (3,)),
+        f"{_RATES}step": (torch.int64, ()),
+        f"{_RATES}lr": (torch.float64, ()),
     }
     arrays = []
     for name, (dtype, row) in columns.items():
         length = len(tensors[f"{name.split('.')[0]}.step"].reshape(-1))
         each = tensors[name]
+        if length > _MOST_LOSSES:
+            raise InvalidValue(N_("{name} does not fit the history"), name=name)
         if each.dtype != dtype or each.shape != (length, *row):
             raise InvalidValue(N_("{name} does not fit the history"), name=name)
         if dtype == torch.int64:
             rising = bool((each.diff() > 0).all())
             if not rising or (length and not 0 <= int(each[0]) <= int(each[-1]) <= last):
                 raise InvalidValue(N_("{name} does not fit the history"), name=name)
-        elif name == f"{_HISTORY}loss" and not bool(torch.isfinite(each).all()):
+        elif name in (f"{_HISTORY}loss", f"{_RATES}lr") and not bool(torch.isfinite(each).all()):
             raise InvalidValue(N_("{name} does not fit the history"), name=name)
         arrays.append(each.numpy())
     return RunHistory(*arrays)
@@ -439,9 +450,7 @@ def _start(
 ) -> Mapping[str, Tensor] | None:
     """The parameters that the run began with; None where its seed decided them."""
     start = {
-        name.removeprefix(_START): each
-        for name, each in tensors.items()
-        if name.startswith(_START)
+        name.removeprefix(_START): each for name, each in tensors.items() if name.startswith(_START)
     }
     if not start:
         return None

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from dashboard.app import text as words
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
-from dashboard.app.task_text import task_title
 from dashboard.charts.base import Chart
 from dashboard.charts.draw import draw
 from dashboard.run.live_run import LiveRun
-from dashboard.train.replay import html
+from dashboard.train.offline_page import page
 from dashboard.train.replay.spec import replay
-from rnn_core import CELLS
-from rnn_core.config import is_read
 
 # Keys in the session: whether a replay is open, and the replay.
 _OPEN, _REPLAY = "replay_open", "replay_spec"
@@ -68,7 +63,7 @@ def _show(run: LiveRun, language: str) -> None:
     )
     save.download_button(
         _("Save as HTML"),
-        data=_file(run, shown),
+        data=partial(_file, run, shown, language),
         file_name=_file_name(run),
         mime="text/html",
         on_click="ignore",
@@ -82,27 +77,10 @@ def _show(run: LiveRun, language: str) -> None:
         draw(shown)
 
 
-def _file(run: LiveRun, shown: Chart) -> Callable[[], str]:
-    """Makes the file when it is downloaded, in the current language."""
-    title = _("A recurrent network learns: {cell} on {task}").format(
-        cell=CELLS[run.config.cell].title, task=task_title(run.config.task)
-    )
-    reading = _(
-        "Each window is one training step; the newest is shaded. A floor is the lowest loss that "
-        "a kind of predictor can reach. In the hidden state teal is positive, brown negative."
-    )
-    return partial(html.html, shown, current_language(), title, reading, settings(run))
-
-
-def settings(run: LiveRun) -> str:
-    """The settings that reproduce the run."""
-    values = {
-        name: words.shown(name, value)
-        for name, value in run.config.to_dict().items()
-        if is_read(name, run.config)
-    }
-    values["lr"] = " → ".join(words.shown("lr", lr) for lr in run.learning_rates)
-    return " · ".join(f"{name}\u00a0{value}" for name, value in values.items())
+def _file(run: LiveRun, shown: Chart, language: str) -> str:
+    """The file, made when it is downloaded, in a thread of its own."""
+    use_language(language)
+    return page(shown, run)
 
 
 def _file_name(run: LiveRun) -> str:

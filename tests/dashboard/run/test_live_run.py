@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save
+from torch import nn
 
 from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
 from dashboard.run import text
 from dashboard.run.live_run import LiveRun
 from dashboard.run.views.registry import view
 from rnn_core import RunConfig, Trainer, evaluate
+from rnn_core.config import is_read
 from rnn_core.engines import prepare_compiled
+from rnn_core.io import Checkpoint, load_checkpoint
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
 from tests.dashboard.clock import Clock
@@ -713,3 +720,143 @@ def test_another_series_restarts_the_run_and_the_same_one_does_not() -> None:
     }
     assert run.index == 0
     assert run.frame().previous is None
+
+
+def reopened(run: LiveRun, *, engine: str = "torch") -> LiveRun:
+    """A run of a visit of its own, into which the file of another was opened."""
+    other = LiveRun(RunConfig(), clock=Clock(), engine=engine)
+    other.open(load_checkpoint(run.checkpoint()))
+    return other
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_a_run_from_a_file_goes_on_bit_for_bit_with_its_history(engine: str) -> None:
+    config = RunConfig(cell="gru", hidden_size=7, num_layers=2, clip_norm=0.5, momentum=0.5)
+    run = run_after(37, config, engine=engine)
+    run.configure(replace(config, lr=0.004))
+    go_on(run, 20)
+    other = reopened(run)
+    assert (other.status, other.index, other.oldest) == (Status.PAUSED, 57, 57)
+    assert other.frame().engine == engine
+    for name in ("curve", "held_out", "events"):
+        np.testing.assert_array_equal(getattr(other.frame(), name), getattr(run.frame(), name))
+    assert other.learning_rates == run.learning_rates
+    asked = RunConfig.from_dict({**shown_settings(config), "lr": 0.004})
+    assert other.configure(asked) == {}
+    go_on(run, 50)
+    go_on(other, 50)
+    np.testing.assert_array_equal(other.frame().curve, run.frame().curve)
+    for one, same in zip(run.frame().windows, other.frame().windows, strict=True):
+        np.testing.assert_array_equal(one.prediction, same.prediction)
+    np.testing.assert_array_equal(other.history().grad_norm, run.history().grad_norm)
+
+
+def shown_settings(config: RunConfig) -> dict[str, Any]:
+    """What the page asks for: settings that the run reads."""
+    return {name: each for name, each in config.to_dict().items() if is_read(name, config)}
+
+
+def test_a_run_from_a_file_looks_back_as_far_as_the_file_and_branches() -> None:
+    run = run_after(37)
+    other = reopened(run)
+    assert other.can_look_back
+    go_on(other, 60)
+    go_on(run, 60)
+    for index in (97, 60, 38, 37):
+        run.look_back(index)
+        other.look_back(index)
+        assert other.frame().step == run.frame().step
+    other.look_back(3)
+    assert other.frame().step.index == other.frame().oldest == 37
+    assert len(other.around()) == 3
+    assert next(frame.step.index for frame in other.replay_frames(8)) == 37
+    other.look_back(50)
+    other.branch({"clip_norm": 1.0})
+    go_on(other, 5)
+    assert other.index == 55
+    assert other.history().step.tolist() == list(range(56))
+    other.reset()
+    fresh = run_after(0, other.config)
+    assert (other.index, other.oldest) == (0, 0)
+    assert other.frame().step.loss == fresh.frame().step.loss
+
+
+def foreign(
+    layer: nn.RNNBase, *, outputs: int = 1, dtype: torch.dtype = torch.float32
+) -> Checkpoint:
+    """Weights of a PyTorch model."""
+    tensors = {f"rnn.{name}": each for name, each in layer.state_dict().items()}
+    readout = nn.Linear(layer.hidden_size, outputs).state_dict()
+    tensors |= {f"head.{name}": each for name, each in readout.items()}
+    return load_checkpoint(save({name: each.to(dtype) for name, each in tensors.items()}))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_weights_from_elsewhere_begin_a_run_and_stay_its_beginning(dtype: torch.dtype) -> None:
+    theirs = foreign(nn.LSTM(1, 5, num_layers=2), dtype=dtype)
+    run = run_after(12)
+    run.open(theirs)
+    assert (run.status, run.index) == (Status.READY, 0)
+    assert (run.config.cell, run.config.hidden_size, run.config.num_layers) == ("lstm", 5, 2)
+    step = run.frame().step
+    prediction, _state = theirs.trainer(engine="torch").predict(step.inputs)
+    np.testing.assert_allclose(step.prediction, prediction, atol=1e-6)
+    go_on(run, 30)
+    again = reopened(run)
+    for each in (run, again):
+        each.reset()
+        assert each.frame().step.loss == pytest.approx(step.loss, abs=1e-7)
+    changed = run.configure(replace(run.config, optimizer="sgd"))
+    assert "optimizer" in changed
+    assert run.frame().step.loss == step.loss
+    run.configure(replace(run.config, seed=77))
+    assert run.frame().step.loss == run_after(0, run.config).frame().step.loss
+
+
+def test_what_does_not_fit_changes_nothing() -> None:
+    run = run_after(9)
+    before = run.frame()
+    series = replace(load_checkpoint(run.checkpoint()), digest="abc")
+    for wrong, message in (
+        (foreign(nn.GRU(2, 4)), "The network has input_size 2, the task needs 1"),
+        (foreign(nn.GRU(1, 4), outputs=3), "The network has output_size 3, the task needs 1"),
+        (series, "was trained on another series"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run.open(wrong)
+    assert run.config == before.config
+    assert_same_moment(run.frame(), before)
+    go_on(run, 1)
+    assert run.index == 10
+
+
+def test_a_diverged_run_is_not_saved() -> None:
+    run = run_after(500, DIVERGING)
+    assert run.status is Status.DIVERGED
+    with pytest.raises(ValueError, match="The run has diverged"):
+        run.checkpoint()
+    assert len(run.history().step) == run.index + 1
+
+
+def test_the_weights_are_those_of_the_step_on_screen() -> None:
+    run = run_after(20)
+    newest = load_checkpoint(run.weights()).weights["out.weight"]
+    run.look_back(4)
+    then = load_checkpoint(run.weights()).weights["out.weight"]
+    assert torch.equal(then, load_checkpoint(run_after(4).weights()).weights["out.weight"])
+    assert not torch.equal(then, newest)
+
+
+def test_a_run_on_a_series_goes_on_where_that_series_is() -> None:
+    level = np.sin(0.3 * np.arange(600.0))
+    run = LiveRun(SERIES, task=on(level), clock=Clock(), engine="torch")
+    go_on(run, 20)
+    data, other = load_checkpoint(run.checkpoint()), run_after(2)
+    for task in (None, on(level**2)):
+        with pytest.raises(ValueError, match="was trained on another series"):
+            other.open(data, task)
+    other.open(data, on(level))
+    assert other.configure(SERIES, on(level)) == {}
+    go_on(run, 20)
+    go_on(other, 20)
+    assert other.frame().step == run.frame().step

@@ -1,4 +1,4 @@
-"""A replay as a single HTML file that plays offline.
+"""Charts outside the page: on a light ground, in colours and fonts that every program knows.
 
 Knows nothing of Streamlit.
 """
@@ -20,11 +20,31 @@ from typing import Any
 from dashboard.charts.arrow import read
 from dashboard.charts.base import Chart
 
+#: Formats of `picture`, with their media types.
+PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
 # Significant digits of a number: more than can be seen.
 _DIGITS = 5
-_SETTINGS = Path(__file__).parents[3] / ".streamlit" / "config.toml"
-# In a process of its own, because making the bundle takes 130 MB that are never freed.
+_SETTINGS = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+# Width of a picture in pixels of the page, and how many of its own a PNG has for each of them: 300
+# to the inch where it is printed 16 cm wide.
+_WIDTH, _SCALE = 960, 2
+# In processes of their own, because making bundle or picture takes 130 MB that are never freed.
 _BUNDLE = "import vl_convert; print(vl_convert.javascript_bundle(vl_version='6.4'))"
+_DRAW = {
+    "png": (
+        "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.vegalite_to_png("
+        f"sys.stdin.read(), vl_version='6.4', scale={_SCALE}))"
+    ),
+    "svg": (
+        "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.vegalite_to_svg("
+        "sys.stdin.read(), vl_version='6.4').encode())"
+    ),
+}
+# A machine's own fonts; Chinese first in fonts made for it, which have the Latin letters too.
+_FONT = "system-ui, sans-serif"
+_CHINESE_FONT = (
+    "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', system-ui, sans-serif"
+)
 _making = Lock()
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="$language">
@@ -38,58 +58,93 @@ body { font-family: system-ui, sans-serif; color: #31333f; background: #fff;
 h1 { font-size: 1.5rem; margin: 0; }
 p { margin: 0.5rem 0 1rem; color: #5b6070; }
 p.settings { font: 0.8rem ui-monospace, monospace; margin-top: 1.5rem; }
-#replay { display: flex; flex-direction: column; width: 100%; padding: 0; }
-#replay .vega-bindings { order: -1; display: flex; flex-wrap: wrap;
+#chart { display: flex; flex-direction: column; width: 100%; padding: 0; }
+#chart .vega-bindings { order: -1; display: flex; flex-wrap: wrap;
   gap: 0.5rem 1.5rem; margin: 0 0 1rem; }
-#replay .vega-bind { display: flex; align-items: center; gap: 0.5rem; }
-#replay input[type=range] { width: 14rem; max-width: 45vw; accent-color: $accent; }
+#chart .vega-bind { display: flex; align-items: center; gap: 0.5rem; }
+#chart input[type=range] { width: 14rem; max-width: 45vw; accent-color: $accent; }
 </style>
 </head>
 <body>
 <h1>$title</h1>
 <p>$reading</p>
-<div id="replay" role="group" aria-label="$alt"></div>
+<div id="chart" role="group" aria-label="$alt"></div>
 <p class="settings">$settings</p>
 <!-- Vega, Vega-Lite and Vega-Embed: (c) 2013-2026 University of Washington Interactive Data Lab and
      contributors, BSD 3-Clause License, https://github.com/vega -->
 <script>$bundle</script>
 <script>
-const replay = $replay;
-const width = document.getElementById("replay").clientWidth;
-for (const part of replay.vconcat) part.width = width;
-vegaEmbed("#replay", replay, {actions: false, renderer: "canvas"});
+const chart = $chart;
+const width = document.getElementById("chart").clientWidth;
+for (const part of chart.vconcat ?? [chart]) part.width = width;
+vegaEmbed("#chart", chart, {actions: false, renderer: "canvas"});
 </script>
 </body>
 </html>
 """)
 
 
-def html(replay: Chart, language: str, title: str, reading: str, settings: str) -> str:
-    """The file's text.
+def html(chart: Chart, language: str, title: str, reading: str, settings: str) -> str:
+    """A page with a chart that works offline: one file.
 
     Args:
-        replay: from `dashboard.train.replay.spec`.
+        chart: one specification, or several below each other.
         language: of the texts, a code such as ``zh_CN``.
         title: heading of the page.
         reading: how to read it, below the heading.
-        settings: the settings that reproduce the run, below the replay.
+        settings: the settings that reproduce the run, below the chart.
     """
-    spec = {
-        **_coloured(replay.spec),
-        "datasets": {name: _rows(table) for name, table in replay.tables.items()},
-    }
-    spec["config"] = {**spec["config"], **_config()}
     return _PAGE.substitute(
         language=escape(language.replace("_", "-")),
         title=escape(title),
         reading=escape(reading),
         settings=escape(settings),
-        alt=escape(replay.alt),
+        alt=escape(chart.alt),
         accent=_colour("primary"),
         bundle=_bundle(),
         # Inside a script, "</" would be read as its end.
-        replay=json.dumps(spec, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
+        chart=json.dumps(
+            specification(chart, language), ensure_ascii=False, separators=(",", ":")
+        ).replace("</", "<\\/"),
     )
+
+
+def picture(chart: Chart, language: str, kind: str) -> bytes:
+    """A chart as a picture, on white.
+
+    Args:
+        chart: one specification, or several below each other.
+        language: of the texts, a code such as ``zh_CN``.
+        kind: one of `PICTURES`. A PNG is some 1,920 pixels wide: 300 to the inch on a page.
+    """
+    spec = {**specification(chart, language), "padding": 12}
+    for part in spec.get("vconcat", [spec]):
+        part["width"] = _WIDTH
+    command = [sys.executable, "-X", "utf8", "-c", _DRAW[kind]]
+    with _making:
+        done = subprocess.run(
+            command, input=json.dumps(spec).encode(), capture_output=True, check=True
+        )
+    return done.stdout
+
+
+def specification(chart: Chart, language: str) -> dict[str, Any]:
+    """A chart with its data, which draws itself in any Vega-Lite.
+
+    Args:
+        chart: as the page sends it.
+        language: of the texts, which decides the fonts.
+    """
+    spec = {
+        **_coloured(chart.spec),
+        "datasets": {name: _rows(table) for name, table in chart.tables.items()},
+        "background": "white",
+    }
+    if "vconcat" not in spec:
+        spec["autosize"] = {"type": "fit", "contains": "padding"}
+    font = _CHINESE_FONT if language.startswith("zh") else _FONT
+    spec["config"] = {**spec["config"], **_config(), "font": font}
+    return spec
 
 
 def _bundle() -> str:
@@ -131,7 +186,6 @@ def _config() -> dict[str, Any]:
     }
     axis = {"domain": False, "ticks": False, "gridColor": "#e6e9ef", "labelPadding": 8}
     return {
-        "font": "system-ui, sans-serif",
         "view": {"stroke": None},
         "axis": {**quiet, **axis, "titlePadding": 10},
         "legend": {**quiet, "orient": "top"},

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import Any
 
 import pytest
 import vl_convert
+from PIL import Image
 
 from dashboard.charts.base import Chart
-from dashboard.train.replay.html import html
+from dashboard.charts.standalone import html, picture
+from dashboard.run.charts import loss
+from dashboard.run.figure import figure
 from dashboard.train.replay.spec import replay
 from rnn_core import RunConfig
 from tests.dashboard.runs import run_after
@@ -22,7 +26,7 @@ def shown() -> Chart:
 
 def embedded(page: str) -> dict[str, Any]:
     """The specification inside a saved replay."""
-    found = re.search(r"^const replay = (.*);$", page, re.MULTILINE)
+    found = re.search(r"^const chart = (.*);$", page, re.MULTILINE)
     assert found
     spec: dict[str, Any] = json.loads(found[1].replace("<\\/", "</"))
     return spec
@@ -58,3 +62,12 @@ def test_the_file_has_colours_that_every_browser_knows(shown: Chart) -> None:
     assert '"#D55E00"' in text
     assert not re.search('"(gray|orange|blue)"', text)
     assert len(spec["config"]["range"]["diverging"]) == 10
+
+
+def test_a_picture_is_as_wide_as_a_printed_page_and_white() -> None:
+    made = Image.open(io.BytesIO(picture(loss(run_after(12).frame()), "zh_CN", "png")))
+    assert 1900 < made.width < 2100
+    assert made.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    drawn = picture(figure(run_after(2).frame()), "zh_CN", "svg").decode()
+    assert "Noto Sans CJK SC" in drawn
+    assert "#D55E00" in drawn

@@ -1,0 +1,1 @@
+"""Files of a run: what can be saved of it, and what can be opened."""

@@ -1,0 +1,136 @@
+"""What can be saved of a run: every file as an object. Knows nothing of Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from dashboard.app.language import current_language
+from dashboard.app.playback import Status
+from dashboard.charts.base import Chart
+from dashboard.charts.standalone import PICTURES, picture
+from dashboard.run import charts
+from dashboard.run.figure import figure
+from dashboard.run.live_run import LiveRun
+from dashboard.train.files import tables
+from dashboard.train.offline_page import page
+from dashboard.train.replay.spec import replay
+from rnn_core.messages import N_
+
+#: Media type of what a browser shall save and not show.
+BINARY = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """A file that can be made of a paused run.
+
+    Args:
+        row: what is in it; files of one row hold the same. Marked with `N_`, translated when shown.
+        kind: its format, for the button.
+        ending: of its name, from the step on.
+        mime: its media type.
+        make: makes it, in the current language.
+        help: what it is good for; marked like ``row``.
+        needs_past: whether the run must be one that can be looked back on.
+        needs_next: whether the run must not have diverged.
+    """
+
+    row: str
+    kind: str
+    ending: str
+    mime: str
+    make: Callable[[LiveRun], str | bytes]
+    help: str = ""
+    needs_past: bool = False
+    needs_next: bool = False
+
+    def is_ready(self, run: LiveRun) -> bool:
+        """Whether the file can be made of the run as it stands."""
+        if self.needs_past and not (run.can_look_back and run.index > run.oldest):
+            return False
+        return not (self.needs_next and run.status is Status.DIVERGED)
+
+    def name(self, run: LiveRun) -> str:
+        """The file's name: task, cell, seed and step."""
+        config = run.config
+        return f"{config.task}-{config.cell}-seed-{config.seed}-step-{run.shown}{self.ending}"
+
+
+def _figure(run: LiveRun) -> Chart:
+    return figure(run.frame())
+
+
+def _loss(run: LiveRun) -> Chart:
+    return charts.loss(run.frame())
+
+
+def _page(chart: Callable[[LiveRun], Chart], run: LiveRun) -> str:
+    return page(chart(run), run)
+
+
+def _picture(chart: Callable[[LiveRun], Chart], kind: str, run: LiveRun) -> bytes:
+    return picture(chart(run), current_language(), kind)
+
+
+def _charts(row: str, name: str, chart: Callable[[LiveRun], Chart]) -> tuple[SavedFile, ...]:
+    """A chart in every format."""
+    return (
+        *(
+            SavedFile(row, kind.upper(), f"-{name}.{kind}", mime, partial(_picture, chart, kind))
+            for kind, mime in PICTURES.items()
+        ),
+        SavedFile(row, "HTML", f"-{name}.html", "text/html", partial(_page, chart)),
+    )
+
+
+#: Every file, in the order of the menu.
+SAVED_FILES: tuple[SavedFile, ...] = (
+    SavedFile(
+        N_("Run"),
+        "safetensors",
+        ".safetensors",
+        BINARY,
+        LiveRun.checkpoint,
+        N_("Opens again below and goes on bit for bit: settings, losses, weights, optimizer."),
+        needs_next=True,
+    ),
+    SavedFile(
+        N_("Weights"),
+        "safetensors",
+        "-weights.safetensors",
+        BINARY,
+        LiveRun.weights,
+        N_("Of the step on screen, in PyTorch's names: rnn.weight_ih_l0 to out.bias."),
+    ),
+    SavedFile(
+        N_("History"),
+        "CSV",
+        "-history.csv",
+        "text/csv",
+        lambda run: tables.csv_text(run.history()),
+        N_(
+            "A row per step: losses, gradient norm, learning rate. Of a run of more than 131,072 "
+            "steps, every second or fourth."
+        ),
+    ),
+    SavedFile(
+        N_("History"),
+        "Parquet",
+        "-history.parquet",
+        BINARY,
+        lambda run: tables.parquet(run.history()),
+    ),
+    *_charts(N_("Figure"), "figure", _figure),
+    *_charts(N_("Loss chart"), "loss", _loss),
+    SavedFile(
+        N_("Replay"),
+        "HTML",
+        "-replay.html",
+        "text/html",
+        partial(_page, replay),
+        N_("A single file that plays in any browser, offline."),
+        needs_past=True,
+    ),
+)

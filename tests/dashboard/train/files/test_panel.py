@@ -1,0 +1,95 @@
+"""The File menu: a file is opened, or refused with a sentence and nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import save
+from streamlit.testing.v1 import AppTest
+from torch import nn
+
+from dashboard.app.playback import Status
+from dashboard.run.live_run import LiveRun
+from dashboard.run.views.registry import VIEWS
+from rnn_core import RunConfig
+from tests.dashboard.runs import go_on, run_after
+from tests.dashboard.train_page import click, healthy, page, slider
+
+
+def live(app: AppTest) -> LiveRun:
+    run: LiveRun = app.session_state["session"].run
+    return run
+
+
+def opened(app: AppTest, data: bytes) -> AppTest:
+    """The page after a file has been chosen."""
+    app.file_uploader[0].upload("file.safetensors", data, "application/octet-stream")
+    return healthy(app.run())
+
+
+def foreign(inputs: int = 1) -> bytes:
+    tensors = {f"l.{name}": each for name, each in nn.LSTM(inputs, 5, 2).state_dict().items()}
+    return save(tensors | {f"o.{n}": each for n, each in nn.Linear(5, 1).state_dict().items()})
+
+
+def test_a_run_is_opened_with_its_settings_in_sidebar_and_link_and_goes_on() -> None:
+    config = RunConfig(cell="gru", hidden_size=9, optimizer="sgd", momentum=0.5, seed=21)
+    run = run_after(30, config)
+    run.configure(RunConfig(**{**config.to_dict(), "lr": 0.3}))
+    app = opened(page(lang="en", look="gradient"), run.checkpoint())
+    assert live(app).config.to_dict() == {**config.to_dict(), "lr": 0.3}
+    assert (live(app).index, live(app).status) == (30, Status.PAUSED)
+    assert "The run of the file goes on from step 30." in " ".join(m.value for m in app.markdown)
+    assert slider(app, "hidden_size").value == 9
+    assert app.query_params == {
+        "lang": "en",
+        "look": "gradient",
+        "cell": "gru",
+        "hidden_size": "9",
+        "lr": "0.3",
+        "optimizer": "sgd",
+        "momentum": "0.5",
+        "seed": "21",
+    }
+    app = click(app, "step")
+    go_on(live(app), 49)
+    go_on(run, 50)
+    assert live(app).frame().curve[1].tolist() == run.frame().curve[1].tolist()
+    app = click(healthy(app.run()), "reset")
+    assert live(app).index == 0
+
+
+@pytest.mark.parametrize("key", ["gradient", "weights"])
+def test_weights_from_elsewhere_are_looked_into_and_trained(key: str) -> None:
+    assert key in VIEWS
+    app = opened(click(page(look=key), "step"), foreign())
+    assert (live(app).config.cell, live(app).config.num_layers) == ("lstm", 2)
+    assert "These are the weights of the file." in " ".join(m.value for m in app.markdown)
+    app = click(app, "step")
+    assert live(app).index == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "said", "chinese"),
+    [
+        (b"hello", "The file is no safetensors file", "文件"),
+        (foreign(7), "reads 7 and gives 1 numbers per time step", "7"),
+        (save({"a": torch.zeros(2)}), "must hold one nn.RNN", "nn.RNN"),
+    ],
+)
+def test_a_wrong_file_gets_a_sentence_and_nothing_is_lost(
+    data: bytes, said: str, chinese: str
+) -> None:
+    app = click(page(), "step")
+    before = live(app).frame().step
+    app = opened(app, data)
+    assert [said in error.value for error in app.error] == [True]
+    assert live(app).frame().step is before
+    app.session_state["chosen settings"] = {"lang": "zh_CN"}
+    app = healthy(app.run())
+    (error,) = app.error
+    assert chinese in error.value
+    assert said not in error.value
+    app = opened(app, run_after(3).checkpoint())
+    assert not app.error
+    assert live(app).index == 3
