@@ -38,6 +38,8 @@ class Chart:
 
 # Distance between a chart's title and its plot, in pixels.
 _TITLE_OFFSET = 10
+# Of an axis of symbols every so many have a label, at least so many pixels apart.
+_EVERY, _LABEL_SPACING = (1, 2, 5, 10, 20, 50, 100), 14
 # Longest names with which a legend has three and two columns.
 _SHORT_NAME, _LONG_NAME = 12, 20
 
@@ -76,14 +78,22 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def lane_axis(layout: WindowLayout) -> alt.Axis:
-    """The vertical axis: a name at the middle of each lane, or the number of each symbol."""
+def lane_axis(layout: WindowLayout, spacing: float) -> alt.Axis:
+    """The vertical axis: a name at the middle of each lane, or the numbers of symbols.
+
+    Args:
+        layout: of the windows.
+        spacing: pixels between two symbols.
+    """
     if layout.symbols:
         first = layout.first_output
+        # As many as fit. Vega would leave out others among the inputs than among the outputs.
+        every = next((n for n in _EVERY if n * spacing >= _LABEL_SPACING), layout.lanes)
+        inputs = [n for n in range(0, layout.inputs, every) if first - n >= every]
         return alt.Axis(
-            values=[*range(layout.inputs), *(first + n for n in range(layout.outputs))],
+            values=[*inputs, *(first + n for n in range(0, layout.outputs, every))],
             labelExpr=f"datum.value < {first} ? datum.value : datum.value - {first}",
-            labelOverlap=True,
+            labelOverlap=False,
             grid=False,
         )
     names = [str(n + 1) for n in range(layout.lanes)]

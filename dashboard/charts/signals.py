@@ -316,13 +316,14 @@ def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
     x = placement.x(place_axis(layout))
     low, high = layout.range
     room = 1.0 if layout.symbols else 0.3 * layout.lane_height
+    low, high = low - room, high + 2 * room
     y = alt.Y(
         "value:Q",
         title=_("symbol") if layout.symbols else None,
         scale=alt.Scale(
-            domain=alt.DomainUnionWith(unionWith=[low - room, high + 2 * room]), nice=False
+            domain=alt.DomainUnionWith(unionWith=[low, high]), nice=False
         ),
-        axis=lane_axis(layout),
+        axis=lane_axis(layout, (placement.height or HEIGHT) / (high - low)),
     )
     colour = signal_colour(names, legend=side_legend(names))
     marks: list[alt.Chart] = []

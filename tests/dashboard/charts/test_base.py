@@ -75,7 +75,7 @@ def test_a_further_layer_shares_the_scale_without_describing_it(channel: alt.X) 
 
 def heights_and_labels(shown: WindowLayout) -> dict[float, str]:
     """The drawn labels, from the lowest to the highest."""
-    axis = lane_axis(shown)
+    axis = lane_axis(shown, spacing=14)
     heights = axis["values"]
     low, high = min(heights) - 1, max(heights) + 1
     scale = alt.Scale(domain=[low, high], nice=False)
@@ -100,10 +100,27 @@ def test_lanes_are_named_where_inputs_and_outputs_differ_in_number() -> None:
 
 
 def test_symbols_are_numbered_from_zero_among_inputs_and_among_outputs() -> None:
-    axis = lane_axis(replace(layout("copy"), inputs=4, outputs=3))
+    axis = lane_axis(replace(layout("copy"), inputs=4, outputs=3), spacing=14)
     assert axis["values"] == [0, 1, 2, 3, 5, 6, 7]
     labels = heights_and_labels(replace(layout("copy"), inputs=4, outputs=3))
     assert list(labels.values()) == ["0", "1", "2", "3", "0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("spacing", "values"),
+    [
+        (13.9, [0, 2, 4, 6, 8, 11, 13, 15, 17]),
+        (7, [0, 2, 4, 6, 8, 11, 13, 15, 17]),
+        (6.9, [0, 5, 11, 16]),
+        (2, [0, 11]),
+    ],
+)
+def test_where_symbols_are_close_both_lanes_leave_out_the_same_numbers(
+    spacing: float, values: list[float]
+) -> None:
+    axis = lane_axis(replace(layout("copy"), inputs=10, outputs=8), spacing)
+    assert axis["values"] == values
+    assert axis["labelOverlap"] is False
 
 
 def test_contenders_have_the_palettes_colours_in_their_order() -> None:
