@@ -90,8 +90,10 @@ def lane_axis(layout: WindowLayout, spacing: float) -> alt.Axis:
         # As many as fit. Vega would leave out others among the inputs than among the outputs.
         every = next((n for n in _EVERY if n * spacing >= _LABEL_SPACING), layout.lanes)
         inputs = [n for n in range(0, layout.inputs, every) if first - n >= every]
+        values = [*inputs, *(first + n for n in range(0, layout.outputs, every))]
         return alt.Axis(
-            values=[*inputs, *(first + n for n in range(0, layout.outputs, every))],
+            values=values,
+            tickCount=len(values),
             labelExpr=f"datum.value < {first} ? datum.value : datum.value - {first}",
             labelOverlap=False,
             grid=False,

@@ -320,9 +320,7 @@ def _many_lanes_chart(layout: WindowLayout, placement: Placement) -> Layers:
     y = alt.Y(
         "value:Q",
         title=_("symbol") if layout.symbols else None,
-        scale=alt.Scale(
-            domain=alt.DomainUnionWith(unionWith=[low, high]), nice=False
-        ),
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[low, high]), nice=False),
         axis=lane_axis(layout, (placement.height or HEIGHT) / (high - low)),
     )
     colour = signal_colour(names, legend=side_legend(names))

@@ -20,8 +20,9 @@ def show_verdict(headline: str, standing: str, speed: str, details: Sequence[str
         details: paragraphs in Markdown.
     """
     # The style sheet keeps room for the longest.
-    with st.container(key="verdict", horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"{explained(headline)}  \n:small[{standing}]{speed}")
+    with st.container(key="finding", horizontal=True, horizontal_alignment="distribute"):
+        # Last the sentence, which becomes longer: nothing is below it that would move.
+        st.markdown(f":small[{standing}]{speed}  \n{explained(headline)}")
         with st.popover(_("Details"), icon=":material/info:", type="tertiary", width="content"):
             for paragraph in details:
                 st.markdown(paragraph)

@@ -16,8 +16,9 @@ from dashboard.charts.states import state_tables, states_chart
 from dashboard.charts.window_layout import WindowLayout
 from dashboard.run.live_run import Frame
 
-# Heights of the two plots, and room for their vertical axes, in pixels.
-_SIGNALS, _STATES, _AXIS_ROOM = 215, 205, 56
+# Heights of the two plots, the room for the lower one's title between them, and that for their
+# vertical axes, in pixels.
+_SIGNALS, _STATES, _BETWEEN, _AXIS_ROOM = 215, 205, 32, 56
 _SMALL_SIGNALS, _SMALL_STATES = 140, 96
 
 
@@ -49,5 +50,7 @@ def _spec(language: str, layout: WindowLayout, size: int, small: bool) -> Spec:
     place = Placement(axis_room=_AXIS_ROOM, end_room=END_ROOM, alone=False)
     signals = signal_chart(layout, replace(place, height=above, x_labels=False))
     states = states_chart(layout, size, replace(place, height=below))
-    together = alt.vconcat(signals, states, spacing=4).resolve_scale(color="independent")
+    # Flush: or a label at an end of the upper axis, where values go further, moves the lower plot.
+    together = alt.vconcat(signals, states, spacing=_BETWEEN, bounds="flush")
+    together = together.resolve_scale(color="independent")
     return specification(together.properties(usermeta=CANVAS))

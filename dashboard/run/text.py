@@ -17,7 +17,7 @@ from rnn_core import Event, Verdict
 #: A forecast is better than another one where its loss is lower by this factor.
 NAIVE_MARGIN = 0.98
 # Changes that are listed one by one; more would not fit into a line.
-_MOST_CHANGES = 4
+_MOST_CHANGES = 3
 
 
 def verdict(frame: Frame) -> str:
@@ -262,4 +262,4 @@ def restarted(changes: Mapping[str, tuple[object, object]]) -> str:
     ]
     if len(listed) > _MOST_CHANGES:
         listed[_MOST_CHANGES:] = [_("{count} more").format(count=len(listed) - _MOST_CHANGES)]
-    return _("Started again from step 0: {changes}").format(changes=", ".join(listed))
+    return _("Started again from step 0: {changes}.").format(changes=", ".join(listed))

@@ -161,7 +161,8 @@ class Panel:
             st.markdown(explained(text.verdict(frame)) or "–")
             st.markdown(explained(f":small[{status}]"))
             with st.container(horizontal=True, vertical_alignment="center", key="told"):
-                st.markdown(explained(text.told_events(frame)), width="content")
+                # A button at the right end stays where it is when the text becomes longer.
+                st.markdown(explained(text.told_events(frame)), width="stretch")
                 moments_panel.offer(run, frame)
         with places.figure:
             left, right = st.columns([5, 3])

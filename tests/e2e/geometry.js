@@ -242,20 +242,24 @@ window.geometry = (() => {
     /** Begin to note what moves, and how high the page is. */
     watch: () => {
       const main = document.querySelector("[data-testid=stMain]");
+      const sidebar = document.querySelector("[data-testid=stSidebar]");
       const seen = { shifts: [], heights: new Set([main.scrollHeight]) };
-      const observer = new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) {
+      const note = (entries) => {
+        for (const entry of entries) {
           if (entry.hadRecentInput) continue;
           for (const { node, previousRect: a, currentRect: b } of entry.sources) {
+            if (sidebar?.contains(node)) continue; // sliders, which are set
             const moved = Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y));
             const text = node?.textContent ?? node?.parentElement?.textContent ?? "";
             if (moved > 4) seen.shifts.push(`${name(text || node?.className || "?")} by ${moved} px`);
           }
         }
-      });
+      };
+      const observer = new PerformanceObserver((list) => note(list.getEntries()));
       observer.observe({ type: "layout-shift" });
       const timer = setInterval(() => seen.heights.add(main.scrollHeight), 50);
       window.geometry.moved = () => {
+        note(observer.takeRecords());
         observer.disconnect();
         clearInterval(timer);
         const heights = [...seen.heights];

@@ -27,6 +27,8 @@ from rnn_core import Estimate, Evaluation, Floor, evaluate
 
 # Where the loss axis ends at the latest.
 _LEAST = 1e-12
+# Room at the right for the losses as numbers, in pixels.
+_VALUE_ROOM = 52
 
 _LOSSES = Table(how=str, loss=float, low=float, high=float)
 _FLOOR = Table(loss=float, label=str)
@@ -124,7 +126,9 @@ def _spec(language: str) -> Spec:
     x = alt.X(
         "loss:Q",
         title=_("mean loss over the next windows"),
-        scale=alt.Scale(type="log", padding=30, nice=True),
+        scale=alt.Scale(
+            type="log", padding=30, nice=True, rangeMax=alt.ExprRef(f"width - {_VALUE_ROOM}")
+        ),
         axis=LOSS_LABELS,
     )
     y = alt.Y(
@@ -165,8 +169,13 @@ def _spec(language: str) -> Spec:
     )
     texts = (
         layer("losses")
-        .mark_text(dy=-16, fontSize=13)
-        .encode(x=same(x), y=same(y), text=alt.Text("loss:Q", format=".3g"), color=GUIDE)
+        .mark_text(align="right", fontSize=13)
+        .encode(
+            x=alt.value(alt.ExprRef("width")),
+            y=same(y),
+            text=alt.Text("loss:Q", format=".3g"),
+            color=GUIDE,
+        )
     )
     chart = alt.layer(rules, floors, bars, dots, texts).properties(
         title=_("State ablation"), height=300, usermeta=CANVAS

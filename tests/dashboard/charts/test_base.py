@@ -120,7 +120,7 @@ def test_where_symbols_are_close_both_lanes_leave_out_the_same_numbers(
 ) -> None:
     axis = lane_axis(replace(layout("copy"), inputs=10, outputs=8), spacing)
     assert axis["values"] == values
-    assert axis["labelOverlap"] is False
+    assert axis["tickCount"] == len(values)  # of fewer Vega leaves out every second one
 
 
 def test_contenders_have_the_palettes_colours_in_their_order() -> None:

@@ -14,11 +14,11 @@ def page() -> None:
     )
 
 
-def test_the_details_follow_the_sentence_and_how_the_run_stands() -> None:
+def test_the_details_follow_how_the_run_stands_and_the_sentence() -> None:
     app = AppTest.from_function(page).run()
     assert list(app.exception) == []
     assert [said.value for said in app.markdown] == [
-        "**A is ahead.**  \n:small[Paused at step 3.]:small[ · fast]",
+        ":small[Paused at step 3.]:small[ · fast]  \n**A is ahead.**",
         "One pair.",
         "How it is judged.",
     ]

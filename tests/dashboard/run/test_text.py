@@ -177,7 +177,7 @@ def test_every_status_has_its_sentence(status: Status, start: str) -> None:
 def test_a_restart_names_what_changed() -> None:
     changes = {"hidden_size": (32, 64), "clip_norm": (None, 1.0), "carry_state": (True, False)}
     assert words.restarted(changes) == (
-        "Started again from step 0: hidden_size 32 → 64, clip_norm off → 1, carry_state on → off"
+        "Started again from step 0: hidden_size 32 → 64, clip_norm off → 1, carry_state on → off."
     )
 
 
@@ -230,4 +230,4 @@ def test_a_diverged_run_is_called_so_until_one_looks_back() -> None:
 
 def test_of_many_changes_the_first_are_named() -> None:
     changes = {f"hidden_size{n}": (n, n + 1) for n in range(7)}
-    assert words.restarted(changes).endswith("hidden_size3 3 → 4, 3 more")
+    assert words.restarted(changes).endswith("hidden_size2 2 → 3, 4 more.")
