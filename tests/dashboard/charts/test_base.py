@@ -137,7 +137,7 @@ def test_contenders_have_the_palettes_colours_in_their_order() -> None:
 
 def test_the_more_contenders_the_less_room_each_name_has() -> None:
     few, many = contender_axis(("a", "b")).to_dict(), contender_axis(tuple("abcdef")).to_dict()
-    assert (few["labelLimit"], many["labelLimit"]) == (150, 50)
+    assert (few["labelLimit"], many["labelLimit"]) == (180, 60)
     assert contender_axis(("a",), orient="top").to_dict()["orient"] == "top"
 
 
