@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 from xml.parsers import expat
 
-from rnn_core.io.tables.limits import MOST_BYTES, MOST_CELLS, MOST_UNPACKED
+from rnn_core.io.tables.limits import MOST_BYTES, MOST_SHEET_CELLS, MOST_UNPACKED
 from rnn_core.messages import N_, InvalidValue, Message
 
 Content = Literal["text", "workbook", "parquet"]
@@ -152,15 +152,15 @@ def damaged(name: str) -> InvalidValue:
 
 
 def _check_extent(extent: int, name: str) -> None:
-    if extent > MOST_CELLS:
+    if extent > MOST_SHEET_CELLS:
         raise InvalidValue(
             N_(
                 "A sheet of {name!r} spans {cells} million cells, more than {most}. Delete what "
-                "stands far from the table."
+                "stands far from the table, or save it as CSV."
             ),
             name=name,
             cells=extent // 1_000_000,
-            most=MOST_CELLS // 1_000_000,
+            most=MOST_SHEET_CELLS // 1_000_000,
         )
 
 
@@ -188,7 +188,7 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) 
             rows = max(rows, int(digits[-12:]))
             columns = max(columns, _column(letters))
         rest = text[-_OVERLAP:]
-    if rows * columns > MOST_CELLS:  # by cells that may be empty: look closer
+    if rows * columns > MOST_SHEET_CELLS:  # by cells that may be empty: look closer
         _check_extent(_cells_extent(archive, member), name)
 
 

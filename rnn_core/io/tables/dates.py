@@ -74,10 +74,10 @@ def parse_dates(cells: Any, order: DateOrder | None = None) -> Dates:
         except pa.ArrowInvalid:
             pass
     cells = pc.utf8_lower(cells)
-    for place, name in enumerate(_NAMES, 1):  # 5 Jan 2020 and Jan-2020
-        if pc.any(pc.match_substring(cells, name), min_count=0).as_py():
-            number = f"{place:02d}"
-            cells = pc.replace_substring_regex(cells, rf"\b{name}[a-z]*\.?,?", number)
+    any_name = rf"\b(?:{'|'.join(_NAMES)})"
+    if pc.any(pc.match_substring_regex(cells, any_name), min_count=0).as_py():
+        for place, name in enumerate(_NAMES, 1):  # 5 Jan 2020 and Jan-2020
+            cells = pc.replace_substring_regex(cells, rf"\b{name}[a-z]*\.?,?", f"{place:02d}")
     cells = pc.replace_substring_regex(cells, ",", "")
     cells = pc.replace_substring_regex(cells, r"([0-9])t([0-9])", r"\1T\2")
     cells = pc.replace_substring_regex(cells, r"z$", "Z")

@@ -12,6 +12,8 @@ MOST_ROWS = 2_000_000
 MOST_COLUMNS = 200
 #: Cells of a table: as many as a text file of the largest size holds.
 MOST_CELLS = 25_000_000
+#: Cells of a sheet, empty ones within it counted: the reader takes 32 bytes for each.
+MOST_SHEET_CELLS = 8_000_000
 #: Characters of a cell: as many as a cell of a spreadsheet may have.
 LONGEST_CELL = 32_767
 #: Bytes of a line: lines are read whole.

