@@ -229,7 +229,7 @@ def _training(task: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     chosen["lr"] = widgets.pick(
         RUN_SETTINGS["lr"],
-        _(":material/bolt: Learning rate"),
+        _("Learning rate"),
         _("Length of every update, `lr`. Takes effect at once: move it while the network learns."),
         learning_rates(RUN_SETTINGS["lr"].rule(task)),
     )

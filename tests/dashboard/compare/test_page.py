@@ -177,6 +177,29 @@ def test_how_far_they_remember_is_a_view_of_its_own_with_the_same_player() -> No
     assert [metric.value for metric in app.metric] == ["1", "1"]
 
 
+def test_the_sidebar_of_the_race_names_the_races_task_not_the_other_views() -> None:
+    app = page(view="span", span_seeds="1", task="sin_to_cos")
+    tasks = [shown.value for shown in app.sidebar.text_input if shown.label == "Task"]
+    assert tasks == ["Delayed recall"]
+    assert [shown.label for shown in app.sidebar.selectbox if shown.label == "Task"] == []
+    captions = " ".join(shown.value for shown in app.sidebar.caption)
+    assert "sin" not in captions
+    assert "delayed recall, at one delay after another" in captions
+
+
+def test_no_verdict_is_promised_where_every_network_has_diverged() -> None:
+    app = page(preset="carry", optimizer="sgd", lr="1", hidden_size="128", seeds="1")
+    for _step in range(18):
+        if live(app).status is Status.DIVERGED:
+            break
+        app = click(app, "step_once")
+    assert live(app).status is Status.DIVERGED
+    assert live(app).index < 19
+    said = " ".join(shown.value for shown in app.markdown)
+    assert "**No verdict: every network" in said
+    assert "comes with step" not in said
+
+
 def span_names(app: AppTest) -> list[str]:
     return [contender.name for contender in app.session_state["span"].run.contenders]
 
