@@ -15,13 +15,15 @@ from html import escape
 from pathlib import Path
 from string import Template
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 from dashboard.charts.arrow import read
 from dashboard.charts.base import Chart
 
 #: Formats of `picture`, with their media types.
 PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
+# Of text, of axes and legends, and of grid lines, on a light page.
+_TEXT, _QUIET, _GRID = "#31333f", "#5b6070", "#e6e9ef"
 # Significant digits of a number: more than can be seen.
 _DIGITS = 5
 _SETTINGS = Path(__file__).parents[2] / ".streamlit" / "config.toml"
@@ -53,16 +55,18 @@ _PAGE = Template("""<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <style>
-body { font-family: system-ui, sans-serif; color: #31333f; background: #fff;
+:root { color-scheme: light dark; }
+body { font-family: system-ui, sans-serif; color: light-dark(#31333f, #e8e8e6);
+  background: light-dark(#fff, #171614);
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; line-height: 1.5; }
 h1 { font-size: 1.5rem; margin: 0; }
-p { margin: 0.5rem 0 1rem; color: #5b6070; }
+p { margin: 0.5rem 0 1rem; color: light-dark(#5b6070, #a9a7a3); }
 p.settings { font: 0.8rem ui-monospace, monospace; margin-top: 1.5rem; }
 #chart { display: flex; flex-direction: column; width: 100%; padding: 0; }
 #chart .vega-bindings { order: -1; display: flex; flex-wrap: wrap;
   gap: 0.5rem 1.5rem; margin: 0 0 1rem; }
 #chart .vega-bind { display: flex; align-items: center; gap: 0.5rem; }
-#chart input[type=range] { width: 14rem; max-width: 45vw; accent-color: $accent; }
+#chart input[type=range] { width: 14rem; max-width: 45vw; accent-color: light-dark($accent); }
 </style>
 </head>
 <body>
@@ -77,7 +81,13 @@ p.settings { font: 0.8rem ui-monospace, monospace; margin-top: 1.5rem; }
 const chart = $chart;
 const width = document.getElementById("chart").clientWidth;
 for (const part of chart.vconcat ?? [chart]) part.width = width;
-vegaEmbed("#chart", chart, {actions: false, renderer: "canvas"});
+// Colour by colour, what a light page has becomes what a dark one has.
+const dark = $dark;
+const inDark = matchMedia("(prefers-color-scheme: dark)").matches;
+const coloured = (part) =>
+  JSON.parse(JSON.stringify(part), (_key, value) => (inDark && dark[value]) || value);
+const { datasets, ...look } = chart;
+vegaEmbed("#chart", { ...coloured(look), datasets }, {actions: false, renderer: "canvas"});
 </script>
 </body>
 </html>
@@ -100,7 +110,8 @@ def html(chart: Chart, language: str, title: str, reading: str, settings: str) -
         reading=escape(reading),
         settings=escape(settings),
         alt=escape(chart.alt),
-        accent=_colour("primary"),
+        accent=", ".join(_theme(scheme)["primaryColor"] for scheme in ("light", "dark")),
+        dark=json.dumps(_in_dark(), separators=(",", ":")),
         bundle=_bundle(),
         # Inside a script, "</" would be read as its end.
         chart=json.dumps(
@@ -161,11 +172,11 @@ def _made_bundle() -> str:
 
 
 @cache
-def _theme() -> Mapping[str, Any]:
-    """Streamlit's settings of a light page."""
+def _theme(scheme: Literal["light", "dark"] = "light") -> Mapping[str, Any]:
+    """Streamlit's settings of a light or a dark page."""
     theme: Mapping[str, Any] = tomllib.loads(_SETTINGS.read_text(encoding="utf-8"))["theme"]
-    light: Mapping[str, Any] = theme["light"]
-    return light
+    chosen: Mapping[str, Any] = theme[scheme]
+    return chosen
 
 
 def _colour(name: str) -> str:
@@ -174,22 +185,31 @@ def _colour(name: str) -> str:
     return colour
 
 
+def _in_dark() -> dict[str, str]:
+    """The colour of a dark page for each colour of a light one."""
+    pairs = {_TEXT: "#e8e8e6", _QUIET: "#a9a7a3", _GRID: "#33322f"}
+    light, dark = _theme("light"), _theme("dark")
+    for name, value in light.items():
+        several = isinstance(value, list)
+        pairs |= dict(zip(value, dark[name], strict=True)) if several else {value: dark[name]}
+    return pairs
+
+
 def _config() -> dict[str, Any]:
     """The look of axes, titles and legends, as Streamlit has it."""
-    grey = "#5b6070"
     quiet = {
-        "labelColor": grey,
-        "titleColor": grey,
+        "labelColor": _QUIET,
+        "titleColor": _QUIET,
         "titleFontWeight": "normal",
         "labelFontSize": 12,
         "titleFontSize": 12,
     }
-    axis = {"domain": False, "ticks": False, "gridColor": "#e6e9ef", "labelPadding": 8}
+    axis = {"domain": False, "ticks": False, "gridColor": _GRID, "labelPadding": 8}
     return {
         "view": {"stroke": None},
         "axis": {**quiet, **axis, "titlePadding": 10},
         "legend": {**quiet, "orient": "top"},
-        "title": {"anchor": "start", "color": "#31333f", "fontSize": 14, "offset": 12},
+        "title": {"anchor": "start", "color": _TEXT, "fontSize": 14, "offset": 12},
         "range": {
             "category": _theme()["chartCategoricalColors"],
             "diverging": _theme()["chartDivergingColors"],

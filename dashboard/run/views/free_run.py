@@ -283,15 +283,9 @@ def _error_spec(language: str, first: int, last: int) -> Spec:
         )
     )
     rule = layer("tolerance").mark_rule(strokeDash=[5, 4]).encode(y=same(y), color=GUIDE)
-    text = (
-        layer("tolerance")
-        .mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=12, fontWeight="bold")
-        .encode(
-            x=alt.value(0),
-            y=same(y),
-            text=alt.value(_("valid below this line")),
-            color=GUIDE,
+    chart = alt.layer(_shade(x), rule, line, hover)
+    return specification(
+        chart.properties(
+            title=_("Error (valid below the dashed line)"), height=HEIGHT, usermeta=CANVAS
         )
     )
-    chart = alt.layer(_shade(x), rule, line, text, hover)
-    return specification(chart.properties(title=_("Error"), height=HEIGHT, usermeta=CANVAS))

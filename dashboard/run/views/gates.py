@@ -84,9 +84,9 @@ class GatesView(View[GatesResult, None]):
             if cell.memory_gate
         ]
         return _(
-            "Teal is open, white is shut; candidates are shown from -1 to 1. Healthy: gates that "
-            "move with the signal, and some units that keep their content ({gates}). A layer whose "
-            "gates are all stuck at 0 or 1 learns nothing."
+            "The stronger the teal, the further open; candidates are shown from -1 to 1. Healthy: "
+            "gates that move with the signal, and some units that keep their content ({gates}). A "
+            "layer whose gates are all stuck at 0 or 1 learns nothing."
         ).format(gates=", ".join(keeping))
 
 

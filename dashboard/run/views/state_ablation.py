@@ -21,14 +21,17 @@ from dashboard.charts.base import (
     same,
     specification,
 )
+from dashboard.charts.labels import wrapped
 from dashboard.charts.loss_axes import LOSS_LABELS, floor_lines
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core import Estimate, Evaluation, Floor, evaluate
 
 # Where the loss axis ends at the latest.
 _LEAST = 1e-12
-# Room at the right for the losses as numbers, in pixels.
-_VALUE_ROOM = 52
+# Width kept for the values beside the plot, in pixels; below the other, floors have no names.
+_VALUES, _NARROW = 56, 340
+# Letters in a line of a floor's label, and its height in pixels.
+_LETTERS, _LINE = 16, 13
 
 _LOSSES = Table(how=str, loss=float, low=float, high=float)
 _FLOOR = Table(loss=float, label=str)
@@ -100,7 +103,7 @@ def _estimates(evaluation: Evaluation) -> dict[str, Estimate]:
 
 def _chart(evaluation: Evaluation, floors: tuple[Floor, ...]) -> Chart:
     estimates = _estimates(evaluation)
-    lines = floor_lines(floors)
+    lines = [(value, wrapped(label, _LETTERS)) for value, label in floor_lines(floors)]
     # A logarithmic axis has no place for zero: a bar that reaches it ends at a tenth of the mean.
     means = [max(mean, _LEAST) for mean, _low, _high in estimates.values()]
     lows = [
@@ -127,7 +130,7 @@ def _spec(language: str) -> Spec:
         "loss:Q",
         title=_("mean loss over the next windows"),
         scale=alt.Scale(
-            type="log", padding=30, nice=True, rangeMax=alt.ExprRef(f"width - {_VALUE_ROOM}")
+            type="log", padding=30, nice=True, rangeMax=alt.ExprRef(f"width - {_VALUES}")
         ),
         axis=LOSS_LABELS,
     )
@@ -138,10 +141,24 @@ def _spec(language: str) -> Spec:
         axis=alt.Axis(labelExpr=label_expression(names), grid=True, labelFontSize=13),
     )
     rules = layer("floors").mark_rule(strokeDash=[5, 4]).encode(x=same(x), color=GUIDE)
+    lines = f"(width < {_NARROW} ? 1 : length(split(datum.label, '\\n')))"
     floors = (
         layer("floors")
-        .mark_text(angle=270, align="right", baseline="bottom", dx=-4, dy=-3, fontSize=11)
-        .encode(x=same(x), y=alt.value(0), text=alt.Text("label:N"), color=GUIDE)
+        .mark_text(
+            angle=270,
+            align="right",
+            baseline="bottom",
+            dx=-4,
+            # Left of the rule, however many lines there are; further ones come to the right.
+            dy=alt.ExprRef(f"-3 - {_LINE} * ({lines} - 1)"),
+            fontSize=11,
+            lineBreak="\n",
+            lineHeight=_LINE,
+            text=alt.ExprRef(
+                f"width < {_NARROW} && datum.label ? format(datum.loss, '.3~g') : datum.label"
+            ),
+        )
+        .encode(x=same(x), y=alt.value(0), color=GUIDE)
     )
     dots = (
         layer("losses")
@@ -169,13 +186,13 @@ def _spec(language: str) -> Spec:
     )
     texts = (
         layer("losses")
-        .mark_text(align="right", fontSize=13)
-        .encode(
-            x=alt.value(alt.ExprRef("width")),
-            y=same(y),
-            text=alt.Text("loss:Q", format=".3g"),
-            color=GUIDE,
+        .mark_text(
+            align="right",
+            dx=-4,
+            fontSize=13,
+            text=alt.ExprRef("format(datum.loss, datum.loss < 1e-3 ? '.1e' : '.3~g')"),
         )
+        .encode(x=alt.value("width"), y=same(y), color=GUIDE)
     )
     chart = alt.layer(rules, floors, bars, dots, texts).properties(
         title=_("State ablation"), height=300, usermeta=CANVAS

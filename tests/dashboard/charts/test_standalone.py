@@ -56,6 +56,25 @@ def test_the_file_has_the_replays_rows_to_five_digits(shown: Chart) -> None:
                 assert row[key] == (value if exact else pytest.approx(value, rel=5e-5))
 
 
+def test_on_a_dark_page_every_colour_of_the_theme_is_another(shown: Chart) -> None:
+    page = html(shown, "en", "", "", "")
+    found = re.search(r"^const dark = (.*);$", page, re.MULTILINE)
+    assert found
+    dark = json.loads(found[1])
+    assert dark["#D55E00"] == "#F08A3C"  # the prediction
+    spec = embedded(page)
+    config = spec["config"]
+    for colour in (
+        *config["range"]["category"],
+        *config["range"]["diverging"],
+        config["title"]["color"],
+        config["axis"]["labelColor"],
+        config["axis"]["gridColor"],
+        *re.findall(r"#[0-9A-Fa-f]{6}\b", json.dumps(spec["vconcat"])),
+    ):
+        assert dark[colour] != colour
+
+
 def test_the_file_has_colours_that_every_browser_knows(shown: Chart) -> None:
     spec = embedded(html(shown, "en", "", "", ""))
     text = json.dumps(spec["vconcat"])

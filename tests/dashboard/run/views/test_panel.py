@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from dashboard.app.glossary import explained
 from dashboard.app.language import use_language
 from dashboard.run.views.gates import gate_names
 from dashboard.run.views.registry import VIEWS, view
@@ -18,7 +19,7 @@ def test_a_view_is_shown_and_is_in_the_link(key: str) -> None:
     charts = len(app.get("vega_lite_chart"))
     assert charts > 2
     assert look_at(app).value == key
-    assert any(view(key).how_to_read() == caption.value for caption in app.caption)
+    assert any(explained(view(key).how_to_read()) == caption.value for caption in app.caption)
     app = click(app, "run")
     assert len(app.get("vega_lite_chart")) == (2 if view(key).needs_pause else charts)
     healthy(look_at(app).set_value("state").run())
