@@ -22,8 +22,8 @@ from dashboard.charts.base import Chart
 
 #: Formats of `picture`, with their media types.
 PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
-# Of text, of axes and legends, and of grid lines, on a light page.
-_TEXT, _QUIET, _GRID = "#31333f", "#5b6070", "#e6e9ef"
+# Of text, of axes and legends, of grid lines, and behind all, on a light page.
+_TEXT, _QUIET, _GRID, _PAPER = "#31333f", "#5b6070", "#e6e9ef", "white"
 # Significant digits of a number: more than can be seen.
 _DIGITS = 5
 _SETTINGS = Path(__file__).parents[2] / ".streamlit" / "config.toml"
@@ -149,7 +149,7 @@ def specification(chart: Chart, language: str) -> dict[str, Any]:
     spec = {
         **_coloured(chart.spec),
         "datasets": {name: _rows(table) for name, table in chart.tables.items()},
-        "background": "white",
+        "background": _PAPER,
     }
     if "vconcat" not in spec:
         spec["autosize"] = {"type": "fit", "contains": "padding"}
@@ -187,7 +187,7 @@ def _colour(name: str) -> str:
 
 def _in_dark() -> dict[str, str]:
     """The colour of a dark page for each colour of a light one."""
-    pairs = {_TEXT: "#e8e8e6", _QUIET: "#a9a7a3", _GRID: "#33322f"}
+    pairs = {_TEXT: "#e8e8e6", _QUIET: "#a9a7a3", _GRID: "#33322f", _PAPER: "#171614"}
     light, dark = _theme("light"), _theme("dark")
     for name, value in light.items():
         several = isinstance(value, list)

@@ -67,6 +67,7 @@ def test_on_a_dark_page_every_colour_of_the_theme_is_another(shown: Chart) -> No
     for colour in (
         *config["range"]["category"],
         *config["range"]["diverging"],
+        spec["background"],
         config["title"]["color"],
         config["axis"]["labelColor"],
         config["axis"]["gridColor"],
