@@ -50,7 +50,13 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
     stated = metadata(wheel)
     assert stated["Version"] == rnn_core.__version__
     assert stated["License-Expression"] == "MIT"
-    assert sorted(stated.get_all("Provides-Extra", [])) == ["fast", "files", "series", "stats"]
+    assert sorted(stated.get_all("Provides-Extra", [])) == [
+        "cli",
+        "fast",
+        "files",
+        "series",
+        "stats",
+    ]
     needed = {word.partition(">=")[0] for word in stated.get_all("Requires-Dist", [])}
     assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels"} | {
         "safetensors",
@@ -58,8 +64,10 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
         "pyarrow",
         "python-calamine",
         "charset-normalizer",
+        "click",
     }
     assert [word for word in stated.get_all("Requires-Dist", []) if "extra" in word] == [
+        "click>=8.2; extra == 'cli'",
         "numba>=0.61; extra == 'fast'",
         "charset-normalizer>=3.4; extra == 'files'",
         "nbformat>=5.7; extra == 'files'",
@@ -93,7 +101,8 @@ import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"numba", "scipy", "statsmodels", "safetensors", "nbformat"}:
+        optional = {"numba", "scipy", "statsmodels", "safetensors", "nbformat", "click"}
+        if name.partition(".")[0] in optional:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())

@@ -144,6 +144,38 @@ def run(
             N_("cancel must have a method is_set, got {value!r}. Try a threading.Event."),
             value=cancel,
         )
+    curve = advance(trainer, steps, progress=progress, cancel=cancel)
+    with np.errstate(invalid="ignore"):  # the mean of a diverged run
+        online_loss = float(np.mean(curve.losses[-SMOOTHING:]))
+    return Record(
+        config=config,
+        versions=_versions(),
+        engine=trainer.engine,
+        curve=curve,
+        online_loss=online_loss,
+        evaluation=evaluate(trainer),
+        floors=tuple(trainer.task.floors()),
+        snapshot=trainer.snapshot(),
+        diverged=trainer.diverged,
+        cancelled=len(curve.losses) < steps and not trainer.diverged,
+    )
+
+
+def advance(
+    trainer: Trainer,
+    steps: int,
+    *,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Curve:
+    """Take so many steps, in calls of a tenth of a second, and return their losses.
+
+    Args:
+        trainer: the run, at any step.
+        steps: how many, at least 1; fewer when the loss stops being finite.
+        progress: as in `run`.
+        cancel: likewise.
+    """
     losses, norms = np.empty(steps), np.empty(steps)
     done, chunk = 0, _FIRST_CHUNK
     while done < steps and not trainer.diverged and not (done and cancel and cancel.is_set()):
@@ -161,20 +193,7 @@ def run(
     curve = Curve(losses[:done].copy(), norms[:done].copy())
     for values in (curve.losses, curve.grad_norms):
         values.flags.writeable = False
-    with np.errstate(invalid="ignore"):  # the mean of a diverged run
-        online_loss = float(np.mean(curve.losses[-SMOOTHING:]))
-    return Record(
-        config=config,
-        versions=_versions(),
-        engine=trainer.engine,
-        curve=curve,
-        online_loss=online_loss,
-        evaluation=evaluate(trainer),
-        floors=tuple(trainer.task.floors()),
-        snapshot=trainer.snapshot(),
-        diverged=trainer.diverged,
-        cancelled=done < steps and not trainer.diverged,
-    )
+    return curve
 
 
 def _versions() -> MappingProxyType[str, str]:

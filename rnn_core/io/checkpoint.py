@@ -33,13 +33,14 @@ from rnn_core.version import __version__
 
 #: A larger file is none of ours: the largest network with its optimizer takes 30 MB.
 LARGEST = 100_000_000
+#: Steps in a history at most; of a longer run it is thinned.
+MOST_LOSSES = 2**18
 
 _FORMAT = "1"
 _OPTIMIZER, _STATE = "optimizer.", "state."
 # The losses of the run, and the weights that it began with where these are not the seed's.
 _HISTORY, _HELD_OUT, _RATES, _START = "history.", "held_out.", "rates.", "start."
 _STEP = IntRange(0, 10**12)
-_MOST_LOSSES = 2**18
 # Recurrent cells by the number of gates that stand in one weight matrix.
 _CELLS = {1: "rnn", 3: "gru", 4: "lstm"}
 _RECURRENT = re.compile(r"(?P<prefix>.*?)(?P<kind>weight|bias)_(?P<of>ih|hh)_l(?P<layer>\d+)")
@@ -431,7 +432,7 @@ def _history(tensors: Mapping[str, Tensor], last: int) -> RunHistory | None:
     for name, (dtype, row) in columns.items():
         length = len(tensors[f"{name.split('.')[0]}.step"].reshape(-1))
         each = tensors[name]
-        if length > _MOST_LOSSES:
+        if length > MOST_LOSSES:
             raise InvalidValue(N_("{name} does not fit the history"), name=name)
         if each.dtype != dtype or each.shape != (length, *row):
             raise InvalidValue(N_("{name} does not fit the history"), name=name)

@@ -224,6 +224,10 @@ class Task(ABC):
         """
         return None
 
+    def script_files(self) -> Mapping[str, bytes]:
+        """Contents of the files that the script reads, by name; none by default."""
+        return {}
+
     def with_wave(
         self, window: int, *, frequency: float | None = None, amplitude: float | None = None
     ) -> Task:

@@ -6,8 +6,12 @@ held-out loss is that of the validation part, and the floors are naive forecasts
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
+from pathlib import PurePath
 from typing import cast
 
 import numpy as np
@@ -95,6 +99,11 @@ class SeriesWindows(HeldOutWindows):
         length = self._task.length
         start = self._first + index * length
         return self._task.read(start + np.arange(length)[None], dtype)
+
+
+def _header(name: str) -> str:
+    """The name of a column in a file, which no spreadsheet takes for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 class SeriesTask(Task):
@@ -208,20 +217,34 @@ class SeriesTask(Task):
 
     def script(self) -> str:
         """Python source of ``batches()``, which reads a CSV file; see `Task.script`."""
-        name = self.series.name if "." in self.series.name else f"{self.series.name}.csv"
         scale = _SCALE if self.plan.standardise else ""
         how = ", standardised by the training part" if self.plan.standardise else ""
         return source(
             _SCRIPT.format(rows=len(self.series), scale=scale, how=how),
-            FILE=(name, "numbers without gaps, below a row with the columns' names"),
-            INPUTS=(list(self.plan.inputs), ""),
-            TARGETS=(list(self.plan.targets), ""),
+            FILE=(self._file, "numbers without gaps, below a row with the columns' names"),
+            INPUTS=([_header(name) for name in self.plan.inputs], ""),
+            TARGETS=([_header(name) for name in self.plan.targets], ""),
             TRAIN=(
                 self.parts.train,
                 "rows for training; the later ones are for validation and test",
             ),
             AHEAD=(self.delay, "rows that the network looks ahead"),
         )
+
+    @property
+    def _file(self) -> str:
+        """Name of the file that the script reads, without what would lead elsewhere."""
+        stem = re.sub(r"[^\w -]+", "_", PurePath(self.series.name).stem).strip() or "series"
+        return f"{stem}.csv"
+
+    def script_files(self) -> Mapping[str, bytes]:
+        """The columns of the plan as CSV, every digit of them; see `Task.script_files`."""
+        names = tuple(dict.fromkeys((*self.plan.inputs, *self.plan.targets)))
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_header(name) for name in names)
+        writer.writerows(self.series.values[:, self.series.places(names)].tolist())
+        return {self._file: text.getvalue().encode()}
 
     @cached_property
     def held_out(self) -> SeriesWindows:

@@ -148,3 +148,27 @@ def test_an_unknown_column_is_refused() -> None:
     plan = SeriesPlan(inputs=("x",), targets=("y",))
     with pytest.raises(ValueError, match="Unknown column 'x'"):
         _task(plan)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Sunspots", "Sunspots.csv"),
+        ("../../etc/passwd", "passwd.csv"),
+        ("data.v2.xlsx", "data_v2.csv"),
+        ("‮\n/", "_.csv"),
+        ("温度.tsv", "温度.csv"),
+    ],
+)
+def test_a_script_reads_a_file_beside_it_whatever_the_name_of_the_series(
+    name: str, file: str
+) -> None:
+    values = np.stack([np.sin(np.arange(300.0)), np.arange(300.0) / 3], axis=1)
+    plan = SeriesPlan(inputs=("=y",), targets=("=y",))
+    task = SeriesTask(Series(values, ("=y", "unused"), name), plan, RunConfig())
+    ((found, data),) = task.script_files().items()
+    assert found == file
+    head, *rows = data.decode().splitlines()
+    assert head == "'=y"  # no formula
+    assert [float(row) for row in rows] == values[:, 0].tolist()
+    assert f"FILE = {file!r}" in task.script()

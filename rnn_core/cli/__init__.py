@@ -1,0 +1,1 @@
+"""The command line: train, compare, evaluate and export without a page."""

@@ -1,0 +1,109 @@
+"""``export``: a saved run as a script, a notebook, a table or plain weights."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+
+from rnn_core.cli.files import Refused, Target, continued, read_run
+from rnn_core.io.checkpoint import Checkpoint, save_weights
+from rnn_core.io.notebook import jupyter_notebook
+from rnn_core.io.script import python_script
+from rnn_core.tasks import build_task
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A form in which a run can leave.
+
+    Args:
+        name: as ``--to`` has it.
+        suffix: of the file.
+        make: run to the file's content.
+        reads_files: whether it needs what the task's script reads beside it.
+    """
+
+    name: str
+    suffix: str
+    make: Callable[[Checkpoint], bytes]
+    reads_files: bool = False
+
+
+def _steps(checkpoint: Checkpoint) -> int:
+    """Steps of a run that can be repeated from its settings alone."""
+    snapshot = continued(checkpoint)
+    if checkpoint.start is not None:
+        raise Refused("The run began with weights from a file, which no script can draw again.")
+    if snapshot.lr != checkpoint.config.lr:
+        click.echo(
+            "The learning rate was changed during the run; what is written keeps the first one.",
+            err=True,
+        )
+    return snapshot.index + 1
+
+
+def _script(checkpoint: Checkpoint) -> bytes:
+    return python_script(checkpoint.config, _steps(checkpoint)).encode()
+
+
+def _notebook(checkpoint: Checkpoint) -> bytes:
+    return jupyter_notebook(checkpoint.config, _steps(checkpoint)).encode()
+
+
+def _table(checkpoint: Checkpoint) -> bytes:
+    history = checkpoint.history
+    if history is None:
+        raise Refused("The file has no history of losses. Train it here to have one.")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("step", "loss", "grad_norm"))
+    columns = (each.tolist() for each in (history.step, history.loss, history.grad_norm))
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
+
+
+def _weights(checkpoint: Checkpoint) -> bytes:
+    trainer = checkpoint.trainer(engine="torch")
+    return save_weights(trainer)
+
+
+#: Every form by name.
+EXPORTS: Mapping[str, Export] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            Export("script", ".py", _script, reads_files=True),
+            Export("notebook", ".ipynb", _notebook, reads_files=True),
+            Export("csv", ".csv", _table),
+            Export("weights", ".weights.safetensors", _weights),
+        )
+    }
+)
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--to", "form", type=click.Choice(tuple(EXPORTS)), required=True)
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), help="default: RUN with another ending"
+)
+def export(run: Path, form: str, out: Path | None) -> None:
+    """Write RUN in another form.
+
+    A script and a notebook need PyTorch and NumPy alone and take the same steps again. csv has the
+    loss and the gradient norm of every step. weights load into torch.nn straight away.
+    """
+    chosen, checkpoint = EXPORTS[form], read_run(run)
+    content = chosen.make(checkpoint)
+    target = Target(out or run.with_suffix(chosen.suffix))
+    files = build_task(checkpoint.config).script_files() if chosen.reads_files else {}
+    beside = [(Target(target.path.parent / name), data) for name, data in files.items()]
+    for each, data in ((target, content), *beside):
+        each.write(data)
+        click.echo(f"saved in {each.path}")

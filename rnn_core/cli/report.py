@@ -1,0 +1,80 @@
+"""Results as lines of text."""
+
+from __future__ import annotations
+
+import math
+import sys
+from contextlib import AbstractContextManager
+from typing import Any
+
+import click
+
+from rnn_core.tasks import Floor, Task
+from rnn_core.training.evaluation import Estimate, Evaluation
+from rnn_core.training.trainer import Trainer
+from rnn_core.training.verdict import judge
+
+_NAMES = {
+    "constant": "a constant",
+    "time_only": "the time step alone",
+    "memoryless": "the present input alone",
+    "last_marker": "the last marker alone",
+    "window_memory": "the window's inputs alone",
+    "carried_memory": "all inputs so far",
+    "linear": "linear regression",
+}
+
+
+def _words(words: Any) -> str | None:
+    return None if words is None else str(words)
+
+
+def progress_bar(steps: int, *, hidden: bool = False) -> AbstractContextManager[Any]:
+    """A bar of steps on stderr, with a few words beside it; nothing where that is no terminal."""
+    bar: AbstractContextManager[Any] = click.progressbar(
+        length=steps,
+        file=sys.stderr,
+        hidden=hidden or not sys.stderr.isatty(),
+        show_pos=True,
+        item_show_func=_words,
+    )
+    return bar
+
+
+def evaluation_lines(task: Task, evaluation: Evaluation) -> list[str]:
+    """The held-out loss, the state ablation, and what simpler predictors can reach."""
+    lines = [f"{'held-out loss':36}{_estimate(evaluation.loss)}"]
+    if evaluation.carries_state:
+        reset, shuffled = (float(each.mean()) for each in (evaluation.reset, evaluation.shuffled))
+        lines += [
+            f"{'  with the state reset':36}{reset:.6f}",
+            f"{'  with the state shuffled':36}{shuffled:.6f}",
+        ]
+    floors = tuple(task.floors())
+    lines += [f"{'  floor: ' + name_of(floor):36}{floor.value:.6f}" for floor in floors]
+    lines.append(f"{'verdict':36}{judge(evaluation, floors).claim.replace('_', ' ')}")
+    return lines
+
+
+def online_line(losses: list[float]) -> str:
+    """The mean loss of the last steps, each with the weights of its own step."""
+    recent = losses[-20:]
+    return f"{'online loss, last 20 steps':36}{math.fsum(recent) / len(recent):.6f}"
+
+
+def name_of(floor: Floor) -> str:
+    """A floor in a few words."""
+    return _NAMES.get(floor.key, floor.key)
+
+
+def run_line(trainer: Trainer) -> str:
+    """What a run is."""
+    config = trainer.config
+    return (
+        f"{config.cell}, {config.hidden_size} units, {trainer.parameter_count} parameters, "
+        f"on {config.task}, seed {config.seed}, {trainer.engine} engine"
+    )
+
+
+def _estimate(estimate: Estimate) -> str:
+    return f"{estimate.mean:.6f}  [{estimate.low:.6f}, {estimate.high:.6f}]"

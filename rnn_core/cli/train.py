@@ -1,0 +1,107 @@
+"""``train``: a run from a file with settings or from flags, to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rnn_core.cli.files import Refused, Target, continued, read_run
+from rnn_core.cli.history import history_of
+from rnn_core.cli.interrupt import ends_on_ctrl_c
+from rnn_core.cli.report import evaluation_lines, online_line, progress_bar, run_line
+from rnn_core.cli.settings import config_of, given, settings_options
+from rnn_core.engines import ENGINES
+from rnn_core.experiments.run import advance
+from rnn_core.io.checkpoint import save_checkpoint
+from rnn_core.training.evaluation import evaluate
+from rnn_core.training.trainer import Trainer
+
+#: As programs end that Ctrl-C has stopped.
+INTERRUPTED = 130
+
+
+@click.command()
+@settings_options
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 10_000_000),
+    default=1000,
+    show_default=True,
+    help="steps in all, those of a resumed run included",
+)
+@click.option(
+    "--engine", type=click.Choice(ENGINES), help="default auto, or that of the resumed run"
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="file for the run; default run.safetensors, or the resumed file",
+)
+@click.option("--resume", type=click.Path(path_type=Path), help="run to go on with, bit for bit")
+@click.option("--quiet", "-q", is_flag=True, help="print nothing but errors")
+@click.pass_context
+def train(
+    ctx: click.Context,
+    /,
+    config: Path | None,
+    steps: int,
+    engine: str | None,
+    out: Path | None,
+    resume: Path | None,
+    quiet: bool,
+    **_settings: Any,
+) -> None:
+    """Train a network and save the run.
+
+    CONFIG is a TOML file with settings by name; flags win over it. Settings that neither has are
+    the task's own. Ctrl-C saves what was done.
+    """
+    flags = given(ctx)
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(text)
+
+    checkpoint = None
+    if resume is None:
+        trainer, first = Trainer(config_of(config, flags), engine=engine or "auto"), 0
+    elif config is not None or flags:
+        raise click.UsageError("--resume goes on with the run's own settings. Give no others.")
+    else:
+        checkpoint = read_run(resume)
+        first = continued(checkpoint).index  # the step that was held comes again
+        if steps <= first + 1:
+            raise click.UsageError(f"{resume} has {first + 1} steps. Ask for more with --steps.")
+        trainer = checkpoint.trainer(engine=engine or checkpoint.engine)
+    target = Target(out or resume or Path("run.safetensors"))
+    say(run_line(trainer))
+    with ends_on_ctrl_c() as stop, progress_bar(steps, hidden=quiet) as bar:
+        bar.update(first)
+
+        def progress(taken: int, _wanted: int, loss: float) -> None:
+            bar.update(first + taken - bar.pos, f"loss {loss:.6f}")
+
+        curve = advance(trainer, steps - first, progress=progress, cancel=stop)
+    done = first + len(curve.losses)
+    if trainer.diverged:
+        raise Refused(
+            f"The loss is no longer finite at step {done - 1}. Nothing was saved. Try a smaller "
+            "--lr, or --clip-norm 1."
+        )
+    history = history_of(curve, None if checkpoint is None else checkpoint.history, first)
+    start = None if checkpoint is None else checkpoint.start
+    target.write(save_checkpoint(trainer, history=history, start=start))
+    if done < steps:
+        click.echo(
+            f"Stopped after {done} steps, saved in {target.path}. Go on with "
+            f"--resume {target.path} --steps {steps}.",
+            err=True,
+        )
+        ctx.exit(INTERRUPTED)
+    say(online_line(history.loss.tolist()))
+    for line in evaluation_lines(trainer.task, evaluate(trainer)):
+        say(line)
+    say(f"{done} steps, saved in {target.path}")

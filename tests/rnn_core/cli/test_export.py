@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import nn
+
+from rnn_core import TASKS, RunConfig, Trainer
+from rnn_core.cli.export import EXPORTS
+from rnn_core.cli.history import history_of
+from rnn_core.cli.main import cli
+from rnn_core.experiments.run import Curve
+from rnn_core.io import save_checkpoint
+
+
+@pytest.fixture
+def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trainer:
+    """A run of 20 steps, saved as run.safetensors in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    trainer = Trainer(TASKS["series"].config(cell="gru", hidden_size=4))
+    taken = trainer.advance(20)
+    Path("run.safetensors").write_bytes(
+        save_checkpoint(trainer, history=history_of(Curve(taken.losses, taken.grad_norms), None, 0))
+    )
+    return trainer
+
+
+def export(*arguments: str) -> Result:
+    done = CliRunner().invoke(cli, ["export", "run.safetensors", *arguments])
+    assert "Traceback" not in done.output
+    return done
+
+
+def losses(trainer: Trainer) -> list[float]:
+    return list(Trainer(trainer.config).advance(20).losses.tolist())
+
+
+def test_a_script_runs_with_the_file_beside_it(trainer: Trainer) -> None:
+    done = export("--to", "script")
+    assert done.stdout == "saved in run.py\nsaved in sunspots.csv\n"
+    namespace: dict[str, Any] = {}
+    exec(Path("run.py").read_text(encoding="utf-8"), namespace)
+    np.testing.assert_allclose(namespace["losses"], losses(trainer), rtol=0, atol=1e-5)
+
+
+def test_a_notebook_is_valid(trainer: Trainer) -> None:
+    assert export("--to", "notebook", "-o", "a.ipynb").exit_code == 0
+    nbformat.validate(nbformat.read("a.ipynb", as_version=4))
+
+
+def test_the_history_is_a_table(trainer: Trainer) -> None:
+    assert export("--to", "csv").stdout == "saved in run.csv\n"
+    with open("run.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == list(range(20))
+    assert [float(row["loss"]) for row in rows] == losses(trainer)
+    assert all(float(row["grad_norm"]) > 0 for row in rows)
+
+
+def test_weights_load_into_pytorch(trainer: Trainer) -> None:
+    assert export("--to", "weights").exit_code == 0
+    weights = load_file("run.weights.safetensors")
+    rnn, out = nn.GRU(1, 4, batch_first=True), nn.Linear(4, 1)
+    rnn.load_state_dict({k[4:]: v for k, v in weights.items() if k.startswith("rnn.")})
+    out.load_state_dict({k[4:]: v for k, v in weights.items() if k.startswith("out.")})
+    x = torch.randn(1, 9, 1)
+    with torch.no_grad():
+        assert torch.equal(out(rnn(x)[0]), trainer.model(x)[0])
+    with safe_open("run.weights.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["config"]) == trainer.config.to_dict()
+
+
+def test_a_file_without_history_has_no_table(trainer: Trainer) -> None:
+    Path("run.safetensors").write_bytes(save_checkpoint(trainer))
+    done = export("--to", "csv")
+    assert done.exit_code == 2
+    assert "The file has no history of losses." in done.stderr
+
+
+def test_a_run_that_began_with_other_weights_has_no_script(trainer: Trainer) -> None:
+    start = dict(trainer.model.named_parameters())
+    Path("run.safetensors").write_bytes(save_checkpoint(trainer, start=start))
+    done = export("--to", "script")
+    assert done.exit_code == 2
+    assert "The run began with weights from a file" in done.stderr
+
+
+def test_a_learning_rate_that_was_changed_is_told(trainer: Trainer) -> None:
+    trainer.lr = 0.5
+    Path("run.safetensors").write_bytes(save_checkpoint(trainer))
+    done = export("--to", "script")
+    assert done.exit_code == 0
+    assert "The learning rate was changed during the run" in done.stderr
+
+
+def test_every_form_has_an_ending_of_its_own() -> None:
+    assert len({each.suffix for each in EXPORTS.values()}) == len(EXPORTS)
+    assert ".safetensors" not in {each.suffix for each in EXPORTS.values()}  # the run's own
+    assert RunConfig().task in TASKS

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from rnn_core.cli.interrupt import ends_on_ctrl_c
+
+
+def test_the_first_ctrl_c_is_a_wish_and_the_second_one_interrupts() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with ends_on_ctrl_c() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_it_can_be_used_in_any_thread() -> None:
+    found = []
+
+    def work() -> None:
+        with ends_on_ctrl_c() as stop:
+            found.append(stop.is_set())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [False]

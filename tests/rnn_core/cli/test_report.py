@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from rnn_core import TASKS, RunConfig, Trainer, build_task, evaluate
+from rnn_core.cli.report import evaluation_lines, name_of, online_line, progress_bar, run_line
+
+
+def test_an_evaluation_has_the_held_out_loss_the_ablation_and_the_floors() -> None:
+    trainer = Trainer(RunConfig(hidden_size=8))
+    trainer.advance(300)
+    found = evaluate(trainer)
+    lines = evaluation_lines(trainer.task, found)
+    assert lines[0].split()[:3] == ["held-out", "loss", f"{found.loss.mean:.6f}"]
+    assert lines[1].split()[-1] == f"{found.reset.mean():.6f}"
+    assert [line.split()[-1] for line in lines if "floor:" in line] == [
+        f"{floor.value:.6f}" for floor in trainer.task.floors()
+    ]
+    assert lines[-1].startswith("verdict")
+
+
+def test_a_run_that_carries_no_state_has_no_ablation() -> None:
+    trainer = Trainer(TASKS["adding"].config(hidden_size=2))
+    trainer.advance(2)
+    assert not any("state" in line for line in evaluation_lines(trainer.task, evaluate(trainer)))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_floor_has_a_name_that_leaves_room_for_its_number(name: str) -> None:
+    for floor in build_task(TASKS[name].config()).floors():
+        assert "_" not in name_of(floor)
+        assert len(name_of(floor)) < 27
+
+
+def test_the_online_loss_is_that_of_the_last_twenty_steps() -> None:
+    assert online_line([100.0, *[0.5] * 20]).split()[-1] == "0.500000"
+    assert online_line([1.0, 2.0]).split()[-1] == "1.500000"
+
+
+def test_a_run_is_named_by_its_settings() -> None:
+    trainer = Trainer(RunConfig(cell="gru", hidden_size=2))
+    assert run_line(trainer) == (
+        "gru, 2 units, 33 parameters, on sin_to_cos, seed 13, torch engine"
+    )
+
+
+def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar(10) as bar:
+        bar.update(5, "loss 1")
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from safetensors.torch import load, save
+
+from rnn_core import TASKS, RunConfig, Trainer
+from rnn_core.cli import train as module
+from rnn_core.cli.main import cli
+from rnn_core.experiments.run import advance
+from rnn_core.io import load_checkpoint, save_checkpoint
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["train", "--engine", "torch", *arguments])
+
+
+def losses(path: str) -> list[float]:
+    found = load_checkpoint(Path(path).read_bytes()).history
+    assert found is not None
+    return list(found.loss.tolist())
+
+
+def test_a_run_is_saved_with_its_history_and_told(folder: Path) -> None:
+    done = run("--cell", "gru", "--steps", "40", "--hidden-size", "6", "--no-carry-state")
+    assert done.exit_code == 0, done.output
+    config = RunConfig(cell="gru", hidden_size=6, carry_state=False)
+    ours = Trainer(config).advance(40)
+    found = load_checkpoint(Path("run.safetensors").read_bytes())
+    assert found.config == config
+    assert found.history is not None
+    assert found.history.loss.tolist() == ours.losses.tolist()
+    assert found.history.grad_norm.tolist() == ours.grad_norms.tolist()
+    assert "gru, 6 units" in done.stdout
+    assert re.search(r"held-out loss +0\.\d+  \[", done.stdout)
+    assert "40 steps, saved in run.safetensors" in done.stdout
+    assert done.stderr == ""
+
+
+def test_settings_come_from_the_file_the_flags_and_the_task(folder: Path) -> None:
+    Path("a.toml").write_text('task = "adding"\nhidden_size = 5\nforget_bias = "none"\nlr = 1\n')
+    done = run("a.toml", "--steps", "2", "--lr", "0.5", "--clip-norm", "none", "-q", "-o", "x.st")
+    assert (done.exit_code, done.output) == (0, "")
+    config = TASKS["adding"].config(hidden_size=5, forget_bias=None, lr=0.5, clip_norm=None)
+    assert load_checkpoint(Path("x.st").read_bytes()).config == config
+
+
+def test_a_run_goes_on_bit_for_bit(folder: Path) -> None:
+    flags = ("--cell", "lstm", "--clip-norm", "0.5", "--hidden-size", "5")
+    assert run(*flags, "--steps", "70", "-o", "whole").exit_code == 0
+    assert run(*flags, "--steps", "30", "-o", "part").exit_code == 0
+    done = run("--resume", "part", "--steps", "70")
+    assert done.exit_code == 0, done.output
+    assert "70 steps, saved in part" in done.stdout
+    assert losses("part") == losses("whole")
+    part, whole = (load(Path(name).read_bytes()) for name in ("part", "whole"))
+    assert part.keys() == whole.keys()
+    assert all(torch.equal(part[name], whole[name]) for name in whole)
+
+
+def test_ctrl_c_saves_what_was_done_and_says_how_to_go_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def advance_and_press(trainer: Trainer, steps: int, **more: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return advance(trainer, steps, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "advance", advance_and_press)
+        done = run("--steps", "5000", "--hidden-size", "4")
+    assert done.exit_code == 130, done.output
+    stopped = re.search(r"Stopped after (\d+) steps, saved in run.safetensors", done.stderr)
+    assert stopped
+    count = int(stopped[1])
+    assert "Go on with --resume run.safetensors --steps 5000." in done.stderr
+    assert len(losses("run.safetensors")) == count < 5000
+    assert run("--resume", "run.safetensors", "--steps", str(count + 20)).exit_code == 0
+    ours = Trainer(RunConfig(hidden_size=4)).advance(count + 20).losses
+    assert losses("run.safetensors") == ours.tolist()
+
+
+def test_a_run_saved_elsewhere_goes_on_without_the_history_that_it_lacks(folder: Path) -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    trainer.advance(10)
+    Path("page").write_bytes(save_checkpoint(trainer))
+    assert run("--resume", "page", "--steps", "15").exit_code == 0
+    found = losses("page")
+    assert found == Trainer(RunConfig(hidden_size=4)).advance(15).losses[9:].tolist()
+
+
+def test_a_diverged_run_is_told_and_saves_nothing(folder: Path) -> None:
+    done = run("--cell", "rnn_relu", "--optimizer", "sgd", "--lr", "10", "--steps", "500")
+    assert done.exit_code == 2
+    assert "The loss is no longer finite at step" in done.stderr
+    assert not Path("run.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--steps", "10"), "run has 10 steps. Ask for more with --steps."),
+        (("--steps", "20", "--lr", "0.1"), "--resume goes on with the run's own settings"),
+        (("--steps", "20", "a.toml"), "--resume goes on with the run's own settings"),
+    ],
+)
+def test_what_cannot_be_resumed_is_said(
+    folder: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    trainer.advance(10)
+    Path("run").write_bytes(save_checkpoint(trainer))
+    done = run("--resume", "run", *arguments)
+    assert done.exit_code == 2
+    assert words in done.stderr
+
+
+def test_weights_alone_cannot_be_resumed(folder: Path) -> None:
+    trainer = Trainer(RunConfig(hidden_size=4))
+    Path("weights").write_bytes(save(trainer.model.state_dict()))
+    done = run("--resume", "weights")
+    assert done.exit_code == 2
+    assert "The file has weights alone, no run" in done.stderr
