@@ -53,7 +53,7 @@ class Dates:
         return int((~np.isnat(self.times)).sum())
 
 
-def parse_dates(cells: Any, order: DateOrder | None = None) -> Dates:
+def parse_dates(cells: Any, order: DateOrder | None = None, *, day_first: bool = False) -> Dates:
     """The dates of a column, in the order of day, month and year that most of it has.
 
     Where several orders fit as well, the one in which the dates rise, in the most
@@ -63,6 +63,8 @@ def parse_dates(cells: Any, order: DateOrder | None = None) -> Dates:
     Args:
         cells: a pyarrow array of strings, trimmed; null for an empty cell.
         order: of day, month and year; None to find it out.
+        day_first: whether the day stands before the month where nothing else decides, as in
+            countries that write a decimal comma.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -86,7 +88,7 @@ def parse_dates(cells: Any, order: DateOrder | None = None) -> Dates:
         found = pc.extract_regex(cells, pattern)
         if found.null_count == len(found):
             continue
-        dates = _by_order(found, order if pattern is _THREE else "ymd")
+        dates = _by_order(found, order if pattern is _THREE else "ymd", day_first)
         if pattern is not _THREE:
             dates = Dates(dates.times, None)
         if dates.known > best.known:
@@ -117,7 +119,7 @@ def from_unix(values: NDArray[np.float64], scale: int = 1) -> Times:
     return cast(Times, times)
 
 
-def _by_order(found: Any, order: DateOrder | None) -> Dates:
+def _by_order(found: Any, order: DateOrder | None, day_first: bool) -> Dates:
     """Dates from the parts of the cells, in the order that fits most of them."""
     orders: tuple[DateOrder, ...] = ("ymd", "dmy", "mdy") if order is None else (order,)
     parts = {field.name: found.field(place) for place, field in enumerate(found.type)}
@@ -134,7 +136,8 @@ def _by_order(found: Any, order: DateOrder | None) -> Dates:
         scores = [_order(dates.times) for dates in tried]
         if max(scores) > min(scores):
             return tried[scores.index(max(scores))]
-    return next((dates for dates in tried if dates.order == _preferred(found)), tried[0])
+    preferred = "dmy" if day_first else _preferred(found)
+    return next((dates for dates in tried if dates.order == preferred), tried[0])
 
 
 def _preferred(found: Any) -> DateOrder:

@@ -104,6 +104,7 @@ def read_table(data: bytes, name: str, options: ReadOptions = _DEFAULT) -> Table
     columns, names = [columns[place] for place in kept], [names[place] for place in kept]
     reader = _Reader(found, cells.lines)
     made = [reader.column(column, label) for column, label in zip(columns, names, strict=True)]
+    made = _with_times_of_day(made, columns)
     found = replace(
         found,
         date_order=found.date_order or reader.date_order,
@@ -281,6 +282,29 @@ def _names(header: list[str] | None, count: int) -> tuple[list[str], list[Messag
     return names, problems[:PROBLEMS_EACH]
 
 
+def _with_times_of_day(made: list[Column], cells: Sequence[Any]) -> list[Column]:
+    """Columns in which a day has the time that stands in the next column, as 12:30."""
+    import pyarrow.compute as pc
+
+    made = list(made)
+    for place in range(1, len(made)):
+        day, time = made[place - 1], made[place]
+        if day.kind != "date" or time.kind != "text" or not _is_text(cells[place]):
+            continue
+        is_time = pc.match_substring_regex(cells[place], r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$")
+        if not pc.all(is_time, min_count=0).as_py():
+            continue
+        known = day.values[~np.isnat(day.values)]
+        if np.any(known != known.astype("datetime64[D]")):
+            continue  # it has times of its own
+        start = np.datetime64("2000-01-01", "us")
+        dated = pc.binary_join_element_wise("2000-01-01", cells[place], " ")
+        values = day.values + (parse_dates(dated, "ymd").times - start)
+        missing = int(np.isnat(values).sum())
+        made[place - 1] = replace(day, values=values, missing=missing)
+    return made
+
+
 def _preview(columns: Sequence[Any]) -> tuple[tuple[str, ...], ...]:
     heads = [_shown(column[:PREVIEW_ROWS]) for column in columns]
     return tuple(
@@ -359,7 +383,9 @@ class _Reader:
         return self._made(name, "number", values, cells, units.pop() if len(units) == 1 else "")
 
     def _dates(self, cells: Any, name: str) -> Column:
-        dates: Dates = parse_dates(cells, self.options.date_order)
+        dates: Dates = parse_dates(
+            cells, self.options.date_order, day_first=self.options.decimal == ","
+        )
         if dates.known == 0:
             values = parse_numbers(cells, self.options.decimal or ".", "")
             if not np.isnan(values).all():

@@ -32,6 +32,8 @@ _SAMPLE_BYTES, _SAMPLE_LINES, _MOST_TITLES = 256_000, 500, 50
 _TRIED = ("\t", ";", "|", ",", " ")
 # Of a single column whose numbers have commas: it was tried before and stands nowhere.
 _NONE = "\t"
+# With this line Excel is told the separator.
+_TOLD = re.compile(r'"?sep=([,;\t|])"?')
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]+,[0-9]+\s*")
 
 
@@ -159,7 +161,12 @@ class _Layout:
             rows = [(place, line) for place, line in rows if place >= options.skip]
         quoted = body.count(b'"') % 2 == 0  # one too many would join the rest into a cell
         texts = [line for _place, line in rows]
-        separator = options.separator or _find_separator(texts, quoted)
+        separator = options.separator
+        told = _TOLD.fullmatch(texts[0].strip()) if texts and options.skip is None else None
+        if told is not None:
+            del rows[0], texts[0]
+            separator = separator or told[1]
+        separator = separator or _find_separator(texts, quoted)
         split = _splitter(separator, quoted)
         counts = [len(split(line)) for line in texts]
         width = _usual(counts)
@@ -169,6 +176,7 @@ class _Layout:
                 begin += 1
             if begin == len(counts):
                 begin = 0
+            begin = max(begin, _below_blank(rows, counts, width, split))
         skip = options.skip if options.skip is not None else (rows[begin][0] if rows else 0)
         if options.skip is None and comment and begin == 0:
             skip = 0
@@ -184,6 +192,22 @@ class _Layout:
                 if len(names) != width or not _names(names):
                     names = None
         return cls(separator, comment, skip, width, quoted, names)
+
+
+def _below_blank(
+    rows: list[tuple[int, str]],
+    counts: list[int],
+    width: int,
+    split: Callable[[str], list[str]],
+) -> int:
+    """The row that is a header below a blank line, with values in the next one; 0 for none."""
+    for place in range(1, min(len(rows) - 1, _MOST_TITLES)):
+        after_blank = rows[place][0] > rows[place - 1][0] + 1
+        if after_blank and counts[place] == counts[place + 1] == width:
+            here, below = (split(rows[row][1]) for row in (place, place + 1))
+            if _names(here) and not _names(below) and all(here):
+                return place
+    return 0
 
 
 def _names(cells: list[str]) -> bool:

@@ -136,6 +136,20 @@ def test_files_without_rows_are_refused(data: bytes, message: str) -> None:
         read_table(data, "a.csv")
 
 
+def test_a_day_has_the_time_that_stands_in_the_next_column() -> None:
+    data = b"Date;Heure;kWh\n31/12/2025;23:30;1,5\n01/01/2026;00:00;2,5\n01/01/2026;00:30;3,5\n"
+    table = read_table(data, "a.csv")
+    assert [column.kind for column in table.columns] == ["date", "text", "number"]
+    expected = np.datetime64("2025-12-31T23:30") + 30 * np.arange(3)
+    np.testing.assert_array_equal(table.columns[0].values, expected.astype("datetime64[us]"))
+    assert read_table(data, "a.csv", table.found).columns[0].values[1] == expected[1]
+
+
+def test_a_decimal_comma_speaks_for_the_day_before_the_month() -> None:
+    table = read_table(b"d;v\n1/2/2026;1,5\n1/2/2026;2,5\n", "a.csv")
+    assert table.found.date_order == "dmy"
+
+
 def test_constant_columns_are_allowed() -> None:
     assert read_table(b"v\n1\n1\n1\n", "a.csv").column("v").values.tolist() == [1, 1, 1]
 

@@ -78,6 +78,16 @@ def test_titles_above_the_table_are_skipped() -> None:
     assert cells.lines.tolist() == [3, 4, 5]
 
 
+def test_titles_with_separators_end_at_a_blank_line() -> None:
+    cells = read("Station: A, B\nUnit: mm\n\ndate,rain\n2026-01-01,1\n2026-01-02,2\n")
+    assert cells.lines.tolist() == [4, 5, 6]
+
+
+def test_excel_is_told_the_separator_in_the_first_line() -> None:
+    cells = read("sep=;\na;b\n1;2\n3;4\n")
+    assert (cells.found.separator, cells.lines.tolist()) == (";", [2, 3, 4])
+
+
 def test_a_header_without_a_name_for_the_names_of_rows() -> None:
     cells = read('"x","y"\n"1",5,6\n"2",7,8\n"3",7,8\n')
     assert cells.header == ["", "x", "y"]
