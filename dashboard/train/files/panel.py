@@ -48,8 +48,9 @@ def show(session: Session[LiveRun]) -> None:
     ):
         playing = session.run.status is Status.PLAYING
         st.markdown(_("**Save**: pause the run first.") if playing else _("**Save**"))
-        for row, files in groupby(SAVED_FILES, key=lambda each: each.row):
-            _row(session.run, row, files, playing=playing)
+        with st.container(gap="xsmall"):
+            for row, files in groupby(SAVED_FILES, key=lambda each: each.row):
+                _row(session.run, row, files, playing=playing)
         st.markdown(_("**Open**"))
         _open(session)
 
@@ -67,7 +68,7 @@ def _row(run: LiveRun, row: str, files: Iterable[SavedFile], *, playing: bool) -
                 data=partial(_made, one, run, current_language()),
                 file_name=one.name(run),
                 mime=one.mime,
-                key=f"save{one.ending}",
+                key=f"save{one.ending.replace('.', '-')}",
                 on_click="ignore",
                 disabled=playing or not one.is_ready(run),
                 width="content",
