@@ -20,6 +20,9 @@ from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 _LEFT_ALONE = ("embed", "embed_options")
 # A longer number is none that any rule allows; Python refuses to convert it at all.
 _LONGEST_NUMBER = 400
+#: Characters of a link's query. With the address of a server they stay below 2,000, which every
+#: browser, mail program and QR code takes.
+LONGEST_QUERY = 1_850
 _FLAGS = {"true": True, "false": False}
 
 
@@ -76,6 +79,8 @@ def write_link(
 ) -> dict[str, str]:
     """The parameters of a link that `read_link` turns into these settings.
 
+    Of a link that would be longer than `LONGEST_QUERY` the longest texts are left out.
+
     Args:
         values: chosen values by setting; what is missing has its default.
         table: every setting by name.
@@ -90,6 +95,9 @@ def write_link(
             continue
         own = setting.write if isinstance(setting, PageSetting) else None
         parameters[name] = (own or write)(value)
+    # Names of files and columns may be of any length.
+    while len(query(parameters)) > LONGEST_QUERY:
+        del parameters[max(parameters, key=lambda name: len(query({name: parameters[name]})))]
     return parameters
 
 

@@ -12,17 +12,19 @@ async function copy(text, input) {
   }
 }
 
-export default function ({ data: [data], parentElement }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const place = parentElement.querySelector(".share");
   if (!place.firstChild) {
     place.innerHTML = `
       <button type="button"><span class="icon" aria-hidden="true">link</span><span class="label"></span></button>
-      <div class="field" hidden><label><span></span><input readonly></label></div>
+      <div class="field" hidden><label><span></span><input readonly></label><div class="code" role="img" hidden></div></div>
       <div class="said" role="status"></div>`;
   }
   const [button, field, said] = place.children;
   const [icon, label] = button.children;
   const input = field.querySelector("input");
+  const said_above = field.querySelector("span");
+  const code = field.querySelector(".code");
   let timer = 0;
 
   const rest = () => {
@@ -36,15 +38,28 @@ export default function ({ data: [data], parentElement }) {
     field.hidden = true;
   };
 
-  rest();
+  const showCode = () => {
+    code.hidden = !data.qr || data.address !== window.location.href;
+    if (!code.hidden && code.dataset.address !== data.address) {
+      code.innerHTML = data.qr; // an SVG of the server's, without a word of the address in it
+      code.dataset.address = data.address;
+    }
+  };
+
+  if (field.hidden) rest();
+  showCode();
+  code.setAttribute("aria-label", data.code);
   button.title = data.help;
-  field.querySelector("span").textContent = data.fallback;
   button.onclick = async () => {
+    if (!field.hidden) return close();
     input.value = window.location.href;
+    said_above.textContent = data.fallback;
     field.hidden = false; // what is hidden cannot be selected
+    showCode();
     const done = await copy(input.value, input);
+    if (code.hidden) setTriggerValue("shared", input.value);
     if (!done) return; // the field stays, selected
-    close();
+    said_above.textContent = data.copied;
     button.focus();
     rest();
     icon.textContent = "check";
@@ -59,6 +74,12 @@ export default function ({ data: [data], parentElement }) {
       event.stopPropagation();
     }
   };
-  input.onblur = close;
-  return () => clearTimeout(timer);
+  const outside = (event) => {
+    if (!event.composedPath().includes(place)) close();
+  };
+  document.addEventListener("pointerdown", outside);
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener("pointerdown", outside);
+  };
 }

@@ -57,6 +57,10 @@ def test_the_link_is_copied_and_says_so(open_window: Any) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == page.url
     assert "hidden_size=8" in page.url
     expect(share.get_by_role("button")).to_have_text(re.compile("Share"))
+    code = share.get_by_role("img", name="QR code")
+    expect(code.locator("svg")).to_be_visible()
+    page.mouse.click(5, 5)
+    expect(code).to_be_hidden()
     # Without the clipboard there is a field to copy from.
     page.evaluate(
         """() => {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.app.link import parse, query, read_link, write, write_link
+from dashboard.app.link import LONGEST_QUERY, parse, query, read_link, write, write_link
 from dashboard.app.settings import RUN_SETTINGS, PageSetting, checked, table_of
 from dashboard.compare import settings as compare_settings
 from dashboard.train import settings as train_settings
@@ -239,3 +239,26 @@ def test_the_query_of_an_address_can_be_read_back() -> None:
     address = query(parameters)
     assert address.startswith("?clip_norm=&vs=lstm")
     assert dict(parse_qsl(address[1:], keep_blank_values=True)) == parameters
+
+
+def test_a_link_is_never_longer_than_programs_take() -> None:
+    table = table_of(
+        [
+            *compare_settings.SETTINGS,
+            *train_settings.SETTINGS,
+            PageSetting("file", None, "", parse=str),
+            PageSetting("columns", None, "", parse=str),
+        ]
+    )
+    longest = {
+        name: max(setting.rule("delayed_recall").options, key=len)
+        if isinstance(setting.rule("delayed_recall"), Choice)
+        else 0.1 + 1e-16
+        for name, setting in RUN_SETTINGS.items()
+    }
+    names = {"file": "文" * 100, "columns": ",".join(["长" * 50] * 40)}
+    parameters = write_link({**longest, "task": "delayed_recall", **names}, table)
+    assert len(query(parameters)) <= LONGEST_QUERY < 1_900
+    assert "columns" not in parameters
+    assert parameters["file"] == names["file"]
+    assert parameters.keys() >= longest.keys() - {"task"}

@@ -6,14 +6,37 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.app.share_panel import qr_code
+
 SCRIPT = """
 from dashboard.app.share_panel import share
 share()
 """
 
 
+def sent(app: AppTest) -> dict[str, str]:
+    """What the button is told."""
+    (data,) = json.loads(app.get("bidi_component")[0].proto.json)
+    return dict(data)
+
+
 def test_its_words_are_translated_data() -> None:
     app = AppTest.from_string(SCRIPT, default_timeout=60).run()
     assert list(app.exception) == []
-    (data,) = json.loads(app.get("bidi_component")[0].proto.json)
+    data = sent(app)
     assert (data["label"], data["copied"]) == ("Share", "Link copied")
+
+
+def test_a_link_of_any_length_that_is_written_has_a_code() -> None:
+    short, longest = (qr_code("https://x.org/?" + "a" * count) for count in (20, 1_950))
+    assert short.startswith("<svg")
+    assert longest.startswith("<svg")
+    assert len(short) < len(longest) < 60_000
+    assert "x.org" not in short
+
+
+def test_the_code_is_that_of_the_address_that_the_browser_shared() -> None:
+    app = AppTest.from_string(SCRIPT, default_timeout=60).run()
+    assert sent(app)["qr"] == ""
+    app.session_state["shared address"] = "https://x.org/?seed=3"
+    assert sent(app.run())["qr"] == qr_code("https://x.org/?seed=3")
