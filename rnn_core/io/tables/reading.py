@@ -236,6 +236,8 @@ def _kinds_of(cells: list[str], found: ReadOptions) -> Kind:
     """The kind of most cells."""
     import pyarrow as pa
 
+    if not any(char.isdigit() for cell in cells for char in cell):
+        return "text"
     column = pa.array([None if normal_spaces(cell).lower() in MISSING else cell for cell in cells])
     column = column.cast(pa.string())
     known = len(column) - column.null_count
