@@ -11,6 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
+from rnn_core.cli.engine import chosen_engine
 from rnn_core.cli.files import Target
 from rnn_core.cli.interrupt import ends_on_ctrl_c
 from rnn_core.cli.report import progress_bar
@@ -52,6 +53,7 @@ def compare(
     """Train contenders in lockstep and compare the held-out losses of their frozen weights."""
     names, contenders = contenders_of(config, given(ctx), vary)
     target = None if out is None else Target(out)
+    engine = chosen_engine(engine, steps * seeds * len(contenders))
     comparison = Comparison(contenders, seeds, engine=engine)
     taken = 0
     with ends_on_ctrl_c() as stop, progress_bar(steps) as bar:

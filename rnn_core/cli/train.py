@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from rnn_core.cli.engine import chosen_engine
 from rnn_core.cli.files import Refused, Target, continued, read_run
 from rnn_core.cli.history import history_of
 from rnn_core.cli.interrupt import ends_on_ctrl_c
@@ -67,7 +68,8 @@ def train(
 
     checkpoint = None
     if resume is None:
-        trainer, first = Trainer(config_of(config, flags), engine=engine or "auto"), 0
+        settings = config_of(config, flags)
+        trainer, first = Trainer(settings, engine=chosen_engine(engine, steps)), 0
     elif config is not None or flags:
         raise click.UsageError("--resume goes on with the run's own settings. Give no others.")
     else:
