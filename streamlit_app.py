@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.app.page import open_app
 from dashboard.compare.page import COMPARE
+from dashboard.data.page import DATA
 from dashboard.learn.page import LEARN
 from dashboard.train.page import TRAIN
 
@@ -17,5 +18,6 @@ st.set_page_config(
 open_app(
     TRAIN,
     COMPARE,
+    DATA,
     LEARN,
 )

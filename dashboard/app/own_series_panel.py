@@ -27,6 +27,12 @@ def own_series() -> OwnSeries:
     return OwnSeries(widgets.choices(), st.session_state.get(_FILE))
 
 
+def kept_tasks() -> dict[Any, SeriesTask]:
+    """Tasks that this session has built, for `OwnSeries.task`."""
+    kept: dict[Any, SeriesTask] = st.session_state.setdefault(_TASKS, {})
+    return kept
+
+
 def task_for(config: RunConfig) -> Task | None:
     """The task to hand to a run in place of the one that its config names; None if it is that one.
 
@@ -34,7 +40,6 @@ def task_for(config: RunConfig) -> Task | None:
         ValueError: when the task cannot have these settings.
     """
     if reads_series(config):
-        kept: dict[Any, SeriesTask] = st.session_state.setdefault(_TASKS, {})
-        return own_series().task(config, kept)
+        return own_series().task(config, kept_tasks())
     build_task(config)
     return None

@@ -16,6 +16,7 @@ from dashboard.app.settings import PACE, PageSetting, table_of
 from dashboard.app.sidebar import Settings
 from rnn_core import RunConfig
 
+_PAGES = "pages"
 Show = Callable[[RunConfig, Settings], None]
 _STYLE = Path(__file__).with_name("style.css")
 _KEYBOARD = Path(__file__).with_name("keyboard.js")
@@ -65,17 +66,19 @@ def open_app(*pages: Page) -> None:
     table = table_of(setting for page in pages for setting in page.settings)
     refusals = sidebar.open_link(table)
     chosen: list[Settings] = []
+    entries = {
+        page.path: st.Page(
+            partial(_show, page, chosen),
+            title=_(page.title),
+            icon=page.icon,
+            url_path=page.path,
+            default=page is pages[0],
+        )
+        for page in pages
+    }
+    st.session_state[_PAGES] = entries
     navigation = st.navigation(
-        [
-            st.Page(
-                partial(_show, page, chosen),
-                title=_(page.title),
-                icon=page.icon,
-                url_path=page.path,
-                default=page is pages[0],
-            )
-            for page in pages
-        ],
+        list(entries.values()),
         position="hidden" if any(page.alone and page.alone() for page in pages) else "top",
     )
     shown = next((page for page in pages if page.path == navigation.url_path), pages[0])
@@ -88,6 +91,15 @@ def open_app(*pages: Page) -> None:
     )
     navigation.run()
     sidebar.keep_link({**table, PACE.name: shown.pace})
+
+
+def go_to(path: str) -> None:
+    """Open another page, with all settings as they are.
+
+    Args:
+        path: of the page.
+    """
+    st.switch_page(st.session_state[_PAGES][path])
 
 
 @cache

@@ -226,7 +226,7 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
         scale=alt.Scale(
             domain=alt.DomainUnionWith(unionWith=list(_value_range(layout))), nice=False
         ),
-        axis=alt.Axis(format=".3~g", tickCount=5),
+        axis=alt.Axis(format=".5~g" if layout.quantity else ".3~g", tickCount=5),
     )
     newest, borders, labels = window_layers(layout, placement)
     lines = (

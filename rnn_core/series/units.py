@@ -69,15 +69,20 @@ class Units:
         Args:
             rows: from 0 on; counted from 1 where the series has no times.
         """
-        times = self.series.times
-        if times is None:
-            return [str(int(row) + 1) for row in rows]
-        found = times[np.asarray(rows, np.int64)]
-        if not np.issubdtype(times.dtype, np.datetime64):
-            return [format(value, ".6g") for value in found.tolist()]
-        # In milliseconds: months have no length of their own. The first ones: sampling is regular.
-        first = times[:_FIRST].astype("datetime64[ms]")
-        step = float(np.median(np.diff(first).astype(float))) / 1000
-        unit: _Precision = next((unit for least, unit in _PRECISION if step >= least), "ms")
-        texts = np.datetime_as_string(found, unit=unit, casting="unsafe")
-        return [str(text).replace("T", " ") for text in texts]
+        return sampled(self.series, rows)
+
+
+def sampled(series: Series, rows: Sequence[int] | NDArray[np.integer]) -> list[str]:
+    """When rows of a series were sampled, as `Units.when` tells it."""
+    times = series.times
+    if times is None:
+        return [str(int(row) + 1) for row in rows]
+    found = times[np.asarray(rows, np.int64)]
+    if not np.issubdtype(times.dtype, np.datetime64):
+        return [format(value, ".6g") for value in found.tolist()]
+    # In milliseconds: months have no length of their own. The first ones: sampling is regular.
+    first = times[:_FIRST].astype("datetime64[ms]")
+    step = float(np.median(np.diff(first).astype(float))) / 1000
+    unit: _Precision = next((unit for least, unit in _PRECISION if step >= least), "ms")
+    texts = np.datetime_as_string(found, unit=unit, casting="unsafe")
+    return [str(text).replace("T", " ") for text in texts]

@@ -282,16 +282,10 @@ class SeriesTask(Task):
         return self._floors
 
     @cached_property
-    def _floors(self) -> tuple[Floor, ...]:
+    def naive_forecasts(self) -> Mapping[FloorKey, Array]:
+        """What the naive forecasts say of the held-out rows, standardised, ``(n, K)`` each."""
         origins, horizon, train = self.held_out.origins, self.delay, self.parts.train
-        answers = self._targets[origins + horizon]
-
-        def loss(forecast: Callable[[Array], Array]) -> float:
-            made = [forecast(np.ascontiguousarray(column)) for column in self._targets.T]
-            return float(np.mean((np.stack(made, axis=-1) - answers) ** 2))
-
         period = self.period
-        lags = naive.linear_lags(train, self.input_size)
         forecasts: dict[str, Callable[[Array], Array]] = {
             "constant": lambda y: np.full(len(origins), y[:train].mean()),
             "persistence": lambda y: naive.persistence(y, origins),
@@ -307,9 +301,28 @@ class SeriesTask(Task):
             forecasts["seasonal"] = lambda y: naive.seasonal_persistence(
                 y, origins, horizon, period
             )
-        floors = [
-            Floor(cast(FloorKey, key), loss(make), "fitted", lags=lags if key == "linear" else None)
+        columns = [np.ascontiguousarray(column) for column in self._targets.T]
+        return {
+            cast(FloorKey, key): np.stack([make(column) for column in columns], axis=-1)
             for key, make in forecasts.items()
+        }
+
+    @property
+    def held_out_targets(self) -> Array:
+        """The values that `naive_forecasts` forecast, standardised, shape ``(n, K)``."""
+        return np.asarray(self._targets[self.held_out.origins + self.delay])
+
+    @cached_property
+    def _floors(self) -> tuple[Floor, ...]:
+        lags = naive.linear_lags(self.parts.train, self.input_size)
+        floors = [
+            Floor(
+                key,
+                float(np.mean((made - self.held_out_targets) ** 2)),
+                "fitted",
+                lags=lags if key == "linear" else None,
+            )
+            for key, made in self.naive_forecasts.items()
         ]
         return tuple(sorted(floors, key=lambda floor: -floor.value))
 

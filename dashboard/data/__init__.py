@@ -1,0 +1,1 @@
+"""The Data page: a series of one's own."""

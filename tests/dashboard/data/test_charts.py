@@ -1,0 +1,34 @@
+"""The charts of the Data page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dashboard.app.own_series import OwnSeries
+from dashboard.data.charts import overview, thinned, windows
+from rnn_core import TASKS
+from tests.dashboard.sent_charts import datasets_in, plot_size
+
+
+@pytest.mark.parametrize("name", ["sunspots", "tetouan"])
+def test_a_browser_draws_the_series_and_its_first_windows(name: str) -> None:
+    task = OwnSeries({"series": name}).task(TASKS["series"].config(delay=5))
+    for chart, again in zip(
+        (overview(task), windows(task)), (overview(task), windows(task)), strict=True
+    ):
+        assert chart.spec is again.spec
+        assert datasets_in(chart.spec) == set(chart.tables)
+        width, height = plot_size(chart)
+        assert width > 200
+        assert height > 80
+
+
+def test_thinning_keeps_the_extremes_in_their_order() -> None:
+    values = np.random.default_rng(0).normal(size=100_003)
+    rows, kept = thinned(values)
+    assert len(rows) <= 1_500 + 150
+    assert (np.diff(rows) > 0).all()
+    np.testing.assert_array_equal(values[rows], kept)
+    assert (kept.min(), kept.max()) == (values.min(), values.max())
+    np.testing.assert_array_equal(thinned(values[:900])[1], values[:900])
