@@ -29,6 +29,7 @@ def upload() -> None:
     st.file_uploader(
         _("Your own file: CSV, TSV, Excel or Parquet"),
         type=_TYPES,
+        max_upload_size=MOST_BYTES // 10**6,
         key=_UPLOAD,
         on_change=_uploaded,
         help=_(

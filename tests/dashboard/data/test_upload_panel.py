@@ -1,0 +1,42 @@
+"""Bringing a series of one's own."""
+
+from __future__ import annotations
+
+import math
+
+from tests.dashboard.data_page import page, paste
+from tests.dashboard.train_page import healthy
+
+TABLE = "\n".join(
+    ["month\tsales\tvisits", *(f"{n}\t{math.sin(n / 3):.3f}\t{n % 12}" for n in range(300))]
+)
+
+
+def test_a_pasted_table_becomes_the_series_and_a_bad_one_loses_nothing() -> None:
+    app = paste(page(), TABLE)
+    assert "300 rows" in " ".join(shown.value for shown in app.markdown)
+    assert app.multiselect[0].options == ["month", "sales", "visits"]
+    assert app.query_params["file"].startswith("pasted:")
+    app = paste(app, "no table at all")
+    assert any("What was there before stays." in error.value for error in app.error)
+    assert "300 rows" in " ".join(shown.value for shown in app.markdown)
+
+
+def test_how_it_was_read_is_shown_and_can_be_corrected() -> None:
+    app = paste(page(), TABLE)
+    labels = {shown.label: shown for shown in app.selectbox}
+    assert labels["Separator"].value == "\t"
+    app = healthy(labels["Time column"].set_value("month").run())
+    assert app.multiselect[0].options == ["sales", "visits"]
+    # Choosing a bundled series leaves the file.
+    labels = {shown.label: shown for shown in app.selectbox}
+    app = healthy(labels["Bundled series"].set_value("co2").run())
+    assert "file" not in app.query_params
+    assert "Mauna Loa" in " ".join(shown.value for shown in app.markdown)
+
+
+def test_a_link_to_somebodys_file_says_so_and_shows_an_example() -> None:
+    app = page(file="sales.csv:0123456789abcdef", inputs="sales")
+    assert "`sales.csv`" in app.info[0].value
+    assert "`0123456789abcdef`" in app.info[0].value
+    assert "3120 rows" in " ".join(shown.value for shown in app.markdown)
