@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from streamlit.testing.v1 import AppTest
+
 from tests.dashboard.train_page import button, click, healthy, page, slider, step_and_loss
 
 
