@@ -203,6 +203,18 @@ class ComparePage(LivePage):
     charts = 2 + 3  # losses, every seed, and what each contender says
 
 
+class DataPage(TrainPage):
+    """The Data page, from which a button leads to the Train page."""
+
+    def open(self, url: str) -> Self:
+        """Go there and wait until the series and its first windows are drawn."""
+        self.page.goto(url)
+        for number in range(2):
+            chart = self.page.get_by_test_id("stVegaLiteChart").nth(number)
+            expect(chart.locator(".marks").first).to_be_visible(timeout=60_000)
+        return self
+
+
 class LearnPage(LivePage):
     """The Learn page."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.e2e.app import TrainPage
+from tests.e2e.app import DataPage
 
 DAYS = [(day, month) for month in range(1, 13) for day in range(1, 29)][:330]
 FILE = "\n".join(
@@ -22,9 +22,9 @@ FILE = "\n".join(
 
 
 def test_a_file_is_read_trained_on_and_kept_out_of_the_link(
-    open_window: Callable[..., TrainPage],
+    open_window: Callable[..., DataPage],
 ) -> None:
-    train = open_window(TrainPage, "/data?file=sales.csv:0123456789abcdef")
+    train = open_window(DataPage, "/data?file=sales.csv:0123456789abcdef")
     page = train.page
     expect(page.get_by_text("This link was made with")).to_be_visible()
     page.locator("input[type=file]").first.set_input_files(
@@ -33,7 +33,11 @@ def test_a_file_is_read_trained_on_and_kept_out_of_the_link(
     expect(page.get_by_text("330 rows")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("This link was made with")).to_have_count(0)
     expect(page.get_by_text("How the file was read")).to_be_visible()
-    page.get_by_role("button", name="Train on this").click()
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    go = page.get_by_role("button", name="Train on this")
+    expect(go).to_have_count(1)
+    go.click()
     train.wait_for_step(0)
     expect(page.get_by_text("Does not beat persistence")).to_be_visible(timeout=60_000)
     train.press("step")

@@ -247,17 +247,17 @@ def _agreement_spec(language: str) -> Spec:
         ],
     )
     marks = []
-    for name, colour, height, dash in (
-        ("persistence", GUIDE, 16, [4, 4]),
-        ("best", alt.value(palette.PREDICTION), 2, [1, 0]),
+    for name, colour, rise, dash in (
+        ("persistence", GUIDE, -18, [4, 4]),
+        ("best", alt.value(palette.PREDICTION), -3, [1, 0]),
     ):
         data = layer(name)
         marks.append(
             data.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(x=same(x), color=colour)
         )
-        texts = data.mark_text(align="left", baseline="top", dx=5, fontSize=12)
+        texts = data.mark_text(align="left", baseline="bottom", dx=5, dy=rise, fontSize=12)
         marks.append(
-            texts.encode(x=same(x), y=alt.value(height), text=alt.Text("said:N"), color=colour)
+            texts.encode(x=same(x), y=alt.value("height"), text=alt.Text("said:N"), color=colour)
         )
     chart = alt.layer(line, *marks)
     return specification(
