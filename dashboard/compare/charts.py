@@ -79,6 +79,7 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
         frame.floors,
         frame.target_variance,
         frame.layout.symbols,
+        frame.layout.standardised,
     )
     return Chart(
         spec,
@@ -152,9 +153,10 @@ def _loss_layout(
     floors: tuple[Floor, ...],
     variance: float | None,
     symbols: bool,
+    standardised: bool,
 ) -> tuple[Spec, bytes]:
     x = step_axis(_("step (updates done)"), 20)
-    y = loss_axis("median", floors, symbols)
+    y = loss_axis("median", floors, symbols, standardised=standardised)
     band = (
         layer("curves")
         .mark_area()
@@ -237,6 +239,7 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
         frame.floors,
         frame.target_variance,
         frame.layout.symbols,
+        frame.layout.standardised,
     )
     return Chart(
         spec,
@@ -256,8 +259,9 @@ def _spread_layout(
     floors: tuple[Floor, ...],
     variance: float | None,
     symbols: bool,
+    standardised: bool,
 ) -> tuple[Spec, bytes]:
-    y = loss_axis("loss", floors, symbols)
+    y = loss_axis("loss", floors, symbols, standardised=standardised)
     x = alt.X(
         "contender:N",
         title=None,

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dashboard.app.own_series import OwnSeries
 from dashboard.app.playback import Status
-from dashboard.compare.contenders import PRESETS, contenders
+from dashboard.compare.contenders import PRESETS, Contender, contenders
 from dashboard.compare.live_comparison import LiveComparison
-from rnn_core import Comparison, FrozenNetworks, RunConfig, Trainer, rank
+from rnn_core import TASKS, Comparison, FrozenNetworks, RunConfig, Trainer, rank
 from tests.dashboard.comparisons import after, comparison
 
 BASE = RunConfig(hidden_size=4)
@@ -229,3 +230,15 @@ def test_accuracy_is_there_where_answers_are_right_or_wrong() -> None:
 
 def test_one_network_alone_is_timed() -> None:
     assert all(0 < milliseconds < 1000 for milliseconds in comparison().frame().milliseconds)
+
+
+def test_a_series_that_is_handed_over_is_compared_on_and_another_one_starts_again() -> None:
+    config = TASKS["series"].config(window_length=12, hidden_size=4)
+    two = [Contender(cell, replace(config, cell=cell)) for cell in ("rnn", "gru")]
+    co2, sunspots = (OwnSeries({"series": name}).task(config) for name in ("co2", "sunspots"))
+    live = LiveComparison(two, 2, task=co2, engine="torch")
+    assert live.frame().layout.quantity == "co2 (ppm)"
+    assert live.frame().windows[0].targets.min() > 300
+    assert not live.configure(two, 2, 0, task=co2)
+    assert live.configure(two, 2, 0, task=sunspots)
+    assert live.frame().layout.quantity == "sunspots"
