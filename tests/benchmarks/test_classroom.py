@@ -21,7 +21,7 @@ def test_two_sessions_play_and_none_dies() -> None:
     assert redraws >= slowest > 0
     assert share == pytest.approx(slowest / redraws, abs=0.05)
     assert p95 >= median > 0
-    assert steps > redraws
+    assert steps == pytest.approx(redraws, rel=0.3)  # the page begins at one update a redraw
 
 
 def test_a_dead_session_is_counted_explained_and_fails_the_command(
