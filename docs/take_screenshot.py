@@ -26,16 +26,16 @@ def take_train_page(browser: Browser, url: str, path: Path, steps: int) -> None:
 
 def take_slow_motion(browser: Browser, url: str, path: Path, steps: int) -> None:
     """One update, halfway back through time: the unrolled window and its formula."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1800}, locale="en-US")
+    page = browser.new_page(viewport={"width": 1400, "height": 2400}, locale="en-US")
     train = TrainPage(page).open(f"{url}/?cell=gru&step_limit={steps}&look=slow")
     train.press("run")
     train.wait_for_step(steps)
     page.get_by_role("radio", name="3 back through time").click()
     chart = train.chart("state")
-    chart.locator("canvas").click(position={"x": 480, "y": 240})
+    chart.locator("canvas").click(position={"x": 577, "y": 240})
     page.mouse.move(0, 0)
     page.wait_for_timeout(2000)
-    top, bottom = chart.bounding_box(), page.locator(".katex-display").bounding_box()
+    top, bottom = chart.bounding_box(), page.locator(".katex-display").last.bounding_box()
     assert top
     assert bottom
     page.screenshot(
