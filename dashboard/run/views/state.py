@@ -143,7 +143,7 @@ def _spec(language: str, length: int, size: int) -> Spec:
         )
     )
     # Hundreds of cells are cheaper as pixels than as elements of the page.
-    height = min(420, max(240, 9 * len(rows)))
+    height = min(420, max(270, 9 * len(rows)))
     chart = alt.layer(cells, hover).properties(
         title=_("Hidden state"), height=height, usermeta=CANVAS
     )
