@@ -14,7 +14,7 @@ run: .venv/app  ## serve the page
 
 test: .venv/dev  ## all tests, those in a real browser included
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --ignore tests/e2e
-	$(BIN)/python -m pytest tests/e2e  # alone: a busy machine makes a page late
+	$(BIN)/python -m pytest --reruns 1 tests/e2e  # alone: a busy machine makes a page late
 
 check: .venv/dev  ## format, lint, types and the arrows between packages, changing nothing
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from rnn_core import RunConfig
 from tests.e2e.app import Server, TrainPage
 
 Open = Callable[..., TrainPage]
@@ -132,6 +133,7 @@ def test_nothing_moves_from_the_first_step_to_the_verdict_and_a_click_on_the_los
     curve = train.chart("loss").locator(".mark-line path").first  # from step 0 to the newest
     train.watch_for_embeds()
     for share, height in [(0.5, 0.5), (0.25, 0.95), (0.25, 0.95), (0.75, 0.3)]:
+        expect(curve).to_be_visible()
         left, top, width, tall = (curve.bounding_box() or {}).values()
         page.mouse.click(left + share * width, top + height * tall)
         page.wait_for_function(
@@ -406,7 +408,7 @@ def test_a_replay_plays_without_the_server_and_its_file_without_a_network(
     file = tmp_path / saving.value.suggested_filename
     saving.value.save_as(file)
     assert heard != []  # saving asks for the file: the ear is open
-    assert file.name == "sin_to_cos-rnn-seed-0-steps-6.html"
+    assert file.name == f"sin_to_cos-rnn-seed-{RunConfig().seed}-steps-6.html"
     page.get_by_role("button", name="Close").click()
     expect(train.key("replay_chart")).to_have_count(0)
     assert train.number("step") == 6  # in spite of the keys
