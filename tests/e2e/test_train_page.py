@@ -425,9 +425,9 @@ def test_a_replay_plays_without_the_server_and_its_file_without_a_network(
     alone.on("console", lambda said: wrong.append(said.text))
     alone.goto(file.as_uri())
     alone.wait_for_function(f"{FRAME} > 0")
-    first = picture(alone, "#replay")
+    first = picture(alone, "#chart")
     alone.wait_for_function(f"{FRAME} == 6")
-    assert picture(alone, "#replay") != first
+    assert picture(alone, "#chart") != first
     alone.get_by_role("checkbox", name="Play").check()
     alone.wait_for_function(f"{FRAME} == 2")
     assert asked == [file.as_uri()]
