@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from rnn_core.experiments.comparison import SMOOTHING
 from rnn_core.tasks import Floor, Task
 from rnn_core.training.evaluation import Estimate, Evaluation
 from rnn_core.training.trainer import Trainer
@@ -58,8 +59,9 @@ def evaluation_lines(task: Task, evaluation: Evaluation) -> list[str]:
 
 def online_line(losses: list[float]) -> str:
     """The mean loss of the last steps, each with the weights of its own step."""
-    recent = losses[-20:]
-    return f"{'online loss, last 20 steps':36}{math.fsum(recent) / len(recent):.6f}"
+    recent = losses[-SMOOTHING:]
+    name = f"online loss, last {SMOOTHING} steps"
+    return f"{name:36}{math.fsum(recent) / len(recent):.6f}"
 
 
 def name_of(floor: Floor) -> str:

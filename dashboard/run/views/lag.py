@@ -25,6 +25,7 @@ from dashboard.charts.base import (
 )
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core import Trainer
+from rnn_core.cells.module import pack, unpack
 from rnn_core.diagnostics import ForecastLag, forecast_lag
 from rnn_core.messages import translate
 from rnn_core.tasks.stack import stacked
@@ -183,9 +184,7 @@ def _stretch(trainer: Trainer) -> tuple[Array, Array, Array]:
         # The row that is furthest ahead, whose state is no other row's.
         rows = slice(-1, None)
         if state is not None:
-            parts = state if isinstance(state, tuple) else (state,)
-            kept = tuple(part[:, rows].contiguous() for part in parts)
-            state = kept if isinstance(state, tuple) else kept[0]
+            state = pack([part[:, rows].contiguous() for part in unpack(state)])
     else:
         warm_up, state, rows = held_out.warm_up, None, slice(0, 1)
         read = stacked(held_out, 0, min(held_out.windows, warm_up + count), dtype)
