@@ -1,4 +1,4 @@
-"""The player: redraws while a run plays, and the buttons at the bottom of the page."""
+"""The player: redraws while a run plays, and the bar with its buttons."""
 
 from __future__ import annotations
 
@@ -149,6 +149,32 @@ def watch(
     with right:
         pace(settings.pace)
     _buttons(session, row, keys and not about_panel.is_open(), seeds)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The row of the player, which stays in view however far one scrolls.
+
+    Args:
+        buttons: at the left.
+        readouts: beside them.
+        pace: at the right end.
+    """
+
+    buttons: DeltaGenerator
+    readouts: DeltaGenerator
+    pace: DeltaGenerator
+
+
+def bar() -> Bar:
+    """Make the places of the bar. Every run of the whole page does."""
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
+        buttons = st.container(width="content")
+        with st.container(width="stretch"):
+            readouts = st.container(
+                horizontal=True, gap="medium", vertical_alignment="center", key="readouts"
+            )
+        return Bar(buttons, readouts, st.container(width="content", key="pace"))
 
 
 def pace(setting: PageSetting) -> None:

@@ -91,7 +91,7 @@ def page(config: RunConfig, settings: Settings) -> None:
         settings: what else is chosen in the sidebar.
     """
     places = lay_out()
-    with places.pace:
+    with places.bar.pace:
         player.pace(settings.pace)
     views = {"learning": _("How well do they learn?"), "span": _("How far can they remember?")}
     with places.controls, st.container(key="views", width="content"):
@@ -208,7 +208,7 @@ def _compare(
         session,
         lambda: Panel(session, settings.step_limit, emphasis, places),
         settings,
-        buttons=places.buttons,
+        buttons=places.bar.buttons,
     )
 
 
@@ -390,7 +390,7 @@ class Panel:
         self._live, self._emphasis = live, emphasis
         frame = live.frame()
         session.resting_beat = _RESTING_BEAT if live.is_evaluating else None
-        with places.readouts:
+        with places.bar.readouts:
             step = st.container(width="content")
             self._networks = _show_networks(st, frame)
         with places.body:

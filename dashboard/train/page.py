@@ -14,7 +14,7 @@ from dashboard.app.glossary import definition, explained
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.playback import Status
-from dashboard.app.player import Session
+from dashboard.app.player import Bar, Session
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import LOSS_FORMAT
 from dashboard.app.tour_panel import tour
@@ -51,13 +51,13 @@ def page(config: RunConfig, settings: Settings) -> None:
     leave_past(session.run)
     places = _places()
     tour(stops())
-    with places.pace:
+    with places.bar.pace:
         player.pace(settings.pace)
     player.watch(
         session,
         lambda: Panel(session, settings.step_limit, places),
         settings,
-        buttons=places.buttons,
+        buttons=places.bar.buttons,
         keys=not replay_panel.is_open(),
     )
     with places.history:
@@ -78,9 +78,7 @@ class Places:
     """Where the page's parts are, top to bottom. The moving part draws into all but three.
 
     Args:
-        buttons: of the player, at the left of the bar.
-        readouts: beside them.
-        pace: at the right of the bar.
+        bar: of the player.
         verdict: three lines, whatever they say.
         figure: the figure, and the loss beside it.
         history: the steps before.
@@ -89,9 +87,7 @@ class Places:
         inside: the views inside the network.
     """
 
-    buttons: DeltaGenerator
-    readouts: DeltaGenerator
-    pace: DeltaGenerator
+    bar: Bar
     verdict: DeltaGenerator
     figure: DeltaGenerator
     history: DeltaGenerator
@@ -101,13 +97,8 @@ class Places:
 
 
 def _places() -> Places:
-    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
-        buttons, readouts = st.container(width="content"), st.container(width="stretch")
-        pace = st.container(width="content", key="pace")
     return Places(
-        buttons,
-        readouts,
-        pace,
+        player.bar(),
         st.container(key="verdict", gap=None),
         st.container(key="picture"),
         st.container(key="history"),
@@ -137,12 +128,7 @@ class Panel:
         self._run = run = session.run
         session.resting_beat = view_panel.advance(view(widgets.chosen(LOOK)), run)
         frame = run.frame()
-        with (
-            places.readouts,
-            st.container(
-                horizontal=True, gap="medium", vertical_alignment="center", key="readouts"
-            ),
-        ):
+        with places.bar.readouts:
             step = st.container(width="content")
             self._loss = _show_loss(st, frame)
             st.metric(

@@ -107,7 +107,7 @@ def watch(session: player.Session[LiveSearch], settings: Settings, places: Place
         session,
         lambda: Panel(session.run, session.restarted, places),
         settings,
-        buttons=places.buttons,
+        buttons=places.bar.buttons,
     )
 
 
@@ -142,7 +142,7 @@ class Panel:
     def __init__(self, live: LiveSearch, restarted: str, places: Places) -> None:
         self._live = live
         frame = live.frame()
-        with places.readouts:
+        with places.bar.readouts:
             step = st.container(width="content")
         with places.body:
             said = " ".join(filter(None, (restarted, search_words.status(frame))))

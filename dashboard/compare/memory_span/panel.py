@@ -88,7 +88,7 @@ def watch(
         session,
         lambda: _open_panel(session, settings.step_limit, places),
         settings,
-        buttons=places.buttons,
+        buttons=places.bar.buttons,
     )
 
 
@@ -117,7 +117,7 @@ class Panel:
     def __init__(self, live: LiveSpan, step_limit: int, restarted: str, places: Places) -> None:
         self._live = live
         frame = live.frame()
-        with places.readouts:
+        with places.bar.readouts:
             step, delay = st.container(width="content"), st.container(width="content")
         with places.body:
             said = " ".join(filter(None, (restarted, span_words.status(frame, step_limit))))
