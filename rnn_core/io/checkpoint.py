@@ -22,6 +22,8 @@ from torch import Tensor
 from rnn_core.cells.module import pack, unpack
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines.base import trainable
+from rnn_core.io.foreign import read_foreign
+from rnn_core.io.weights import different_shape, require_finite, require_shapes
 from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
@@ -41,9 +43,6 @@ _OPTIMIZER, _STATE = "optimizer.", "state."
 # The losses of the run, and the weights that it began with where these are not the seed's.
 _HISTORY, _HELD_OUT, _RATES, _START = "history.", "held_out.", "rates.", "start."
 _STEP = IntRange(0, 10**12)
-# Recurrent cells by the number of gates that stand in one weight matrix.
-_CELLS = {1: "rnn", 3: "gru", 4: "lstm"}
-_RECURRENT = re.compile(r"(?P<prefix>.*?)(?P<kind>weight|bias)_(?P<of>ih|hh)_l(?P<layer>\d+)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,20 +141,14 @@ class Checkpoint:
         if self.snapshot is not None and own:
             trainer.restore(self.snapshot)
             return trainer
-        expected = {name: tuple(each.shape) for name, each in trainer.model.named_parameters()}
-        found = {name: tuple(each.shape) for name, each in self.weights.items()}
-        if expected != found:
-            name = next(
-                key for key in sorted({*expected, *found}) if expected.get(key) != found.get(key)
-            )
+        different = different_shape(dict(trainer.model.named_parameters()), self.weights)
+        if different:
             raise InvalidValue(
                 N_(
                     "{name} has shape {found} in the file, the settings need {expected}. Choose "
                     "the file's cell, hidden_size and num_layers."
                 ),
-                name=name,
-                found=found.get(name),
-                expected=expected.get(name),
+                **different._asdict(),
             )
         set_weights(trainer, self.weights)
         return trainer
@@ -292,7 +285,14 @@ def load_checkpoint(data: bytes) -> Checkpoint:
                 N_("The file is damaged: {reason}. Save the run again."),
                 reason=getattr(error, "message", str(error)),
             ) from None
-    return _foreign(tensors)
+    foreign = read_foreign(tensors)
+    return Checkpoint(
+        config=foreign.config,
+        weights=foreign.weights,
+        snapshot=None,
+        input_size=foreign.input_size,
+        output_size=foreign.output_size,
+    )
 
 
 def _read(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -391,8 +391,8 @@ def _model(
         config, input_size=_input_size(weights, config), output_size=len(out), dtype=out.dtype
     )
     parameters = dict(model.named_parameters())
-    _same_shapes(parameters, weights)
-    _finite(weights)
+    require_shapes(parameters, weights)
+    require_finite(weights)
     return model, parameters
 
 
@@ -455,8 +455,8 @@ def _start(
     }
     if not start:
         return None
-    _same_shapes(parameters, start)
-    _finite(start)
+    require_shapes(parameters, start)
+    require_finite(start)
     return MappingProxyType({name: start[name].to(parameters[name].dtype) for name in parameters})
 
 
@@ -509,117 +509,3 @@ def _input_size(weights: Mapping[str, Tensor], config: RunConfig) -> int:
     first = [each for name, each in weights.items() if re.fullmatch(r"rnn\.weight_ih?_l0", name)]
     matrix = first[0] if first else next(e for n, e in weights.items() if n.startswith("rnn."))
     return int(matrix.shape[1])
-
-
-def _same_shapes(parameters: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
-    expected = {name: tuple(each.shape) for name, each in parameters.items()}
-    found = {name: tuple(each.shape) for name, each in weights.items()}
-    if expected != found:
-        name = next(k for k in sorted({*expected, *found}) if expected.get(k) != found.get(k))
-        raise InvalidValue(
-            N_("{name} has shape {found}, the settings need {expected}"),
-            name=name,
-            found=found.get(name),
-            expected=expected.get(name),
-        )
-
-
-def _finite(weights: Mapping[str, Tensor]) -> None:
-    for name, each in weights.items():
-        if not bool(torch.isfinite(each).all()):
-            raise InvalidValue(
-                N_("{name} has numbers that are not finite. The network has diverged."), name=name
-            )
-
-
-def _foreign(tensors: dict[str, Tensor]) -> Checkpoint:
-    """The network that the shapes of these tensors tell."""
-    layers, prefix = _recurrent(tensors)
-    first, again = layers[0]["weight_ih"], layers[0].get("weight_hh")
-    if again is None or again.dim() != 2 or first.dim() != 2:
-        raise _unlike_pytorch(prefix)
-    hidden, inputs = again.shape[1], first.shape[1]
-    cell = _CELLS.get(first.shape[0] // max(1, hidden))
-    if cell is None or first.shape[0] % hidden:
-        raise _unlike_pytorch(prefix)
-    rest = {name: each for name, each in tensors.items() if not _RECURRENT.fullmatch(name)}
-    readouts = [n for n, each in rest.items() if each.dim() == 2 and each.shape[1] == hidden]
-    if len(readouts) != 1 or len(rest) > 2:
-        raise InvalidValue(
-            N_(
-                "The file must hold one linear layer that reads the {hidden} hidden units, found "
-                "{names}. Save the recurrent layer and its readout alone."
-            ),
-            hidden=hidden,
-            names=", ".join(sorted(rest)) or "–",
-        )
-    matrix = rest.pop(readouts[0])
-    bias = next(iter(rest.values()), torch.zeros(len(matrix)))
-    config = RunConfig.from_dict(
-        {"cell": cell, "hidden_size": int(hidden), "num_layers": len(layers)}
-    )
-    model = RecurrentModel(config, input_size=int(inputs), output_size=len(matrix))
-    weights: dict[str, Tensor] = {"out.weight": matrix, "out.bias": bias}
-    for name, parameter in model.named_parameters():
-        if name.startswith("rnn."):
-            kind, _, layer = name.removeprefix("rnn.").rpartition("_l")
-            weights[name] = layers[int(layer)].get(kind, torch.zeros_like(parameter))
-    for name, each in weights.items():
-        if not each.dtype.is_floating_point:
-            raise InvalidValue(
-                N_("{name} must hold floating-point numbers, got {dtype}. Dequantise it first."),
-                name=name,
-                dtype=str(each.dtype).removeprefix("torch."),
-            )
-    dtype = torch.float64 if matrix.dtype == torch.float64 else torch.float32
-    ordered = {name: weights[name].to(dtype) for name, _ in model.named_parameters()}
-    _same_shapes(dict(model.named_parameters()), ordered)
-    _finite(ordered)
-    return Checkpoint(
-        config=config,
-        weights=MappingProxyType(ordered),
-        snapshot=None,
-        input_size=int(inputs),
-        output_size=len(matrix),
-    )
-
-
-def _recurrent(tensors: Mapping[str, Tensor]) -> tuple[list[dict[str, Tensor]], str]:
-    """The tensors of every layer by kind, and what their names begin with."""
-    found: dict[str, dict[int, dict[str, Tensor]]] = {}
-    for name, each in tensors.items():
-        match = _RECURRENT.fullmatch(name)
-        if match:
-            layer = found.setdefault(match["prefix"], {}).setdefault(int(match["layer"]), {})
-            layer[f"{match['kind']}_{match['of']}"] = each
-    if any(re.search(r"_l\d+_reverse$|weight_hr_l\d+$", name) for name in tensors):
-        raise InvalidValue(
-            N_(
-                "The recurrent layer is bidirectional or has a projection, which a run step by "
-                "step cannot use. Train one without."
-            )
-        )
-    if len(found) != 1:
-        raise InvalidValue(
-            N_(
-                "The file must hold one nn.RNN, nn.LSTM or nn.GRU, found {count}. Its tensors are "
-                "named like rnn.weight_ih_l0."
-            ),
-            count=len(found),
-        )
-    ((prefix, layers),) = found.items()
-    if sorted(layers) != list(range(len(layers))) or any(
-        "weight_ih" not in e for e in layers.values()
-    ):
-        raise _unlike_pytorch(prefix)
-    return [layers[n] for n in range(len(layers))], prefix
-
-
-def _unlike_pytorch(prefix: str) -> InvalidValue:
-    return InvalidValue(
-        N_(
-            "The tensors {prefix}weight_ih_l0 and so on do not have the shapes of nn.RNN, nn.LSTM "
-            "or nn.GRU. Save such a layer's state_dict."
-        ),
-        prefix=prefix,
-    )
