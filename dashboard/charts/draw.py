@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.delta_generator_singletons import get_dg_singleton_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.charts.base import Chart
@@ -36,11 +37,26 @@ def draw(
         to = st.vega_lite_chart if place is None else place.vega_lite_chart
         return to(spec, width="stretch", alt=chart.alt)
     if place is None:
-        place = st.empty()  # a chart with selections returns these, not its place
+        place = _claim()  # a chart with selections returns these, not its place
     elif key is not None:
         _forget(key)
     place.vega_lite_chart(spec, width="stretch", alt=chart.alt, key=key, on_select=on_select)
     return place
+
+
+def _claim() -> DeltaGenerator:
+    """The next place on the page, with nothing sent to it yet.
+
+    `st.empty` would send that the place is empty, and a browser that draws before the chart has
+    arrived as well builds it anew.
+    """
+    parent = get_dg_singleton_instance().main_dg._active_dg
+    cursor = parent._cursor
+    return DeltaGenerator(
+        root_container=parent._root_container,
+        cursor=cursor and cursor.lock_element(),
+        parent=parent,
+    )
 
 
 def _forget(key: str) -> None:

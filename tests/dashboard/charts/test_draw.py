@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pyarrow as pa
+import pytest
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts.arrow import read
@@ -65,6 +67,22 @@ def test_only_a_chart_with_a_callback_is_a_widget() -> None:
     assert (still.id, list(still.selection_mode)) == ("", [])
     assert "points" in clickable.id
     assert list(clickable.selection_mode) == ["chosen"]
+
+
+def test_nothing_is_sent_to_the_place_of_a_clickable_chart_before_the_chart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A browser that drew in between would build the chart anew.
+    sent: list[str] = []
+    enqueue = DeltaGenerator._enqueue
+
+    def record(self: DeltaGenerator, kind: str, *args: Any, **options: Any) -> DeltaGenerator:
+        sent.append(kind)
+        return enqueue(self, kind, *args, **options)
+
+    monkeypatch.setattr(DeltaGenerator, "_enqueue", record)
+    drawn(selectable=True)
+    assert sent == ["vega_lite_chart"] * 2
 
 
 def test_a_clickable_chart_is_redrawn_in_place_as_the_same_widget() -> None:
