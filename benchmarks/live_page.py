@@ -30,7 +30,7 @@ class Effort:
         presses: of Pause and Run, for each link.
         view_seconds: for each view.
         queries: how many of the links.
-        views: how many of the views.
+        views: which views.
         replay_steps: length of the run that is replayed.
     """
 
@@ -38,13 +38,17 @@ class Effort:
     presses: int
     view_seconds: float
     queries: int | None
-    views: int | None
+    views: Sequence[str]
     replay_steps: int
 
 
-FULL = Effort(seconds=10, presses=7, view_seconds=5, queries=None, views=None, replay_steps=400)
+FULL = Effort(
+    seconds=10, presses=7, view_seconds=5, queries=None, views=tuple(VIEWS), replay_steps=400
+)
 #: Enough to see that it runs; its figures mean nothing.
-QUICK = Effort(seconds=0.5, presses=1, view_seconds=0.5, queries=1, views=1, replay_steps=60)
+QUICK = Effort(
+    seconds=0.5, presses=1, view_seconds=0.5, queries=1, views=("state", "lag"), replay_steps=60
+)
 QUERIES = (
     "",
     "?pace=20",
@@ -52,6 +56,8 @@ QUERIES = (
     "?cell=lstm",
     "?window_length=200&cell=gru",
 )
+#: Added to the link of a view that draws nothing of the default task.
+VIEW_QUERIES = {"lag": "&task=mackey_glass"}
 
 OBSERVE = """() => {
   window.redraws = 0;
@@ -131,7 +137,7 @@ def measure(page: Page, url: str, query: str, effort: Effort) -> str:
 
 def measure_view(page: Page, url: str, view: str, seconds: float) -> str:
     """One line of the table of views."""
-    train = TrainPage(page).open(f"{url}?cell=lstm&look={view}")
+    train = TrainPage(page).open(f"{url}?cell=lstm&look={view}{VIEW_QUERIES.get(view, '')}")
     train.press("run")
     train.wait_for_step(30)
     train.page.evaluate(OBSERVE)
@@ -144,7 +150,7 @@ def measure_view(page: Page, url: str, view: str, seconds: float) -> str:
 
 def measure_replay(page: Page, url: str, steps: int) -> str:
     """The time until a replay of the default run plays, and its rate at its fastest."""
-    train = TrainPage(page).open(url)
+    train = TrainPage(page).open(url + "?pace=5")
     train.press("run")
     train.wait_for_step(steps)
     train.press("run")
@@ -192,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"\nViews inside the network, {effort.view_seconds} s each: redraws/s, charts rebuilt, "
             "share of long tasks"
         )
-        for view in list(VIEWS)[: effort.views]:
+        for view in effort.views:
             page = open_page()
             print(measure_view(page, server.url, view, effort.view_seconds), flush=True)
             page.close()
