@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -40,6 +41,24 @@ def show(heading: str, menu: Callable[[], None] | None = None) -> None:
         share()
     with st.container(key="overlays"):
         terms()
+
+
+def drop_down(key: str, label: str, icon: str) -> Any:
+    """A menu of the header; what is in it is to be drawn only while it is ``open``.
+
+    Args:
+        key: of the menu in the session state, where the language is added to it.
+        label: of its button.
+        icon: before the label.
+    """
+    return st.popover(
+        label,
+        icon=icon,
+        type="tertiary",
+        width="content",
+        key=f"{key}_{current_language()}",
+        on_change="rerun",
+    )
 
 
 def _language() -> None:

@@ -22,11 +22,13 @@ from dashboard.app.sidebar import Settings, new_seed
 #: Seconds between two redraws while playing; more when many share the server.
 REDRAW_EVERY = 0.075
 #: Redraws per beat of the browser's timer. More would be cheaper still, but the first beat after a
-#: click would come later, and after half a second Streamlit shows that it is busy.
+#: click would come later.
 BURST = 5
-# A late burst continues for so many seconds per active run: where all are late, more beats would
-# only make it worse.
-_PATIENCE = 0.035
+#: Where so many runs play, redraws come late anyway, and cheap ones leave time for more of them.
+CROWD, CROWDED_BURST = 12, 12
+# A late burst continues for so many seconds per redraw and active run: where all are late, more
+# beats would only make it worse.
+_PATIENCE = 0.007
 # Seconds in which a redraw leaves the server.
 _DELIVERY = 0.03
 
@@ -75,6 +77,7 @@ class Session(Generic[RunT]):
         whole_page: whether the next redraw belongs to a run of the whole page, after a click.
         resting_beat: seconds between two redraws while paused; None for no redraws.
         armed: seconds between two beats of the timer that the browser was given.
+        burst: redraws per beat of that timer.
     """
 
     run: RunT
@@ -83,6 +86,7 @@ class Session(Generic[RunT]):
     whole_page: bool = True
     resting_beat: float | None = None
     armed: float | None = None
+    burst: int = BURST
 
 
 class Panel(Protocol):
@@ -138,6 +142,7 @@ def watch(
         seeds: whether there is a button for another seed.
     """
     session.whole_page = True  # only a click or a change runs the whole page
+    session.burst = CROWDED_BURST if render_queue().active >= CROWD else BURST
     session.armed = _interval(session)
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
@@ -230,7 +235,7 @@ def _draw_beat(
 def _interval(session: Session[RunT]) -> float | None:
     """Seconds between two beats of the browser's timer; None for no timer."""
     if session.run.status is Status.PLAYING:
-        return BURST * REDRAW_EVERY
+        return session.burst * REDRAW_EVERY
     return session.resting_beat
 
 
@@ -238,8 +243,8 @@ def _burst(
     session: Session[RunT], redraw: Callable[[int], None], began: float, active_runs: int
 ) -> None:
     """The further redraws of a beat, evenly spaced, as far as there is time."""
-    patience = max((BURST - 0.5) * REDRAW_EVERY, active_runs * _PATIENCE)
-    for n in range(1, BURST):
+    patience = max((session.burst - 0.5) * REDRAW_EVERY, active_runs * session.burst * _PATIENCE)
+    for n in range(1, session.burst):
         # What has not left the server when the next run of this part begins is dropped; hence a
         # pause after each redraw, even if it is late.
         time.sleep(max(_DELIVERY, began + n * REDRAW_EVERY - time.monotonic()))

@@ -61,10 +61,19 @@ class RenderQueue:
                 else:
                     self._taken = False
 
-    def _count(self, who: Hashable, plays: bool) -> int:
-        now = self._clock()
+    @property
+    def active(self) -> int:
+        """How many sessions play."""
         with self._lock:
-            self._seen = {who: at for who, at in self._seen.items() if now - at <= _REMEMBERED}
+            return len(self._recent())
+
+    def _count(self, who: Hashable, plays: bool) -> int:
+        with self._lock:
+            self._seen = self._recent()
             if plays:
-                self._seen[who] = now
+                self._seen[who] = self._clock()
             return max(1, len(self._seen))
+
+    def _recent(self) -> dict[Hashable, float]:
+        now = self._clock()
+        return {who: at for who, at in self._seen.items() if now - at <= _REMEMBERED}

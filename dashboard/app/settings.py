@@ -155,15 +155,17 @@ def task_config(task: str) -> RunConfig:
     return RunConfig.from_dict({**_run_defaults(task), "task": task})
 
 
+_BEGINNING = RunConfig()
+
+
 def restarting(config: RunConfig) -> RunConfig:
     """``config`` with all live settings at their default.
 
     A run has to start again when this differs.
     """
-    beginning = RunConfig()
     return replace(
         config,
-        **{name: getattr(beginning, name) for name, row in RUN_SETTINGS.items() if row.live},
+        **{name: getattr(_BEGINNING, name) for name, row in RUN_SETTINGS.items() if row.live},
     )
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -28,6 +29,7 @@ from rnn_core import RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 
 _CHOSEN = "chosen settings"
+_FIRST_TASK = RunConfig().task
 
 Then = Callable[[], object]
 
@@ -79,7 +81,8 @@ def choices() -> Mapping[str, Any]:
 
 def chosen(setting: Setting) -> Any:
     """The value of a setting: what was chosen if the task allows it, otherwise the default."""
-    kept, task = choices(), current_task()
+    kept = choices()
+    task = str(kept.get("task", _FIRST_TASK))
     if setting.name not in kept:
         return setting.default(task)
     try:
@@ -90,7 +93,7 @@ def chosen(setting: Setting) -> Any:
 
 def current_task() -> str:
     """The chosen task."""
-    return str(choices().get("task", RunConfig().task))
+    return str(choices().get("task", _FIRST_TASK))
 
 
 def set_value(setting: Setting, value: Any) -> None:
@@ -359,6 +362,7 @@ def multiples(rule: FloatRange, step: float) -> list[float]:
     return sorted({lowest(rule), *inside, rule.high} - ({rule.low} if rule.open_low else set()))
 
 
+@lru_cache(maxsize=4096)  # a slider writes all its numbers in every run of the page
 def exact(number: float) -> str:
     """A number as short as can be; no two numbers look the same."""
     short = format(number, "g")

@@ -75,7 +75,7 @@ def _menu() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the page's parts are, top to bottom. The moving part draws into all but three.
+    """Where the page's parts are, top to bottom. The moving part draws into all but history.
 
     Args:
         bar: of the player.
@@ -83,7 +83,7 @@ class Places:
         figure: the figure, and the loss beside it.
         history: the steps before.
         following: what to try next.
-        notes: how to read the charts, and numbers for the curious.
+        details: numbers for the curious.
         inside: the views inside the network.
     """
 
@@ -92,7 +92,7 @@ class Places:
     figure: DeltaGenerator
     history: DeltaGenerator
     following: DeltaGenerator
-    notes: DeltaGenerator
+    details: DeltaGenerator
     inside: DeltaGenerator
 
 
@@ -103,7 +103,7 @@ def _places() -> Places:
         st.container(key="picture"),
         st.container(key="history"),
         st.container(key="following"),
-        st.container(key="notes"),
+        _notes(),
         st.container(key="inside"),
     )
 
@@ -160,8 +160,8 @@ class Panel:
             if frame.status is Status.DIVERGED:
                 st.warning(text.divergence(frame), icon=":material/trending_up:")
             next_panel.show(session, frame)
-        with places.notes:
-            _notes(frame)
+        with places.details:
+            st.caption(explained(text.details(frame)))
         with places.inside:
             # In the moving part: the address follows with the next full run.
             key = widgets.choose(
@@ -189,9 +189,11 @@ class Panel:
         return draw(charts.loss(frame), place, key=moments_panel.LOSS_CHART, on_select=scrub)
 
 
-def _notes(frame: Frame) -> None:
-    """How to read the two charts, a line or two each; and numbers for the curious."""
-    left, right = st.columns([5, 3])
+def _notes() -> DeltaGenerator:
+    """How to read the two charts, a line or two each; and a place for a line below."""
+    with st.container(key="notes"):
+        left, right = st.columns([5, 3])
+        below = st.container()
     left.caption(
         explained(
             _(
@@ -218,7 +220,7 @@ def _notes(frame: Frame) -> None:
             "remarkable moments."
         ),
     )
-    st.caption(explained(text.details(frame)))
+    return below
 
 
 def _show_loss(place: Any, frame: Frame) -> Any:

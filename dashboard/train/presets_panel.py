@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from dashboard.app import widgets
+from dashboard.app.header import drop_down
 from dashboard.app.language import gettext as _
 from dashboard.app.link import query
 from dashboard.app.settings import LANGUAGE, RUN_SETTINGS
@@ -16,7 +17,10 @@ from dashboard.train.presets import PRESETS, Preset
 
 def menu() -> None:
     """A button that opens the list of experiments, each a click away and with a link to share."""
-    with st.popover(_("Experiments"), icon=":material/science:", type="tertiary", width="content"):
+    opened = drop_down("experiments_menu", _("Experiments"), ":material/science:")
+    if not opened.open:
+        return
+    with opened:
         for preset in PRESETS.values():
             st.button(
                 _(preset.title),

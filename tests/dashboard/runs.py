@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.app.playback import Status
 from dashboard.charts.base import Chart
 from dashboard.run.live_run import Frame, LiveRun
 from dashboard.run.views.base import Presentation
@@ -26,9 +27,11 @@ def run_after(
 
 
 def go_on(run: LiveRun, steps: int) -> None:
-    """Take this many further steps, and pause."""
+    """Take this many further steps, and pause; fewer if the run ends."""
+    last = run.index + steps
     run.play()
-    run.tick(steps, 10**9)
+    while run.status is Status.PLAYING and run.index < last:
+        run.tick(last - run.index, 10**9)  # as many as fit into a redraw
     run.pause()
 
 

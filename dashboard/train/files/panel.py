@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import text as words
 from dashboard.app import widgets
+from dashboard.app.header import drop_down
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.own_series_panel import task_for
@@ -41,11 +42,11 @@ def show(session: Session[LiveRun]) -> None:
     place = _place.get()
     if place is None:
         return
-    with (
-        place,
-        st.popover(_("File"), icon=":material/folder_open:", type="tertiary", width="content"),
-        st.container(width=_WIDTH),
-    ):
+    with place:
+        menu = drop_down("file_menu", _("File"), ":material/folder_open:")
+    if not menu.open:
+        return
+    with menu, st.container(width=_WIDTH):
         playing = session.run.status is Status.PLAYING
         st.markdown(_("**Save**: pause the run first.") if playing else _("**Save**"))
         with st.container(gap="xsmall"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -11,7 +12,8 @@ from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app import player
 from dashboard.app.playback import Status
-from dashboard.app.player import BURST, REDRAW_EVERY, Session
+from dashboard.app.player import BURST, CROWD, CROWDED_BURST, REDRAW_EVERY, Session
+from dashboard.app.render_queue import RenderQueue
 from dashboard.app.sidebar import Settings
 
 
@@ -96,6 +98,32 @@ def test_late_redraws_are_given_up_unless_all_are_late(monkeypatch: pytest.Monke
     assert len(crowded) == BURST - 1
     # What is drawn has time to leave the server.
     assert min(later - sooner for sooner, later in itertools.pairwise(crowded)) > 0.2
+
+
+@pytest.mark.parametrize(
+    ("playing", "expected"), [(0, BURST), (CROWD - 1, BURST), (CROWD, CROWDED_BURST)]
+)
+def test_a_crowd_has_longer_bursts(
+    monkeypatch: pytest.MonkeyPatch, playing: int, expected: int
+) -> None:
+    queue = RenderQueue()
+    for who in range(playing):
+        with queue.turn(who):
+            pass
+    session = Session(Run(), [])
+    monkeypatch.setattr(player, "render_queue", lambda: queue)
+    monkeypatch.setattr(player, "_buttons", lambda *given: None)
+    intervals = []
+
+    def fragment(function: object, run_every: float | None) -> Callable[..., None]:
+        intervals.append(run_every)
+        return lambda *given: None
+
+    monkeypatch.setattr(player.st, "fragment", fragment)
+    place = player.st.container()
+    player.watch(session, lambda: None, None, buttons=place)  # type: ignore[arg-type,return-value]
+    assert session.burst == expected
+    assert intervals == [pytest.approx(expected * REDRAW_EVERY)]
 
 
 def test_a_click_that_comes_twice_does_what_its_button_said_once() -> None:

@@ -54,7 +54,9 @@ def test_who_has_not_played_for_a_while_is_no_longer_counted() -> None:
     clock.now = 1.5
     with render_queue.turn("two") as active_runs:
         assert active_runs == 2
+    assert render_queue.active == 2
     clock.now = 3.0
+    assert render_queue.active == 1
     with render_queue.turn("two") as active_runs:
         assert active_runs == 1
 

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.run.live_run import StepNumbers
 from dashboard.train.moments_panel import table
 from rnn_core import Event
+from tests.dashboard.runs import go_on
 from tests.dashboard.train_page import button, click, healthy, page, step_and_loss
 
 COLLAPSE = Event("collapse", 12, 14, 0.01, 0.5)
@@ -14,9 +15,7 @@ def collapsed() -> AppTest:
     """A paused run of 20 steps that is told of a collapse."""
     app = page()
     run = app.session_state["session"].run
-    run.play()
-    run.tick(20, 100)
-    run.pause()
+    go_on(run, 20)
     run._events._items.append(COLLAPSE)
     return healthy(app.run())
 

@@ -23,7 +23,14 @@ def live(app: AppTest) -> LiveRun:
 
 def opened(app: AppTest, data: bytes) -> AppTest:
     """The page after a file has been chosen."""
+    app = with_menu(app)
     app.file_uploader[0].upload("file.safetensors", data, "application/octet-stream")
+    return with_menu(app)
+
+
+def with_menu(app: AppTest, language: str = "en") -> AppTest:
+    """The page with the File menu open; `AppTest` forgets after a run that it is."""
+    app.session_state[f"file_menu_{language}"] = True
     return healthy(app.run())
 
 
@@ -87,7 +94,7 @@ def test_a_wrong_file_gets_a_sentence_and_nothing_is_lost(
     assert [said in error.value for error in app.error] == [True]
     assert live(app).frame().step is before
     app.session_state["chosen settings"] = {"lang": "zh_CN"}
-    app = healthy(app.run())
+    app = with_menu(app, "zh_CN")
     (error,) = app.error
     assert chinese in error.value
     assert said not in error.value
