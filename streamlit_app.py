@@ -4,11 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.app.page import open_app
-from dashboard.compare.page import COMPARE
-from dashboard.data.page import DATA
-from dashboard.learn.page import LEARN
-from dashboard.train.page import TRAIN
+from dashboard.app.early_chart_panel import early_chart
+
+with early_chart():  # these imports take seconds in a server that has just started
+    from dashboard.app.page import open_app
+    from dashboard.compare.page import COMPARE
+    from dashboard.data.page import DATA
+    from dashboard.learn.page import LEARN
+    from dashboard.train.page import TRAIN
 
 st.set_page_config(
     page_title="RNN Playground",

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from benchmarks.timing import is_quick
 from dashboard.run.views.registry import VIEWS
@@ -32,6 +32,7 @@ class Effort:
         queries: how many of the links.
         views: which views.
         replay_steps: length of the run that is replayed.
+        tabs: that are opened.
     """
 
     seconds: float
@@ -40,14 +41,27 @@ class Effort:
     queries: int | None
     views: Sequence[str]
     replay_steps: int
+    tabs: int
 
 
 FULL = Effort(
-    seconds=10, presses=7, view_seconds=5, queries=None, views=tuple(VIEWS), replay_steps=400
+    seconds=10,
+    presses=7,
+    view_seconds=5,
+    queries=None,
+    views=tuple(VIEWS),
+    replay_steps=400,
+    tabs=9,
 )
 #: Enough to see that it runs; its figures mean nothing.
 QUICK = Effort(
-    seconds=0.5, presses=1, view_seconds=0.5, queries=1, views=("state", "lag"), replay_steps=60
+    seconds=0.5,
+    presses=1,
+    view_seconds=0.5,
+    queries=1,
+    views=("state", "lag"),
+    replay_steps=60,
+    tabs=1,
 )
 QUERIES = (
     "",
@@ -173,9 +187,38 @@ def measure_replay(page: Page, url: str, steps: int) -> str:
     )
 
 
+def seconds_to_first_chart(page: Page, url: str) -> float:
+    """From the request for the page until its figure is drawn."""
+    began = time.monotonic()
+    page.goto(url, wait_until="commit")
+    page.get_by_test_id("stVegaLiteChart").locator(".marks").first.wait_for(timeout=60_000)
+    return time.monotonic() - began
+
+
+def measure_opening(browser: Browser, tabs: int) -> str:
+    """The time to the first chart of a server that has just started, and in new tabs later."""
+    with serve() as server:
+        times = []
+        # One browser context: files are in its cache from the second tab on.
+        context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US")
+        for _ in range(1 + tabs):
+            page = context.new_page()
+            times.append(seconds_to_first_chart(page, server.url))
+            page.wait_for_timeout(500)
+            page.close()
+        context.close()
+    cold, *warm = times
+    return (
+        f"First chart: {cold:.2f} s from a server that has just started; in {tabs} new tabs "
+        f"median {statistics.median(warm):.2f} s, at most {max(warm):.2f} s"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
     effort = QUICK if is_quick(arguments, __doc__) else FULL
+    with launch_browser() as browser:
+        print(measure_opening(browser, effort.tabs), flush=True)
     with serve() as server, launch_browser() as browser:
 
         def open_page() -> Page:
