@@ -39,7 +39,7 @@ _USUAL_STAY = 4
 _AXIS_ROOM, _END_ROOM = 76, loss_axes.END_ROOM
 # How the names of datasets begin: those that differ from frame to frame, and those that do not.
 _MOVING, _CONSTANT = "moving", "constant"
-_LOSS_HEIGHT = 170
+_LOSS_HEIGHT = 115
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ def _states_chart(frame: Frame, placement: Placement) -> Layers:
 
 
 _PARTS = (
-    _Part(signal_tables, lambda frame, placement: signal_chart(frame.layout, placement), 190),
-    _Part(_state_tables, _states_chart, 150),
+    _Part(signal_tables, lambda frame, placement: signal_chart(frame.layout, placement), 150),
+    _Part(_state_tables, _states_chart, 105),
     _Part(
         partial(loss_tables, height=_LOSS_HEIGHT),
         lambda frame, placement: loss_chart(
