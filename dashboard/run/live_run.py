@@ -172,6 +172,23 @@ class Frame:
         return self.status is Status.PLAYING
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """What it takes to take the steps of a run again.
+
+    Args:
+        config: its settings.
+        steps: how many.
+        task: what it is trained on; None for the task that the settings name.
+        rates: learning rates, each by the first step whose update has it; from step 0 on.
+    """
+
+    config: RunConfig
+    steps: int
+    task: Task | None
+    rates: Mapping[int, float]
+
+
 class LiveRun(Playback):
     """A run on the Train page.
 
@@ -223,6 +240,11 @@ class LiveRun(Playback):
     def config(self) -> RunConfig:
         """The settings the run started with."""
         return self._config
+
+    @property
+    def task(self) -> Task:
+        """What it is trained on."""
+        return self._now.trainer.task
 
     @property
     def index(self) -> int:
@@ -325,6 +347,24 @@ class LiveRun(Playback):
         """The weights of the step on screen as a safetensors file."""
         with self._lock:
             return save_weights((self._past or self._now).trainer)
+
+    def recipe(self) -> Recipe | None:
+        """What takes the steps up to the one on screen again; None where settings do not tell.
+
+        These are runs that began with weights from a file, and those whose gradient clipping was
+        changed on the way.
+        """
+        with self._lock:
+            shown = (self._past or self._now).latest.index
+            configs = [config for begin, config in self._configs if begin <= shown]
+            if (
+                self._start is not None
+                or self._prepare is not None
+                or len({config.clip_norm for config in configs}) > 1
+            ):
+                return None
+            rates = {begin: lr for begin, lr in self._rates if begin <= shown}
+            return Recipe(self._config, shown + 1, self._task, rates)
 
     def history(self) -> RunHistory:
         """Losses and gradient norms of the run so far, of every step while there is room."""

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,25 +36,21 @@ class Export:
     reads_files: bool = False
 
 
-def _steps(checkpoint: Checkpoint) -> int:
-    """Steps of a run that can be repeated from its settings alone."""
-    snapshot = continued(checkpoint)
+def _code(write: Callable[..., str], checkpoint: Checkpoint) -> bytes:
+    """The steps of a run that can be repeated from its settings alone, as Python source."""
+    snapshot, history = continued(checkpoint), checkpoint.history
     if checkpoint.start is not None:
         raise Refused("The run began with weights from a file, which no script can draw again.")
-    if snapshot.lr != checkpoint.config.lr:
+    rates = {0: checkpoint.config.lr}
+    if history is not None:
+        rates |= dict(zip(history.lr_step.tolist(), history.lr.tolist(), strict=True))
+    if rates[max(rates)] != snapshot.lr:
         click.echo(
-            "The learning rate was changed during the run; what is written keeps the first one.",
+            "The learning rate was changed during the run, and the file does not say when; what "
+            "is written keeps the first one.",
             err=True,
         )
-    return snapshot.index + 1
-
-
-def _script(checkpoint: Checkpoint) -> bytes:
-    return python_script(checkpoint.config, _steps(checkpoint)).encode()
-
-
-def _notebook(checkpoint: Checkpoint) -> bytes:
-    return jupyter_notebook(checkpoint.config, _steps(checkpoint)).encode()
+    return write(checkpoint.config, snapshot.index + 1, rates=rates).encode()
 
 
 def _table(checkpoint: Checkpoint) -> bytes:
@@ -78,8 +75,8 @@ EXPORTS: Mapping[str, Export] = MappingProxyType(
     {
         each.name: each
         for each in (
-            Export("script", ".py", _script, reads_files=True),
-            Export("notebook", ".ipynb", _notebook, reads_files=True),
+            Export("script", ".py", partial(_code, python_script), reads_files=True),
+            Export("notebook", ".ipynb", partial(_code, jupyter_notebook), reads_files=True),
             Export("csv", ".csv", _table),
             Export("weights", ".weights.safetensors", _weights),
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from rnn_core.config import RunConfig
 from rnn_core.io.script import Part, parts, title
 from rnn_core.tasks import Task
@@ -23,13 +26,20 @@ else:
 )
 
 
-def jupyter_notebook(config: RunConfig, steps: int, *, task: Task | None = None) -> str:
+def jupyter_notebook(
+    config: RunConfig,
+    steps: int,
+    *,
+    task: Task | None = None,
+    rates: Mapping[int, float] = MappingProxyType({}),
+) -> str:
     """The notebook whose cells take the first steps of a run, as `python_script` does.
 
     Args:
         config: the settings of the run.
         steps: how many, from 1 to 10,000,000.
         task: as in `Trainer`.
+        rates: as in `python_script`.
 
     Returns:
         The text of an ``.ipynb`` file, the same for the same arguments. Needs nbformat.
@@ -44,7 +54,7 @@ def jupyter_notebook(config: RunConfig, steps: int, *, task: Task | None = None)
         "alone. Weights, data and losses are those of the run."
     )
     cells = [v4.new_markdown_cell(head, id="title")]
-    for part in (*parts(config, steps, task=task), _PLOT):
+    for part in (*parts(config, steps, task=task, rates=rates), _PLOT):
         name = part.title.lower()
         cells += [
             v4.new_markdown_cell(f"## {part.title}\n\n{part.text}", id=f"{name}-text"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from rnn_core.cells.base import Cell, LayerScript
-from rnn_core.config import RunConfig
+from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.registry import CELLS, OPTIMIZERS, TASKS
 from rnn_core.rules import IntRange
@@ -17,6 +19,7 @@ from rnn_core.tasks.snippets import source
 from rnn_core.version import __version__
 
 _STEPS = IntRange(1, 10_000_000)
+_NO_RATES: Mapping[int, float] = MappingProxyType({})
 # Losses that a script prints, about.
 _PRINTED = 20
 
@@ -36,7 +39,13 @@ class Part:
     code: str
 
 
-def python_script(config: RunConfig, steps: int, *, task: Task | None = None) -> str:
+def python_script(
+    config: RunConfig,
+    steps: int,
+    *,
+    task: Task | None = None,
+    rates: Mapping[int, float] = _NO_RATES,
+) -> str:
     """A script that takes the first steps of a run and prints losses.
 
     Nothing of this package is imported. Weights, data, losses and updates are those of
@@ -46,16 +55,18 @@ def python_script(config: RunConfig, steps: int, *, task: Task | None = None) ->
         config: the settings of the run.
         steps: how many, from 1 to 10,000,000.
         task: as in `Trainer`. The script of a series reads a CSV file of the series' name.
+        rates: learning rates that were set during the run, each by the first step whose update
+            has it; the config's before the first of them.
 
     Raises:
-        TypeError, ValueError: when ``steps`` is no such number, and as `Trainer` does.
+        TypeError, ValueError: when ``steps`` or a rate is no such number, and as `Trainer` does.
         ValueError: when the task, the cell or the optimizer is one that has no script.
 
     Example:
         >>> "torch.optim.Adam" in python_script(RunConfig(), steps=100)
         True
     """
-    found = parts(config, steps, task=task)
+    found = parts(config, steps, task=task, rates=rates)
     imports = sorted(
         {line for part in found for line in part.code.splitlines() if _is_import(line)},
         key=lambda line: (line.startswith("from"), line),
@@ -85,9 +96,19 @@ def title(config: RunConfig, task: Task | None = None) -> str:
     return f"{CELLS[config.cell].title}, {what}"
 
 
-def parts(config: RunConfig, steps: int, *, task: Task | None = None) -> tuple[Part, ...]:
+def parts(
+    config: RunConfig,
+    steps: int,
+    *,
+    task: Task | None = None,
+    rates: Mapping[int, float] = _NO_RATES,
+) -> tuple[Part, ...]:
     """The parts of `python_script`, each of which reads those before it. Arguments as there."""
     steps = _STEPS.check("steps", steps, 1000)
+    config = replace(config, lr=rates.get(0, config.lr))
+    later = {
+        step: SETTINGS["lr"].check(rate) for step, rate in sorted(rates.items()) if 0 < step < steps
+    }
     task = task_for(config, task)
     data, layer, optimizer = _data(task), _layer(config), _optimizer(config)
     state = _State(config, task)
@@ -106,7 +127,7 @@ def parts(config: RunConfig, steps: int, *, task: Task | None = None) -> tuple[P
         Part(
             "Training",
             f"{state.text} The loss of a step is measured before its update.",
-            _training(config, task, optimizer, state),
+            _training(config, task, optimizer, state, later),
         ),
     )
 
@@ -207,7 +228,9 @@ class _State:
             self.forward = "prediction, _ = net(x, None)  # every window starts from zeros"
 
 
-def _training(config: RunConfig, task: Task, optimizer: str, state: _State) -> str:
+def _training(
+    config: RunConfig, task: Task, optimizer: str, state: _State, rates: Mapping[int, float]
+) -> str:
     masked = task.batch(0, np.float32).loss_mask is not None
     classes = task.criterion == "cross_entropy"
     loss = "loss = loss_func(prediction, y)"
@@ -218,12 +241,19 @@ def _training(config: RunConfig, task: Task, optimizer: str, state: _State) -> s
     clip = ""
     if config.clip_norm is not None:
         clip = "\n    nn.utils.clip_grad_norm_(parameters, CLIP_NORM)"
+    later = rate = ""
+    if rates:
+        rows = "".join(f"    {step}: {lr!r},\n" for step, lr in rates.items())
+        later = f"later_rates = {{  # learning rates set during the run, by step\n{rows}}}\n\n"
+        rate = """
+    for group in optimizer.param_groups:
+        group["lr"] = later_rates.get(step, group["lr"])"""
     mask = "\n    mask = torch.from_numpy(mask)" if masked else ""
     return f"""parameters = [each for each in net.parameters() if each.requires_grad]
 optimizer = {optimizer}
 loss_func = nn.{"CrossEntropyLoss" if classes else "MSELoss"}()
 
-losses = []
+{later}losses = []
 {state.before}for step, (x, y{", mask" if masked else ""}) in zip(range(STEPS), batches()):
     x = torch.tensor(x, dtype=torch.float32).contiguous()
     y = torch.tensor(y, dtype=torch.float32).contiguous(){mask}
@@ -232,7 +262,7 @@ losses = []
 
     {loss}
     optimizer.zero_grad()  # clear the gradients of the step before
-    loss.backward()  # backpropagation through the time steps of the window{clip}
+    loss.backward()  # backpropagation through the time steps of the window{clip}{rate}
     optimizer.step()
 
     losses.append(loss.item())

@@ -135,6 +135,7 @@ class Task(ABC):
             targets never come in.
         time_in_radians: whether the unit of time is the radian.
         can_change_wave: whether `with_wave` works.
+        script_reads_files: whether `script_files` has some.
         rows_overlap: whether row b of a batch reads the window that row 0 reads b steps later.
         units: turns standardised inputs and targets back into the units of their source; None where
             they already are what people read.
@@ -156,6 +157,7 @@ class Task(ABC):
     horizon: int | None = None
     time_in_radians: bool = False
     can_change_wave: bool = False
+    script_reads_files: bool = False
     rows_overlap: bool = False
     units: Units | None = None
 

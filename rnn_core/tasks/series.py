@@ -138,6 +138,7 @@ class SeriesTask(Task):
     """
 
     streaming = True
+    script_reads_files = True
 
     def __init__(self, series: Series, plan: SeriesPlan, config: RunConfig) -> None:
         self.series, self.plan = series, plan

@@ -68,7 +68,7 @@ def _row(run: LiveRun, row: str, files: Iterable[SavedFile], *, playing: bool) -
                 one.kind,
                 data=partial(_made, one, run, current_language()),
                 file_name=one.name(run),
-                mime=one.mime,
+                mime=one.media_type(run),
                 key=f"save{one.ending.replace('.', '-')}",
                 on_click="ignore",
                 disabled=playing or not one.is_ready(run),
@@ -79,7 +79,7 @@ def _row(run: LiveRun, row: str, files: Iterable[SavedFile], *, playing: bool) -
 def _made(file: SavedFile, run: LiveRun, language: str) -> str | bytes:
     """The file, made when it is asked for, in a thread of its own."""
     use_language(language)
-    return file.make(run)
+    return file.content(run)
 
 
 def _open(session: Session[LiveRun]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from dashboard.app.language import current_language
 from dashboard.app.playback import Status
@@ -16,6 +18,7 @@ from dashboard.run.live_run import LiveRun
 from dashboard.train.files import tables
 from dashboard.train.offline_page import page
 from dashboard.train.replay.spec import replay
+from rnn_core.io import jupyter_notebook, python_script
 from rnn_core.messages import N_
 
 #: Media type of what a browser shall save and not show.
@@ -35,6 +38,9 @@ class SavedFile:
         help: what it is good for; marked like ``row``.
         needs_past: whether the run must be one that can be looked back on.
         needs_next: whether the run must not have diverged.
+        reads_data: whether it reads what the task's script reads. Where those are files, all come
+            in one zip archive.
+        needs_recipe: whether the run's settings must suffice to take its steps again.
     """
 
     row: str
@@ -45,17 +51,42 @@ class SavedFile:
     help: str = ""
     needs_past: bool = False
     needs_next: bool = False
+    reads_data: bool = False
+    needs_recipe: bool = False
 
     def is_ready(self, run: LiveRun) -> bool:
         """Whether the file can be made of the run as it stands."""
         if self.needs_past and not (run.can_look_back and run.index > run.oldest):
+            return False
+        if self.needs_recipe and run.recipe() is None:
             return False
         return not (self.needs_next and run.status is Status.DIVERGED)
 
     def name(self, run: LiveRun) -> str:
         """The file's name: task, cell, seed and step."""
         config = run.config
-        return f"{config.task}-{config.cell}-seed-{config.seed}-step-{run.shown}{self.ending}"
+        archive = ".zip" if self._is_archive(run) else ""
+        stem = f"{config.task}-{config.cell}-seed-{config.seed}-step-{run.shown}"
+        return f"{stem}{self.ending}{archive}"
+
+    def media_type(self, run: LiveRun) -> str:
+        """Its media type."""
+        return "application/zip" if self._is_archive(run) else self.mime
+
+    def content(self, run: LiveRun) -> str | bytes:
+        """The file, or the archive of it and the data that it reads, in the current language."""
+        made = self.make(run)
+        if not self._is_archive(run):
+            return made
+        archive = BytesIO()
+        with ZipFile(archive, "w", ZIP_DEFLATED) as file:
+            file.writestr(self.name(run).removesuffix(".zip"), made)
+            for name, data in run.task.script_files().items():
+                file.writestr(name, data)
+        return archive.getvalue()
+
+    def _is_archive(self, run: LiveRun) -> bool:
+        return self.reads_data and run.task.script_reads_files
 
 
 def _figure(run: LiveRun) -> Chart:
@@ -72,6 +103,35 @@ def _page(chart: Callable[[LiveRun], Chart], run: LiveRun) -> str:
 
 def _picture(chart: Callable[[LiveRun], Chart], kind: str, run: LiveRun) -> bytes:
     return picture(chart(run), current_language(), kind)
+
+
+def _code(write: Callable[..., str], run: LiveRun) -> str:
+    """A run as Python source."""
+    recipe = run.recipe()
+    assert recipe is not None  # else it is not ready
+    return write(recipe.config, recipe.steps, task=recipe.task, rates=recipe.rates)
+
+
+def _codes(*kinds: tuple[str, str, Callable[..., str]]) -> tuple[SavedFile, ...]:
+    """The run as Python source in several forms, by ending and media type."""
+    help_text = N_(
+        "The same steps again in plain PyTorch, without RNN Playground. For a series: a zip "
+        "archive that holds its data as well. Not of a run that began with weights from a file, "
+        "or whose gradient clipping was changed on the way."
+    )
+    return tuple(
+        SavedFile(
+            N_("Code"),
+            ending,
+            ending,
+            mime,
+            partial(_code, write),
+            help_text,
+            reads_data=True,
+            needs_recipe=True,
+        )
+        for ending, mime, write in kinds
+    )
 
 
 def _charts(row: str, name: str, chart: Callable[[LiveRun], Chart]) -> tuple[SavedFile, ...]:
@@ -103,6 +163,10 @@ SAVED_FILES: tuple[SavedFile, ...] = (
         BINARY,
         LiveRun.weights,
         N_("Of the step on screen, in PyTorch's names: rnn.weight_ih_l0 to out.bias."),
+    ),
+    *_codes(
+        (".py", "text/x-python", python_script),
+        (".ipynb", "application/x-ipynb+json", jupyter_notebook),
     ),
     SavedFile(
         N_("History"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,16 @@ def test_a_learning_rate_that_was_changed_is_told(trainer: Trainer) -> None:
     done = export("--to", "script")
     assert done.exit_code == 0
     assert "The learning rate was changed during the run" in done.stderr
+
+
+def test_learning_rates_that_the_history_has_are_in_the_script(trainer: Trainer) -> None:
+    trainer.lr = 0.5
+    curve = history_of(Curve(np.zeros(20), np.zeros(20)), None, 0)
+    history = replace(curve, lr_step=np.array([0, 7]), lr=np.array([0.005, 0.5]))
+    Path("run.safetensors").write_bytes(save_checkpoint(trainer, history=history))
+    done = export("--to", "script")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "    7: 0.5,\n" in Path("run.py").read_text(encoding="utf-8")
 
 
 def test_every_form_has_an_ending_of_its_own() -> None:

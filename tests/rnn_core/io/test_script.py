@@ -66,6 +66,21 @@ def test_the_script_of_narma_draws_a_diverging_block_again() -> None:
     assert_same(RunConfig(task="narma10", batch_size=24, window_length=100, hidden_size=2))
 
 
+def test_learning_rates_that_were_set_during_the_run_are_in_the_script() -> None:
+    config = RunConfig(hidden_size=6, lr=0.5)
+    trainer = Trainer(config, engine="torch")
+    ours = []
+    for first, last, lr in ((0, 20, 0.01), (20, 45, 0.002), (45, 60, 0.03)):
+        trainer.lr = lr  # while the step before is held, whose update it is the first to make
+        ours += trainer.advance(last - first).losses.tolist()
+    rates = {44: 0.03, 0: 0.01, 19: 0.002, 60: 7.0}
+    theirs = losses_of(python_script(config, 60, rates=rates))
+    np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-5)
+    assert "later_rates" not in python_script(config, 60, rates={0: 0.01, 60: 7.0})
+    with pytest.raises(ValueError, match="lr must be"):
+        python_script(config, 60, rates={5: -1.0})
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_script_of_every_cell_has_the_runs_losses(cell: str) -> None:
     assert_same(RunConfig(cell=cell, **BUSY))
