@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
@@ -78,6 +78,7 @@ class Session(Generic[RunT]):
         resting_beat: seconds between two redraws while paused; None for no redraws.
         armed: seconds between two beats of the timer that the browser was given.
         burst: redraws per beat of that timer.
+        linked: the settings that the address has.
     """
 
     run: RunT
@@ -87,6 +88,7 @@ class Session(Generic[RunT]):
     resting_beat: float | None = None
     armed: float | None = None
     burst: int = BURST
+    linked: Mapping[str, object] = field(default_factory=dict)
 
 
 class Panel(Protocol):
@@ -144,6 +146,7 @@ def watch(
     session.whole_page = True  # only a click or a change runs the whole page
     session.burst = CROWDED_BURST if render_queue().active >= CROWD else BURST
     session.armed = _interval(session)
+    session.linked = dict(widgets.choices())
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
     if buttons is not None:
@@ -227,7 +230,8 @@ def _draw_beat(
 
     if not whole_page and was_playing:
         _burst(session, redraw, began, active_runs)
-    if _interval(session) != session.armed or not (whole_page or session.armed):
+    stopped = _interval(session) != session.armed
+    if stopped or not (whole_page or session.armed) or widgets.choices() != session.linked:
         # It stopped by itself, or there was a click in here: update buttons, timer and address.
         st.rerun()
 

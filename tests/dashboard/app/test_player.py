@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 from streamlit.errors import StreamlitInvalidLayoutContextError
@@ -124,6 +125,22 @@ def test_a_crowd_has_longer_bursts(
     player.watch(session, lambda: None, None, buttons=place)  # type: ignore[arg-type,return-value]
     assert session.burst == expected
     assert intervals == [pytest.approx(expected * REDRAW_EVERY)]
+
+
+@pytest.mark.parametrize("chosen", [{"look": "gates"}, {"look": "phase"}])
+def test_the_address_follows_a_choice_in_the_moving_part(
+    monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str]
+) -> None:
+    monkeypatch.setattr(player, "time", Clock())
+    monkeypatch.setattr(player, "render_queue", RenderQueue)
+    monkeypatch.setattr(player.widgets, "choices", lambda: chosen)
+    reruns: list[str] = []
+    monkeypatch.setattr(player.st, "rerun", lambda: reruns.append("whole page"))
+    session = Session(Run(), [], armed=BURST * REDRAW_EVERY, linked={"look": "gates"})
+    settings = SimpleNamespace(most_steps=1, step_limit=100)
+    panel = SimpleNamespace(update=lambda: None)
+    player._draw_beat(session, lambda: panel, settings, whole_page=False)  # type: ignore[arg-type]
+    assert reruns == ["whole page"] * (chosen != {"look": "gates"})
 
 
 def test_a_click_that_comes_twice_does_what_its_button_said_once() -> None:
