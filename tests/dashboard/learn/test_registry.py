@@ -9,9 +9,10 @@ import pytest
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import Outcome
 from dashboard.learn.registry import LESSONS, PARTS, lesson
-from rnn_core import messages
+from rnn_core import RunConfig, messages
 
-SEEDS = 5
+# The first is what a reader sees who changes nothing.
+SEEDS = (RunConfig().seed, 0, 1, 2, 3)
 
 
 @cache
@@ -20,7 +21,9 @@ def outcome(key: str, seed: int) -> Outcome:
 
 
 # Lessons that train at least five seeds themselves are measured once.
-CASES = [(key, seed) for key in LESSONS for seed in range(max(1, SEEDS // lesson(key).seeds))]
+CASES = [
+    (key, seed) for key in LESSONS for seed in SEEDS[: max(1, len(SEEDS) // lesson(key).seeds)]
+]
 
 
 def test_lessons_are_numbered_in_their_order() -> None:
