@@ -109,7 +109,7 @@ class FloatRange(_Worded):
 class Nullable(_Worded):
     """Either ``None``, meaning ``when_none``, or what ``rule`` allows."""
 
-    rule: FloatRange
+    rule: FloatRange | IntRange
     when_none: str
 
     @property
@@ -121,7 +121,7 @@ class Nullable(_Worded):
         )
 
     def check(self, name: str, value: Any, default: object) -> float | None:
-        """Return ``value`` as a float or None.
+        """Return ``value`` as the rule does, or None.
 
         Raises:
             TypeError: when it is neither None nor a number.

@@ -113,7 +113,7 @@ def parse(text: str, rule: Rule) -> Any:
         ValueError: where it stands for none.
     """
     if isinstance(rule, Nullable):
-        return None if text == "" else _number(text)
+        return None if text == "" else parse(text, rule.rule)
     if isinstance(rule, IntRange):
         number = _number(text)
         return int(number) if number.is_integer() else number

@@ -39,6 +39,7 @@ class Page:
         unasked: says which settings of the run its experiment decides by itself.
         alone: whether the link that was opened keeps the reader on this page; None for never.
         pace: the setting `PACE`, with the pace at which the page begins.
+        patience: its setting of early stopping; None where no run stops early.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Page:
     unasked: Callable[[], widgets.Unasked] = widgets.Unasked
     alone: Callable[[], bool] | None = None
     pace: PageSetting = PACE
+    patience: PageSetting | None = None
 
 
 def open_app(*pages: Page) -> None:
@@ -85,7 +87,7 @@ def open_app(*pages: Page) -> None:
     st.set_page_config(page_title=f"{_(shown.title)} · RNN Playground")
     header.show(_(shown.heading), shown.menu)
     chosen.append(
-        sidebar.sidebar(refusals, shown.unasked(), shown.pace)
+        sidebar.sidebar(refusals, shown.unasked(), shown.pace, shown.patience)
         if shown.shows_run
         else sidebar.without_run(refusals, shown.pace)
     )

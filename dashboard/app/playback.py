@@ -30,6 +30,7 @@ class Status(Enum):
     PLAYING = "playing"
     PAUSED = "paused"
     AT_LIMIT = "at limit"
+    STOPPED_EARLY = "stopped early"
     IDLE = "idle"
     DIVERGED = "diverged"
     FINISHED = "finished"

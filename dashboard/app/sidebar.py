@@ -33,6 +33,7 @@ from rnn_core import CELLS, OPTIMIZERS, RunConfig, Task
 from rnn_core.config import is_read
 from rnn_core.rules import FloatRange, Rule
 from rnn_core.tasks import TASKS
+from rnn_core.training.early_stopping import EVALUATE_EVERY
 
 # Refused parameters of a link that are told one by one.
 _MOST_REFUSALS = 6
@@ -53,6 +54,7 @@ class Settings:
         pace: the page's setting of the steps per redraw.
         task: what a run is trained on in place of the task that ``config`` names: the session's
             series; None for that task.
+        patience: evaluations without an improvement after which a run stops early; None for never.
     """
 
     config: RunConfig | None
@@ -62,6 +64,7 @@ class Settings:
     refusals: tuple[str, ...] = ()
     pace: PageSetting = PACE
     task: Task | None = None
+    patience: int | None = None
 
 
 def learning_rates(rule: Rule) -> list[float]:
@@ -125,6 +128,7 @@ def sidebar(
     refusals: tuple[str, ...] = (),
     unasked: widgets.Unasked | None = None,
     pace: PageSetting = PACE,
+    early_stopping: PageSetting | None = None,
 ) -> Settings:
     """Show every setting of the run and return what is chosen.
 
@@ -132,6 +136,7 @@ def sidebar(
         refusals: what the link asked for and could not have.
         unasked: settings that the page's experiment decides by itself; None for none.
         pace: of the page.
+        early_stopping: likewise; None where no run of it stops early.
     """
     unasked = unasked or widgets.Unasked()
     before = widgets.current_task()
@@ -153,6 +158,9 @@ def sidebar(
         asked = set(TASKS[task].settings) - unasked.left_out - {"batch_size"}
         with st.expander(_("Data")) if asked else nullcontext():
             chosen |= _data(task, is_noise_asked="noise_std" in asked)
+            patience = None
+            if early_stopping is not None and TASKS[task].validates:
+                patience = _patience(early_stopping)
         st.caption(
             _(":material/bolt: takes effect at once. Every other setting starts the run again.")
         )
@@ -170,6 +178,7 @@ def sidebar(
         problem=problem,
         refusals=refusals,
         pace=pace,
+        patience=patience,
     )
 
 
@@ -268,6 +277,22 @@ def _training(task: str) -> dict[str, Any]:
             RUN_SETTINGS["batch_size"], _("Batch size"), task_rows(task)
         )
     return chosen
+
+
+def _patience(setting: PageSetting) -> int | None:
+    """When a run on a task that validates stops by itself."""
+    patience = widgets.optional_number(
+        setting,
+        _("Early stopping: patience"),
+        _(
+            "Evaluations in a row without a lower validation loss after which the run stops by "
+            "itself, one every {every} steps: 20 are {steps} steps. Equal settings on the same engine "
+            "stop at the same step, however fast the machine is. Empty: off."
+        ).format(every=EVALUATE_EVERY, steps=20 * EVALUATE_EVERY),
+        _("off"),
+        step=5,
+    )
+    return None if patience is None else int(patience)
 
 
 def _details(cell: str) -> dict[str, Any]:

@@ -338,12 +338,13 @@ def optional_number(
     rule = setting.rule(current_task())
     assert isinstance(rule, Nullable)
     key = _bind(setting)
+    whole = isinstance(rule.rule, IntRange)
     st.number_input(
         label,
-        min_value=lowest(rule.rule),
+        min_value=rule.rule.low if isinstance(rule.rule, IntRange) else lowest(rule.rule),
         max_value=rule.rule.high,
         value=None,
-        format="%g",
+        format="%d" if whole else "%g",
         placeholder=when_empty,
         key=key,
         help=help_text,

@@ -40,6 +40,7 @@ from rnn_core.io import Checkpoint, RunHistory, save_checkpoint, save_weights, s
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Units
 from rnn_core.thinned import Thinned
+from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping
 from rnn_core.training.step_log import StepLog
 
 # Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
@@ -74,6 +75,22 @@ class HeldOut(NamedTuple):
     means: NDArray[np.float64]
     lows: NDArray[np.float64]
     highs: NDArray[np.float64]
+
+
+class StoppedEarly(NamedTuple):
+    """Why a run stopped early.
+
+    Attributes:
+        step: where it did.
+        waited: evaluations in a row without an improvement.
+        best_step: whose weights have the lowest validation loss; None if none was finite.
+        best_loss: that loss.
+    """
+
+    step: int
+    waited: int
+    best_step: int | None
+    best_loss: float
 
 
 class StepNumbers(NamedTuple):
@@ -132,6 +149,7 @@ class Frame:
         newest: the newest step of the run; later than ``step`` while looking back.
         oldest: the first step that can be looked back to: of a run from a file, that of the file.
         given: whether the run began with weights from a file.
+        stopped_early: why the run stopped early; None unless that is its status.
     """
 
     status: Status
@@ -165,6 +183,7 @@ class Frame:
     newest: int
     oldest: int
     given: bool
+    stopped_early: StoppedEarly | None
 
     @property
     def moving(self) -> bool:
@@ -212,6 +231,7 @@ class LiveRun(Playback):
     # The first step that this run has taken itself.
     _oldest: int
     _log: StepLog
+    _stopping: EarlyStopping | None
 
     def __init__(
         self,
@@ -233,6 +253,7 @@ class LiveRun(Playback):
         self._evaluated: Thinned[Estimate] = Thinned(_EVALUATIONS, merge=_later)
         # The weights that the run begins with, where its seed does not decide them.
         self._start: Mapping[str, Any] | None = None
+        self._patience: int | None = None
         self._config, self._rates = config, [(0, config.lr)]
         self._begin()
 
@@ -293,6 +314,37 @@ class LiveRun(Playback):
             elif config.lr != self._now.trainer.lr:
                 self._set_lr(config.lr)
             return changes
+
+    def stop_early(self, patience: int | None) -> None:
+        """Stop by itself once the validation loss no longer falls, where the task validates.
+
+        The weights are evaluated at every step that is a multiple of
+        `rnn_core.training.early_stopping.EVALUATE_EVERY`, so that equal runs stop at the same step,
+        whatever the speed. What was not evaluated before this was asked for is not made up for.
+
+        Args:
+            patience: evaluations in a row without an improvement; None for never.
+        """
+        with self._lock:
+            if patience == self._patience:
+                return
+            self._patience = patience
+            if patience is None:
+                self._stopping = None
+                if self._status is Status.STOPPED_EARLY:
+                    self._status = Status.PAUSED
+            elif self._stopping is not None:
+                self._stopping.patience = patience
+            else:
+                self._stopping = self._new_stopping()
+                self._validate(self.index)
+
+    def play(self) -> None:
+        """Train at every tick; after an early stop, with full patience again."""
+        with self._lock:
+            if self._stopping is not None and self._status is Status.STOPPED_EARLY:
+                self._stopping.wait_again()
+            super().play()
 
     def open(self, checkpoint: Checkpoint, task: Task | None = None) -> None:
         """Go on with the run of a file, or begin with its weights; paused.
@@ -510,6 +562,8 @@ class LiveRun(Playback):
             self._history.append(index, self._past.latest.loss)
             self._log.cut(index)
             self._evaluated.cut(index)
+            if self._stopping is not None:
+                self._stopping.cut(index)
             self._snapshots.cut(index)
             self._rates = [rate for rate in self._rates if rate[0] <= index]
             self._configs = [each for each in self._configs if each[0] <= index]
@@ -564,12 +618,37 @@ class LiveRun(Playback):
             newest=self.index,
             oldest=self._oldest,
             given=self._start is not None,
+            stopped_early=self._stopped_early(),
         )
 
-    def _evaluate(self, seen: Scene) -> Evaluation | None:
-        """The scene's held-out loss, which is recorded if it is of the present and new."""
+    def _stopped_early(self) -> StoppedEarly | None:
+        found = self._stopping
+        if found is None or self._status is not Status.STOPPED_EARLY:
+            return None
+        return StoppedEarly(self.index, found.waited, found.best_step, found.best_loss)
+
+    def _new_stopping(self) -> EarlyStopping | None:
+        if self._patience is None or self._now.trainer.task.held_out is None:
+            return None
+        return EarlyStopping(self._patience)
+
+    def _validate(self, index: int) -> None:
+        """Evaluate the weights of a step for early stopping, if it is one of those steps."""
+        if self._stopping is None or index % EVALUATE_EVERY or self._now.trainer.diverged:
+            return
+        evaluation = self._evaluate(self._now, now=True)
+        assert evaluation is not None
+        self._stopping.update(index, evaluation.mean)
+
+    def _evaluate(self, seen: Scene, *, now: bool = False) -> Evaluation | None:
+        """The scene's held-out loss, which is recorded if it is of the present and new.
+
+        Args:
+            seen: the scene.
+            now: whether it must be that of the scene's step even while training.
+        """
         evaluation = seen.evaluation(
-            paused=self._status is not Status.PLAYING, active_runs=self._active_runs
+            paused=now or self._status is not Status.PLAYING, active_runs=self._active_runs
         )
         last = self._evaluated.indices[-1] if len(self._evaluated) else -1
         if evaluation is not None and seen is self._now and evaluation.step > last:
@@ -712,6 +791,7 @@ class LiveRun(Playback):
         self._events = Events(self._now.floors, trainer.task.windows_per_cycle)
         self._snapshots = Snapshots()
         self._most_snapshots, self._first = 0, None
+        self._stopping = self._new_stopping()
         self._speed.clear()
         self._diverged_at = None
         self._oldest = 0
@@ -740,6 +820,10 @@ class LiveRun(Playback):
         self._events.add(step.index, step.loss)
         if step.index and self.can_look_back and self._snapshots.wants(step.index):
             self._snapshots.add(self._now.trainer.snapshot())
+        self._validate(step.index)
+        stopping = self._stopping
+        if stopping is not None and stopping.last_step == step.index and stopping.stopped:
+            self._status = Status.STOPPED_EARLY
 
 
 def _series(task: Task | None) -> str | None:

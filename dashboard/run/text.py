@@ -11,7 +11,7 @@ from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
 from dashboard.app.text import LOSS_FORMAT, apart, engines, shown, slower, two_digits
 from dashboard.charts.loss_axes import floor_lines, floor_name
-from dashboard.run.live_run import Frame
+from dashboard.run.live_run import Frame, StoppedEarly
 from rnn_core import Event, Verdict
 
 #: A forecast is better than another one where its loss is lower by this factor.
@@ -221,10 +221,28 @@ def status(frame: Frame, step_limit: int) -> str:
         Status.AT_LIMIT: _(
             "Stopped at the step limit, {limit}. Raise the limit in the sidebar to go on."
         ),
+        Status.STOPPED_EARLY: stopped_early(frame.stopped_early),
         Status.IDLE: _("Paused at step {step}: the page was not used for a while."),
         Status.DIVERGED: _("Stopped at step {diverged}: the loss is no longer a finite number."),
     }
     return sentences[frame.status].format(step=index, limit=step_limit, diverged=frame.diverged_at)
+
+
+def stopped_early(why: StoppedEarly | None) -> str:
+    """Why a run stopped early, and what to do next; empty if it did not."""
+    if why is None:
+        return ""
+    if why.best_step is None:
+        return _("Stopped early at step {step}: no validation loss was a finite number.").format(
+            step=why.step
+        )
+    said = _(
+        "Stopped early at step {step}: no lower validation loss for {waited} evaluations; lowest "
+        "{loss} at step {best}. **Run** goes on and waits as long again."
+    )
+    return said.format(
+        step=why.step, waited=why.waited, loss=two_digits(why.best_loss), best=why.best_step
+    )
 
 
 def divergence(frame: Frame) -> str:

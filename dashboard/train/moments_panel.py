@@ -23,7 +23,22 @@ _MOMENT, _CLICKED = "moment on screen", "steps clicked on"
 
 
 def offer(run: LiveRun, frame: Frame) -> None:
-    """A button that goes to the gravest moment that is told; none where there is none."""
+    """A button that goes to the gravest moment that is told; none where there is none.
+
+    After an early stop it goes to the step with the lowest validation loss.
+    """
+    early = frame.stopped_early
+    if early is not None and early.best_step is not None and run.can_look_back:
+        if frame.step.index != early.best_step:
+            st.button(
+                _("Go to the best step, {step}").format(step=early.best_step),
+                icon=":material/history:",
+                type="tertiary",
+                key=f"go_best_{early.best_step}",
+                on_click=run.look_back,
+                args=(early.best_step,),
+            )
+        return
     event = gravest(frame.told)
     if event is None:
         return

@@ -28,7 +28,7 @@ from dashboard.train import moments_panel, next_panel, presets_panel
 from dashboard.train.files import panel as files_panel
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.reveal_panel import reveal
-from dashboard.train.settings import LOOK, SETTINGS
+from dashboard.train.settings import EARLY_STOPPING, LOOK, SETTINGS
 from dashboard.train.time_travel_panel import leave_past, time_travel
 from dashboard.train.tour import stops
 from rnn_core import RunConfig
@@ -110,6 +110,7 @@ def _places() -> Places:
 
 def _adopt(run: LiveRun, config: RunConfig, settings: Settings) -> str:
     changes = run.configure(config, settings.task)
+    run.stop_early(settings.patience)
     return text.restarted(changes) if changes else ""
 
 
@@ -241,4 +242,5 @@ TRAIN = Page(
     page,
     SETTINGS,
     menu=_menu,
+    patience=EARLY_STOPPING,
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from rnn_core.experiments.run import Curve
 from rnn_core.io.checkpoint import MOST_LOSSES, RunHistory
@@ -31,4 +34,35 @@ def history_of(curve: Curve, before: RunHistory | None, first: int) -> RunHistor
     chosen = np.unique(np.append(np.arange(0, len(step), every), len(step) - 1))
     return RunHistory(
         step[chosen], loss[chosen], norm[chosen], held_out_step, held_out, lr_step, lr
+    )
+
+
+def with_evaluations(
+    history: RunHistory, steps: NDArray[np.int64], losses: NDArray[np.float64]
+) -> RunHistory:
+    """The history with evaluations added; those it has of the same or later steps are replaced.
+
+    Args:
+        history: of the run.
+        steps: of the evaluations, ascending, shape ``(K,)``.
+        losses: held-out losses and the two ends of their 95 % intervals, ``(K, 3)``.
+    """
+    kept = history.held_out_step < (steps[0] if len(steps) else np.inf)
+    return replace(
+        history,
+        held_out_step=np.concatenate([history.held_out_step[kept], steps]),
+        held_out=np.concatenate([history.held_out[kept], losses]),
+    )
+
+
+def until(history: RunHistory, step: int) -> RunHistory:
+    """The history without what is later than a step."""
+    kept, judged = history.step <= step, history.held_out_step <= step
+    return replace(
+        history,
+        step=history.step[kept],
+        loss=history.loss[kept],
+        grad_norm=history.grad_norm[kept],
+        held_out_step=history.held_out_step[judged],
+        held_out=history.held_out[judged],
     )

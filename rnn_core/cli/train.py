@@ -9,13 +9,15 @@ import click
 
 from rnn_core.cli.engine import chosen_engine
 from rnn_core.cli.files import Refused, Target, continued, read_run
-from rnn_core.cli.history import history_of
+from rnn_core.cli.history import history_of, until, with_evaluations
 from rnn_core.cli.interrupt import ends_on_ctrl_c
 from rnn_core.cli.report import evaluation_lines, online_line, progress_bar, run_line
 from rnn_core.cli.settings import config_of, given, settings_options
 from rnn_core.engines import ENGINES
+from rnn_core.experiments.early_stopped import advance_validated
 from rnn_core.experiments.run import advance
 from rnn_core.io.checkpoint import save_checkpoint
+from rnn_core.training.early_stopping import EVALUATE_EVERY, PATIENCE, EarlyStopping
 from rnn_core.training.evaluation import evaluate
 from rnn_core.training.trainer import Trainer
 
@@ -42,6 +44,13 @@ INTERRUPTED = 130
     help="file for the run; default run.safetensors, or the resumed file",
 )
 @click.option("--resume", type=click.Path(path_type=Path), help="run to go on with, bit for bit")
+@click.option(
+    "--early-stopping",
+    type=click.IntRange(PATIENCE.low, PATIENCE.high),
+    metavar="N",
+    help=f"stop after N evaluations in a row, one every {EVALUATE_EVERY} steps, without a lower "
+    "validation loss, and save the step with the lowest; for tasks that validate",
+)
 @click.option("--quiet", "-q", is_flag=True, help="print nothing but errors")
 @click.pass_context
 def train(
@@ -52,6 +61,7 @@ def train(
     engine: str | None,
     out: Path | None,
     resume: Path | None,
+    early_stopping: int | None,
     quiet: bool,
     **_settings: Any,
 ) -> None:
@@ -78,6 +88,10 @@ def train(
         if steps <= first + 1:
             raise click.UsageError(f"{resume} has {first + 1} steps. Ask for more with --steps.")
         trainer = checkpoint.trainer(engine=engine or checkpoint.engine)
+    if early_stopping is not None and trainer.task.held_out is None:
+        raise click.UsageError(
+            "--early-stopping needs a task with a validation part. Try --task series."
+        )
     target = Target(out or resume or Path("run.safetensors"))
     say(run_line(trainer))
     with ends_on_ctrl_c() as stop, progress_bar(steps, hidden=quiet) as bar:
@@ -86,17 +100,41 @@ def train(
         def progress(taken: int, _wanted: int, loss: float) -> None:
             bar.update(first + taken - bar.pos, f"loss {loss:.6f}")
 
-        curve = advance(trainer, steps - first, progress=progress, cancel=stop)
+        validated = None
+        if early_stopping is None:
+            curve = advance(trainer, steps - first, progress=progress, cancel=stop)
+        else:
+            stopping = EarlyStopping(early_stopping)
+            validated = advance_validated(
+                trainer, steps - first, stopping, progress=progress, cancel=stop
+            )
+            curve = validated.curve
     done = first + len(curve.losses)
     if trainer.diverged:
         raise Refused(
             f"The loss is no longer finite at step {done - 1}. Nothing was saved. Try a smaller "
             "--lr, or --clip-norm 1."
         )
+    interrupted = done < steps
     history = history_of(curve, None if checkpoint is None else checkpoint.history, first)
+    if validated is not None:
+        history = with_evaluations(history, validated.steps, validated.losses)
+        interrupted = interrupted and not stopping.stopped
+        if validated.best is not None and not interrupted:
+            say(
+                f"Stopped early at step {done - 1}: no lower validation loss for "
+                f"{stopping.waited} evaluations."
+                if stopping.stopped
+                else f"{done} steps taken, without an early stop."
+            )
+            say(f"Saved is the step with the lowest validation loss, {stopping.best_step}.")
+            trainer.restore(validated.best)
+            trainer.advance(1)  # the step that was held
+            history = until(history, validated.best.index)
+            done = validated.best.index + 1
     start = None if checkpoint is None else checkpoint.start
     target.write(save_checkpoint(trainer, history=history, start=start))
-    if done < steps:
+    if interrupted:
         click.echo(
             f"Stopped after {done} steps, saved in {target.path}. Go on with "
             f"--resume {target.path} --steps {steps}.",

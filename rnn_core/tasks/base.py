@@ -272,6 +272,7 @@ class TaskEntry:
             settings of the source where it has some, otherwise such that memory matters and a run
             shows it in minutes.
         source: reference for the task; empty where there is none.
+        validates: whether it keeps windows that are never trained on, `Task.held_out`.
 
     Raises:
         ValueError: when a setting or a default is unknown.
@@ -284,6 +285,7 @@ class TaskEntry:
     settings: tuple[str, ...] = ()
     defaults: Mapping[str, float | str | bool | None] = field(default_factory=dict)
     source: str = ""
+    validates: bool = False
 
     def __post_init__(self) -> None:
         of_data = [name for name, setting in SETTINGS.items() if setting.group == "data"]

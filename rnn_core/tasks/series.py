@@ -350,4 +350,5 @@ SERIES = TaskEntry(
     build=lambda config: _bundled(config.window_length, config.delay, config.batch_size),
     settings=("delay",),
     defaults={"window_length": 24, "lr": 0.005},
+    validates=True,
 )

@@ -102,6 +102,7 @@ def test_the_ends_of_a_rule_can_be_had(text: str) -> None:
         ("7.0", IntRange(1, 9), 7),
         ("1e3", IntRange(1, 9000), 1000),
         ("", Nullable(FloatRange(0, 1), "off"), None),
+        ("20", Nullable(IntRange(1, 99), "off"), 20),
     ],
 )
 def test_texts_are_read_tolerantly(text: str, rule: Rule, value: object) -> None:

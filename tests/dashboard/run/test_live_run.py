@@ -15,12 +15,14 @@ from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
 from dashboard.run import text
 from dashboard.run.live_run import LiveRun
 from dashboard.run.views.registry import view
-from rnn_core import RunConfig, Trainer, evaluate
+from rnn_core import TASKS, RunConfig, Trainer, evaluate
 from rnn_core.config import is_read
 from rnn_core.engines import prepare_compiled
+from rnn_core.experiments.early_stopped import advance_validated
 from rnn_core.io import Checkpoint, load_checkpoint
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
+from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping
 from tests.dashboard.clock import Clock
 from tests.dashboard.runs import assert_same_moment, go_on, inspect, run_after
 
@@ -860,3 +862,102 @@ def test_a_run_on_a_series_goes_on_where_that_series_is() -> None:
     go_on(run, 20)
     go_on(other, 20)
     assert other.frame().step == run.frame().step
+
+
+FORECAST = TASKS["series"].config(hidden_size=6, lr=0.05)
+
+
+def stopping_early(engine: str = "torch", patience: int = 4, **more: Any) -> LiveRun:
+    run = LiveRun(FORECAST, clock=more.pop("clock", Clock()), engine=engine, **more)
+    run.stop_early(patience)
+    return run
+
+
+def played(run: LiveRun, pace: int | None = 50) -> LiveRun:
+    """The run, once it has stopped by itself."""
+    run.play()
+    while run.status is Status.PLAYING:
+        run.tick(pace, 2_000)
+    return run
+
+
+def test_a_run_that_validates_stops_early_and_says_why() -> None:
+    frame = played(stopping_early()).frame()
+    early = frame.stopped_early
+    assert frame.status is Status.STOPPED_EARLY
+    assert early is not None
+    assert early.best_step is not None
+    assert (early.step, early.waited) == (frame.step.index, 4)
+    assert early.best_step == early.step - 4 * EVALUATE_EVERY
+    trainer = Trainer(FORECAST)
+    trainer.advance(early.best_step + 1)
+    assert evaluate(trainer).mean == early.best_loss
+    # The best loss is on the chart, too.
+    assert early.best_loss == frame.held_out.means.min()
+
+
+@pytest.mark.parametrize(
+    ("pace", "clock"), [(1, Clock()), (7, Clock(per_look=0.02)), (None, Clock(per_look=0.001))]
+)
+def test_it_stops_at_the_same_step_whatever_the_speed(pace: int | None, clock: Clock) -> None:
+    expected = played(stopping_early()).frame().stopped_early
+    assert played(stopping_early(clock=clock), pace).frame().stopped_early == expected
+
+
+def test_it_stops_where_the_command_line_does() -> None:
+    found = advance_validated(Trainer(FORECAST), 2_000, EarlyStopping(4))
+    early = played(stopping_early()).frame().stopped_early
+    assert early is not None
+    assert found.best is not None
+    assert (early.step, early.best_step) == (found.steps[-1], found.best.index)
+
+
+def test_after_an_early_stop_run_waits_as_long_again_and_reset_forgets_it() -> None:
+    run = played(stopping_early())
+    first = run.frame().stopped_early
+    second = played(run).frame().stopped_early
+    assert first is not None
+    assert second is not None
+    assert second.step >= first.step + 4 * EVALUATE_EVERY
+    assert second.waited == 4
+    run.reset()
+    assert run.frame().stopped_early is None
+    assert played(run).frame().stopped_early == first
+
+
+def test_a_branch_from_the_best_step_stops_at_the_same_step_again() -> None:
+    run = played(stopping_early())
+    early = run.frame().stopped_early
+    assert early is not None
+    run.look_back(early.best_step)
+    assert run.frame().stopped_early == early
+    run.branch()
+    assert run.frame().stopped_early is None
+    assert played(run).frame().stopped_early == early
+
+
+def test_without_patience_or_validation_part_no_run_stops_early() -> None:
+    run = played(stopping_early())
+    run.stop_early(None)
+    assert (run.status, run.frame().stopped_early) == (Status.PAUSED, None)
+    run.play()
+    run.tick(200, 2_000)
+    assert run.status is Status.PLAYING
+    plain = unhurried(RunConfig(hidden_size=4))
+    plain.stop_early(1)
+    plain.play()
+    plain.tick(300, 300)
+    assert plain.status is Status.AT_LIMIT
+
+
+def test_more_patience_while_a_run_plays_lets_it_go_on() -> None:
+    first = played(stopping_early(patience=2)).frame().stopped_early
+    run = stopping_early(patience=2)
+    run.play()
+    assert first is not None
+    run.tick(first.step - 1, 2_000)
+    run.stop_early(8)
+    later = played(run).frame().stopped_early
+    assert later is not None
+    assert later.waited == 8
+    assert later == played(stopping_early(patience=8)).frame().stopped_early

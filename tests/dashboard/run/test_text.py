@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import get_args
 
@@ -8,7 +9,7 @@ import pytest
 
 from dashboard.app.playback import Status
 from dashboard.run import text as words
-from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.live_run import Frame, LiveRun, StoppedEarly
 from rnn_core import Evaluation, Event, Floor, RunConfig, build_task, judge
 from rnn_core.tasks.base import FloorKey
 
@@ -165,13 +166,24 @@ def test_the_learning_rate_to_go_back_to_is_the_tasks_own() -> None:
         (Status.PLAYING, "Training."),
         (Status.PAUSED, "Paused at step 0."),
         (Status.AT_LIMIT, "Stopped at the step limit, 30."),
+        (
+            Status.STOPPED_EARLY,
+            "Stopped early at step 420: no lower validation loss for 20 evaluations; lowest 0.12 "
+            "at step 20.",
+        ),
         (Status.IDLE, "Paused at step 0: the page was not used"),
         (Status.DIVERGED, "Stopped at step 17: the loss is no longer a finite number."),
     ],
 )
 def test_every_status_has_its_sentence(status: Status, start: str) -> None:
-    made = replace(frame(0.5), status=status, diverged_at=17)
+    early = StoppedEarly(420, 20, 20, 0.12)
+    made = replace(frame(0.5), status=status, diverged_at=17, stopped_early=early)
     assert words.status(made, step_limit=30).startswith(start)
+
+
+def test_an_early_stop_without_any_finite_loss_is_told() -> None:
+    said = words.stopped_early(StoppedEarly(60, 4, None, math.inf))
+    assert said == "Stopped early at step 60: no validation loss was a finite number."
 
 
 def test_a_restart_names_what_changed() -> None:

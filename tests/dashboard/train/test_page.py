@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from rnn_core import RunConfig, Trainer
+from tests.dashboard.runs import go_on
 from tests.dashboard.train_page import button, click, config, healthy, page, step_and_loss
 
 
@@ -171,3 +172,24 @@ def test_whatever_they_do_not_allow_is_refused_and_leaves_the_address(
 
 def test_of_a_repeated_parameter_the_last_is_read() -> None:
     assert config(page(hidden_size=["7", "9"])).hidden_size == 9  # type: ignore[arg-type]
+
+
+def test_early_stopping_is_offered_where_a_task_validates_and_stops_the_run() -> None:
+    assert not [box for box in page().number_input if "Early stopping" in box.label]
+    app = page(task="series", hidden_size="6", lr="0.05", pace="max", early_stopping="4")
+    (patience,) = [box for box in app.number_input if "Early stopping" in box.label]
+    assert patience.value == 4
+    run = app.session_state["session"].run
+    go_on(run, 2_000)
+    app = healthy(app.run())
+    early = run.frame().stopped_early
+    assert early is not None
+    assert any(f"Stopped early at step {early.step}: " in said.value for said in app.markdown)
+    best = button(app, "go_best")
+    assert best.label == f"Go to the best step, {early.best_step}"
+    app = click(app, "go_best")
+    assert step_and_loss(app)[0] == early.best_step
+    assert not button(app, "branch").disabled
+    (patience,) = [box for box in app.number_input if "Early stopping" in box.label]
+    app = healthy(patience.set_value(None).run())
+    assert "early_stopping" not in app.query_params

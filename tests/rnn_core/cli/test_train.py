@@ -13,8 +13,10 @@ from safetensors.torch import load, save
 from rnn_core import TASKS, RunConfig, Trainer
 from rnn_core.cli import train as module
 from rnn_core.cli.main import cli
+from rnn_core.experiments.early_stopped import advance_validated
 from rnn_core.experiments.run import advance
 from rnn_core.io import load_checkpoint, save_checkpoint
+from rnn_core.training.early_stopping import EVALUATE_EVERY
 
 
 @pytest.fixture
@@ -132,3 +134,57 @@ def test_weights_alone_cannot_be_resumed(folder: Path) -> None:
     done = run("--resume", "weights")
     assert done.exit_code == 2
     assert "The file has weights alone, no run" in done.stderr
+
+
+SERIES = ("--task", "series", "--hidden-size", "6", "--lr", "0.05")
+
+
+def test_early_stopping_saves_the_best_step(folder: Path) -> None:
+    done = run(*SERIES, "--steps", "2000", "--early-stopping", "4", "-o", "best")
+    assert done.exit_code == 0, done.output
+    told = re.search(r"Stopped early at step (\d+): no lower .* for 4 evaluations", done.stdout)
+    assert told
+    best = int(told[1]) - 4 * EVALUATE_EVERY
+    assert f"the step with the lowest validation loss, {best}." in done.stdout
+    assert f"{best + 1} steps, saved in best" in done.stdout
+    found = load_checkpoint(Path("best").read_bytes())
+    assert found.snapshot is not None
+    assert found.snapshot.index == best
+    assert found.history is not None
+    assert found.history.held_out_step.tolist() == list(range(0, best + 1, EVALUATE_EVERY))
+    assert found.history.held_out[:, 0].argmin() == best / EVALUATE_EVERY
+    plain = Trainer(found.config)
+    assert losses("best") == plain.advance(best + 1).losses.tolist()
+    assert all(
+        torch.equal(found.weights[name], value) for name, value in plain.model.state_dict().items()
+    )
+    # What is saved goes on as the run did, and stops there again.
+    again = run("--resume", "best", "--steps", "2000", "--early-stopping", "4")
+    assert f"Stopped early at step {told[1]}" in again.stdout
+
+
+def test_without_an_early_stop_the_best_step_is_saved_too(folder: Path) -> None:
+    done = run(*SERIES, "--steps", "45", "--early-stopping", "99")
+    assert "45 steps taken, without an early stop." in done.stdout
+    assert re.search(r"\d+ steps, saved in run.safetensors", done.stdout)
+
+
+def test_ctrl_c_saves_the_last_step_for_a_run_that_may_stop_early(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def advance_and_press(trainer: Trainer, steps: int, *more: Any, **named: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return advance_validated(trainer, steps, *more, **named)
+
+    monkeypatch.setattr(module, "advance_validated", advance_and_press)
+    done = run(*SERIES, "--steps", "5000", "--early-stopping", "99")
+    assert done.exit_code == 130, done.output
+    stopped = re.search(r"Stopped after (\d+) steps", done.stderr)
+    assert stopped
+    assert len(losses("run.safetensors")) == int(stopped[1])
+
+
+def test_early_stopping_needs_a_validation_part(folder: Path) -> None:
+    done = run("--steps", "5", "--early-stopping", "3")
+    assert done.exit_code == 2
+    assert "--early-stopping needs a task with a validation part." in done.stderr

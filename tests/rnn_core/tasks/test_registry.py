@@ -471,3 +471,8 @@ def test_the_linear_floor_is_what_least_squares_gives(name: str) -> None:
     estimate = float(np.mean((wanted - mean - (rows - middle) @ fit) ** 2))
     near = 1e-8 * float(targets.var())
     assert floor.value == pytest.approx(estimate, abs=0.02 * estimate + floor.error + near)
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_a_task_says_whether_it_validates(name: str) -> None:
+    assert TASKS[name].validates == (TASKS_BY_DEFAULT[name].held_out is not None)
