@@ -286,8 +286,8 @@ def _patience(setting: PageSetting) -> int | None:
         _("Early stopping: patience"),
         _(
             "Evaluations in a row without a lower validation loss after which the run stops by "
-            "itself, one every {every} steps: 20 are {steps} steps. Equal settings on the same engine "
-            "stop at the same step, however fast the machine is. Empty: off."
+            "itself, one every {every} steps: 20 are {steps} steps. Equal settings on the same "
+            "engine stop at the same step, however fast the machine is. Empty: off."
         ).format(every=EVALUATE_EVERY, steps=20 * EVALUATE_EVERY),
         _("off"),
         step=5,
