@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.app import header, sidebar, widgets
 from dashboard.app.language import gettext as _
+from dashboard.app.restrictions import ALL, HIDE, LOCK
 from dashboard.app.server import prepare_server
 from dashboard.app.settings import PACE, PageSetting, table_of
 from dashboard.app.sidebar import Settings
@@ -37,7 +38,6 @@ class Page:
         shows_run: whether the sidebar sets its run; else the page has the sidebar to itself, and
             of the run's settings it reads the seed alone.
         unasked: says which settings of the run its experiment decides by itself.
-        alone: whether the link that was opened keeps the reader on this page; None for never.
         pace: the setting `PACE`, with the pace at which the page begins.
         patience: its setting of early stopping; None where no run stops early.
     """
@@ -51,7 +51,6 @@ class Page:
     menu: Callable[[], None] | None = None
     shows_run: bool = True
     unasked: Callable[[], widgets.Unasked] = widgets.Unasked
-    alone: Callable[[], bool] | None = None
     pace: PageSetting = PACE
     patience: PageSetting | None = None
 
@@ -65,7 +64,7 @@ def open_app(*pages: Page) -> None:
     prepare_server()
     st.html(_STYLE)
     st.html(_script(), unsafe_allow_javascript=True)
-    table = table_of(setting for page in pages for setting in page.settings)
+    table = table_of([LOCK, HIDE, *(setting for page in pages for setting in page.settings)])
     refusals = sidebar.open_link(table)
     chosen: list[Settings] = []
     entries = {
@@ -81,7 +80,7 @@ def open_app(*pages: Page) -> None:
     st.session_state[_PAGES] = entries
     navigation = st.navigation(
         list(entries.values()),
-        position="hidden" if any(page.alone and page.alone() for page in pages) else "top",
+        position="hidden" if ALL in widgets.chosen(LOCK) else "top",
     )
     shown = next((page for page in pages if page.path == navigation.url_path), pages[0])
     st.set_page_config(page_title=f"{_(shown.title)} · RNN Playground")

@@ -143,6 +143,7 @@ def watch(
         keys: whether shortcuts work; not while a dialog covers the page.
         seeds: whether there is a button for another seed.
     """
+    seeds = seeds and not widgets.is_locked("seed")
     session.whole_page = True  # only a click or a change runs the whole page
     session.burst = CROWDED_BURST if render_queue().active >= CROWD else BURST
     session.armed = _interval(session)

@@ -17,13 +17,18 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   if (!place.firstChild) {
     place.innerHTML = `
       <button type="button"><span class="icon" aria-hidden="true">link</span><span class="label"></span></button>
-      <div class="field" hidden><label><span></span><input readonly></label><div class="code" role="img" hidden></div></div>
+      <div class="field" hidden>
+        <label><span></span><input readonly></label>
+        <label class="lock"><input type="checkbox"><span></span></label>
+        <div class="code" role="img" hidden></div>
+      </div>
       <div class="said" role="status"></div>`;
   }
   const [button, field, said] = place.children;
   const [icon, label] = button.children;
   const input = field.querySelector("input");
   const said_above = field.querySelector("span");
+  const lock = field.querySelector("[type=checkbox]");
   const code = field.querySelector(".code");
   let timer = 0;
 
@@ -38,8 +43,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     field.hidden = true;
   };
 
+  // The address that the browser shows; locked, if that is asked for.
+  const address = () => {
+    const url = new URL(window.location.href);
+    if (lock.checked) url.searchParams.set("lock", "true");
+    return lock.checked ? url.href : window.location.href;
+  };
   const showCode = () => {
-    code.hidden = !data.qr || data.address !== window.location.href;
+    code.hidden = !data.qr || data.address !== address();
     if (!code.hidden && code.dataset.address !== data.address) {
       code.innerHTML = data.qr; // an SVG of the server's, without a word of the address in it
       code.dataset.address = data.address;
@@ -50,23 +61,30 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   showCode();
   code.setAttribute("aria-label", data.code);
   button.title = data.help;
-  button.onclick = async () => {
-    if (!field.hidden) return close();
-    input.value = window.location.href;
+  lock.nextElementSibling.textContent = data.lock;
+  lock.parentElement.hidden = new URLSearchParams(window.location.search).has("lock");
+  const share = async (focused) => {
+    input.value = address();
     said_above.textContent = data.fallback;
-    field.hidden = false; // what is hidden cannot be selected
     showCode();
     const done = await copy(input.value, input);
     if (code.hidden) setTriggerValue("shared", input.value);
     if (!done) return; // the field stays, selected
     said_above.textContent = data.copied;
-    button.focus();
+    focused.focus();
     rest();
     icon.textContent = "check";
     label.textContent = said.textContent = data.copied;
     button.classList.add("copied");
     timer = setTimeout(rest, SHOWN_FOR);
   };
+  button.onclick = () => {
+    if (!field.hidden) return close();
+    lock.checked = false;
+    field.hidden = false; // what is hidden cannot be selected
+    return share(button);
+  };
+  lock.onchange = () => share(lock);
   place.onkeydown = (event) => {
     if (event.key === "Escape" && !field.hidden) {
       close();

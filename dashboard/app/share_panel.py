@@ -40,6 +40,7 @@ def share() -> None:
                 "copied": _("Link copied"),
                 "help": _("Copies a link to this page with all its settings."),
                 "fallback": _("Copy this link:"),
+                "lock": _("For a class: lock the settings"),
                 "code": _("The link as a QR code, for a phone or a class"),
                 "address": address,
                 "qr": qr_code(address) if address else "",

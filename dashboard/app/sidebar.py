@@ -18,6 +18,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.language import language_of, use_language
 from dashboard.app.link import read_link, write_link
 from dashboard.app.own_series_panel import task_for
+from dashboard.app.restrictions import HIDE, SETTINGS
 from dashboard.app.settings import (
     LANGUAGE,
     PACE,
@@ -138,7 +139,35 @@ def sidebar(
         pace: of the page.
         early_stopping: likewise; None where no run of it stops early.
     """
-    unasked = unasked or widgets.Unasked()
+    if SETTINGS in widgets.chosen(HIDE):
+        chosen = {name: widgets.chosen(row) for name, row in RUN_SETTINGS.items()}
+        step_limit, patience = widgets.chosen(STEP_LIMIT), None
+        if early_stopping is not None and TASKS[chosen["task"]].validates:
+            patience = widgets.chosen(early_stopping)
+    else:
+        chosen, step_limit, patience = _ask(unasked or widgets.Unasked(), early_stopping)
+    config, problem = RunConfig(**chosen), ""
+    try:
+        st.session_state[_LAST_CONFIG] = config, task_for(config)
+    except ValueError as error:
+        problem = words.problem(error)
+    possible, series_task = st.session_state.get(_LAST_CONFIG, (None, None))
+    return Settings(
+        config=possible,
+        task=series_task,
+        most_steps=PACES[widgets.chosen(pace)],
+        step_limit=step_limit,
+        problem=problem,
+        refusals=refusals,
+        pace=pace,
+        patience=patience,
+    )
+
+
+def _ask(
+    unasked: widgets.Unasked, early_stopping: PageSetting | None
+) -> tuple[dict[str, Any], int, int | None]:
+    """Draw the widgets: the settings of the run, the step limit, and the patience."""
     before = widgets.current_task()
     with st.sidebar, widgets.unasked(unasked):
         task = widgets.select(
@@ -161,25 +190,12 @@ def sidebar(
             patience = None
             if early_stopping is not None and TASKS[task].validates:
                 patience = _patience(early_stopping)
+        if widgets.is_restricted():
+            st.caption(_(":material/lock: The link that was opened sets what is gray."))
         st.caption(
             _(":material/bolt: takes effect at once. Every other setting starts the run again.")
         )
-    config, problem = RunConfig(**chosen), ""
-    try:
-        st.session_state[_LAST_CONFIG] = config, task_for(config)
-    except ValueError as error:
-        problem = words.problem(error)
-    possible, series_task = st.session_state.get(_LAST_CONFIG, (None, None))
-    return Settings(
-        config=possible,
-        task=series_task,
-        most_steps=PACES[widgets.chosen(pace)],
-        step_limit=step_limit,
-        problem=problem,
-        refusals=refusals,
-        pace=pace,
-        patience=patience,
-    )
+    return chosen, step_limit, patience
 
 
 def without_run(refusals: tuple[str, ...] = (), pace: PageSetting = PACE) -> Settings:

@@ -24,7 +24,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.app.language import current_language
-from dashboard.app.settings import Setting, checked, lowest
+from dashboard.app.restrictions import ALL, HIDE, LESSONS, LOCK
+from dashboard.app.settings import RUN_SETTINGS, Setting, checked, lowest
 from rnn_core import RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 
@@ -63,8 +64,22 @@ def unasked(settings: Unasked) -> Iterator[None]:
         _UNASKED.reset(token)
 
 
+def is_locked(name: str) -> bool:
+    """Whether the link locks this setting of the run."""
+    locked: frozenset[str] = chosen(LOCK)
+    return bool(locked) and name in RUN_SETTINGS and not locked.isdisjoint((ALL, name))
+
+
+def is_restricted() -> bool:
+    """Whether the link locks or hides settings, so that nothing else is to change them."""
+    hidden: frozenset[str] = chosen(HIDE)
+    return bool(chosen(LOCK)) or not hidden <= {LESSONS}
+
+
 def _is_unasked(setting: Setting, label: str) -> bool:
-    """Whether the experiment decides a setting by itself; then say so in place of the widget."""
+    """Whether a setting is hidden, or the experiment decides it; then say so in place of it."""
+    if setting.name in chosen(HIDE):
+        return True
     settings = _UNASKED.get()
     if setting.name in settings.shown:
         # Without a key: another text makes it another widget, and it is never written to.
@@ -151,6 +166,7 @@ def select(
         key=key,
         on_change=_arrived,
         args=(setting, key, then),
+        disabled=is_locked(setting.name),
         **more,
     )
     return str(chosen(setting))
@@ -244,6 +260,7 @@ def toggle(setting: Setting, label: str, help_text: str) -> bool:
         help=help_text,
         on_change=_arrived,
         args=(setting, key, None),
+        disabled=is_locked(setting.name),
     )
     return bool(chosen(setting))
 
@@ -268,6 +285,7 @@ def slider(setting: Setting, label: str, help_text: str, step: float = 0.01) -> 
         "help": help_text,
         "on_change": _arrived,
         "args": (setting, key, None),
+        "disabled": is_locked(setting.name),
     }
     if isinstance(rule, IntRange):
         st.slider(label, min_value=rule.low, max_value=rule.high, **common)
@@ -295,6 +313,7 @@ def pick(setting: Setting, label: str, help_text: str, numbers: Iterable[float])
         help=help_text,
         on_change=_arrived,
         args=(setting, key, None),
+        disabled=is_locked(setting.name),
     )
     return float(chosen(setting))
 
@@ -315,6 +334,7 @@ def whole_number(setting: Setting, label: str, help_text: str, **more: Any) -> i
         help=help_text,
         on_change=_arrived,
         args=(setting, key, None),
+        disabled=is_locked(setting.name),
         **more,
     )
     return int(chosen(setting))
@@ -350,6 +370,7 @@ def optional_number(
         help=help_text,
         on_change=_arrived,
         args=(setting, key, None),
+        disabled=is_locked(setting.name),
         **more,
     )
     return value

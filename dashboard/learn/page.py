@@ -8,7 +8,7 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.app import player, widgets
+from dashboard.app import player, restrictions, widgets
 from dashboard.app.glossary import explained
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
@@ -23,7 +23,7 @@ from dashboard.learn.exercise_panel import exercise
 from dashboard.learn.lesson import Lesson, Outcome, Variant, code_place, prose
 from dashboard.learn.registry import LESSONS, PARTS, lesson
 from dashboard.learn.results import outcome
-from dashboard.learn.settings import ANSWERS, HIDE, LESSON, LOCK, SETTINGS
+from dashboard.learn.settings import ANSWERS, LESSON, SETTINGS
 from dashboard.run import charts
 from dashboard.run.figure import figure
 from dashboard.run.live_run import LiveRun
@@ -49,7 +49,7 @@ def page(config: RunConfig, settings: Settings) -> None:
     found = lesson(widgets.chosen(LESSON))
     answers = _answers()
     locked = _locked()
-    alone = locked or widgets.chosen(HIDE) is not None
+    alone = locked or restrictions.LESSONS in widgets.chosen(restrictions.HIDE)
     if not alone:
         with st.sidebar:
             _lessons(answers, config.seed)
@@ -376,7 +376,7 @@ def _neighbours(found: Lesson) -> None:
 
 
 def _locked() -> bool:
-    return bool(widgets.chosen(LOCK))
+    return restrictions.ALL in widgets.chosen(restrictions.LOCK)
 
 
 LEARN = Page(
@@ -387,5 +387,4 @@ LEARN = Page(
     page,
     SETTINGS,
     shows_run=False,
-    alone=_locked,
 )

@@ -39,6 +39,8 @@ def show(session: Session[LiveRun], frame: Frame) -> None:
         streaming=frame.streaming,
         seen=seen,
     )
+    if widgets.is_restricted():
+        suggestion = None  # each changes settings
     look = _look(frame)
     with st.container(horizontal=True, vertical_alignment="center", key="next"):
         if look is not None:

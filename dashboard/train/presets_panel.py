@@ -17,6 +17,8 @@ from dashboard.train.presets import PRESETS, Preset
 
 def menu() -> None:
     """A button that opens the list of experiments, each a click away and with a link to share."""
+    if widgets.is_restricted():
+        return  # an experiment would change what the link has set
     opened = drop_down("experiments_menu", _("Experiments"), ":material/science:")
     if not opened.open:
         return

@@ -59,6 +59,12 @@ def test_the_link_is_copied_and_says_so(open_window: Any) -> None:
     expect(share.get_by_role("button")).to_have_text(re.compile("Share"))
     code = share.get_by_role("img", name="QR code")
     expect(code.locator("svg")).to_be_visible()
+    # A link for a class.
+    share.get_by_role("checkbox", name="lock the settings").check()
+    expect(share.get_by_role("status")).to_have_text("Link copied")
+    locked = page.evaluate("navigator.clipboard.readText()")
+    assert locked == page.url + "&lock=true"
+    expect(code.locator("svg")).to_be_visible()
     page.mouse.click(5, 5)
     expect(code).to_be_hidden()
     # Without the clipboard there is a field to copy from.
@@ -75,6 +81,11 @@ def test_the_link_is_copied_and_says_so(open_window: Any) -> None:
     field.press("Escape")
     expect(field).to_be_hidden()
     expect(share.get_by_role("button")).to_be_focused()
+    page.goto(locked)
+    expect(page.get_by_role("combobox", name="Cell")).to_be_disabled()
+    expect(train.key("step").get_by_role("button")).to_be_visible()
+    expect(page.get_by_role("link", name="Compare")).to_have_count(0)
+    expect(train.key("new_seed")).to_have_count(0)
 
 
 def test_on_a_phone_the_header_is_a_row_of_icons_and_the_language_is_told(

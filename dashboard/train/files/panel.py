@@ -52,8 +52,9 @@ def show(session: Session[LiveRun]) -> None:
         with st.container(gap="xsmall"):
             for row, files in groupby(SAVED_FILES, key=lambda each: each.row):
                 _row(session.run, row, files, playing=playing)
-        st.markdown(_("**Open**"))
-        _open(session)
+        if not widgets.is_restricted():  # a file brings settings of its own
+            st.markdown(_("**Open**"))
+            _open(session)
 
 
 def _row(run: LiveRun, row: str, files: Iterable[SavedFile], *, playing: bool) -> None:

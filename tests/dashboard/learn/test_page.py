@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.app.restrictions import ALL
 from dashboard.learn.experiment import Runs
 from dashboard.learn.lesson import NumberExercise, prose
 from dashboard.learn.registry import LESSONS, lesson
@@ -118,6 +119,9 @@ def test_the_link_that_assigns_a_lesson_is_shown_in_the_list_and_not_in_what_it_
     assert list(page(lesson="curve", hide="lessons").sidebar.code) == []
 
 
+LOCKED = frozenset({ALL})
+
+
 def test_a_locked_lesson_has_one_seed_one_prediction_and_no_way_out() -> None:
     app = predict(page(lesson="carry", seed="7", lock="true"), "carry", 0)
     assert others(app) == []
@@ -127,7 +131,7 @@ def test_a_locked_lesson_has_one_seed_one_prediction_and_no_way_out() -> None:
     assert "to hand them in, copy it" in "".join(shown.value for shown in app.caption)
     assert not [shown for shown in app.radio if (shown.key or "").startswith("predict")]
     # As the browser's way back does: the address of before, in the same session.
-    app.session_state["chosen settings"] = {"lesson": "carry", "seed": 7, "lock": True}
+    app.session_state["chosen settings"] = {"lesson": "carry", "seed": 7, "lock": LOCKED}
     app = healthy(app.run())
     assert ":material/radio_button_checked: **To 0.55" in texts(app)
 

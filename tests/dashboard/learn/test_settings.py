@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dashboard.app.link import read_link, write_link
+from dashboard.app.restrictions import HIDE
 from dashboard.app.settings import table_of
 from dashboard.learn.answers import Answers
 from dashboard.learn.settings import SETTINGS
 
-TABLE = table_of(SETTINGS)
+TABLE = table_of([*SETTINGS, HIDE])
 
 
 def test_a_lesson_is_assigned_by_link_with_the_other_lessons_hidden() -> None:
@@ -13,7 +14,7 @@ def test_a_lesson_is_assigned_by_link_with_the_other_lessons_hidden() -> None:
     assert link.refusals == ()
     assert link.values == {
         "lesson": "carry",
-        "hide": "lessons",
+        "hide": frozenset({"lessons"}),
         "answers": Answers({1: 1, 4: 0}),
     }
     assert write_link(link.values, TABLE) == {
