@@ -1,4 +1,4 @@
-"""``evaluate``: the held-out loss of a saved run."""
+"""``evaluate``: the held-out loss of a saved run, and its forecasts by horizon."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from pathlib import Path
 import click
 
 from rnn_core.cli.files import continued, read_run
-from rnn_core.cli.report import evaluation_lines, run_line
+from rnn_core.cli.report import evaluation_lines, rolling_origin_lines, run_line
+from rnn_core.experiments.rolling_origin import HORIZONS, rolling_origin
 from rnn_core.training.evaluation import evaluate as evaluate_trainer
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-def evaluate(run: Path) -> None:
+@click.option(
+    "--horizons",
+    type=click.IntRange(HORIZONS.low, HORIZONS.high),
+    metavar="H",
+    help="also score forecasts from many origins in the test part at horizons 1 to H, beside naive "
+    "ones; for the task series",
+)
+def evaluate(run: Path, horizons: int | None) -> None:
     """Print the held-out loss of RUN, with its state ablation and floors."""
     checkpoint = read_run(run)
     snapshot = continued(checkpoint)
@@ -23,3 +31,6 @@ def evaluate(run: Path) -> None:
     click.echo(f"{'steps':36}{snapshot.index + 1}")
     for line in evaluation_lines(trainer.task, evaluate_trainer(trainer)):
         click.echo(line)
+    if horizons is not None:
+        for line in rolling_origin_lines(rolling_origin(trainer, horizons)):
+            click.echo(line)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from rnn_core.experiments.comparison import SMOOTHING
+from rnn_core.experiments.rolling_origin import RollingOrigin
 from rnn_core.tasks import Floor, Task
 from rnn_core.training.evaluation import Estimate, Evaluation
 from rnn_core.training.trainer import Trainer
@@ -54,6 +55,25 @@ def evaluation_lines(task: Task, evaluation: Evaluation) -> list[str]:
     floors = tuple(task.floors())
     lines += [f"{'  floor: ' + name_of(floor):36}{floor.value:.6f}" for floor in floors]
     lines.append(f"{'verdict':36}{judge(evaluation, floors).claim.replace('_', ' ')}")
+    return lines
+
+
+def rolling_origin_lines(found: RollingOrigin) -> list[str]:
+    """Errors of the forecasts of the test part, by horizon."""
+    trained = f"trained for horizon {found.trained}"
+    if found.is_iterated:
+        trained += ", iterated beyond it: it reads its own forecasts"
+    lines = [
+        f"forecasts of {found.column} from {len(found.origins)} origins in the test part",
+        f"the network was {trained}; its weights stay as they are",
+        f"{'horizon':>7}  {'forecast':20}{'MAE':>12}{'RMSE':>12}{'MASE':>9}",
+    ]
+    for number, horizon in enumerate(found.horizons):
+        for key, scores in found.scores.items():
+            score = scores[number]
+            lines.append(
+                f"{horizon:7}  {key:20}{score.mae:12.5g}{score.rmse:12.5g}{score.mase:9.3f}"
+            )
     return lines
 
 

@@ -196,6 +196,10 @@ class SeriesTask(Task):
         """Windows after which the training part begins again."""
         return self._windows
 
+    def inputs_at(self, rows: NDArray[np.int64], dtype: type[np.floating]) -> NDArray[np.floating]:
+        """The inputs of these rows of the series, standardised, of their shape and ``(…, D)``."""
+        return np.asarray(self._inputs[rows], dtype)
+
     def read(self, rows: NDArray[np.int64], dtype: type[np.floating]) -> Batch:
         """Windows whose inputs are these rows of the series, shape ``(B, T)``."""
         return Batch(
