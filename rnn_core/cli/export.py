@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +11,10 @@ from types import MappingProxyType
 import click
 
 from rnn_core.cli.files import Refused, Target, continued, read_run
-from rnn_core.io.checkpoint import Checkpoint, save_weights
+from rnn_core.io.checkpoint import Checkpoint, RunHistory, save_weights
 from rnn_core.io.notebook import jupyter_notebook
 from rnn_core.io.script import python_script
+from rnn_core.io.tables import history_csv, history_parquet
 from rnn_core.tasks import build_task
 
 
@@ -53,16 +52,12 @@ def _code(write: Callable[..., str], checkpoint: Checkpoint) -> bytes:
     return write(checkpoint.config, snapshot.index + 1, rates=rates).encode()
 
 
-def _table(checkpoint: Checkpoint) -> bytes:
-    history = checkpoint.history
-    if history is None:
+def _table(write: Callable[[RunHistory], str | bytes], checkpoint: Checkpoint) -> bytes:
+    """The losses of a run as a table."""
+    if checkpoint.history is None:
         raise Refused("The file has no history of losses. Train it here to have one.")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("step", "loss", "grad_norm"))
-    columns = (each.tolist() for each in (history.step, history.loss, history.grad_norm))
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue().encode()
+    table = write(checkpoint.history)
+    return table.encode() if isinstance(table, str) else table
 
 
 def _weights(checkpoint: Checkpoint) -> bytes:
@@ -77,7 +72,8 @@ EXPORTS: Mapping[str, Export] = MappingProxyType(
         for each in (
             Export("script", ".py", partial(_code, python_script), reads_files=True),
             Export("notebook", ".ipynb", partial(_code, jupyter_notebook), reads_files=True),
-            Export("csv", ".csv", _table),
+            Export("csv", ".csv", partial(_table, history_csv)),
+            Export("parquet", ".parquet", partial(_table, history_parquet)),
             Export("weights", ".weights.safetensors", _weights),
         )
     }
@@ -93,8 +89,9 @@ EXPORTS: Mapping[str, Export] = MappingProxyType(
 def export(run: Path, form: str, out: Path | None) -> None:
     """Write RUN in another form.
 
-    A script and a notebook need PyTorch and NumPy alone and take the same steps again. csv has the
-    loss and the gradient norm of every step. weights load into torch.nn straight away.
+    A script and a notebook need PyTorch and NumPy alone and take the same steps again. csv and
+    parquet have the losses, the gradient norm and the learning rate of every step. weights load
+    into torch.nn straight away.
     """
     chosen, checkpoint = EXPORTS[form], read_run(run)
     content = chosen.make(checkpoint)

@@ -11,29 +11,35 @@ from rnn_core.experiments.run import Curve
 from rnn_core.io.checkpoint import MOST_LOSSES, RunHistory
 
 
-def history_of(curve: Curve, before: RunHistory | None, first: int) -> RunHistory:
+def history_of(curve: Curve, before: RunHistory | None, first: int, lr: float) -> RunHistory:
     """The history of a run after more steps; of a long run every k-th step and the last one.
 
     Args:
         curve: losses of the steps taken now.
         before: the history in the file that the run goes on from; None where it has none.
         first: number of the first step in ``curve``.
+        lr: learning rate of these steps.
     """
     step = np.arange(first, first + len(curve.losses))
     loss, norm = curve.losses, curve.grad_norms
-    held_out_step, lr_step = np.empty(0, np.int64), np.empty(0, np.int64)
-    held_out, lr = np.empty((0, 3)), np.empty(0)
+    held_out_step, held_out = np.empty(0, np.int64), np.empty((0, 3))
+    lr_step, rates = np.array([first]), np.array([lr])
     if before is not None:
         kept = before.step < first
         step = np.concatenate([before.step[kept], step])
         loss = np.concatenate([before.loss[kept], loss])
         norm = np.concatenate([before.grad_norm[kept], norm])
         held_out_step, held_out = before.held_out_step, before.held_out
-        lr_step, lr = before.lr_step, before.lr
+        if not len(before.lr):
+            lr_step = step[:1]
+        elif before.lr[-1] == lr:
+            lr_step, rates = before.lr_step, before.lr
+        else:
+            lr_step, rates = np.append(before.lr_step, first), np.append(before.lr, lr)
     every = -(-len(step) // (MOST_LOSSES - 1))
     chosen = np.unique(np.append(np.arange(0, len(step), every), len(step) - 1))
     return RunHistory(
-        step[chosen], loss[chosen], norm[chosen], held_out_step, held_out, lr_step, lr
+        step[chosen], loss[chosen], norm[chosen], held_out_step, held_out, lr_step, rates
     )
 
 

@@ -116,7 +116,9 @@ def train(
             "--lr, or --clip-norm 1."
         )
     interrupted = done < steps
-    history = history_of(curve, None if checkpoint is None else checkpoint.history, first)
+    history = history_of(
+        curve, None if checkpoint is None else checkpoint.history, first, trainer.lr
+    )
     if validated is not None:
         history = with_evaluations(history, validated.steps, validated.losses)
         interrupted = interrupted and not stopping.stopped

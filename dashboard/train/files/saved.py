@@ -15,10 +15,10 @@ from dashboard.charts.standalone import PICTURES, picture
 from dashboard.run import charts
 from dashboard.run.figure import figure
 from dashboard.run.live_run import LiveRun
-from dashboard.train.files import tables
 from dashboard.train.offline_page import page
 from dashboard.train.replay.spec import replay
 from rnn_core.io import jupyter_notebook, python_script
+from rnn_core.io.tables import history_csv, history_parquet
 from rnn_core.messages import N_
 
 #: Media type of what a browser shall save and not show.
@@ -173,7 +173,7 @@ SAVED_FILES: tuple[SavedFile, ...] = (
         "CSV",
         "-history.csv",
         "text/csv",
-        lambda run: tables.csv_text(run.history()),
+        lambda run: history_csv(run.history()),
         N_(
             "A row per step: losses, gradient norm, learning rate. Of a run of more than 131,072 "
             "steps, every second or fourth."
@@ -184,7 +184,7 @@ SAVED_FILES: tuple[SavedFile, ...] = (
         "Parquet",
         "-history.parquet",
         BINARY,
-        lambda run: tables.parquet(run.history()),
+        lambda run: history_parquet(run.history()),
     ),
     *_charts(N_("Figure"), "figure", _figure),
     *_charts(N_("Loss chart"), "loss", _loss),

@@ -1,8 +1,26 @@
-"""Tables from files: read, shown, corrected, and made a series of."""
+"""Tables from files: read, shown, corrected, and made a series of; and the table of a history."""
 
 from rnn_core.io.tables.cleaning import Gap, Report, clean
+from rnn_core.io.tables.history import (
+    HISTORY_COLUMNS,
+    history_columns,
+    history_csv,
+    history_parquet,
+)
 from rnn_core.io.tables.options import ReadOptions
 from rnn_core.io.tables.reading import read_table
 from rnn_core.io.tables.table import Column, Table
 
-__all__ = ["Column", "Gap", "ReadOptions", "Report", "Table", "clean", "read_table"]
+__all__ = [
+    "HISTORY_COLUMNS",
+    "Column",
+    "Gap",
+    "ReadOptions",
+    "Report",
+    "Table",
+    "clean",
+    "history_columns",
+    "history_csv",
+    "history_parquet",
+    "read_table",
+]

@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from click.testing import CliRunner, Result
@@ -21,6 +22,7 @@ from rnn_core.cli.history import history_of
 from rnn_core.cli.main import cli
 from rnn_core.experiments.run import Curve
 from rnn_core.io import save_checkpoint
+from rnn_core.io.tables import HISTORY_COLUMNS
 
 
 @pytest.fixture
@@ -30,7 +32,9 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trainer:
     trainer = Trainer(TASKS["series"].config(cell="gru", hidden_size=4))
     taken = trainer.advance(20)
     Path("run.safetensors").write_bytes(
-        save_checkpoint(trainer, history=history_of(Curve(taken.losses, taken.grad_norms), None, 0))
+        save_checkpoint(
+            trainer, history=history_of(Curve(taken.losses, taken.grad_norms), None, 0, trainer.lr)
+        )
     )
     return trainer
 
@@ -63,8 +67,13 @@ def test_the_history_is_a_table(trainer: Trainer) -> None:
     with open("run.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == list(range(20))
-    assert [float(row["loss"]) for row in rows] == losses(trainer)
+    assert [float(row["online_loss"]) for row in rows] == losses(trainer)
     assert all(float(row["grad_norm"]) > 0 for row in rows)
+    assert {row["lr"] for row in rows} == {str(trainer.lr)}
+    assert export("--to", "parquet").stdout == "saved in run.parquet\n"
+    stored = pd.read_parquet("run.parquet")
+    assert list(stored.columns) == list(rows[0]) == list(HISTORY_COLUMNS)
+    assert stored["online_loss"].tolist() == losses(trainer)
 
 
 def test_weights_load_into_pytorch(trainer: Trainer) -> None:
@@ -105,7 +114,7 @@ def test_a_learning_rate_that_was_changed_is_told(trainer: Trainer) -> None:
 
 def test_learning_rates_that_the_history_has_are_in_the_script(trainer: Trainer) -> None:
     trainer.lr = 0.5
-    curve = history_of(Curve(np.zeros(20), np.zeros(20)), None, 0)
+    curve = history_of(Curve(np.zeros(20), np.zeros(20)), None, 0, 0.005)
     history = replace(curve, lr_step=np.array([0, 7]), lr=np.array([0.005, 0.5]))
     Path("run.safetensors").write_bytes(save_checkpoint(trainer, history=history))
     done = export("--to", "script")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from rnn_core.cli import history as module
 from rnn_core.cli.history import history_of
 from rnn_core.experiments.run import Curve
+from rnn_core.io import RunHistory
 
 
 def curve(first: int, last: int) -> Curve:
@@ -14,15 +17,15 @@ def curve(first: int, last: int) -> Curve:
 
 
 def test_the_step_that_was_held_is_replaced() -> None:
-    before = history_of(curve(0, 9), None, 0)
-    found = history_of(curve(9, 14), before, 9)
+    before = history_of(curve(0, 9), None, 0, 0.1)
+    found = history_of(curve(9, 14), before, 9, 0.1)
     assert found.step.tolist() == list(range(15))
     assert found.loss.tolist() == curve(0, 14).losses.tolist()
     assert found.grad_norm.tolist() == curve(0, 14).grad_norms.tolist()
 
 
 def test_without_a_history_before_it_begins_where_the_run_goes_on() -> None:
-    assert history_of(curve(9, 14), None, 9).step.tolist() == list(range(9, 15))
+    assert history_of(curve(9, 14), None, 9, 0.1).step.tolist() == list(range(9, 15))
 
 
 @pytest.mark.parametrize("steps", [99, 100, 101, 250, 5000])
@@ -30,7 +33,19 @@ def test_a_long_history_is_thinned_and_keeps_both_ends(
     steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_LOSSES", 100)
-    found = history_of(curve(0, steps - 1), None, 0)
+    found = history_of(curve(0, steps - 1), None, 0, 0.1)
     assert len(found.step) <= 100
     assert (found.step[0], found.step[-1]) == (0, steps - 1)
     assert found.loss.tolist() == (found.step / 10).tolist()
+
+
+def test_learning_rates_are_listed_from_the_first_step_that_had_each() -> None:
+    def rates(found: RunHistory) -> list[tuple[int, float]]:
+        return list(zip(found.lr_step.tolist(), found.lr.tolist(), strict=True))
+
+    before = history_of(curve(0, 9), None, 0, 0.1)
+    assert rates(before) == [(0, 0.1)]
+    assert rates(history_of(curve(9, 14), before, 9, 0.1)) == [(0, 0.1)]
+    assert rates(history_of(curve(9, 14), before, 9, 0.2)) == [(0, 0.1), (9, 0.2)]
+    unknown = replace(before, lr_step=np.empty(0, np.int64), lr=np.empty(0))
+    assert rates(history_of(curve(9, 14), unknown, 9, 0.2)) == [(0, 0.2)]

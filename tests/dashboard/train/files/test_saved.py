@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dashboard.app.playback import Status
@@ -103,6 +104,21 @@ def test_the_script_of_a_series_comes_with_its_data(
     np.testing.assert_allclose(theirs, run.history().loss, rtol=0, atol=1e-5)
     with ZipFile(io.BytesIO(of(".ipynb", run))) as archive:
         assert [Path(name).suffix for name in archive.namelist()] == [".ipynb", ".csv"]
+
+
+def test_the_history_is_that_of_the_run_in_both_files() -> None:
+    run = run_after(40, RunConfig(lr=0.01))
+    run.configure(RunConfig(lr=0.001))
+    run.frame()
+    go_on(run, 20)
+    history = run.history()
+    written = pd.read_csv(io.BytesIO(of("-history.csv", run)))
+    stored = pd.read_parquet(io.BytesIO(of("-history.parquet", run)))
+    pd.testing.assert_frame_equal(written, stored)
+    assert written["step"].tolist() == list(range(61))
+    np.testing.assert_array_equal(written["online_loss"], history.loss)
+    assert written["lr"].tolist() == [0.01] * 40 + [0.001] * 21
+    assert written["held_out_loss"].count() == len(history.held_out)
 
 
 def test_what_settings_do_not_tell_has_no_script() -> None:
