@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from rnn_core.io.tables import ReadOptions, Report, Table, clean, read_table
+from rnn_core.io.tables import (
+    ReadOptions,
+    Report,
+    Table,
+    clean,
+    number_columns,
+    read_table,
+    time_column,
+)
 from rnn_core.series import Series
 
 
@@ -45,8 +53,7 @@ class Draft:
             ValueError: when it holds no table.
         """
         table = read_table(data, name)
-        dates = table.named("date")
-        draft = cls(name, data, table, time=dates[0] if dates else None)
+        draft = cls(name, data, table, time=time_column(table))
         draft.make()
         return draft
 
@@ -61,7 +68,7 @@ class Draft:
         self.corrections, self.table = corrections, table
         names = [column.name for column in table.columns]
         if self.time not in names or self.time is None:
-            self.time = next(iter(table.named("date")), None)
+            self.time = time_column(table)
         self.make()
 
     def use(self, **changes: Any) -> None:
@@ -72,14 +79,7 @@ class Draft:
 
     def make(self) -> None:
         """Make the series; if that is impossible, the one before stays."""
-        # A column that is mostly empty would take most rows with it.
-        columns = tuple(
-            column.name
-            for column in self.table.columns
-            if column.kind == "number"
-            and column.name != self.time
-            and column.missing <= len(self.table) / 2
-        )
+        columns = number_columns(self.table, self.time)
         try:
             series, self.report = clean(self.table, self.time, columns, self.missing)
         except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import click
 import numpy as np
 
+from rnn_core.cli.data import data_of, data_options, plan_of, with_series
 from rnn_core.cli.engine import chosen_engine
 from rnn_core.cli.files import Target
 from rnn_core.cli.interrupt import ends_on_ctrl_c
@@ -22,12 +24,14 @@ from rnn_core.engines import ENGINES
 from rnn_core.experiments.comparison import Comparison
 from rnn_core.experiments.held_out import HeldOut
 from rnn_core.experiments.ranking import rank
+from rnn_core.tasks.series import SeriesTask
 
 _MOST_CONTENDERS = 12
 
 
 @click.command()
 @settings_options
+@data_options
 @click.option(
     "--vary",
     multiple=True,
@@ -48,13 +52,19 @@ def compare(
     steps: int,
     engine: str,
     out: Path | None,
-    **_settings: Any,
+    **_others: Any,
 ) -> None:
     """Train contenders in lockstep and compare the held-out losses of their frozen weights."""
-    names, contenders = contenders_of(config, given(ctx), vary)
+    data, flags = data_of(ctx.params, partial(click.echo, err=True)), given(ctx)
+    if data is not None:
+        flags = with_series(flags, ctx.params)
+    names, contenders = contenders_of(config, flags, vary)
+    task = None
+    if data is not None:
+        task = SeriesTask(data.series, plan_of(data, ctx.params), contenders[0])
     target = None if out is None else Target(out)
     engine = chosen_engine(engine, steps * seeds * len(contenders))
-    comparison = Comparison(contenders, seeds, engine=engine)
+    comparison = Comparison(contenders, seeds, task=task, engine=engine)
     taken = 0
     with ends_on_ctrl_c() as stop, progress_bar(steps) as bar:
         for _step in comparison.steps():

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 import click
 
+from rnn_core.cli.data import Data, reading_options, task_of
 from rnn_core.cli.files import Refused, Target, continued, read_run
 from rnn_core.io.checkpoint import Checkpoint, RunHistory, save_weights
 from rnn_core.io.notebook import jupyter_notebook
 from rnn_core.io.script import python_script
 from rnn_core.io.tables import history_csv, history_parquet
-from rnn_core.tasks import build_task
+from rnn_core.tasks import Task, build_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +27,20 @@ class Export:
     Args:
         name: as ``--to`` has it.
         suffix: of the file.
-        make: run to the file's content.
+        make: run, and the task that it was trained on where its settings do not name that, to the
+            file's content.
         reads_files: whether it needs what the task's script reads beside it.
     """
 
     name: str
     suffix: str
-    make: Callable[[Checkpoint], bytes]
+    make: Callable[[Checkpoint, Task | None], bytes]
     reads_files: bool = False
 
 
-def _code(write: Callable[..., str], checkpoint: Checkpoint) -> bytes:
+def _code(write: Callable[..., str], checkpoint: Checkpoint, task: Task | None) -> bytes:
     """The steps of a run that can be repeated from its settings alone, as Python source."""
-    snapshot, history = continued(checkpoint), checkpoint.history
+    snapshot, history = continued(checkpoint, task), checkpoint.history
     if checkpoint.start is not None:
         raise Refused("The run began with weights from a file, which no script can draw again.")
     rates = {0: checkpoint.config.lr}
@@ -49,10 +52,12 @@ def _code(write: Callable[..., str], checkpoint: Checkpoint) -> bytes:
             "is written keeps the first one.",
             err=True,
         )
-    return write(checkpoint.config, snapshot.index + 1, rates=rates).encode()
+    return write(checkpoint.config, snapshot.index + 1, task=task, rates=rates).encode()
 
 
-def _table(write: Callable[[RunHistory], str | bytes], checkpoint: Checkpoint) -> bytes:
+def _table(
+    write: Callable[[RunHistory], str | bytes], checkpoint: Checkpoint, _task: Task | None
+) -> bytes:
     """The losses of a run as a table."""
     if checkpoint.history is None:
         raise Refused("The file has no history of losses. Train it here to have one.")
@@ -60,9 +65,10 @@ def _table(write: Callable[[RunHistory], str | bytes], checkpoint: Checkpoint) -
     return table.encode() if isinstance(table, str) else table
 
 
-def _weights(checkpoint: Checkpoint) -> bytes:
-    trainer = checkpoint.trainer(engine="torch")
-    return save_weights(trainer)
+def _weights(checkpoint: Checkpoint, task: Task | None) -> bytes:
+    if checkpoint.digest:
+        continued(checkpoint, task)  # the scaling comes from the series
+    return save_weights(checkpoint.trainer(task=task, engine="torch"))
 
 
 #: Every form by name.
@@ -86,7 +92,20 @@ EXPORTS: Mapping[str, Export] = MappingProxyType(
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), help="default: RUN with another ending"
 )
-def export(run: Path, form: str, out: Path | None) -> None:
+@click.option(
+    "--data",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="the series that RUN was trained on, where that is one of your own",
+)
+@reading_options
+def export(
+    run: Path,
+    form: str,
+    out: Path | None,
+    data: Path | None,
+    time: str | None,
+    missing: Literal["drop", "interpolate"],
+) -> None:
     """Write RUN in another form.
 
     A script and a notebook need PyTorch and NumPy alone and take the same steps again. csv and
@@ -94,10 +113,13 @@ def export(run: Path, form: str, out: Path | None) -> None:
     into torch.nn straight away.
     """
     chosen, checkpoint = EXPORTS[form], read_run(run)
-    content = chosen.make(checkpoint)
+    series = None if data is None else Data.read(data, time=time, missing=missing)
+    task = task_of(checkpoint, series)
+    content = chosen.make(checkpoint, task)
     target = Target(out or run.with_suffix(chosen.suffix))
-    files = build_task(checkpoint.config).script_files() if chosen.reads_files else {}
-    beside = [(Target(target.path.parent / name), data) for name, data in files.items()]
-    for each, data in ((target, content), *beside):
-        each.write(data)
+    source = task or build_task(checkpoint.config)
+    files = source.script_files() if chosen.reads_files else {}
+    beside = [(Target(target.path.parent / name), text) for name, text in files.items()]
+    for each, made in ((target, content), *beside):
+        each.write(made)
         click.echo(f"saved in {each.path}")

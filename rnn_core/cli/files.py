@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from rnn_core.io.checkpoint import LARGEST, Checkpoint, load_checkpoint
-from rnn_core.tasks import build_task
+from rnn_core.tasks import Task, build_task
 from rnn_core.training.snapshots import Snapshot
 
 
@@ -31,17 +31,25 @@ def read_run(path: Path) -> Checkpoint:
         return load_checkpoint(file.read(LARGEST + 1))
 
 
-def continued(checkpoint: Checkpoint) -> Snapshot:
-    """Where a run stood that can go on from its file alone.
+def continued(checkpoint: Checkpoint, task: Task | None = None) -> Snapshot:
+    """Where a run stood that can go on.
+
+    Args:
+        checkpoint: the run.
+        task: what it was trained on; None for the task that its settings name.
 
     Raises:
-        Refused: when the file has weights alone, or the run read a series of one's own.
+        Refused: when the file has weights alone, or the run read a series of one's own that is not
+            here.
     """
     if checkpoint.snapshot is None:
         raise Refused("The file has weights alone, no run: nothing says what they were trained on.")
-    series = getattr(build_task(checkpoint.config), "series", None)
+    series = getattr(task or build_task(checkpoint.config), "series", None)
     if checkpoint.digest != ("" if series is None else series.digest):
-        raise Refused("The run was trained on a series of one's own, which its file does not hold.")
+        raise Refused(
+            "The run was trained on a series of one's own, which its file does not hold. Give the "
+            "file of the series as well."
+        )
     return checkpoint.snapshot
 
 

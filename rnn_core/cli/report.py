@@ -54,7 +54,9 @@ def evaluation_lines(task: Task, evaluation: Evaluation) -> list[str]:
         ]
     floors = tuple(task.floors())
     lines += [f"{'  floor: ' + name_of(floor):36}{floor.value:.6f}" for floor in floors]
-    lines.append(f"{'verdict':36}{judge(evaluation, floors).claim.replace('_', ' ')}")
+    naive = task.units is not None
+    claim = judge(evaluation, floors).claim.replace("_", " ")
+    lines.append(f"{'verdict':36}{_against_naive(evaluation, floors) if naive else claim}")
     return lines
 
 
@@ -75,6 +77,16 @@ def rolling_origin_lines(found: RollingOrigin) -> list[str]:
                 f"{horizon:7}  {key:20}{score.mae:12.5g}{score.rmse:12.5g}{score.mase:9.3f}"
             )
     return lines
+
+
+def _against_naive(evaluation: Evaluation, floors: tuple[Floor, ...]) -> str:
+    """Which naive forecasts of a series a network beats: those above the whole interval."""
+    beaten = [name_of(floor) for floor in floors if evaluation.loss.high < floor.value]
+    others = [name_of(floor) for floor in floors if evaluation.loss.high >= floor.value]
+    if not others:
+        return "better than every naive forecast"
+    said = f"not better than {', '.join(reversed(others))}"
+    return f"{said}; better than {', '.join(reversed(beaten))}" if beaten else said
 
 
 def online_line(losses: list[float]) -> str:

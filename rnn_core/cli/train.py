@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from rnn_core.cli.data import data_of, data_options, plan_of, refuse_plan, task_of, with_series
 from rnn_core.cli.engine import chosen_engine
 from rnn_core.cli.files import Refused, Target, continued, read_run
 from rnn_core.cli.history import history_of, until, with_evaluations
@@ -17,6 +19,7 @@ from rnn_core.engines import ENGINES
 from rnn_core.experiments.early_stopped import advance_validated
 from rnn_core.experiments.run import advance
 from rnn_core.io.checkpoint import save_checkpoint
+from rnn_core.tasks.series import SeriesTask
 from rnn_core.training.early_stopping import EVALUATE_EVERY, PATIENCE, EarlyStopping
 from rnn_core.training.evaluation import evaluate
 from rnn_core.training.trainer import Trainer
@@ -27,6 +30,7 @@ INTERRUPTED = 130
 
 @click.command()
 @settings_options
+@data_options
 @click.option(
     "--steps",
     type=click.IntRange(1, 10_000_000),
@@ -63,34 +67,43 @@ def train(
     resume: Path | None,
     early_stopping: int | None,
     quiet: bool,
-    **_settings: Any,
+    **_others: Any,
 ) -> None:
     """Train a network and save the run.
 
     CONFIG is a TOML file with settings by name; flags win over it. Settings that neither has are
-    the task's own. Ctrl-C saves what was done.
+    the task's own. With --data a network learns to forecast a series of your own; a run on it
+    goes on when --resume comes with the same --data. Ctrl-C saves what was done.
     """
     flags = given(ctx)
 
-    def say(text: str) -> None:
+    def say(text: str, *, err: bool = False) -> None:
         if not quiet:
-            click.echo(text)
+            click.echo(text, err=err)
 
     checkpoint = None
-    if resume is None:
-        settings = config_of(config, flags)
-        trainer, first = Trainer(settings, engine=chosen_engine(engine, steps)), 0
-    elif config is not None or flags:
+    if resume is not None and (config is not None or flags or ctx.params["horizon"] is not None):
         raise click.UsageError("--resume goes on with the run's own settings. Give no others.")
+    data = data_of(ctx.params, partial(say, err=True))
+    if resume is None:
+        settings = config_of(config, flags if data is None else with_series(flags, ctx.params))
+        task = (
+            None if data is None else SeriesTask(data.series, plan_of(data, ctx.params), settings)
+        )
+        trainer = Trainer(settings, task=task, engine=chosen_engine(engine, steps))
+        first = 0
     else:
         checkpoint = read_run(resume)
-        first = continued(checkpoint).index  # the step that was held comes again
+        if checkpoint.plan is not None:
+            refuse_plan(ctx.params)
+        task = task_of(checkpoint, data, None if data is None else plan_of(data, ctx.params))
+        first = continued(checkpoint, task).index  # the step that was held comes again
         if steps <= first + 1:
             raise click.UsageError(f"{resume} has {first + 1} steps. Ask for more with --steps.")
-        trainer = checkpoint.trainer(engine=engine or checkpoint.engine)
+        trainer = checkpoint.trainer(task=task, engine=engine or checkpoint.engine)
     if early_stopping is not None and trainer.task.held_out is None:
         raise click.UsageError(
-            "--early-stopping needs a task with a validation part. Try --task series."
+            "--early-stopping needs a task with a validation part. Try --data FILE."
         )
     target = Target(out or resume or Path("run.safetensors"))
     say(run_line(trainer))
@@ -137,9 +150,10 @@ def train(
     start = None if checkpoint is None else checkpoint.start
     target.write(save_checkpoint(trainer, history=history, start=start))
     if interrupted:
+        with_data = "" if data is None else f" --data {ctx.params['data']}"
         click.echo(
             f"Stopped after {done} steps, saved in {target.path}. Go on with "
-            f"--resume {target.path} --steps {steps}.",
+            f"--resume {target.path} --steps {steps}{with_data}.",
             err=True,
         )
         ctx.exit(INTERRUPTED)

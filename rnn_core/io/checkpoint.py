@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +28,7 @@ from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
 from rnn_core.rules import IntRange
+from rnn_core.series import SeriesPlan
 from rnn_core.tasks import Task
 from rnn_core.training.snapshots import Snapshot
 from rnn_core.training.trainer import NUMPY_DTYPES, Trainer
@@ -84,6 +85,7 @@ class Checkpoint:
         version: of rnn_core that wrote the file; empty for weights from elsewhere.
         digest: of the series that the run was trained on, `rnn_core.series.Series.digest`; empty
             where it was none.
+        plan: how that series was used; None where it was none or the file does not tell.
         history: the losses so far; None where the file has none.
         start: parameters that the run began with, where it began with weights from a file; None
             where its seed decided them.
@@ -97,6 +99,7 @@ class Checkpoint:
     engine: str = "auto"
     version: str = ""
     digest: str = ""
+    plan: SeriesPlan | None = None
     history: RunHistory | None = None
     start: Mapping[str, Tensor] | None = None
 
@@ -209,6 +212,7 @@ def save_checkpoint(
         "trained": json.dumps(snapshot.trained),
         "task": snapshot.task,
         "series": series.digest if series is not None else "",
+        **_plan(trainer.task),
         **_scaling(trainer.task),
     }
     return save({name: each.contiguous().clone() for name, each in tensors.items()}, metadata)
@@ -241,6 +245,12 @@ def _scaling(task: Task) -> dict[str, str]:
         name: json.dumps({"mean": list(scaling.mean), "std": list(scaling.std)})
         for name, scaling in scalings.items()
     }
+
+
+def _plan(task: Task) -> dict[str, str]:
+    """How a series was used, without which its file does not tell what the run read."""
+    plan = getattr(task, "plan", None)
+    return {"plan": json.dumps(asdict(plan))} if isinstance(plan, SeriesPlan) else {}
 
 
 def load_checkpoint(data: bytes) -> Checkpoint:
@@ -361,6 +371,7 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
         engine=metadata["engine"] if metadata["engine"] in ("torch", "compiled") else "auto",
         version=metadata["rnn_core"],
         digest=metadata.get("series", ""),
+        plan=SeriesPlan(**json.loads(metadata["plan"])) if "plan" in metadata else None,
         history=_history(tensors, step),
         start=_start(tensors, parameters),
     )

@@ -238,9 +238,12 @@ class SeriesTask(Task):
 
     @property
     def _file(self) -> str:
-        """Name of the file that the script reads, without what would lead elsewhere."""
-        stem = re.sub(r"[^\w -]+", "_", PurePath(self.series.name).stem).strip() or "series"
-        return f"{stem}.csv"
+        """Name of the file that the script reads, without what would lead elsewhere.
+
+        It is not that of the file which the series came from: it holds fewer columns, cleaned.
+        """
+        stem = re.sub(r"[^\w -]+", "_", PurePath(self.series.name).stem).strip() or "own"
+        return f"{stem}-series.csv"
 
     def script_files(self) -> Mapping[str, bytes]:
         """The columns of the plan as CSV, every digit of them; see `Task.script_files`."""

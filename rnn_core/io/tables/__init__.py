@@ -1,6 +1,6 @@
 """Tables from files: read, shown, corrected, and made a series of; and the table of a history."""
 
-from rnn_core.io.tables.cleaning import Gap, Report, clean
+from rnn_core.io.tables.cleaning import Gap, Report, clean, number_columns, time_column
 from rnn_core.io.tables.history import (
     HISTORY_COLUMNS,
     history_columns,
@@ -22,5 +22,7 @@ __all__ = [
     "history_columns",
     "history_csv",
     "history_parquet",
+    "number_columns",
     "read_table",
+    "time_column",
 ]

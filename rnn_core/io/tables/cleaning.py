@@ -158,6 +158,27 @@ def clean(
     return series, report
 
 
+def time_column(table: Table) -> str | None:
+    """The column that orders the rows unless another is chosen: the first one of dates."""
+    return next(iter(table.named("date")), None)
+
+
+def number_columns(table: Table, time: str | None) -> tuple[str, ...]:
+    """The columns of a series unless others are chosen: those of numbers, in their order.
+
+    A column that is mostly empty is left out: it would take most rows with it.
+
+    Args:
+        table: as read.
+        time: the column that orders the rows, which is none of them.
+    """
+    return tuple(
+        column.name
+        for column in table.columns
+        if column.kind == "number" and column.name != time and column.missing <= len(table) / 2
+    )
+
+
 def _numbers(table: Table, name: str) -> NDArray[np.float64]:
     column = table.column(name)
     if column.kind != "number":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dashboard.data.draft import Draft
+from rnn_core.cli.data import Data
 
 ROWS = [f"{day:02d}.01.2024;{day},5;{day * 10}" for day in range(1, 29)]
 FILE = "\n".join(["Tag;Umsatz;Gäste", *ROWS]).encode()
@@ -20,6 +23,13 @@ def test_a_file_becomes_a_series_of_its_columns_of_numbers() -> None:
     assert draft.series.column("Umsatz")[2] == 3.5
     assert str(draft.series.times[-1]).startswith("2024-01-28")  # type: ignore[index]
     assert draft.report is not None
+
+
+def test_the_command_line_reads_the_same_series(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(FILE)
+    draft = Draft.read("a.csv", FILE)
+    assert draft.series is not None
+    assert Data.read(tmp_path / "a.csv").series.digest == draft.series.digest
 
 
 def test_a_column_that_is_mostly_empty_takes_no_rows_with_it() -> None:

@@ -51,7 +51,7 @@ def losses(trainer: Trainer) -> list[float]:
 
 def test_a_script_runs_with_the_file_beside_it(trainer: Trainer) -> None:
     done = export("--to", "script")
-    assert done.stdout == "saved in run.py\nsaved in sunspots.csv\n"
+    assert done.stdout == "saved in run.py\nsaved in sunspots-series.csv\n"
     namespace: dict[str, Any] = {}
     exec(Path("run.py").read_text(encoding="utf-8"), namespace)
     np.testing.assert_allclose(namespace["losses"], losses(trainer), rtol=0, atol=1e-5)

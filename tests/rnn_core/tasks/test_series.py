@@ -153,11 +153,11 @@ def test_an_unknown_column_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "file"),
     [
-        ("Sunspots", "Sunspots.csv"),
-        ("../../etc/passwd", "passwd.csv"),
-        ("data.v2.xlsx", "data_v2.csv"),
-        ("‮\n/", "_.csv"),
-        ("温度.tsv", "温度.csv"),
+        ("Sunspots", "Sunspots-series.csv"),
+        ("../../etc/passwd", "passwd-series.csv"),
+        ("data.v2.xlsx", "data_v2-series.csv"),
+        ("‮\n/", "_-series.csv"),
+        ("温度.tsv", "温度-series.csv"),
     ],
 )
 def test_a_script_reads_a_file_beside_it_whatever_the_name_of_the_series(

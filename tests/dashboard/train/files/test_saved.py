@@ -98,7 +98,7 @@ def test_the_script_of_a_series_comes_with_its_data(
     monkeypatch.chdir(tmp_path)
     with ZipFile(io.BytesIO(of(".py", run))) as archive:
         script, data = archive.namelist()
-        assert (script, data) == (FILES[".py"].name(run).removesuffix(".zip"), "销售额.csv")
+        assert (script, data) == (FILES[".py"].name(run).removesuffix(".zip"), "销售额-series.csv")
         archive.extractall()
     theirs = losses_of(Path(script).read_text(encoding="utf-8"))
     np.testing.assert_allclose(theirs, run.history().loss, rtol=0, atol=1e-5)

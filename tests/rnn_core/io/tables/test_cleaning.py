@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnn_core.io.tables import Gap, Report, clean, read_table
+from rnn_core.io.tables import Gap, Report, clean, number_columns, read_table, time_column
 from rnn_core.io.tables.cleaning import Missing
 from rnn_core.series import Series
 
@@ -156,3 +156,14 @@ def test_gaps_too_wide_to_fill_are_refused() -> None:
         cleaned(*rows, "2027-01-01 00:00:00,1", missing="interpolate")
     _series, report = cleaned(*rows, "2027-01-01 00:00:00,1")
     assert report.gap_count == 1
+
+
+def test_the_columns_of_a_series_are_those_of_numbers_that_are_mostly_filled() -> None:
+    rows = [f"2024-01-{n:02d},2024-02-{n:02d},{n},x,{n if n < 9 else ''}" for n in range(1, 21)]
+    table = read_table("\n".join(["day,later,sold,city,rare", *rows]).encode(), "a.csv")
+    assert time_column(table) == "day"
+    assert number_columns(table, "day") == ("sold",)
+    assert number_columns(table, "sold") == ()
+    numbers = read_table(b"a,b\n" + b"1,2\n" * 9, "a.csv")
+    assert time_column(numbers) is None
+    assert number_columns(numbers, None) == ("a", "b")
