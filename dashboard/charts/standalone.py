@@ -131,12 +131,14 @@ def picture(chart: Chart, language: str, kind: str) -> bytes:
     spec = {**specification(chart, language), "padding": 12}
     for part in spec.get("vconcat", [spec]):
         part["width"] = _WIDTH
-    command = [sys.executable, "-X", "utf8", "-c", _DRAW[kind]]
+    return made_apart(_DRAW[kind], json.dumps(spec))
+
+
+def made_apart(code: str, text: str) -> bytes:
+    """What a Python program writes that reads ``text``; one at a time, in a process of its own."""
+    command = [sys.executable, "-X", "utf8", "-c", code]
     with _making:
-        done = subprocess.run(
-            command, input=json.dumps(spec).encode(), capture_output=True, check=True
-        )
-    return done.stdout
+        return subprocess.run(command, input=text.encode(), capture_output=True, check=True).stdout
 
 
 def specification(chart: Chart, language: str) -> dict[str, Any]:

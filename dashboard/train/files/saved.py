@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from dashboard.app.language import current_language
 from dashboard.app.playback import Status
 from dashboard.charts.base import Chart
+from dashboard.charts.film import gif
 from dashboard.charts.standalone import PICTURES, picture
 from dashboard.run import charts
 from dashboard.run.figure import figure
@@ -23,6 +24,8 @@ from rnn_core.messages import N_
 
 #: Media type of what a browser shall save and not show.
 BINARY = "application/octet-stream"
+# Each is drawn by itself, which takes two fifths of a second.
+_FILM_FRAMES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,10 @@ def _loss(run: LiveRun) -> Chart:
 
 def _page(chart: Callable[[LiveRun], Chart], run: LiveRun) -> str:
     return page(chart(run), run)
+
+
+def _film(run: LiveRun) -> bytes:
+    return gif(replay(run, most=_FILM_FRAMES), current_language())
 
 
 def _picture(chart: Callable[[LiveRun], Chart], kind: str, run: LiveRun) -> bytes:
@@ -194,7 +201,8 @@ SAVED_FILES: tuple[SavedFile, ...] = (
         "-replay.html",
         "text/html",
         partial(_page, replay),
-        N_("A single file that plays in any browser, offline."),
+        N_("One file that plays in any browser, offline; or a film, made in some ten seconds."),
         needs_past=True,
     ),
+    SavedFile(N_("Replay"), "GIF", "-replay.gif", "image/gif", _film, needs_past=True),
 )

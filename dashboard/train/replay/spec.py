@@ -83,11 +83,16 @@ _PARTS = (
 )
 
 
-def replay(run: LiveRun) -> Chart:
-    """The run so far, to be played; the run must be one that `can_look_back`."""
+def replay(run: LiveRun, most: int = _MOST_FRAMES) -> Chart:
+    """The run so far, to be played; the run must be one that `can_look_back`.
+
+    Args:
+        run: that is played.
+        most: frames, at most; fewer where each is large.
+    """
     newest = run.frame()
     size = sum(map(len, {rows for part in _PARTS for rows in part.tables(newest).values()}))
-    return of_frames(run.replay_frames(max(_FEWEST_FRAMES, min(_MOST_FRAMES, _BYTES // size))))
+    return of_frames(run.replay_frames(max(_FEWEST_FRAMES, min(most, _BYTES // size))))
 
 
 def of_frames(frames: Sequence[Frame]) -> Chart:

@@ -47,7 +47,13 @@ def test_every_file_is_made_and_named_by_task_cell_seed_and_step() -> None:
     assert len(set(names)) == len(names)
     assert all(name.startswith("sin_to_cos-lstm-seed-7-step-12") for name in names)
     for ending, text in made.items():
-        begins = {"png": b"\x89PNG", "svg": "<svg", "html": "<!DOCTYPE html>", "csv": "step,"}
+        begins = {
+            "png": b"\x89PNG",
+            "gif": b"GIF89a",
+            "svg": "<svg",
+            "html": "<!DOCTYPE html>",
+            "csv": "step,",
+        }
         begin = begins.get(ending.rsplit(".")[-1])
         data = text.encode() if isinstance(text, str) else text
         assert data.startswith(begin.encode() if isinstance(begin, str) else begin or b"")
@@ -60,7 +66,7 @@ def test_a_diverged_run_keeps_its_history_and_charts() -> None:
     refused = [file.ending for file in SAVED_FILES if not file.is_ready(run)]
     assert refused == [".safetensors"]
     fresh = [file.ending for file in SAVED_FILES if not file.is_ready(run_after(0))]
-    assert fresh == ["-replay.html"]
+    assert fresh == ["-replay.html", "-replay.gif"]
 
 
 def test_the_script_takes_the_steps_up_to_the_one_on_screen_again() -> None:
