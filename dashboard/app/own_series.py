@@ -133,6 +133,7 @@ class OwnSeries:
             kept[key] = SeriesTask(self.series, self.plan, config)
             while len(kept) > _KEPT:
                 del kept[next(iter(kept))]
+        kept[key] = kept.pop(key)  # the last one used is the last to go
         return kept[key]
 
 

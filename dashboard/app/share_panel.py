@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from dashboard.app.language import gettext as _
 
 _HERE = Path(__file__).parent
 # Key in the session: the address that was last shared.
-_SHARED = "shared address"
+_SHARED, _CODE = "shared address", "QR code"
 # A QR code holds no more bytes.
 _MOST_BYTES = 2_953
 # In JavaScript: the address that the browser shows when the button is clicked, without a run of
@@ -43,13 +42,23 @@ def share() -> None:
                 "lock": _("For a class: lock the settings"),
                 "code": _("The link as a QR code, for a phone or a class"),
                 "address": address,
-                "qr": qr_code(address) if address else "",
+                "qr": _code(address),
             }
         ],
     )
 
 
-@lru_cache(maxsize=64)
+def _code(address: str) -> str:
+    """The session's last QR code, kept with it: a link may name the visitor's file."""
+    if not address:
+        return ""
+    last = st.session_state.get(_CODE)
+    if last is None or last[0] != address:
+        last = st.session_state[_CODE] = (address, qr_code(address))
+    code: str = last[1]
+    return code
+
+
 def qr_code(address: str) -> str:
     """An address as a QR code, black on white as cameras want it: an SVG element."""
     code = segno.make(address, micro=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,8 @@ class Chart:
 _TITLE_OFFSET = 10
 # Of an axis of symbols every so many have a label, at least so many pixels apart.
 _EVERY, _LABEL_SPACING = (1, 2, 5, 10, 20, 50, 100), 14
+# Of a lane's name, in pixels: its width, and the height of a line; letters of a line, and lines.
+_LANE_LABEL, _LANE_LINE, _LINE, _MOST_LINES = 46, 14, 8, 3
 # Longest names with which a legend has three and two columns.
 _SHORT_NAME, _LONG_NAME = 12, 20
 
@@ -74,7 +77,8 @@ def same(channel: Any) -> Any:
 
 
 def quoted(text: str) -> str:
-    """``text`` as a string of Vega's expression language."""
+    """``text`` as a string of Vega's expression language, on one line."""
+    text = "".join(sign if sign.isprintable() else " " for sign in text)
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
@@ -98,18 +102,28 @@ def lane_axis(layout: WindowLayout, spacing: float) -> alt.Axis:
             labelOverlap=False,
             grid=False,
         )
-    names = [str(n + 1) for n in range(layout.lanes)]
-    if layout.inputs != layout.outputs:
-        names = [_("input {n}").format(n=n + 1) for n in range(layout.inputs)]
-        names += [_("output {n}").format(n=n + 1) for n in range(layout.outputs)]
+    names = [quoted(str(n + 1)) for n in range(layout.lanes)]
+    if layout.output_names:
+        columns = dict.fromkeys((*layout.input_names, *layout.output_names))
+        lines = max(1, int(layout.lane_height * spacing / _LANE_LINE))
+        names = [_in_lines(name, min(lines, _MOST_LINES)) for name in columns]
+    elif layout.inputs != layout.outputs:
+        names = [quoted(_("input {n}").format(n=n + 1)) for n in range(layout.inputs)]
+        names += [quoted(_("output {n}").format(n=n + 1)) for n in range(layout.outputs)]
     middle = (layout.low + layout.high) / 2
     heights = [middle - lane * layout.lane_height for lane in range(layout.lanes)]
-    labels = ", ".join(map(quoted, names))
     return alt.Axis(
         values=heights,
-        labelExpr=f"[{labels}][round(({middle} - datum.value) / {layout.lane_height})]",
+        labelExpr=f"[{', '.join(names)}][round(({middle} - datum.value) / {layout.lane_height})]",
+        labelLimit=_LANE_LABEL,
         grid=False,
     )
+
+
+def _in_lines(name: str, lines: int) -> str:
+    """A column's name as an axis label, in Vega's language: as many lines as there is room for."""
+    wrapped = textwrap.wrap(name, _LINE, break_long_words=False, max_lines=lines, placeholder=" …")
+    return f"[{', '.join(map(quoted, wrapped or [name]))}]"
 
 
 def contender_axis(names: tuple[str, ...], **more: Any) -> alt.Axis:

@@ -201,6 +201,11 @@ def _equal(floors: tuple[Floor, ...]) -> list[list[Floor]]:
     return list(shared.values())
 
 
+def held_out_name(*, validates: bool) -> str:
+    """What the held-out loss is called: that of a validation part is the validation loss."""
+    return _("validation loss") if validates else _("held-out loss")
+
+
 def floor_name(floor: Floor) -> str:
     """A kind of predictor in the reader's language; an unknown one by its key."""
     names = {

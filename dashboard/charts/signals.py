@@ -7,7 +7,6 @@ its own, and symbols are drawn at heights of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Protocol
 
 import altair as alt
@@ -28,6 +27,7 @@ from dashboard.charts.base import (
     side_legend,
     specification,
 )
+from dashboard.charts.kept import kept
 from dashboard.charts.labels import apart
 from dashboard.charts.placement import Layers, Placement
 from dashboard.charts.window_layout import WindowLayout
@@ -88,7 +88,7 @@ def signals(frame: Signals) -> Chart:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _spec(language: str, layout: WindowLayout) -> Spec:
     return specification(signal_chart(layout, _ALONE))
 
@@ -202,7 +202,7 @@ def window_tables(
 
 
 # Two plots of a figure show the same windows.
-@lru_cache(maxsize=64)
+@kept(64)
 def _window_tables(
     language: str, layout: WindowLayout, shown: tuple[int, ...], begins: tuple[str, ...]
 ) -> dict[str, bytes]:
@@ -226,7 +226,11 @@ def _one_lane_chart(layout: WindowLayout, placement: Placement) -> Layers:
         scale=alt.Scale(
             domain=alt.DomainUnionWith(unionWith=list(_value_range(layout))), nice=False
         ),
-        axis=alt.Axis(format=".5~g" if layout.quantity else ".3~g", tickCount=5),
+        axis=alt.Axis(
+            format=".5~g" if layout.quantity else ".3~g",
+            tickCount=5,
+            titleLimit=placement.height or HEIGHT,
+        ),
     )
     newest, borders, labels = window_layers(layout, placement)
     lines = (
@@ -387,6 +391,11 @@ def value_title(layout: WindowLayout) -> str:
     """The title of an axis of the numbers that are drawn."""
     if layout.quantity:
         return layout.quantity
+    if layout.is_plain and layout.output_names:
+        columns = " → ".join((*layout.input_names, *layout.output_names))
+        return (
+            _("{columns}, standardised").format(columns=columns) if layout.standardised else columns
+        )
     return _("value, standardised") if layout.standardised else _("value")
 
 

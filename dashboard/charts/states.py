@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 import altair as alt
 import numpy as np
@@ -19,6 +18,7 @@ from dashboard.app.language import gettext as _
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table, numbers, where
 from dashboard.charts.base import same
+from dashboard.charts.kept import kept
 from dashboard.charts.placement import PAGE, Layers, Placement
 from dashboard.charts.signals import place_axis, window_layers, window_tables
 from dashboard.charts.window_layout import WindowLayout
@@ -89,7 +89,7 @@ def state_tables(
     }
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _places(layout: WindowLayout, size: int) -> tuple[pa.Array, ...]:
     """Left edge, right edge and unit of each cell: they stay while the layout does.
 

@@ -1,19 +1,21 @@
 """Where the numbers of a window are drawn.
 
 Where input and target are single numbers, all signals share one lane. Several numbers have a lane
-each, one above the other. Each symbol has a height of its own, those of the outputs above those of
-the inputs.
+each, one above the other. Columns of a series
+have a lane each, which an input and an output of the same column share. Each symbol has a height of
+its own, those of the outputs above those of the inputs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core import RunConfig, Task
-from rnn_core.series import Parts
+from rnn_core.series import BUNDLED, Parts
 
 # The most points of all lanes together, unless two windows already have more.
 _MOST_POINTS = 400
@@ -45,6 +47,10 @@ class WindowLayout:
         standardised: whether the network reads and predicts standardised numbers. They are drawn
             in the unit of ``quantity`` where they have one.
         dated: whether the time of a sample is a text, not a number.
+        input_names: columns of a series that the inputs are; empty where they have no names.
+        output_names: columns that are forecast, likewise.
+        keeps: what `dashboard.charts.kept` has made for a series; None where it is kept for
+            everybody.
     """
 
     windows: int
@@ -61,6 +67,9 @@ class WindowLayout:
     quantity: str = ""
     standardised: bool = False
     dated: bool = False
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    keeps: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def points(self) -> NDArray[np.floating]:
@@ -74,8 +83,20 @@ class WindowLayout:
 
     @property
     def lanes(self) -> int:
-        """Number of lanes. Inputs and outputs share them if there are as many of each."""
-        return self.inputs if self.inputs == self.outputs else self.inputs + self.outputs
+        """Number of lanes. Inputs and outputs share them if there are as many of each.
+
+        With names, an output shares the lane of the input that has the same one.
+        """
+        return max(self.inputs, 1 + int(self.output_lanes.max()))
+
+    @property
+    def output_lanes(self) -> NDArray[np.intp]:
+        """Lane of each number of a target, from 0 at the top, shape ``(K,)``."""
+        if not self.output_names:
+            return np.arange(self.outputs) + (0 if self.inputs == self.outputs else self.inputs)
+        columns = dict.fromkeys((*self.input_names, *self.output_names))
+        lanes = {name: lane for lane, name in enumerate(columns)}
+        return np.array([lanes[name] for name in self.output_names])
 
     @property
     def lane_height(self) -> float:
@@ -88,20 +109,20 @@ class WindowLayout:
 
     def heights_of_inputs(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Heights of inputs ``(…, T, D)``: shape ``(…, T, D)``, or ``(…, T, 1)`` for symbols."""
-        return self._heights(values, 0.0, 0)
+        return self._heights(values, 0.0, np.arange(self.inputs))
 
     def heights_of_outputs(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Heights of targets or predictions ``(…, T, K)``: likewise."""
-        return self._heights(values, self.first_output, self.lanes - self.outputs)
+        return self._heights(values, self.first_output, self.output_lanes)
 
     def _heights(
-        self, values: NDArray[np.floating], first_symbol: float, first_lane: int
+        self, values: NDArray[np.floating], first_symbol: float, lanes: NDArray[np.intp]
     ) -> NDArray[np.floating]:
         heights: NDArray[np.floating]
         if self.symbols:
             heights = values.argmax(axis=-1)[..., None] + first_symbol
         else:
-            heights = values - self.lane_height * (np.arange(values.shape[-1]) + first_lane)
+            heights = values - self.lane_height * lanes
         return heights
 
     @property
@@ -157,6 +178,10 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
         quantity=quantity,
         standardised=units is not None and units.standardised,
         dated=units is not None,
+        input_names=units.plan.inputs if units else (),
+        output_names=units.plan.targets if units else (),
+        # A file has another name, because it has an ending.
+        keeps=None if units is None or units.series.name in BUNDLED else {},
     )
 
 

@@ -27,7 +27,14 @@ from dashboard.charts.base import (
     same,
     specification,
 )
-from dashboard.charts.loss_axes import floor_layers, floor_rows, loss_axis, step_axis
+from dashboard.charts.kept import kept
+from dashboard.charts.loss_axes import (
+    floor_layers,
+    floor_rows,
+    held_out_name,
+    loss_axis,
+    step_axis,
+)
 from dashboard.charts.window_layout import WindowLayout
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, Floor
@@ -97,8 +104,8 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
         },
         _(
             "For every contender a line of the median online loss with a band over its seeds, and "
-            "points of the median held-out loss."
-        ),
+            "points of the median {loss}."
+        ).format(loss=held_out_name(validates=frame.validates)),
     )
 
 
@@ -240,6 +247,7 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
         frame.target_variance,
         frame.layout.symbols,
         frame.layout.standardised,
+        frame.validates,
     )
     return Chart(
         spec,
@@ -248,7 +256,9 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
             "online": rows(frame.online),
             "floors": floors,
         },
-        _("A stroke for the held-out loss of each network, a dot for its online loss."),
+        _("A stroke for the {loss} of each network, a dot for its online loss.").format(
+            loss=held_out_name(validates=frame.validates)
+        ),
     )
 
 
@@ -260,6 +270,7 @@ def _spread_layout(
     variance: float | None,
     symbols: bool,
     standardised: bool,
+    validates: bool,
 ) -> tuple[Spec, bytes]:
     y = loss_axis("loss", floors, symbols, standardised=standardised)
     x = alt.X(
@@ -283,7 +294,9 @@ def _spread_layout(
         )
 
     strokes = marks(
-        layer("held_out").mark_tick(thickness=2, size=26), _("held-out loss"), strongest=0.9
+        layer("held_out").mark_tick(thickness=2, size=26),
+        held_out_name(validates=validates),
+        strongest=0.9,
     )
     dots = marks(layer("online").mark_circle(size=18, xOffset=22), _("online loss"), strongest=0.6)
     rules, rule_labels = _floor_layers(y)
@@ -353,7 +366,7 @@ def _symbols(frame: ComparisonFrame, number: int) -> dict[str, bytes]:
     }
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _predictions_spec(
     language: str, names: tuple[str, ...], number: int, layout: WindowLayout, faint: bool
 ) -> Spec:

@@ -64,6 +64,7 @@ class ComparisonFrame:
         accuracy: of the last step, ``(C, S)``, nan where a network has diverged; None for a
             regression task.
         alive: which networks have not diverged, ``(C, S)``.
+        validates: whether the held-out loss is that of windows which are never trained on.
         held_out: held-out losses of the last evaluation; None before the first.
         evaluated_at: steps of the evaluations so far, thinned, ``(K,)``.
         held_out_medians: median held-out loss of each contender at these steps, ``(C, K)``; inf
@@ -93,6 +94,7 @@ class ComparisonFrame:
     online_steps: int
     accuracy: NDArray[np.floating] | None
     alive: NDArray[np.bool_]
+    validates: bool
     held_out: HeldOut | None
     evaluated_at: NDArray[np.int64]
     held_out_medians: NDArray[np.float64]
@@ -242,6 +244,7 @@ class LiveComparison(Playback):
                 online_steps=comparison.online_steps,
                 accuracy=self._accuracy(),
                 alive=comparison.alive,
+                validates=comparison.task.held_out is not None,
                 held_out=self._held_out,
                 evaluated_at=np.array(self._medians.indices, np.int64),
                 held_out_medians=np.array(self._medians.items).reshape(-1, len(self._contenders)).T,

@@ -20,7 +20,7 @@ from dashboard.app.settings import PageSetting
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import engines, speed
 from dashboard.charts.draw import draw
-from dashboard.charts.loss_axes import floor_list
+from dashboard.charts.loss_axes import floor_list, held_out_name
 from dashboard.compare import charts as compare_charts
 from dashboard.compare import text as compare_words
 from dashboard.compare.contender_table import forget_own_contenders, own_contenders
@@ -438,10 +438,14 @@ class Panel:
                     _(
                         "Lines: median online loss, with a band from the 10th to the 90th "
                         "percentile of the {seeds} networks. It shows how far the networks differ, "
-                        "not how certain the median is. Diamonds: median held-out loss of the "
+                        "not how certain the median is. Diamonds: median {loss} of the "
                         "frozen weights. Dashed: floors, the lowest loss that a kind of fixed "
                         "predictor can reach ({floors})."
-                    ).format(seeds=frame.seeds, floors=floor_list(frame.floors) or "–")
+                    ).format(
+                        seeds=frame.seeds,
+                        loss=held_out_name(validates=frame.validates),
+                        floors=floor_list(frame.floors) or "–",
+                    )
                     + compare_words.beyond(frame)
                 )
             )
@@ -449,9 +453,9 @@ class Panel:
             self._spread = draw(compare_charts.spread(frame, hidden, highlight))
             st.caption(
                 _(
-                    "Each network has a stroke at its held-out loss, and a dot at its mean online "
+                    "Each network has a stroke at its {loss}, and a dot at its mean online "
                     "loss over the last {steps} steps."
-                ).format(steps=frame.online_steps)
+                ).format(loss=held_out_name(validates=frame.validates), steps=frame.online_steps)
             )
 
     def _draw_predictions(self, frame: ComparisonFrame) -> dict[int, DeltaGenerator]:
@@ -489,6 +493,7 @@ def _show_networks(place: Any, frame: ComparisonFrame) -> Any:
 
 def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) -> None:
     number = st.column_config.NumberColumn
+    loss = held_out_name(validates=frame.validates)
     st.dataframe(
         summary_table(frame, live.steps_until(threshold)),
         hide_index=True,
@@ -499,20 +504,20 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
             "parameters": _("Parameters"),
             "lr": _("lr"),
             "held_out": number(
-                _("Held-out loss"),
+                compare_words.capital(loss),
                 format="%.3g",
                 help=_("Median over the seeds, with frozen weights. The verdict rests on it."),
             ),
             "range": st.column_config.TextColumn(
-                _("10–90 %"), help=_("Percentiles of the held-out losses.")
+                _("10–90 %"), help=_("Percentiles over the seeds of the {loss}.").format(loss=loss)
             ),
             "nrmse": number(
                 _("NRMSE"),
                 format="%.3f",
                 help=_(
-                    "Normalised root mean squared error: the root of the held-out loss divided by "
+                    "Normalised root mean squared error: the root of the {loss} divided by "
                     "the variance of the target. 1 is the best constant."
-                ),
+                ).format(loss=loss),
             ),
             "online": number(
                 _("Online loss"),

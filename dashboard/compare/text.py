@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
-from dashboard.charts.loss_axes import drawn_floors
+from dashboard.charts.loss_axes import drawn_floors, held_out_name
 from dashboard.compare.charts import goes_beyond, highest_drawn
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Floor, PairedTest
@@ -53,6 +53,8 @@ def headline(frame: ComparisonFrame) -> str:
             ).format(step=frame.index)
         return _("The verdict comes with step {step}.").format(step=SMOOTHING - 1)
     if ranking is None or held_out is None:
+        if frame.validates:
+            return _("The weights are being evaluated on the validation part.")
         return _("The weights are being evaluated on windows ahead of the training stream.")
     names = [contender.name for contender in frame.contenders]
     leader = names[ranking.order[0]]
@@ -77,8 +79,10 @@ def headline(frame: ComparisonFrame) -> str:
         )
     said = said.format(leader=leader, beaten=_names(shown, names), others=_names(unknown, names))
     if len(ranking.paired_tests) <= _MOST_RATIOS:
-        said += " " + _("Held-out loss relative to {leader}: {ratios}.").format(
-            leader=leader, ratios=_ratios(ranking.paired_tests, names, with_p=judged)
+        said += " " + _("{loss} relative to {leader}: {ratios}.").format(
+            loss=capital(held_out_name(validates=frame.validates)),
+            leader=leader,
+            ratios=_ratios(ranking.paired_tests, names, with_p=judged),
         )
     followers = following(frame)
     if followers:
@@ -119,7 +123,8 @@ def findings(frame: ComparisonFrame) -> tuple[str, ...]:
         return ()
     names = [contender.name for contender in frame.contenders]
     tests = frame.ranking.paired_tests
-    return (*(_paired_test(pair, names) for pair in tests), *_following(frame))
+    loss = held_out_name(validates=frame.validates)
+    return (*(_paired_test(pair, names, loss) for pair in tests), *_following(frame))
 
 
 def following(frame: ComparisonFrame) -> tuple[int, ...]:
@@ -130,10 +135,11 @@ def following(frame: ComparisonFrame) -> tuple[int, ...]:
 def _following(frame: ComparisonFrame) -> list[str]:
     """A sentence on the contenders most of whose weights follow the signal, if there are any."""
     assert frame.held_out is not None
-    losses = _("{name} (online loss {online:.3g}, held-out loss {held_out:.3g})")
+    losses = _("{name} (online loss {online:.3g}, {loss} {held_out:.3g})")
     said = [
         losses.format(
             name=frame.contenders[number].name,
+            loss=held_out_name(validates=frame.validates),
             online=np.median(frame.held_out.online[number]),
             held_out=np.median(frame.held_out.losses[number]),
         )
@@ -148,20 +154,20 @@ def _following(frame: ComparisonFrame) -> list[str]:
     return [sentence.format(contenders=_("; ").join(said))]
 
 
-def _paired_test(pair: PairedTest, names: list[str]) -> str:
+def _paired_test(pair: PairedTest, names: list[str], loss: str) -> str:
     """The paired test of the leader and one other contender."""
     if math.isinf(pair.ratio):
         gap = _("most networks of {other} have diverged")
     elif pair.seeds == 1:
-        gap = _("the held-out loss of {other} is {ratio} times that of {leader}")
+        gap = _("the {loss} of {other} is {ratio} times that of {leader}")
     elif pair.interval is None:
         gap = _(
-            "the held-out loss of {other} is {ratio} times that of {leader} (median over the "
+            "the {loss} of {other} is {ratio} times that of {leader} (median over the "
             "seeds, which range from {low} to {high})"
         )
     else:
         gap = _(
-            "the held-out loss of {other} is {ratio} times that of {leader} (median over the "
+            "the {loss} of {other} is {ratio} times that of {leader} (median over the "
             "seeds; 95 % interval {low} to {high})"
         )
     low, high = pair.interval or pair.extremes
@@ -174,8 +180,9 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
         wins=pair.wins,
         seeds=pair.seeds,
         p=_p_value(pair),
-        gap=_capital(
+        gap=capital(
             gap.format(
+                loss=loss,
                 other=names[pair.other],
                 leader=names[pair.leader],
                 ratio=_times(pair.ratio),
@@ -187,7 +194,8 @@ def _paired_test(pair: PairedTest, names: list[str]) -> str:
     return said + _disagreement(pair)
 
 
-def _capital(sentence: str) -> str:
+def capital(sentence: str) -> str:
+    """With a capital letter at its beginning."""
     return sentence[:1].upper() + sentence[1:]
 
 
@@ -213,15 +221,25 @@ def _disagreement(pair: PairedTest) -> str:
 
 def how_it_is_judged(frame: ComparisonFrame) -> str:
     """The statistics behind the verdict."""
+    rests = (
+        _(
+            "The verdict rests on the validation loss: the mean over the validation part, which "
+            "is never trained on, read with frozen weights."
+        )
+        if frame.validates
+        else _(
+            "The verdict rests on the held-out loss: the mean over windows ahead of the training "
+            "stream, read with frozen weights."
+        )
+    )
     said = _(
-        "The verdict rests on the held-out loss: the mean over windows ahead of the training "
-        "stream, read with frozen weights. The online loss is that of the training steps, whose "
+        "{rests} The online loss is that of the training steps, whose "
         "weights change from window to window and may follow the signal. Pairs share a seed and "
         "all windows: two-sided Wilcoxon signed-rank test at {level:g}, Holm correction for the "
         "number of pairs. Intervals of the median ratio cover at least 95 %, whatever the "
         "distribution, and allow for the choice of the leader; with too few seeds for that, the "
         "range over the seeds is shown. Valid for this task, these settings and this step only."
-    ).format(level=SIGNIFICANCE)
+    ).format(rests=rests, level=SIGNIFICANCE)
     if frame.held_out is None:
         return said
     return _("Judged at step {step}.").format(step=frame.held_out.step) + " " + said

@@ -14,6 +14,8 @@ from dashboard.app.language import gettext as _
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import CANVAS, GUIDE, Chart, Spec, layer, same, specification
+from dashboard.charts.kept import COLUMN, named
+from rnn_core.series import Parts, Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
 
 # Groups of rows that are drawn of a series: each by its lowest and its highest value.
@@ -21,30 +23,36 @@ _GROUPS = 700
 # Windows that are drawn one by one, and rows of them all at most.
 _WINDOWS, _MOST_ROWS = 3, 400
 _OVERVIEW, _NEAR = 210, 190
+# Room for names above the line, as a share of its range.
+_NAME_ROOM = 0.18
 
 _LINE = Table(at=float, value=float)
-_PARTS = Table(left=float, right=float, part=str, said=str)
-_NAMES = Table(left=float, right=float, label=str)
+_PARTS = Table(left=float, right=float, part=str, said=str, top=float)
+_NAMES = Table(left=float, right=float, label=str, top=float)
 _POINTS = Table(at=float, value=float, role=str, when=str)
 _HORIZON = Table(left=float, right=float, value=float, label=str)
 
 Array = NDArray[np.float64]
 
 
-def overview(task: SeriesTask) -> Chart:
+def overview(series: Series, plan: SeriesPlan) -> Chart:
     """The whole series, its parts shaded: training, validation, test."""
-    column = task.plan.targets[0]
-    values = task.series.column(column)
-    rows, shown = thinned(values)
-    at, dated = _places(task, rows)
-    ends, _dated = _places(
-        task, np.array([0, task.parts.train, task.parts.validation, task.parts.rows - 1])
-    )
+    column = plan.targets[0]
+    rows, shown = thinned(series.column(column))
+    at, dated = _places(series, rows)
+    parts = Parts.of(len(series), plan)
+    ends, _dated = _places(series, np.array([0, parts.train, parts.validation, parts.rows - 1]))
     return Chart(
-        _overview_spec(current_language(), column, dated),
+        named(_overview_spec(current_language(), dated), column),
         {
             "series": _LINE.rows(at, shown),
-            "parts": _PARTS.rows(ends[:-1], ends[1:], list(part_names()), [*part_names().values()]),
+            "parts": _PARTS.rows(
+                ends[:-1],
+                ends[1:],
+                list(part_names()),
+                [*part_names().values()],
+                np.full(len(part_names()), _top(shown)),
+            ),
         },
         _("Line of the series; training, validation and test part are shaded."),
     )
@@ -60,13 +68,14 @@ def windows(task: SeriesTask) -> Chart:
     last = length - 1
     when = task.units.when([last, last + delay])
     return Chart(
-        _windows_spec(current_language(), column),
+        named(_windows_spec(current_language()), column),
         {
             "series": _LINE.rows(rows + 1.0, values[rows]),
             "windows": _NAMES.rows(
                 lefts + 0.5,
                 lefts + length + 0.5,
                 [_("window {n}").format(n=n + 1) for n in range(shown)],
+                np.full(shown, _top(values[rows])),
             ),
             "points": _POINTS.rows(
                 np.array([last, last + delay]) + 1.0,
@@ -109,9 +118,14 @@ def thinned(values: Array, groups: int = _GROUPS) -> tuple[NDArray[np.int64], Ar
     return rows, values[rows]
 
 
-def _places(task: SeriesTask, rows: NDArray[np.int64]) -> tuple[Array, bool]:
+def _top(values: Array) -> float:
+    """The height at which names are written."""
+    return float(values.max() + _NAME_ROOM * np.ptp(values))
+
+
+def _places(series: Series, rows: NDArray[np.int64]) -> tuple[Array, bool]:
     """Places of rows on the time axis; milliseconds where times are dates."""
-    times = task.series.times
+    times = series.times
     if times is None:
         return (rows + 1).astype(np.float64), False
     found = times[rows]
@@ -123,8 +137,8 @@ def _places(task: SeriesTask, rows: NDArray[np.int64]) -> tuple[Array, bool]:
     return places, False
 
 
-@lru_cache(maxsize=16)
-def _overview_spec(language: str, column: str, dated: bool) -> Spec:
+@lru_cache(maxsize=8)
+def _overview_spec(language: str, dated: bool) -> Spec:
     x = (
         alt.X(
             "at:T",
@@ -158,9 +172,9 @@ def _overview_spec(language: str, column: str, dated: bool) -> Spec:
         x=x,
         y=alt.Y(
             "value:Q",
-            title=column,
+            title=COLUMN,
             scale=alt.Scale(zero=False),
-            axis=alt.Axis(format=".5~g", tickCount=5),
+            axis=alt.Axis(format=".5~g", tickCount=5, titleLimit=_OVERVIEW),
         ),
         color=alt.value(palette.TARGET),
     )
@@ -168,7 +182,7 @@ def _overview_spec(language: str, column: str, dated: bool) -> Spec:
     named: dict[str, Any] = {"baseline": "top", "dy": 3, "fontSize": 12}
     first = layer("parts").transform_filter("datum.part != 'test'")
     last = layer("parts").transform_filter("datum.part == 'test'")
-    said: dict[str, Any] = {"y": alt.value(0), "text": alt.Text("said:N"), "color": GUIDE}
+    said: dict[str, Any] = {"y": alt.Y("top:Q"), "text": alt.Text("said:N"), "color": GUIDE}
     labels = (
         first.mark_text(align="left", dx=4, **named).encode(x=alt.X(f"left:{kind}"), **said),
         last.mark_text(align="right", dx=-4, **named).encode(x=alt.X(f"right:{kind}"), **said),
@@ -177,8 +191,8 @@ def _overview_spec(language: str, column: str, dated: bool) -> Spec:
     return specification(chart.properties(title=_("The series"), height=_OVERVIEW, usermeta=CANVAS))
 
 
-@lru_cache(maxsize=16)
-def _windows_spec(language: str, column: str) -> Spec:
+@lru_cache(maxsize=8)
+def _windows_spec(language: str) -> Spec:
     x = alt.X(
         "at:Q",
         title=_("row"),
@@ -187,9 +201,9 @@ def _windows_spec(language: str, column: str) -> Spec:
     )
     y = alt.Y(
         "value:Q",
-        title=column,
+        title=COLUMN,
         scale=alt.Scale(zero=False),
-        axis=alt.Axis(format=".5~g", tickCount=4),
+        axis=alt.Axis(format=".5~g", tickCount=4, titleLimit=_NEAR),
     )
     line = layer("series").mark_line(strokeWidth=1.5)
     line = line.encode(x=x, y=y, color=alt.value(palette.INPUT))
@@ -198,7 +212,7 @@ def _windows_spec(language: str, column: str) -> Spec:
         x=alt.X("left:Q"), x2=alt.X2("right"), color=GUIDE, stroke=alt.value(palette.GUIDE)
     )
     names = layer("windows").mark_text(align="left", baseline="top", dx=4, dy=3, fontSize=12)
-    names = names.encode(x=alt.X("left:Q"), y=alt.value(0), text=alt.Text("label:N"), color=GUIDE)
+    names = names.encode(x=alt.X("left:Q"), y=alt.Y("top:Q"), text=alt.Text("label:N"), color=GUIDE)
     arrow = layer("horizon").mark_rule(strokeWidth=2)
     arrow = arrow.encode(
         x=alt.X("left:Q"),
@@ -221,7 +235,7 @@ def _windows_spec(language: str, column: str) -> Spec:
         tooltip=[
             alt.Tooltip("role:N", title=_("this is the")),
             alt.Tooltip("when:N", title=_("time")),
-            alt.Tooltip("value:Q", title=column, format=".5~g"),
+            alt.Tooltip("value:Q", title=COLUMN, format=".5~g"),
         ],
     )
     chart = alt.layer(line, shades, names, arrow, said, points)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard.app import text as words
@@ -26,15 +28,17 @@ from dashboard.app.settings import RUN_SETTINGS, PageSetting, set_by_task, task_
 from dashboard.app.sidebar import Settings
 from dashboard.charts.draw import draw
 from dashboard.data import charts, upload_panel
-from dashboard.data.table import naive_rows
+from dashboard.data.table import naive_rows, number_format
 from rnn_core import RunConfig
 from rnn_core.messages import N_, translate
 from rnn_core.rules import IntRange
 from rnn_core.series import BUNDLED
 from rnn_core.series.units import sampled
-from rnn_core.tasks.series import SERIES, SeriesTask
+from rnn_core.tasks.series import SERIES, SeriesTask, longest_window
 
 _GO = "go to training"
+# Of columns of numbers, so that all of them fit on a phone, in pixels.
+_LEAST_WIDTH, _CELL_MARGIN, _DIGIT = 50, 18, 7
 
 
 def page(config: RunConfig, settings: Settings) -> None:
@@ -53,9 +57,11 @@ def page(config: RunConfig, settings: Settings) -> None:
         upload_panel.wanted(own.missing)
     left, right = st.columns([1, 2], gap="large")
     with left:
-        _bundled(own)
-        upload_panel.upload()
-        _plan(own)
+        with st.container(key="source"):
+            _bundled(own)
+            upload_panel.upload()
+        with st.container(key="plan"):
+            _plan(own)
     with right:
         _shown(own)
 
@@ -190,13 +196,14 @@ def _shown(own: OwnSeries) -> None:
             on_click=_train,
             disabled=task is None,
         )
+    if problem:
+        st.error(problem, icon=":material/block:")
+        _shorten(own, config)
     if file is not None:
         with st.expander(_("How the file was read"), icon=":material/rule:", expanded=True):
             upload_panel.corrections(file)
-    if problem:
-        st.error(problem, icon=":material/block:")
+    draw(charts.overview(own.series, own.plan))
     if task is not None:
-        draw(charts.overview(task))
         draw(charts.windows(task))
         st.caption(
             _(
@@ -205,6 +212,25 @@ def _shown(own: OwnSeries) -> None:
             )
         )
         _naive(task)
+
+
+def _shorten(own: OwnSeries, config: RunConfig) -> None:
+    """Offer the longest window that the series has room for, if a shorter one is all it takes."""
+    rule = RUN_SETTINGS["window_length"].rule(SERIES.name)
+    assert isinstance(rule, IntRange)
+    longest = min(longest_window(len(own.series), own.plan, config), rule.high)
+    if rule.low <= longest < config.window_length:
+        st.button(
+            _("Use windows of {rows} rows").format(rows=longest),
+            icon=":material/compress:",
+            on_click=_use_windows,
+            args=(longest,),
+        )
+
+
+def _use_windows(length: int) -> None:
+    _choose_task()
+    widgets.set_value(RUN_SETTINGS["window_length"], length)
 
 
 def _facts(own: OwnSeries) -> str:
@@ -226,31 +252,33 @@ def _naive(task: SeriesTask) -> None:
     """What a network has to beat."""
     st.markdown(_("**What the network has to beat**: naive forecasts of the validation part."))
     unit = task.plan.targets[0]
-    number = st.column_config.NumberColumn
+    rows = naive_rows(task)
+
+    def number(name: str, label: str, help_text: str) -> Any:
+        values = [row[name] for row in rows]
+        shown = number_format(values)
+        letters = max(len(shown % value) for value in values)
+        width = max(_LEAST_WIDTH, _CELL_MARGIN + _DIGIT * letters)
+        return st.column_config.NumberColumn(label, format=shown, help=help_text, width=width)
+
     st.dataframe(
-        naive_rows(task),
+        rows,
         hide_index=True,
         column_config={
             "floor": st.column_config.TextColumn(_("Forecast")),
-            "mae": number(
-                "MAE", format="%.4g", help=_("Mean absolute error, in {unit}.").format(unit=unit)
-            ),
+            "mae": number("mae", "MAE", _("Mean absolute error, in {unit}.").format(unit=unit)),
             "rmse": number(
-                "RMSE",
-                format="%.4g",
-                help=_("Root mean squared error, in {unit}.").format(unit=unit),
+                "rmse", "RMSE", _("Root mean squared error, in {unit}.").format(unit=unit)
             ),
             "mase": number(
+                "mase",
                 "MASE",
-                format="%.3f",
-                help=_(
+                _(
                     "Mean absolute scaled error: relative to that of persistence one row ahead in "
                     "the training part, or of seasonal persistence where there is a period."
                 ),
             ),
-            "loss": number(
-                _("Loss"), format="%.4g", help=_("As the loss chart draws it: mean squared error.")
-            ),
+            "loss": number("loss", _("Loss"), _("As the loss chart draws it: mean squared error.")),
         },
     )
     if task.period is not None:

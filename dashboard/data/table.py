@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dashboard.charts.loss_axes import floor_name
 from rnn_core.series.scores import Scores
 from rnn_core.tasks.series import SeriesTask
+
+# Numbers from here on are written without decimals, and not as powers of ten.
+_WHOLE = 999.5
+
+
+def number_format(values: Sequence[float]) -> str:
+    """The printf format of a column of numbers: three digits, or all before the point.
+
+    Args:
+        values: of the column.
+    """
+    return "%.0f" if max(map(abs, values), default=0.0) >= _WHOLE else "%.3g"
 
 
 def naive_rows(task: SeriesTask) -> list[dict[str, Any]]:

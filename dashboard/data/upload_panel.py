@@ -49,7 +49,7 @@ def upload() -> None:
             height=110,
             placeholder="month\tsales\n2024-01\t112\n2024-02\t118",
         )
-        st.button(_("Read"), on_click=_pasted, icon=":material/content_paste:")
+        st.button(_("Read"), on_click=_pasted, args=(_("pasted"),), icon=":material/content_paste:")
     problem: ValueError | None = st.session_state.get(_PROBLEM)
     if problem is not None:
         st.error(
@@ -82,28 +82,21 @@ def corrections(file: Draft) -> None:
         st.error(translate(file.problem, _), icon=":material/block:")
     separators = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": "|", " ": _("space")}
     orders = {"ymd": _("year, month, day"), "dmy": _("day, month, year"), "mdy": "mm/dd/yyyy"}
-    first, second, third, fourth = st.columns(4)
-    with first:
+    with st.container(horizontal=True, key="corrections"):
+        dates = [*file.table.named("date"), *file.table.named("number")]
+        _use("time", _("Time column"), [None, *dates], file.time, {None: _("none: rows in order")})
+        if found.date_order is not None:
+            _correct("date_order", _("Dates"), list(orders), found.date_order, orders)
+        kinds = {"drop": _("leave the row out"), "interpolate": _("interpolate")}
+        _use("missing", _("Missing values"), list(kinds), file.missing, kinds)
         if found.separator is not None:
             _correct("separator", _("Separator"), list(SEPARATORS), found.separator, separators)
-    with second:
         if found.decimal is not None:
             names = {".": _("point"), ",": _("comma")}
             _correct("decimal", _("Decimal sign"), list(DECIMALS), found.decimal, names)
-    with third:
-        if found.date_order is not None:
-            _correct("date_order", _("Dates"), list(orders), found.date_order, orders)
-    with fourth:
         if found.header is not None:
             truth: dict[Any, str] = {True: _("yes"), False: _("no")}
             _correct("header", _("Names above"), [True, False], found.header, truth)
-    left, right = st.columns(2)
-    with left:
-        dates = [*file.table.named("date"), *file.table.named("number")]
-        _use("time", _("Time column"), [None, *dates], file.time, {None: _("none: rows in order")})
-    with right:
-        kinds = {"drop": _("leave the row out"), "interpolate": _("interpolate")}
-        _use("missing", _("Missing values"), list(kinds), file.missing, kinds)
     _preview(file)
 
 
@@ -128,8 +121,10 @@ def _preview(file: Draft) -> None:
     if file.report is not None:
         said += [translate(message, _) for message in file.report.messages]
     if said:
-        with st.expander(_("What was noticed ({count})").format(count=len(said)), expanded=True):
-            st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in said))
+        title = _("What was noticed ({count})").format(count=len(said))
+        with st.expander(title, expanded=True), st.container(key="noticed", gap="xsmall"):
+            for sentence in said:
+                st.text(f"• {sentence}")
 
 
 def _correct(name: str, label: str, options: list[Any], value: Any, names: dict[Any, str]) -> None:
@@ -183,8 +178,8 @@ def _uploaded() -> None:
         _read(uploaded.name, uploaded.getvalue())
 
 
-def _pasted() -> None:
-    _read(_("pasted"), str(st.session_state.get(_PASTE, "")).encode())
+def _pasted(name: str) -> None:
+    _read(name, str(st.session_state.get(_PASTE, "")).encode())
 
 
 def _read(name: str, data: bytes) -> None:

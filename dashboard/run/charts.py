@@ -36,6 +36,7 @@ from dashboard.charts.loss_axes import (
     floor_label_rows,
     floor_layers,
     floor_rows,
+    held_out_name,
     loss_axis,
     loss_range,
     step_axis,
@@ -179,7 +180,7 @@ def loss_chart(
     x = placement.x(step_axis(_("step (updates done)"), _LEAST_STEPS))
     y = loss_axis("loss", floors, symbols, standardised=standardised)
     further: dict[str, Any] = {"x": same(x), "y": same(y)}
-    names = {"online": _("online loss"), "held_out": text.held_out_name(validates=validates)}
+    names = {"online": _("online loss"), "held_out": held_out_name(validates=validates)}
     colour = alt.Color(
         "kind:N",
         title=None,

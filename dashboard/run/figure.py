@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 import altair as alt
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts.base import CANVAS, Chart, Spec, specification
+from dashboard.charts.kept import kept
 from dashboard.charts.placement import Placement
 from dashboard.charts.signals import END_ROOM, signal_chart, signal_tables
 from dashboard.charts.states import state_tables, states_chart
@@ -44,7 +44,7 @@ def figure(frame: Frame, *, small: bool = False) -> Chart:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _spec(language: str, layout: WindowLayout, size: int, small: bool) -> Spec:
     above, below = (_SMALL_SIGNALS, _SMALL_STATES) if small else (_SIGNALS, _STATES)
     place = Placement(axis_room=_AXIS_ROOM, end_room=END_ROOM, alone=False)

@@ -39,6 +39,7 @@ from rnn_core.config import is_read
 from rnn_core.io import Checkpoint, RunHistory, save_checkpoint, save_weights, set_weights
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Units
+from rnn_core.tasks import ForecastColumn
 from rnn_core.thinned import Thinned
 from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping
 from rnn_core.training.step_log import StepLog
@@ -136,6 +137,7 @@ class Frame:
         target_variance: of the target, where errors are also given relative to it; else None.
         streaming: whether each window continues the one before.
         horizon: samples after which a target becomes an input; None if it never does.
+        forecast_columns: the targets that come in later as inputs.
         can_change_wave: whether the task's wave can continue with another frequency.
         parameter_count: number of trainable parameters.
         steps_per_second: measured while playing, else None.
@@ -170,6 +172,7 @@ class Frame:
     target_variance: float | None
     streaming: bool
     horizon: int | None
+    forecast_columns: tuple[ForecastColumn, ...]
     can_change_wave: bool
     parameter_count: int
     steps_per_second: float | None
@@ -604,6 +607,7 @@ class LiveRun(Playback):
             target_variance=seen.target_variance,
             streaming=seen.trainer.task.streaming,
             horizon=seen.trainer.task.horizon,
+            forecast_columns=seen.trainer.task.forecast_columns,
             can_change_wave=seen.trainer.task.can_change_wave,
             parameter_count=seen.trainer.parameter_count,
             steps_per_second=self._per_second(steps=True),

@@ -39,11 +39,6 @@ def verdict(frame: Frame) -> str:
     return " ".join(filter(None, said))
 
 
-def held_out_name(*, validates: bool) -> str:
-    """What the held-out loss is called: that of a validation part is the validation loss."""
-    return _("validation loss") if validates else _("held-out loss")
-
-
 def held_out(frame: Frame) -> str:
     """The held-out loss as a readout."""
     return format(frame.verdict.loss.mean, LOSS_FORMAT) if frame.verdict else "–"

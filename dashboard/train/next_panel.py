@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.app import widgets
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
+from dashboard.app.own_series_panel import task_for
 from dashboard.app.player import Session
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.run import text
@@ -38,6 +39,8 @@ def show(session: Session[LiveRun], frame: Frame) -> None:
         events=frame.events,
         streaming=frame.streaming,
         seen=seen,
+        validates=frame.validates,
+        build=task_for,
     )
     if widgets.is_restricted():
         suggestion = None  # each changes settings

@@ -63,6 +63,15 @@ class Units:
         """Whether the network reads and forecasts standardised numbers."""
         return self.plan.standardise
 
+    def undo_target(self, values: NDArray[np.floating], number: int) -> Array:
+        """Values of one target in the unit of its column.
+
+        Args:
+            values: of any shape.
+            number: of the target, from 0.
+        """
+        return np.asarray(values * self.targets.std[number] + self.targets.mean[number])
+
     def when(self, rows: Sequence[int] | NDArray[np.integer]) -> list[str]:
         """When rows were sampled: dates as far as they tell rows apart, numbers, or row numbers.
 

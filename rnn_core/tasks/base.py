@@ -118,6 +118,23 @@ class Floor:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class ForecastColumn:
+    """A number of the target that comes in later as a number of the input.
+
+    Args:
+        input: which number of the input, from 0.
+        target: which number of the target, from 0.
+        horizon: time steps after which it comes in, at least 1.
+        name: of the column; empty where numbers have no names.
+    """
+
+    input: int
+    target: int
+    horizon: int
+    name: str = ""
+
+
 class Task(ABC):
     """Windows by number. Batch k is the same whenever and however often it is asked for.
 
@@ -168,6 +185,13 @@ class Task(ABC):
         Runs on tasks with different identities do not exchange snapshots.
         """
         return f"{type(self).__module__}.{type(self).__qualname__}"
+
+    @property
+    def forecast_columns(self) -> tuple[ForecastColumn, ...]:
+        """The targets that come in later as inputs; by default all or none, as `horizon` says."""
+        if self.horizon is None or self.input_size != self.output_size:
+            return ()
+        return tuple(ForecastColumn(n, n, self.horizon) for n in range(self.output_size))
 
     @abstractmethod
     def batch(self, index: int, dtype: type[np.floating] = np.float64) -> Batch:

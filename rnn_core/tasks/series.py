@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Parts, Series, SeriesPlan, Units, bundled_series, naive
-from rnn_core.tasks.base import Batch, Floor, FloorKey, HeldOutWindows, Task, TaskEntry
+from rnn_core.tasks.base import (
+    Batch,
+    Floor,
+    FloorKey,
+    ForecastColumn,
+    HeldOutWindows,
+    Task,
+    TaskEntry,
+)
 from rnn_core.tasks.snippets import source
 from rnn_core.tasks.stack import BatchStack
 
@@ -99,6 +107,19 @@ class SeriesWindows(HeldOutWindows):
         length = self._task.length
         start = self._first + index * length
         return self._task.read(start + np.arange(length)[None], dtype)
+
+
+def longest_window(rows: int, plan: SeriesPlan, config: RunConfig) -> int:
+    """The longest window with which a series has enough of them in each part; below 2 for none.
+
+    Args:
+        rows: of the series.
+        plan: its split is read.
+        config: delay and batch_size are read.
+    """
+    parts = Parts.of(rows, plan)
+    stretch = (parts.train - config.delay) // config.batch_size
+    return max(0, min(stretch, parts.validation - parts.train - config.delay)) // _FEWEST_WINDOWS
 
 
 def _header(name: str) -> str:
@@ -185,6 +206,16 @@ class SeriesTask(Task):
     def identity(self) -> str:
         """With the series and the plan: equal configs may train on different series."""
         return f"{super().identity}:{self.series.digest}:{self.plan!r}"
+
+    @property
+    def forecast_columns(self) -> tuple[ForecastColumn, ...]:
+        """The targets that are inputs as well, though others may be neither."""
+        inputs = self.plan.inputs
+        return tuple(
+            ForecastColumn(inputs.index(name), target, self.delay, name)
+            for target, name in enumerate(self.plan.targets)
+            if name in inputs
+        )
 
     @property
     def span(self) -> float:

@@ -17,7 +17,7 @@ suggested.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -83,6 +83,8 @@ def suggest(
     events: Sequence[Event] = (),
     streaming: bool = True,
     seen: Collection[str] = (),
+    validates: bool = False,
+    build: Callable[[RunConfig], object] = build_task,
 ) -> Suggestion | None:
     """The most urgent suggestion that the run can take up.
 
@@ -96,14 +98,17 @@ def suggest(
         events: of the run, in the order in which they happened: `Events.items`.
         streaming: whether each window continues the one before, `Task.streaming`.
         seen: keys of suggestions that were followed or put aside; they are not given again.
+        validates: whether the held-out loss is that of a validation part.
+        build: makes the task of a config, or raises ``ValueError`` where it cannot have these
+            settings; that of a run on a series of one's own knows the series.
 
     Returns:
         The suggestion, or None when there is nothing to suggest.
     """
-    for suggestion in _candidates(config, step, verdict, events, streaming):
+    for suggestion in _candidates(config, step, verdict, events, streaming, validates):
         if _UNDOES.get(suggestion.key) in seen:
             continue
-        if suggestion.key not in seen and _is_possible(config, suggestion.changes):
+        if suggestion.key not in seen and _is_possible(config, suggestion.changes, build):
             return suggestion
     return None
 
@@ -114,6 +119,7 @@ def _candidates(
     verdict: Verdict | None,
     events: Sequence[Event],
     streaming: bool,
+    validates: bool,
 ) -> Iterator[Suggestion]:
     """The suggestions of the first case that applies, best first."""
     collapse = _collapse(events)
@@ -135,7 +141,7 @@ def _candidates(
     elif verdict.claim == "window_memory" and streaming and not config.carry_state:
         yield from _resets(config, verdict)
     elif step >= PATIENCE or any(event.kind == "plateau" for event in events):
-        yield from _stands_still(config, verdict)
+        yield from _stands_still(config, verdict, validates)
         yield from _spikes(config, step, events)
 
 
@@ -293,8 +299,13 @@ def _resets(config: RunConfig, verdict: Verdict) -> Iterator[Suggestion]:
     )
 
 
-def _stands_still(config: RunConfig, verdict: Verdict) -> Iterator[Suggestion]:
-    reason = Message(N_("The held-out loss stands at {loss:.2g}."), {"loss": verdict.loss.mean})
+def _stands_still(config: RunConfig, verdict: Verdict, validates: bool) -> Iterator[Suggestion]:
+    reason = Message(
+        N_("The validation loss stands at {loss:.2g}.")
+        if validates
+        else N_("The held-out loss stands at {loss:.2g}."),
+        {"loss": verdict.loss.mean},
+    )
     yield from _gated(config, "still_cell", reason)
     if verdict.claim in ("memoryless", "last_marker", "window_memory", "carried_memory"):
         longer = 2 * config.delay
@@ -354,7 +365,9 @@ def _rounded(lr: float) -> float:
     return float(f"{lr:.2g}")
 
 
-def _is_possible(config: RunConfig, changes: Mapping[str, Any]) -> bool:
+def _is_possible(
+    config: RunConfig, changes: Mapping[str, Any], build: Callable[[RunConfig], object]
+) -> bool:
     """Whether each change is one and is read, and the run can be built."""
     if any(getattr(config, name) == value for name, value in changes.items()):
         return False
@@ -363,7 +376,7 @@ def _is_possible(config: RunConfig, changes: Mapping[str, Any]) -> bool:
     try:
         after = replace(config, **changes)
         if any(SETTINGS[name].group == "data" for name in changes):
-            build_task(after)
+            build(after)
     except ValueError:
         return False
     return all(is_read(name, after) for name in changes)

@@ -57,6 +57,7 @@ class SearchFrame:
         choices: of each contender; before the end, by the online losses so far.
         done: whether the choices are final.
         floors: the task's floors.
+        validates: whether the held-out loss is that of windows which are never trained on.
         symbols: whether the loss is a cross-entropy.
         engines: what trains, for each network.
         steps_per_second: measured while playing, else None.
@@ -77,6 +78,7 @@ class SearchFrame:
     choices: tuple[LrChoice, ...]
     done: bool
     floors: tuple[Floor, ...]
+    validates: bool
     symbols: bool
     engines: tuple[str, ...]
     steps_per_second: float | None
@@ -197,6 +199,7 @@ class LiveSearch(Playback):
                 choices=search.choices,
                 done=search.done,
                 floors=self._floors,
+                validates=search.task.held_out is not None,
                 symbols=search.task.criterion == "cross_entropy",
                 engines=search.engines,
                 steps_per_second=self._per_second(steps=True),

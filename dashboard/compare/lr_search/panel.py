@@ -9,6 +9,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import engines, shown, speed
 from dashboard.charts.draw import draw
+from dashboard.charts.loss_axes import held_out_name
 from dashboard.compare.contenders import Contender
 from dashboard.compare.lr_search import charts as search_charts
 from dashboard.compare.lr_search import text as search_words
@@ -17,6 +18,7 @@ from dashboard.compare.lr_search.table import rates_table
 from dashboard.compare.places_panel import Places
 from dashboard.compare.settings import TUNE, TUNE_STEPS
 from dashboard.compare.verdict_panel import show_verdict
+from rnn_core.tasks.series import SERIES
 
 _KEY = "lr_search"
 
@@ -29,9 +31,9 @@ def toggle() -> bool:
         _(
             "A learning rate that suits one cell may be too small or too large for another. Before "
             "the comparison, every contender is trained at the same learning rates, on seeds that "
-            "the comparison does not use, and gets the one with its lowest median held-out loss. "
+            "the comparison does not use, and gets the one with its lowest median {loss}. "
             "The sidebar's learning rate is the middle of the grid."
-        ),
+        ).format(loss=held_out_name(validates=widgets.current_task() == SERIES.name)),
     )
 
 
@@ -157,9 +159,9 @@ class Panel:
             st.caption(
                 _(
                     "Median over the seeds at each learning rate, the lowest ringed: the online "
-                    "loss while networks are trained, the held-out loss of their frozen weights at "
+                    "loss while networks are trained, the {loss} of their frozen weights at "
                     "the end. A rate at which most networks have diverged has no point."
-                )
+                ).format(loss=held_out_name(validates=frame.validates))
             )
             _show_table(frame)
         self._step = step.metric(_("At step"), str(frame.index), width="content")

@@ -23,11 +23,13 @@ from dashboard.charts.base import (
     specification,
     title_legend,
 )
+from dashboard.charts.kept import COLUMN, named
 from dashboard.run.views.base import Presentation, View, ViewInput
 from rnn_core import Trainer
 from rnn_core.cells.module import pack, unpack
 from rnn_core.diagnostics import ForecastLag, forecast_lag
 from rnn_core.messages import translate
+from rnn_core.tasks import ForecastColumn
 from rnn_core.tasks.stack import stacked
 from rnn_core.training.trainer import NUMPY_DTYPES
 
@@ -41,9 +43,20 @@ _SHIFTS = Table(shift=float, said=str)
 Array = NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class LagControls:
+    """What the reader has chosen.
+
+    Args:
+        column: which of the task's forecast columns, from 0; beyond the last one, the last.
+    """
+
+    column: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LagResult:
-    """The lag of the forecasts of a stretch.
+    """The lag of the forecasts of one column over a stretch.
 
     Args:
         lag: what was measured; None where there is nothing to measure.
@@ -62,38 +75,40 @@ class LagResult:
     quantity: str = ""
 
 
-class LagView(View[LagResult, None]):
+class LagView(View[LagResult, LagControls]):
     """Forecast against target and last value, and their agreement by shift."""
 
     key = "lag"
-    default_controls = None
+    default_controls = LagControls()
+    panel = "dashboard.run.views.lag_panel"
+    controls_change_result = True
 
     @property
     def title(self) -> str:
         """Its name on screen."""
         return _("lag")
 
-    def compute(self, given: ViewInput[LagResult, None]) -> LagResult:
+    def compute(self, given: ViewInput[LagResult, LagControls]) -> LagResult:
         """The lag over held-out rows."""
         trainer = given.trainer
         task = trainer.task
-        if task.horizon is None or task.input_size != task.output_size or task.input_size != 1:
+        columns = task.forecast_columns
+        if not columns or task.criterion != "mse":
             return LagResult(None)
-        inputs, targets, forecast = _stretch(trainer)
-        values = np.concatenate([inputs, targets[-task.horizon :]])
+        column = columns[min(given.controls.column, len(columns) - 1)]
+        inputs, targets, forecast = _stretch(trainer, column)
+        values = np.concatenate([inputs, targets[-column.horizon :]])
         try:
-            lag = forecast_lag(forecast, values, 0, task.horizon)
+            lag = forecast_lag(forecast, values, 0, column.horizon)
         except ValueError as error:
             return LagResult(None, error)
         drawn = slice(-_DRAWN, None)
         lines = np.stack([forecast[drawn], targets[drawn], inputs[drawn]])
-        quantity = ""
         if task.units is not None:
-            quantity = task.units.column or ""
-            lines = task.units.targets.undo(lines[..., None])[..., 0]
-        return LagResult(lag, None, lines[0], lines[1], lines[2], quantity)
+            lines = task.units.undo_target(lines, column.target)
+        return LagResult(lag, None, lines[0], lines[1], lines[2], column.name)
 
-    def charts(self, result: LagResult, shown: Presentation[None]) -> list[Chart]:
+    def charts(self, result: LagResult, shown: Presentation[LagControls]) -> list[Chart]:
         """The two charts, where there is a lag."""
         if result.lag is None or result.forecast is None:
             return []
@@ -104,7 +119,7 @@ class LagView(View[LagResult, None]):
         lag = result.lag
         return [
             Chart(
-                _lines_spec(current_language(), result.quantity),
+                _lines(result.quantity),
                 {
                     "lines": _LINES.rows(
                         np.tile(rows, len(signals)),
@@ -132,7 +147,7 @@ class LagView(View[LagResult, None]):
             if result.problem is not None:
                 return translate(result.problem, _)
             return _(
-                "Only a forecast of one number from its own past has a lag. Choose a **task** that "
+                "Only a forecast of a number from its own past has a lag. Choose a **task** that "
                 "is a forecast."
             )
         at = _("lag {lag:.1f} of horizon {horizon}").format(lag=lag.lag, horizon=lag.horizon)
@@ -172,8 +187,13 @@ class LagView(View[LagResult, None]):
 VIEW = LagView()
 
 
-def _stretch(trainer: Trainer) -> tuple[Array, Array, Array]:
-    """Inputs, targets and forecasts of the rows that the held-out loss reads, shape ``(n,)``."""
+def _stretch(trainer: Trainer, column: ForecastColumn) -> tuple[Array, Array, Array]:
+    """Inputs, targets and forecasts of the rows that the held-out loss reads, shape ``(n,)``.
+
+    Args:
+        trainer: whose network forecasts.
+        column: of which number.
+    """
     task, config = trainer.task, trainer.config
     dtype = NUMPY_DTYPES[trainer.dtype]
     count = max(2, _MOST // config.window_length)
@@ -188,26 +208,41 @@ def _stretch(trainer: Trainer) -> tuple[Array, Array, Array]:
     else:
         warm_up, state, rows = held_out.warm_up, None, slice(0, 1)
         read = stacked(held_out, 0, min(held_out.windows, warm_up + count), dtype)
-    inputs = np.ascontiguousarray(read.inputs[:, rows])  # (N, 1, T, 1)
+    inputs = np.ascontiguousarray(read.inputs[:, rows])  # (N, 1, T, D)
     if config.carry_state and task.streaming:
-        forecast = trainer.predict(inputs.reshape(1, -1, 1), state)[0]
+        forecast = trainer.predict(inputs.reshape(1, -1, inputs.shape[-1]), state)[0]
     else:
         forecast = trainer.predict(inputs[:, 0], None)[0]
     skipped = warm_up * config.window_length
-    found = inputs, read.targets[:, rows], forecast
-    first_column, second, third = (part.reshape(-1)[skipped:].astype(float) for part in found)
-    return first_column, second, third
+    input_row, target_row, forecast_row = (
+        part.reshape(-1, part.shape[-1])[skipped:, place].astype(float)
+        for part, place in (
+            (inputs, column.input),
+            (read.targets[:, rows], column.target),
+            (forecast, column.target),
+        )
+    )
+    return input_row, target_row, forecast_row
 
 
-@lru_cache(maxsize=16)
-def _lines_spec(language: str, quantity: str) -> Spec:
+def _lines(quantity: str) -> Spec:
+    return named(_lines_spec(current_language()), quantity or _("value"))
+
+
+@lru_cache(maxsize=8)
+def _lines_spec(language: str) -> Spec:
     names = {"target": _("target"), "last": _("last value"), "forecast": _("forecast")}
     chart = (
         layer("lines")
         .mark_line(strokeWidth=1.8, clip=True)
         .encode(
             x=alt.X("row:Q", title=_("row"), axis=alt.Axis(grid=False, tickMinStep=1)),
-            y=alt.Y("value:Q", title=quantity or _("value"), scale=alt.Scale(zero=False)),
+            y=alt.Y(
+                "value:Q",
+                title=COLUMN,
+                scale=alt.Scale(zero=False),
+                axis=alt.Axis(titleLimit=_HEIGHT),
+            ),
             color=alt.Color(
                 "signal:N",
                 title=None,

@@ -12,6 +12,7 @@ from dashboard.charts.window_layout import WindowLayout
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult
 from rnn_core import Floor, RunConfig, Step
+from rnn_core.tasks import ForecastColumn
 
 
 class ViewedFrame(Protocol):
@@ -44,6 +45,10 @@ class ViewedFrame(Protocol):
     @property
     def horizon(self) -> int | None:
         """Samples after which a target becomes an input; None if it never does."""
+
+    @property
+    def forecast_columns(self) -> tuple[ForecastColumn, ...]:
+        """The targets that come in later as inputs."""
 
     @property
     def can_change_wave(self) -> bool:

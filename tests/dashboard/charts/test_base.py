@@ -164,3 +164,13 @@ def test_a_heat_map_has_a_cell_for_each_row_and_colours_by_value() -> None:
     assert spec["layer"][0]["encoding"]["tooltip"] == [
         {"field": "value", "format": ".4f", "title": "h", "type": "quantitative"}
     ]
+
+
+def test_lanes_have_the_names_of_columns_in_as_many_lines_as_there_is_room_for() -> None:
+    names = ("sales", "air temperature outside", "it's \\ a\n'")
+    shown = replace(layout("flip_flop"), inputs=3, input_names=names, output_names=names)
+    for spacing, last in ((100.0, ["air", "temperature", "outside"]), (1.0, ["air …"])):
+        expression = lane_axis(shown, spacing)["labelExpr"]
+        said = ", ".join(f"'{line}'" for line in last)
+        assert expression.startswith(f"[['sales'], [{said}], ['it\\'s \\\\")
+        assert "\n" not in expression

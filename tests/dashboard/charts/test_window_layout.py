@@ -5,7 +5,9 @@ import pytest
 
 from dashboard.charts.window_layout import WindowLayout, window_layout, windows_in_view
 from rnn_core import RunConfig, Trainer, build_task
+from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks import TASKS, Batch, Task
+from rnn_core.tasks.series import SeriesTask
 
 
 def layout(task: str, **settings: object) -> WindowLayout:
@@ -102,3 +104,18 @@ def test_a_constant_signal_has_a_lane_all_the_same() -> None:
     shown = window_layout(Constant(), RunConfig())
     assert (shown.low, shown.high) == (2, 4)
     assert shown.lane_height > 0
+
+
+def test_columns_of_a_series_have_lanes_by_name() -> None:
+    values = np.random.default_rng(0).normal(size=(600, 3))
+    series = Series(values, ("a", "b", "c"), "walk.csv")
+    config = TASKS["series"].config()
+    shown = window_layout(
+        SeriesTask(series, SeriesPlan(inputs=("a", "b"), targets=("c", "b")), config), config
+    )
+    assert (shown.input_names, shown.output_names) == (("a", "b"), ("c", "b"))
+    assert (shown.lanes, shown.output_lanes.tolist()) == (3, [2, 1])
+    heights = shown.heights_of_outputs(np.array([[1.0, 2.0]]))
+    np.testing.assert_allclose(heights, [[1 - 2 * shown.lane_height, 2 - shown.lane_height]])
+    assert shown.keeps == {}
+    assert layout("series").keeps is None  # a bundled series is no secret

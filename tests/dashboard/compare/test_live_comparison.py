@@ -238,6 +238,7 @@ def test_a_series_that_is_handed_over_is_compared_on_and_another_one_starts_agai
     co2, sunspots = (OwnSeries({"series": name}).task(config) for name in ("co2", "sunspots"))
     live = LiveComparison(two, 2, task=co2, engine="torch")
     assert live.frame().layout.quantity == "co2 (ppm)"
+    assert live.frame().validates
     assert live.frame().windows[0].targets.min() > 300
     assert not live.configure(two, 2, 0, task=co2)
     assert live.configure(two, 2, 0, task=sunspots)

@@ -198,3 +198,18 @@ def test_losses_that_the_charts_have_no_room_for_are_said() -> None:
     assert (
         compare_words.beyond(frame) == f" Losses above {highest:.0f} are drawn at the upper edge."
     )
+
+
+def test_of_a_series_the_validation_loss_is_told() -> None:
+    frame = replace(judged(BETTER, 3 * BETTER[::-1]), validates=True)
+    said = [
+        compare_words.headline(frame),
+        details(frame),
+        compare_words.how_it_is_judged(frame),
+        compare_words.headline(replace(frame, held_out=None)),
+    ]
+    assert "Validation loss relative to carried: reset 3 times" in said[0]
+    assert "The validation loss of reset is 3 times that of carried" in said[1]
+    assert "rests on the validation loss: the mean over the validation part" in said[2]
+    assert said[3] == "The weights are being evaluated on the validation part."
+    assert not [text for text in said if "eld-out" in text or "ahead of the training" in text]

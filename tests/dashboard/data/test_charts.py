@@ -15,9 +15,12 @@ from tests.dashboard.sent_charts import datasets_in, plot_size
 def test_a_browser_draws_the_series_and_its_first_windows(name: str) -> None:
     task = OwnSeries({"series": name}).task(TASKS["series"].config(delay=5))
     for chart, again in zip(
-        (overview(task), windows(task)), (overview(task), windows(task)), strict=True
+        (overview(task.series, task.plan), windows(task)),
+        (overview(task.series, task.plan), windows(task)),
+        strict=True,
     ):
-        assert chart.spec is again.spec
+        assert chart.spec == again.spec
+        assert task.plan.targets[0] in str(chart.spec)
         assert datasets_in(chart.spec) == set(chart.tables)
         width, height = plot_size(chart)
         assert width > 200

@@ -29,6 +29,13 @@ def test_a_series_too_short_for_its_windows_is_refused_in_a_sentence() -> None:
     assert "The validation part has 22 rows, too few for" in app.error[0].value
     (go,) = [found for found in app.button if found.label == "Train on this"]
     assert go.disabled
+    # The series is drawn all the same, and a click makes its windows fit.
+    assert len(app.get("vega_lite_chart")) == 1
+    (shorten,) = [found for found in app.button if found.label == "Use windows of 10 rows"]
+    app = healthy(shorten.click().run())
+    assert not app.error
+    assert len(app.get("vega_lite_chart")) == 2
+    assert dict(app.query_params) == {"series": "airline", "task": "series", "window_length": "10"}
 
 
 def test_train_on_this_opens_the_train_page_with_the_series() -> None:

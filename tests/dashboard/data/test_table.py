@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.app.own_series import OwnSeries
-from dashboard.data.table import naive_rows
+from dashboard.data.table import naive_rows, number_format
 from rnn_core import TASKS
 
 
@@ -23,3 +23,13 @@ def test_persistence_is_scored_in_the_unit_of_the_series() -> None:
     assert task.period == 12
     assert rows["persistence"]["mase"] == pytest.approx(np.abs(errors).mean() / season)
     assert [row["loss"] for row in naive_rows(task)] == [floor.value for floor in task.floors()]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [((47.163, 0.03119), "0.0312"), ((30_512.4, 12.6), "13"), ((999.7, 0.2), "0"), ((), "1.23")],
+)
+def test_numbers_have_three_digits_and_are_never_powers_of_ten(
+    values: tuple[float, ...], shown: str
+) -> None:
+    assert number_format(values) % (values[-1] if values else 1.2345) == shown

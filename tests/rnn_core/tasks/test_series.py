@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_core import RunConfig, Trainer, evaluate, judge
+from rnn_core import TASKS, RunConfig, Trainer, evaluate, judge
 from rnn_core.series import Series, SeriesPlan
-from rnn_core.tasks.series import SeriesTask
+from rnn_core.tasks.series import SeriesTask, longest_window
 from rnn_core.tasks.stack import stack
 
 PLAN = SeriesPlan(inputs=("y", "z"), targets=("y",))
@@ -172,3 +174,15 @@ def test_a_script_reads_a_file_beside_it_whatever_the_name_of_the_series(
     assert head == "'=y"  # no formula
     assert [float(row) for row in rows] == values[:, 0].tolist()
     assert f"FILE = {file!r}" in task.script()
+
+
+def test_the_longest_window_is_one_that_fits_and_a_longer_one_does_not() -> None:
+    plan = SeriesPlan(inputs=("x",), targets=("x",))
+    values = np.random.default_rng(0).normal(size=(230, 1))
+    config = TASKS["series"].config(delay=3, batch_size=4)
+    longest = longest_window(230, plan, config)
+    series = Series(values, ("x",), "x.csv")
+    SeriesTask(series, plan, replace(config, window_length=longest))
+    with pytest.raises(ValueError, match="too few for 2 windows"):
+        SeriesTask(series, plan, replace(config, window_length=longest + 1))
+    assert longest_window(12, plan, config) < 2

@@ -204,3 +204,18 @@ def test_every_suggestion_is_a_possible_change_that_has_an_effect(task: str, cel
                 assert is_read(name, after)
             assert str(one.message)
             assert str(one.reason)
+
+
+def test_a_run_on_a_series_of_ones_own_is_told_of_its_validation_loss_and_fits_its_series() -> None:
+    config = TASKS["series"].config(cell="lstm", delay=3)
+    state: dict[str, Any] = {"step": PATIENCE, "verdict": verdict("memoryless"), "validates": True}
+    asked = []
+    (found,) = all_of(config, **state, build=asked.append)
+    assert str(found.reason) == "The validation loss stands at 0.1."
+    assert found.changes == {"delay": 6}
+    assert [one.delay for one in asked][:1] == [6]
+
+    def refuse(after: RunConfig) -> None:
+        raise ValueError("The validation part is too short.")
+
+    assert suggest(config, **state, build=refuse) is None

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dashboard.run.live_run import LiveRun
-from dashboard.run.views.lag import LagResult, _stretch
+from dashboard.run.views.lag import LagControls, LagResult, _stretch
 from dashboard.run.views.registry import view
 from rnn_core import TASKS, RunConfig, Trainer, evaluate
 from rnn_core.series import Series, SeriesPlan
@@ -62,12 +62,40 @@ def test_lines_are_in_the_series_own_unit() -> None:
     )
 
 
+def several(inputs: tuple[str, ...], targets: tuple[str, ...]) -> SeriesTask:
+    steps = np.random.default_rng(3).normal(size=(2_000, 3))
+    series = Series(steps.cumsum(axis=0) * [1, 10, 100], ("a", "b", "c"), "walks.csv")
+    return SeriesTask(series, SeriesPlan(inputs=inputs, targets=targets), CONFIG)
+
+
+def test_each_target_that_is_an_input_has_a_lag_of_its_own_in_its_own_unit() -> None:
+    task = several(("a", "b"), ("c", "b", "a"))
+    assert [one.name for one in task.forecast_columns] == ["b", "a"]
+    run = LiveRun(CONFIG, task=task, engine="torch")
+    for number, column in enumerate(("b", "a", "a")):  # beyond the last one, the last
+        result = inspect(run, "lag", LagControls(number)).result
+        assert result.quantity == column
+        assert result.lag is not None
+        rows = task.held_out.origins[-90:]
+        np.testing.assert_allclose(
+            result.target, task.series.column(column)[rows + 1], rtol=1e-4, atol=1e-3
+        )
+        np.testing.assert_allclose(
+            result.last, task.series.column(column)[rows], rtol=1e-4, atol=1e-3
+        )
+
+
+def test_a_forecast_of_other_columns_has_no_lag() -> None:
+    run = LiveRun(CONFIG, task=several(("a", "b"), ("c",)), engine="torch")
+    assert inspect(run, "lag", LagControls()).result.lag is None
+
+
 @pytest.mark.parametrize("carry_state", [True, False])
 def test_forecasts_are_those_of_the_held_out_loss(carry_state: bool) -> None:
     config = TASKS["series"].config(window_length=20, hidden_size=4, carry_state=carry_state)
     trainer = Trainer(config, task=walk(config))
     trainer.advance(5)
-    _inputs, targets, forecast = _stretch(trainer)
+    _inputs, targets, forecast = _stretch(trainer, trainer.task.forecast_columns[0])
     assert np.mean((forecast - targets) ** 2) == pytest.approx(evaluate(trainer).mean, rel=1e-5)
 
 
@@ -76,4 +104,4 @@ def test_a_task_without_a_horizon_has_no_lag() -> None:
     result = inspect(run, "lag").result
     assert result.lag is None
     assert view("lag").charts(result, view("lag").presentation()) == []
-    assert view("lag").numbers(result).startswith("Only a forecast of one number")
+    assert view("lag").numbers(result).startswith("Only a forecast of a number")
