@@ -36,10 +36,12 @@ from rnn_core import (
     Verdict,
 )
 from rnn_core.config import is_read
+from rnn_core.experiments.rolling_origin import RollingOrigin, rolling_origin
 from rnn_core.io import Checkpoint, RunHistory, save_checkpoint, save_weights, set_weights
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Units
 from rnn_core.tasks import ForecastColumn
+from rnn_core.tasks.series import SeriesTask
 from rnn_core.thinned import Thinned
 from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping
 from rnn_core.training.step_log import StepLog
@@ -521,6 +523,27 @@ class LiveRun(Playback):
             )
             if step.index >= last:
                 return
+
+    @property
+    def has_test_part(self) -> bool:
+        """Whether `rolling_origin` has anything to forecast."""
+        return isinstance(self._now.trainer.task, SeriesTask)
+
+    def rolling_origin(self, horizons: int) -> RollingOrigin | None:
+        """Forecasts of the test part with the weights of the step on screen; changes nothing.
+
+        Args:
+            horizons: the longest horizon.
+
+        Returns:
+            The forecasts; None after divergence.
+
+        Raises:
+            ValueError: when the test part is too short, or there is none.
+        """
+        with self._lock:
+            trainer = (self._past or self._now).trainer
+            return None if trainer.diverged else rolling_origin(trainer, horizons)
 
     def replay_frames(self, most: int) -> list[Frame]:
         """Frames of the whole run, each as it was; changes nothing.

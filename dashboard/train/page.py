@@ -26,6 +26,7 @@ from dashboard.run.views import panel as view_panel
 from dashboard.run.views.registry import view
 from dashboard.train import moments_panel, next_panel, presets_panel
 from dashboard.train.files import panel as files_panel
+from dashboard.train.horizons import panel as horizons_panel
 from dashboard.train.replay import panel as replay_panel
 from dashboard.train.reveal_panel import reveal
 from dashboard.train.settings import EARLY_STOPPING, LOOK, SETTINGS
@@ -63,6 +64,8 @@ def page(config: RunConfig, settings: Settings) -> None:
     with places.history:
         time_travel(session)
         moments_panel.show(session.run)
+    with places.test_part:
+        horizons_panel.show(session.run)
     files_panel.show(session)
     reveal()
 
@@ -75,7 +78,8 @@ def _menu() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the page's parts are, top to bottom. The moving part draws into all but history.
+    """Where the page's parts are, top to bottom. The moving part draws into all but
+    history and test part.
 
     Args:
         bar: of the player.
@@ -85,6 +89,7 @@ class Places:
         following: what to try next.
         details: numbers for the curious.
         inside: the views inside the network.
+        test_part: forecasts of the test part, where the task has one.
     """
 
     bar: Bar
@@ -94,6 +99,7 @@ class Places:
     following: DeltaGenerator
     details: DeltaGenerator
     inside: DeltaGenerator
+    test_part: DeltaGenerator
 
 
 def _places() -> Places:
@@ -105,6 +111,7 @@ def _places() -> Places:
         st.container(key="following"),
         _notes(),
         st.container(key="inside"),
+        st.container(key="test_part"),
     )
 
 

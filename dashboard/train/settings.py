@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.app.settings import PageSetting
 from dashboard.run.views.registry import VIEWS
+from rnn_core.experiments.rolling_origin import HORIZONS as LIMITS
 from rnn_core.messages import N_
 from rnn_core.rules import Choice, Nullable
 from rnn_core.training.early_stopping import PATIENCE
@@ -16,4 +17,7 @@ EARLY_STOPPING = PageSetting(
     "early_stopping", Nullable(PATIENCE, N_("no early stopping")), None, page="train"
 )
 
-SETTINGS = (LOOK, EARLY_STOPPING)
+#: The longest horizon at which the test part is forecast.
+HORIZONS = PageSetting("horizons", LIMITS, 12, page="train")
+
+SETTINGS = (LOOK, EARLY_STOPPING, HORIZONS)

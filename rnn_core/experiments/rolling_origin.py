@@ -44,6 +44,7 @@ class RollingOrigin:
 
     Args:
         column: its name.
+        values: all of it, shape ``(N,)``.
         trained: the horizon that the network was trained for. At a longer one, its forecast is
             iterated; at a shorter one it was made before the origin.
         horizons: rows that forecasts look ahead, ascending, shape ``(h,)``.
@@ -56,6 +57,7 @@ class RollingOrigin:
     """
 
     column: str
+    values: Array
     trained: int
     horizons: Rows
     origins: Rows
@@ -140,6 +142,7 @@ def rolling_origin(
         }
     return RollingOrigin(
         name,
+        values,
         task.delay,
         ahead,
         at,

@@ -19,6 +19,7 @@ from rnn_core import TASKS, RunConfig, Trainer, evaluate
 from rnn_core.config import is_read
 from rnn_core.engines import prepare_compiled
 from rnn_core.experiments.early_stopped import advance_validated
+from rnn_core.experiments.rolling_origin import rolling_origin
 from rnn_core.io import Checkpoint, load_checkpoint
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
@@ -961,3 +962,22 @@ def test_more_patience_while_a_run_plays_lets_it_go_on() -> None:
     assert later is not None
     assert later.waited == 8
     assert later == played(stopping_early(patience=8)).frame().stopped_early
+
+
+def test_the_test_part_is_forecast_with_the_weights_on_screen() -> None:
+    run = run_after(30, FORECAST)
+    run.look_back(10)
+    trainer = Trainer(FORECAST)
+    trainer.advance(11)
+    found, expected = run.rolling_origin(4), rolling_origin(trainer, 4)
+    assert found is not None
+    np.testing.assert_array_equal(found.forecasts["network"], expected.forecasts["network"])
+    assert run.has_test_part
+    assert not run_after(1).has_test_part
+
+
+def test_after_divergence_the_test_part_is_not_forecast() -> None:
+    diverging = TASKS["series"].config(cell="rnn_relu", optimizer="sgd", lr=10.0, hidden_size=4)
+    run = run_after(300, diverging)
+    assert run.status is Status.DIVERGED
+    assert run.rolling_origin(4) is None

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from dashboard.run.views.registry import VIEWS
-from dashboard.train.settings import EARLY_STOPPING, LOOK, SETTINGS
+from dashboard.train.settings import EARLY_STOPPING, HORIZONS, LOOK, SETTINGS
 from rnn_core.rules import Choice
 
 
-def test_the_page_has_two_settings_of_its_own() -> None:
-    assert SETTINGS == (LOOK, EARLY_STOPPING)
+def test_the_page_has_three_settings_of_its_own() -> None:
+    assert SETTINGS == (LOOK, EARLY_STOPPING, HORIZONS)
     assert LOOK.limits == Choice(VIEWS)
     assert LOOK.beginning == next(iter(VIEWS))
     assert LOOK.live

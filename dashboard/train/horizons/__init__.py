@@ -1,0 +1,1 @@
+"""Forecasts of the test part from many origins, by horizon."""
