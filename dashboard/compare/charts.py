@@ -36,6 +36,7 @@ from dashboard.charts.loss_axes import (
     step_axis,
 )
 from dashboard.charts.window_layout import WindowLayout
+from dashboard.compare.laid_log import LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, Floor
 
@@ -54,6 +55,8 @@ _HIGHEST = 1e4
 _CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
 _HELD_OUT = Table(step=int, loss=float, contender=str, weight=float)
 _SEEDS = Table(contender=str, seed=int, loss=float, weight=float)
+_LOG = Table(step=np.float32, median=np.float32, low=np.float32, high=np.float32)
+_LOG_END = Table(step=float, loss=float, label=str)
 _WAVE = Table(place=float, line=int, target=float, low=float, median=float, high=float)
 _WANTED = Table(place=float, symbol=int)
 _SAID = Table(place=float, symbol=int, share=float)
@@ -62,8 +65,20 @@ _TARGET = alt.value(palette.TARGET)
 _Floats: TypeAlias = NDArray[np.floating]
 
 
-def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) -> Chart:
-    """Every contender's online loss, median and 10-90 % band, and its median held-out loss."""
+def loss(
+    frame: ComparisonFrame,
+    hidden: frozenset[str],
+    highlight: str | None,
+    log: LaidLog | None = None,
+) -> Chart:
+    """Every contender's online loss, median and 10-90 % band, and its median held-out loss.
+
+    Args:
+        frame: what to draw.
+        hidden: names of contenders that are left out.
+        highlight: name of the highlighted one, if any.
+        log: runs from elsewhere, drawn with a band likewise; None for none.
+    """
     names = [contender.name for contender in frame.contenders]
     curves = _thinned(frame.curves)
     parts = []
@@ -87,7 +102,14 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
         frame.target_variance,
         frame.layout.symbols,
         frame.layout.standardised,
+        log is not None,
     )
+    alt_text = _(
+        "For every contender a line of the median online loss with a band over its seeds, and "
+        "points of the median {loss}."
+    ).format(loss=held_out_name(validates=frame.validates))
+    if log is not None:
+        alt_text += " " + _("A dash-dotted line with a band for the log from elsewhere.")
     return Chart(
         spec,
         {
@@ -101,12 +123,31 @@ def loss(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None) 
             ),
             "held_out": _held_out_rows(frame, hidden, highlight),
             "floors": floors,
+            **({} if log is None else _log_rows(frame, log)),
         },
-        _(
-            "For every contender a line of the median online loss with a band over its seeds, and "
-            "points of the median {loss}."
-        ).format(loss=held_out_name(validates=frame.validates)),
+        alt_text,
     )
+
+
+def _log_rows(frame: ComparisonFrame, log: LaidLog) -> dict[str, bytes]:
+    """The log's line and band, and its name where the line ends."""
+    median, low, high = log.bands
+    with np.errstate(invalid="ignore"):
+        drawn = median > 0  # nor where it is nan
+    steps, median = log.log.steps[drawn], median[drawn]
+    # A band that reaches down to zero would stretch the axis without end.
+    low = np.where(low[drawn] > 0, low[drawn], median)
+    high = np.where(np.isnan(high[drawn]), np.inf, high[drawn])
+    median, low, high = (_in_range(frame, each) for each in (median, low, high))
+    return {
+        "log": _LOG.rows(*(each.astype(np.float32) for each in (steps, median, low, high))),
+        # Above the last part of the band.
+        "log_end": _LOG_END.rows(
+            [steps[-1]], [high[steps >= 0.85 * steps[-1]].max()], [log.log.name]
+        )
+        if len(steps)
+        else _LOG_END.empty,
+    }
 
 
 def highest_drawn(frame: ComparisonFrame) -> float:
@@ -161,6 +202,7 @@ def _loss_layout(
     variance: float | None,
     symbols: bool,
     standardised: bool,
+    with_log: bool,
 ) -> tuple[Spec, bytes]:
     x = step_axis(_("step (updates done)"), 20)
     y = loss_axis("median", floors, symbols, standardised=standardised)
@@ -201,10 +243,52 @@ def _loss_layout(
         )
     )
     rules, rule_labels = _floor_layers(y)
-    chart = alt.layer(rules, band, line, held_out, rule_labels).properties(
+    log_band, *log_line = _log_layers(x, y) if with_log else [None]
+    below = [rules] if log_band is None else [rules, log_band]
+    chart = alt.layer(*below, band, line, held_out, *log_line, rule_labels).properties(
         title=_("Loss"), height=_HEIGHT, usermeta=CANVAS
     )
     return specification(chart), floor_rows(floors, variance)
+
+
+def _log_layers(x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """Band, line and name of a log, in the colour of what is not ours."""
+    band = (
+        layer("log")
+        .mark_area()
+        .encode(
+            # Each layer sets the axes, which would otherwise fit the contenders' alone.
+            x=x,
+            y=alt.Y("low:Q", title=y["title"], scale=y["scale"]),
+            y2="high:Q",
+            color=GUIDE,
+            fillOpacity=alt.value(0.2),
+        )
+    )
+    line = (
+        layer("log")
+        .mark_line(strokeWidth=2, strokeDash=[10, 4, 2, 4])
+        .encode(x=same(x), y=y, color=GUIDE)
+    )
+    name = (
+        layer("log_end")
+        .mark_text(
+            # Towards the middle of the plot, where there is room.
+            align=alt.ExprRef("scale('x', datum.step) > width / 2 ? 'right' : 'left'"),
+            baseline="bottom",
+            dy=-5,
+            fontSize=12,
+            fontWeight="bold",
+            limit=220,
+        )
+        .encode(
+            x=same(x),
+            y=alt.Y("loss:Q", title=y["title"]),
+            text="label:N",
+            color=GUIDE,
+        )
+    )
+    return [band, line, name]
 
 
 def _floor_layers(y: alt.Y) -> tuple[alt.Chart, alt.Chart]:

@@ -22,6 +22,7 @@ from dashboard.app.text import engines, speed
 from dashboard.charts.draw import draw
 from dashboard.charts.loss_axes import floor_list, held_out_name
 from dashboard.compare import charts as compare_charts
+from dashboard.compare import log_panel
 from dashboard.compare import text as compare_words
 from dashboard.compare.contender_table import forget_own_contenders, own_contenders
 from dashboard.compare.contenders import (
@@ -34,6 +35,7 @@ from dashboard.compare.contenders import (
     first_seed,
     preset_name,
 )
+from dashboard.compare.laid_log import LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame, LiveComparison
 from dashboard.compare.lr_search import panel as search_panel
 from dashboard.compare.lr_search.live_search import LiveSearch
@@ -199,14 +201,15 @@ def _compare(
         live.play()
     with places.controls:
         emphasis_place = st.popover(_("Emphasis"), icon=":material/visibility:")
-        downloads = st.popover(_("Download"), icon=":material/download:")
+        files = st.popover(_("File"), icon=":material/folder_open:")
     with emphasis_place:
         emphasis = _emphasise(live)
-    with downloads:
+    with files:
         _downloads(live, emphasis.threshold)
+        log = log_panel.ask()
     player.watch(
         session,
-        lambda: Panel(session, settings.step_limit, emphasis, places),
+        lambda: Panel(session, settings.step_limit, emphasis, places, log),
         settings,
         buttons=places.bar.buttons,
     )
@@ -343,23 +346,25 @@ def _emphasise(live: LiveComparison) -> Emphasis:
 
 
 def _downloads(live: LiveComparison, threshold: float) -> None:
+    st.markdown(_("**Save**"))
     st.caption(_("The page's address is a link to this comparison. Its results as CSV:"))
-    st.download_button(
-        _("Every network"),
-        data=lambda: _csv(seeds_table(live.frame(), live.steps_until(threshold))),
-        file_name="networks.csv",
-        mime="text/csv",
-        on_click="ignore",
-        key="download_networks",
-    )
-    st.download_button(
-        _("Curves"),
-        data=lambda: _csv(curves_table(live.frame())),
-        file_name="curves.csv",
-        mime="text/csv",
-        on_click="ignore",
-        key="download_curves",
-    )
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button(
+            _("Every network"),
+            data=lambda: _csv(seeds_table(live.frame(), live.steps_until(threshold))),
+            file_name="networks.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="download_networks",
+        )
+        st.download_button(
+            _("Curves"),
+            data=lambda: _csv(curves_table(live.frame())),
+            file_name="curves.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="download_curves",
+        )
 
 
 def _csv(table: pd.DataFrame) -> bytes:
@@ -377,6 +382,7 @@ class Panel:
         step_limit: where it stops by itself.
         emphasis: how to draw it.
         places: of the page.
+        log: runs from elsewhere, to draw beside it.
     """
 
     def __init__(
@@ -385,9 +391,10 @@ class Panel:
         step_limit: int,
         emphasis: Emphasis,
         places: Places,
+        log: LaidLog | None,
     ) -> None:
         live = session.run
-        self._live, self._emphasis = live, emphasis
+        self._live, self._emphasis, self._log = live, emphasis, log
         frame = live.frame()
         session.resting_beat = _RESTING_BEAT if live.is_evaluating else None
         with places.bar.readouts:
@@ -421,7 +428,7 @@ class Panel:
         """Redraw charts and readouts; text and table, which take time to read, stay for a beat."""
         frame = self._live.frame()
         hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
-        draw(compare_charts.loss(frame, hidden, highlight), self._loss)
+        draw(compare_charts.loss(frame, hidden, highlight, self._log), self._loss)
         draw(compare_charts.spread(frame, hidden, highlight), self._spread)
         for number, place in self._predictions.items():
             draw(compare_charts.predictions(frame, number, highlight), place)
@@ -432,7 +439,7 @@ class Panel:
         hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
         left, right = st.columns([5, 3])
         with left:
-            self._loss = draw(compare_charts.loss(frame, hidden, highlight))
+            self._loss = draw(compare_charts.loss(frame, hidden, highlight, self._log))
             st.caption(
                 explained(
                     _(
@@ -448,6 +455,8 @@ class Panel:
                     )
                     + compare_words.beyond(frame)
                 )
+                # Names of others are no terms of ours.
+                + compare_words.beside(self._log)
             )
         with right:
             self._spread = draw(compare_charts.spread(frame, hidden, highlight))

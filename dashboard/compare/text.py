@@ -9,8 +9,10 @@ import numpy as np
 
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
+from dashboard.app.text import plain
 from dashboard.charts.loss_axes import drawn_floors, held_out_name
 from dashboard.compare.charts import goes_beyond, highest_drawn
+from dashboard.compare.laid_log import LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Floor, PairedTest
 from rnn_core.experiments.comparison import SMOOTHING
@@ -252,6 +254,24 @@ def beyond(frame: ComparisonFrame) -> str:
     return " " + _("Losses above {loss:.0f} are drawn at the upper edge.").format(
         loss=highest_drawn(frame)
     )
+
+
+def beside(log: LaidLog | None) -> str:
+    """What the log from elsewhere is, and that it has no rank; empty without one."""
+    if log is None:
+        return ""
+    runs, name = len(log.log.runs), plain(log.log.name)
+    said = (
+        _("Dash-dotted: {name}, one run.").format(name=name)
+        if runs == 1
+        else _("Dash-dotted: {name}, median and band of {runs} runs.").format(name=name, runs=runs)
+    )
+    said += " " + _(
+        "The log is drawn, not ranked: nothing says that it was trained on the same task."
+    )
+    if log.has_undrawn:
+        said += " " + _("Losses of 0 or less have no place on a logarithmic axis.")
+    return " " + said
 
 
 def lowest_floor(floors: tuple[Floor, ...]) -> float:

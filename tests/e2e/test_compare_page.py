@@ -83,13 +83,25 @@ def test_a_task_brings_its_own_settings_and_is_in_the_link(compare: ComparePage)
 
 def test_a_comparison_can_be_taken_home(compare: ComparePage, tmp_path: Path) -> None:
     page = compare.page
-    page.get_by_role("button", name="Download", exact=True).click()
+    page.get_by_role("button", name="File", exact=True).click()
     with page.expect_download() as taken:
         page.get_by_role("button", name="Every network").click()
     taken.value.save_as(tmp_path / "networks.csv")
     lines = (tmp_path / "networks.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("contender,task,cell")
     assert len(lines) == 1 + 3 * 4
+    # From the same menu logs from elsewhere are laid beside, and the charts stay as they are.
+    logs = [tmp_path / "seed1.csv", tmp_path / "seed2.csv"]
+    for number, path in enumerate(logs, 1):
+        path.write_text(f"step,loss\n0,{number}\n60,0.{number}\n", encoding="utf-8")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(logs)
+    expect(page.get_by_text("median and band of 2 runs")).to_be_visible()
+    page.keyboard.press("Escape")
+    compare.watch_for_embeds()
+    compare.press("run")
+    compare.wait_for_step(20)
+    pause(compare)
+    assert compare.embeds() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

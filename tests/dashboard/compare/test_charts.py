@@ -10,8 +10,10 @@ import pytest
 from dashboard.charts import palette
 from dashboard.charts.base import Chart
 from dashboard.compare import charts
+from dashboard.compare.laid_log import LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, RunConfig
+from rnn_core.io.logs import read_log
 from rnn_core.tasks import TASKS
 from tests.dashboard.comparisons import after, comparison
 from tests.dashboard.sent_charts import datasets_in, tables
@@ -49,6 +51,51 @@ def test_the_curves_are_those_of_the_comparison() -> None:
     np.testing.assert_array_equal(gru["median"], frame.curves.median[2])
     np.testing.assert_array_equal(gru["low"], frame.curves.low[2])
     np.testing.assert_array_equal(gru["high"], frame.curves.high[2])
+
+
+def log_of(*runs: list[float]) -> LaidLog:
+    columns = zip(*runs, strict=True)
+    rows = "\n".join(",".join(map(str, (5 * n, *row))) for n, row in enumerate(columns))
+    head = ",".join(f"seed {number}" for number in range(len(runs)))
+    return LaidLog.of([read_log(f"step,{head}\n{rows}\n".encode(), "theirs.csv")])
+
+
+def test_a_log_has_a_line_a_band_and_a_name_on_the_same_axes() -> None:
+    live = comparison()
+    losses = np.array([[0.5, 0.2, 0.1], [0.6, 0.4, 0.2], [0.9, 0.3, 0.1]])
+    log = log_of(*losses.tolist())
+    first = charts.loss(live.frame(), NONE, None, log)
+    rows = tables(first)
+    assert rows["log"]["step"].to_pylist() == [0, 5, 10]
+    wanted = np.quantile(losses, [0.5, 0.1, 0.9], axis=0).astype(np.float32)
+    for name, column in zip(("median", "low", "high"), wanted, strict=True):
+        np.testing.assert_allclose(rows["log"][name], column, rtol=1e-6)
+    (end,) = rows["log_end"].to_pylist()
+    assert end == {"step": 10, "loss": pytest.approx(0.18), "label": "theirs"}
+    # Neither steps nor another name or log build the chart anew; a log itself does.
+    later = charts.loss(after(2, live).frame(), NONE, None, log_of([3, 2]).renamed("others"))
+    assert later.spec is first.spec
+    assert later.alt == first.alt
+    assert datasets_in(first.spec) == set(first.tables)
+    plain = charts.loss(live.frame(), NONE, None)
+    assert datasets_in(first.spec) - datasets_in(plain.spec) == {"log", "log_end"}
+    titles = [
+        each["encoding"]["y"]["title"]
+        for each in first.spec["layer"]
+        if each["data"]["name"] in ("curves", "log")
+    ]
+    assert len(set(titles)) == 1
+
+
+def test_of_a_log_only_what_the_axis_can_show_is_drawn() -> None:
+    frame = comparison().frame()
+    log = log_of([1, 1e30, 0, 1], [1, 1e30, 0, -1], [1, 1e30, 0, 2])
+    rows = tables(charts.loss(frame, NONE, None, log))["log"].to_pydict()
+    assert rows["step"] == [0, 5, 15]
+    assert rows["median"] == pytest.approx([1, charts.highest_drawn(frame), 1])
+    assert rows["low"] == pytest.approx(rows["median"])
+    empty = tables(charts.loss(frame, NONE, None, log_of([-1, -2])))
+    assert empty["log"].num_rows == empty["log_end"].num_rows == 0
 
 
 def test_every_evaluation_has_a_point_at_its_median() -> None:

@@ -8,8 +8,10 @@ import pytest
 from dashboard.app.playback import Status
 from dashboard.app.text import speed
 from dashboard.compare import text as compare_words
+from dashboard.compare.laid_log import LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import HeldOut, rank
+from rnn_core.io.logs import read_log
 from tests.dashboard.comparisons import after, comparison
 
 BETTER = np.array([0.010, 0.011, 0.012, 0.009, 0.013, 0.010, 0.014, 0.011, 0.012, 0.010])
@@ -213,3 +215,16 @@ def test_of_a_series_the_validation_loss_is_told() -> None:
     assert "rests on the validation loss: the mean over the validation part" in said[2]
     assert said[3] == "The weights are being evaluated on the validation part."
     assert not [text for text in said if "eld-out" in text or "ahead of the training" in text]
+
+
+def test_a_log_is_said_to_have_no_rank() -> None:
+    def beside(text: str) -> str:
+        return compare_words.beside(LaidLog.of([read_log(text.encode(), "theirs.csv")]))
+
+    unranked = "The log is drawn, not ranked: nothing says that it was trained on the same task."
+    assert compare_words.beside(None) == ""
+    assert beside("step,loss\n0,2\n1,1") == f" Dash-dotted: `theirs`, one run. {unranked}"
+    assert beside("step,a 1,a 2\n0,2,3\n1,0,0") == (
+        f" Dash-dotted: `theirs`, median and band of 2 runs. {unranked} "
+        "Losses of 0 or less have no place on a logarithmic axis."
+    )
