@@ -22,7 +22,7 @@ from rnn_core.tasks.series import SeriesTask
 _GROUPS = 700
 # Windows that are drawn one by one, and rows of them all at most.
 _WINDOWS, _MOST_ROWS = 3, 400
-_OVERVIEW, _NEAR = 210, 190
+_OVERVIEW, _NEAR, _SMALL = 210, 190, 90
 # Room for names above the line, as a share of its range.
 _NAME_ROOM = 0.18
 
@@ -91,6 +91,28 @@ def windows(task: SeriesTask) -> Chart:
             ),
         },
         _("Line of the first rows; windows are shaded, and the horizon is an arrow."),
+    )
+
+
+def preview(values: Array) -> Chart:
+    """The first rows of a waveform."""
+    return Chart(
+        _preview_spec(current_language()),
+        {"series": _LINE.rows(np.arange(len(values), dtype=float), values)},
+        _("Line of the first rows of the waveform."),
+    )
+
+
+@lru_cache(maxsize=8)
+def _preview_spec(language: str) -> Spec:
+    line = layer("series").mark_line(strokeWidth=1.2)
+    line = line.encode(
+        x=alt.X("at:Q", title=_("row"), scale=alt.Scale(nice=False), axis=alt.Axis(grid=False)),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3)),
+        color=alt.value(palette.TARGET),
+    )
+    return specification(
+        alt.layer(line).properties(title=_("Its first rows"), height=_SMALL, usermeta=CANVAS)
     )
 
 

@@ -12,6 +12,7 @@ from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.app.own_series import DATASET, FILE, INPUTS, TARGETS, File
 from dashboard.app.own_series_panel import keep_series
+from dashboard.data import waveform_panel
 from dashboard.data.draft import Draft
 from rnn_core.io.tables.limits import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
 from rnn_core.io.tables.options import DECIMALS, SEPARATORS
@@ -50,6 +51,7 @@ def upload() -> None:
             placeholder="month\tsales\n2024-01\t112\n2024-02\t118",
         )
         st.button(_("Read"), on_click=_pasted, args=(_("pasted"),), icon=":material/content_paste:")
+    waveform_panel.make(_read)
     problem: ValueError | None = st.session_state.get(_PROBLEM)
     if problem is not None:
         st.error(
