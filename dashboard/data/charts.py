@@ -22,7 +22,7 @@ from rnn_core.tasks.series import SeriesTask
 _GROUPS = 700
 # Windows that are drawn one by one, and rows of them all at most.
 _WINDOWS, _MOST_ROWS = 3, 400
-_OVERVIEW, _NEAR, _SMALL = 210, 190, 90
+_OVERVIEW, _NEAR, _SMALL = 210, 190, 160
 # Room for names above the line, as a share of its range.
 _NAME_ROOM = 0.18
 
