@@ -136,7 +136,7 @@ class StackedCell(Cell):
 
         A gate's drive is what its nonlinearity is applied to.
         """
-        shape = len(x), len(self.blocks), h.shape[1]
+        shape = -1, len(self.blocks), h.shape[1]  # -1: a number would fix the rows of an export
         by_input = x @ weights["weight_ih"].T + weights["bias_ih"]
         by_state = h @ weights["weight_hh"].T + weights["bias_hh"]
         return by_input.reshape(shape), by_state.reshape(shape)

@@ -1,4 +1,4 @@
-"""``export``: a saved run as a script, a notebook, a table or plain weights."""
+"""``export``: a saved run as a script, a notebook, a table, plain weights or an ONNX model."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from rnn_core.cli.data import Data, reading_options, task_of
 from rnn_core.cli.files import Refused, Target, continued, read_run
 from rnn_core.io.checkpoint import Checkpoint, RunHistory, save_weights
 from rnn_core.io.notebook import jupyter_notebook
+from rnn_core.io.onnx import onnx_step
 from rnn_core.io.script import python_script
 from rnn_core.io.tables import history_csv, history_parquet
 from rnn_core.tasks import Task, build_task
+from rnn_core.training.trainer import Trainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ def _table(
     return table.encode() if isinstance(table, str) else table
 
 
-def _weights(checkpoint: Checkpoint, task: Task | None) -> bytes:
+def _network(write: Callable[[Trainer], bytes], checkpoint: Checkpoint, task: Task | None) -> bytes:
+    """A network without its run; the scaling of a series comes from the series."""
     if checkpoint.digest:
-        continued(checkpoint, task)  # the scaling comes from the series
-    return save_weights(checkpoint.trainer(task=task, engine="torch"))
+        continued(checkpoint, task)
+    return write(checkpoint.trainer(task=task, engine="torch"))
 
 
 #: Every form by name.
@@ -80,7 +83,8 @@ EXPORTS: Mapping[str, Export] = MappingProxyType(
             Export("notebook", ".ipynb", partial(_code, jupyter_notebook), reads_files=True),
             Export("csv", ".csv", partial(_table, history_csv)),
             Export("parquet", ".parquet", partial(_table, history_parquet)),
-            Export("weights", ".weights.safetensors", _weights),
+            Export("weights", ".weights.safetensors", partial(_network, save_weights)),
+            Export("onnx", ".onnx", partial(_network, onnx_step)),
         )
     }
 )
@@ -110,7 +114,8 @@ def export(
 
     A script and a notebook need PyTorch and NumPy alone and take the same steps again. csv and
     parquet have the losses, the gradient norm and the learning rate of every step. weights load
-    into torch.nn straight away.
+    into torch.nn straight away. onnx is one time step, with the state as input and output; it
+    needs the packages onnx and onnxscript.
     """
     chosen, checkpoint = EXPORTS[form], read_run(run)
     series = None if data is None else Data.read(data, time=time, missing=missing)

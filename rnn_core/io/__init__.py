@@ -9,6 +9,7 @@ from rnn_core.io.checkpoint import (
     set_weights,
 )
 from rnn_core.io.notebook import jupyter_notebook
+from rnn_core.io.onnx import onnx_step
 from rnn_core.io.script import python_script
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "RunHistory",
     "jupyter_notebook",
     "load_checkpoint",
+    "onnx_step",
     "python_script",
     "save_checkpoint",
     "save_weights",

@@ -228,12 +228,17 @@ def save_weights(trainer: Trainer) -> bytes:
     tensors = {
         name: each.detach().contiguous().clone() for name, each in trainer.model.named_parameters()
     }
-    metadata = {
+    return save(tensors, network_metadata(trainer))
+
+
+def network_metadata(trainer: Trainer) -> dict[str, str]:
+    """What a file says of a network that leaves without its run: settings, columns, scaling."""
+    return {
         "rnn_core": __version__,
         "config": json.dumps(trainer.config.to_dict()),
+        **_plan(trainer.task),
         **_scaling(trainer.task),
     }
-    return save(tensors, metadata)
 
 
 def _scaling(task: Task) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 import torch
@@ -87,6 +88,19 @@ def test_weights_load_into_pytorch(trainer: Trainer) -> None:
         assert torch.equal(out(rnn(x)[0]), trainer.model(x)[0])
     with safe_open("run.weights.safetensors", "pt") as file:
         assert json.loads(file.metadata()["config"]) == trainer.config.to_dict()
+
+
+def test_an_onnx_model_predicts_as_the_run_does(trainer: Trainer) -> None:
+    done = export("--to", "onnx")
+    assert (done.exit_code, done.stdout) == (0, "saved in run.onnx\n")
+    assert done.stderr == ""
+    model = onnxruntime.InferenceSession("run.onnx", providers=["CPUExecutionProvider"])
+    x, h = np.full((1, 1), 0.5, np.float32), np.zeros((1, 1, 4), np.float32)
+    with torch.no_grad():
+        expected, _state = trainer.model(torch.full((1, 2, 1), 0.5))
+    for step in range(2):
+        prediction, h = model.run(None, {"input": x, "h_before": h})
+        np.testing.assert_allclose(prediction, expected[:, step], rtol=0, atol=1e-5)
 
 
 def test_a_file_without_history_has_no_table(trainer: Trainer) -> None:
