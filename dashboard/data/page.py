@@ -223,6 +223,7 @@ def _shorten(own: OwnSeries, config: RunConfig) -> None:
         st.button(
             _("Use windows of {rows} rows").format(rows=longest),
             icon=":material/compress:",
+            key="shorten",
             on_click=_use_windows,
             args=(longest,),
         )

@@ -50,7 +50,13 @@ def upload() -> None:
             height=110,
             placeholder="month\tsales\n2024-01\t112\n2024-02\t118",
         )
-        st.button(_("Read"), on_click=_pasted, args=(_("pasted"),), icon=":material/content_paste:")
+        st.button(
+            _("Read"),
+            key="read",
+            on_click=_pasted,
+            args=(_("pasted"),),
+            icon=":material/content_paste:",
+        )
     waveform_panel.make(_read)
     problem: ValueError | None = st.session_state.get(_PROBLEM)
     if problem is not None:

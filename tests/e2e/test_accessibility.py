@@ -9,11 +9,20 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.app import Server
 from tests.e2e.axe import CONTRAST, violations
-from tests.e2e.visits import COMPARE, LEARN, QUESTION, TRAIN, WINDOWS, Visit, settle
+from tests.e2e.visits import COMPARE, DATA, LEARN, QUESTION, TRAIN, WINDOWS, Visit, settle
+
+LOCALES = ("en-US", "zh-CN")
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize("visit", [TRAIN, COMPARE, QUESTION, *LEARN[3:5]], ids=lambda one: one.name)
+# Lessons are built alike: each language has one of its own.
+EACH = [(visit, locale) for visit in (TRAIN, COMPARE, DATA, QUESTION) for locale in LOCALES]
+
+
+@pytest.mark.parametrize(
+    ("visit", "locale"),
+    [*EACH, *zip(LEARN[3:5], LOCALES, strict=True)],
+    ids=lambda one: getattr(one, "name", one),
+)
 def test_axe_finds_nothing_serious(
     browser: Browser, server: Server, visit: Visit, locale: str
 ) -> None:
@@ -26,6 +35,12 @@ def test_axe_finds_nothing_serious(
         # The next state is entered in the other theme: changing it draws every chart anew.
         scheme, other = other, scheme
         page.emulate_media(color_scheme=scheme)
+        # Until then the page is at rest in the theme before.
+        page.wait_for_function(
+            "scheme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
+            " === scheme",
+            arg=scheme,
+        )
         settle(page)
         found += [f"{name}, {scheme}: {one}" for one in violations(page, CONTRAST, besides=checked)]
         checked = ("[data-testid=stSidebar]", "[data-testid=stHeader]")
@@ -83,7 +98,9 @@ def test_the_player_is_reached_and_played_by_keyboard_alone(open_page: Any) -> N
     assert focused(page) == "run" or focused(page).startswith("play")
 
 
-@pytest.mark.parametrize("address", ["/", "/compare?seeds=2", "/learn", "/learn?answers=1a"])
+@pytest.mark.parametrize(
+    "address", ["/", "/compare?seeds=2", "/data", "/learn", "/learn?answers=1a"]
+)
 def test_a_chart_begins_in_the_first_window_at_200_percent_and_on_a_phone(
     browser: Browser, server: Server, address: str
 ) -> None:

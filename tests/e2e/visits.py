@@ -103,13 +103,38 @@ def _open_menu(page: Page, number: int) -> None:
     menus = page.get_by_test_id("stMain").get_by_test_id("stPopoverButton")
     if number < menus.count():
         menus.nth(number).click()
-        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        body = page.get_by_test_id("stPopoverBody")
+        # What is in a menu of the header is drawn once it is open.
+        expect(body.get_by_role("button").or_(body.locator("p")).first).to_be_visible()
 
 
 def _replay(page: Page) -> None:
     page.keyboard.press("Escape")
     _press(page, "replay")
     expect(page.locator(".st-key-replay_chart .marks").first).to_be_visible()
+
+
+def _open_file_menu(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.locator(".st-key-files").get_by_role("button").first.click()
+    expect(page.get_by_test_id("stPopoverBody").get_by_test_id("stFileUploader")).to_be_visible()
+
+
+def _paste(page: Page, text: str, then: str) -> None:
+    """Have a table read, and wait for what comes of it."""
+    box = page.locator(".st-key-paste textarea")
+    if not box.is_visible():
+        page.locator(".st-key-source summary").click()
+    box.fill(text)
+    _press(page, "read")
+    expect(page.locator(then).first).to_be_visible()
+
+
+def _refuse(page: Page) -> None:
+    """What is no table, once the series fits."""
+    _press(page, "shorten")
+    expect(page.locator(".st-key-shorten")).to_have_count(0)
+    _paste(page, "a,b\n1,2", ".st-key-source [role=alert]")
 
 
 def _other_tab(page: Page) -> None:
@@ -125,8 +150,28 @@ TRAIN = Visit(
         State("untrained"),
         State("stepped", partial(_take_steps, steps=3)),
         *(State(view, partial(_look, view=view)) for view in VIEWS),
-        *(State(f"menu-{number}", partial(_open_menu, number=number)) for number in range(2)),
+        State("experiments", partial(_open_menu, number=0)),
+        State("file", _open_file_menu),
         State("replay", _replay),
+    ),
+)
+# Too short for windows of 24 rows, with a gap, and with a name that is long.
+_TABLE = "\n".join(
+    [
+        "month\tsales (€)\tmean temperature of the air outside",
+        *(
+            f"{2010 + n // 12}-{n % 12 + 1:02d}\t{'' if n == 7 else 100 + n}\t{n % 12}.5"
+            for n in range(150)
+        ),
+    ]
+)
+DATA = Visit(
+    "data",
+    "/data",
+    (
+        State("bundled"),
+        State("pasted", partial(_paste, text=_TABLE, then=".st-key-shorten button")),
+        State("refused", _refuse),
     ),
 )
 COMPARE = Visit(
@@ -148,4 +193,4 @@ LEARN = tuple(
     for number, key in enumerate(LESSONS, start=1)
 )
 QUESTION = Visit("learn", "/learn", (State("question"),))
-VISITS = (TRAIN, COMPARE, QUESTION, *LEARN)
+VISITS = (TRAIN, COMPARE, DATA, QUESTION, *LEARN)
