@@ -124,7 +124,7 @@ def _paste(page: Page, text: str, then: str) -> None:
     """Have a table read, and wait for what comes of it."""
     box = page.locator(".st-key-paste textarea")
     if not box.is_visible():
-        page.locator(".st-key-source summary").click()
+        page.locator(".st-key-source summary").first.click()
     box.fill(text)
     _press(page, "read")
     expect(page.locator(then).first).to_be_visible()
