@@ -114,7 +114,7 @@ def test_it_fits_the_window(open_window: Any, pictures: Path, scheme: str, width
         color_scheme=scheme,
     )
     # The player comes first, and charts begin well above the fold.
-    assert top(compare, 0) < 450
+    assert top(compare, 0) < 455
     compare.press("run")
     compare.wait_for_step(60)
     pause(compare)
