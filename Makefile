@@ -38,6 +38,7 @@ bench: .venv/bench  ## print the figures of the training step beside the tutoria
 
 bench-browser: .venv/dev  ## print the figures of the live page in a real browser
 	$(BIN)/python -m benchmarks.live_page
+	$(BIN)/python -m benchmarks.own_data
 
 bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server
 	$(BIN)/python -m benchmarks.classroom

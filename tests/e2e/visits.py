@@ -135,6 +135,8 @@ def _refuse(page: Page) -> None:
     _press(page, "shorten")
     expect(page.locator(".st-key-shorten")).to_have_count(0)
     _paste(page, "a,b\n1,2", ".st-key-source [role=alert]")
+    page.locator("[class*=st-key-waveform_] summary").click()
+    expect(page.locator("[class*=st-key-waveform_] .marks").first).to_be_visible()
 
 
 def _other_tab(page: Page) -> None:
