@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnn_core.cli import history as module
-from rnn_core.cli.history import history_of
+from rnn_core.cli.history import history_of, until, with_evaluations
 from rnn_core.experiments.run import Curve
 from rnn_core.io import RunHistory
 
@@ -49,3 +49,24 @@ def test_learning_rates_are_listed_from_the_first_step_that_had_each() -> None:
     assert rates(history_of(curve(9, 14), before, 9, 0.2)) == [(0, 0.1), (9, 0.2)]
     unknown = replace(before, lr_step=np.empty(0, np.int64), lr=np.empty(0))
     assert rates(history_of(curve(9, 14), unknown, 9, 0.2)) == [(0, 0.2)]
+
+
+def test_evaluations_are_added_in_place_of_those_from_there_on_and_cut_at_a_step() -> None:
+    before = RunHistory(
+        np.arange(60),
+        np.arange(60.0),
+        np.ones(60),
+        np.array([0, 20, 40]),
+        np.arange(9.0).reshape(3, 3),
+        np.array([0]),
+        np.array([0.1]),
+    )
+    found = with_evaluations(before, np.array([40, 60]), np.full((2, 3), 7.0))
+    assert found.held_out_step.tolist() == [0, 20, 40, 60]
+    assert found.held_out[:, 0].tolist() == [0, 3, 7, 7]
+    cut = until(found, 40)
+    assert cut.step.tolist() == cut.loss.tolist() == list(range(41))
+    assert len(cut.grad_norm) == 41
+    assert cut.held_out_step.tolist() == [0, 20, 40]
+    nothing = with_evaluations(before, np.empty(0, np.int64), np.empty((0, 3)))
+    assert nothing.held_out_step.tolist() == [0, 20, 40]
