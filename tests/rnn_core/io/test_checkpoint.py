@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load
+from safetensors.torch import load, save
 from torch import nn
 
 from rnn_core import CELLS, RunConfig, Trainer
@@ -225,3 +225,16 @@ def test_weights_alone_begin_a_run_with_their_settings(cell: str) -> None:
     again = opened.trainer()
     inputs = np.random.default_rng(0).normal(size=(2, 7, 1))
     np.testing.assert_allclose(again.predict(inputs)[0], trainer.predict(inputs)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("plan", ["[]", "{", '{"inputs": 3, "targets": ["a"]}', '{"inputs": []}'])
+def test_a_plan_that_is_none_is_refused(plan: str) -> None:
+    trainer = Trainer(RunConfig(task="series", hidden_size=2))
+    trainer.advance(1)
+    data = save_checkpoint(trainer)
+    found = load_checkpoint(data)
+    assert found.plan == trainer.task.plan  # type: ignore[attr-defined]
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    metadata = {**header["__metadata__"], "plan": plan}
+    with pytest.raises(ValueError, match="The file is damaged"):
+        load_checkpoint(save(load(data), metadata))
