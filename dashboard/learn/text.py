@@ -15,7 +15,7 @@ from dashboard.app.text import LOSS_FORMAT
 from dashboard.learn.lesson import CodePlace, Lesson, Outcome, Variant, prose
 from dashboard.learn.registry import LESSONS
 from dashboard.learn.settings import SETTINGS
-from dashboard.run.live_run import Frame
+from dashboard.run.frame import Frame
 from rnn_core.messages import Message, translate
 
 # Reading a text with formulas; an exercise and its explanation, in minutes.

@@ -43,7 +43,7 @@ from dashboard.charts.loss_axes import (
 )
 from dashboard.charts.placement import Layers, Placement
 from dashboard.run import text
-from dashboard.run.live_run import Curve, Frame, HeldOut
+from dashboard.run.frame import Curve, Frame, HeldOut
 from rnn_core import Event, Floor
 
 # As high as the figure beside it, and of that the plot, in pixels.

@@ -14,7 +14,7 @@ from dashboard.charts.placement import Placement
 from dashboard.charts.signals import END_ROOM, signal_chart, signal_tables
 from dashboard.charts.states import state_tables, states_chart
 from dashboard.charts.window_layout import WindowLayout
-from dashboard.run.live_run import Frame
+from dashboard.run.frame import Frame
 
 # Heights of the two plots, the room for the lower one's title between them, and that for their
 # vertical axes, in pixels.

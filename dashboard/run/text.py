@@ -11,7 +11,7 @@ from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
 from dashboard.app.text import LOSS_FORMAT, apart, engines, shown, slower, two_digits
 from dashboard.charts.loss_axes import floor_lines, floor_name
-from dashboard.run.live_run import Frame, StoppedEarly
+from dashboard.run.frame import Frame, StoppedEarly
 from rnn_core import Event, Verdict
 
 #: A forecast is better than another one where its loss is lower by this factor.

@@ -11,7 +11,8 @@ from dashboard.app.text import two_digits
 from dashboard.run import text
 from dashboard.run.bulletin import gravest
 from dashboard.run.charts import SCRUBBED
-from dashboard.run.live_run import Frame, LiveRun, StepNumbers
+from dashboard.run.frame import Frame, StepNumbers
+from dashboard.run.live_run import LiveRun
 from dashboard.run.views.registry import view
 from dashboard.train.moments import EXPLAINED_BY, step_of, why
 from dashboard.train.settings import LOOK

@@ -16,7 +16,8 @@ from dashboard.app.player import Session
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.run import text
 from dashboard.run.bulletin import standing_collapse
-from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.frame import Frame
+from dashboard.run.live_run import LiveRun
 from dashboard.train.next_steps import LESSON_OF, LOOKS_AFTER, Lesson, Look
 from dashboard.train.settings import LOOK
 from rnn_core import Suggestion, suggest

@@ -21,7 +21,8 @@ from dashboard.app.tour_panel import tour
 from dashboard.charts.draw import draw
 from dashboard.run import charts, text
 from dashboard.run.figure import figure
-from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.frame import Frame
+from dashboard.run.live_run import LiveRun
 from dashboard.run.views import panel as view_panel
 from dashboard.run.views.registry import view
 from dashboard.train import moments_panel, next_panel, presets_panel

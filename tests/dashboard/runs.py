@@ -8,7 +8,8 @@ import numpy as np
 
 from dashboard.app.playback import Status
 from dashboard.charts.base import Chart
-from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.frame import Frame
+from dashboard.run.live_run import LiveRun
 from dashboard.run.views.base import Presentation
 from dashboard.run.views.cache import CachedResult
 from dashboard.run.views.registry import view

@@ -27,7 +27,8 @@ from dashboard.charts.placement import FRAME, Layers, Placement
 from dashboard.charts.signals import signal_chart, signal_tables
 from dashboard.charts.states import state_tables, states_chart
 from dashboard.run.charts import loss_chart, loss_tables
-from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.frame import Frame
+from dashboard.run.live_run import LiveRun
 
 # The most frames a replay has; fewer where each is large, to stay within a number of bytes.
 _MOST_FRAMES, _FEWEST_FRAMES, _BYTES = 72, 20, 3_000_000

@@ -10,7 +10,8 @@ import pytest
 from dashboard.app.language import use_language
 from dashboard.charts.base import Chart
 from dashboard.run import charts
-from dashboard.run.live_run import Frame, LiveRun
+from dashboard.run.frame import Frame
+from dashboard.run.live_run import LiveRun
 from rnn_core import RunConfig
 from tests.dashboard.sent_charts import datasets_in, plot_size, tables
 

@@ -9,7 +9,8 @@ import pytest
 
 from dashboard.app.playback import Status
 from dashboard.run import text as words
-from dashboard.run.live_run import Frame, LiveRun, StoppedEarly
+from dashboard.run.frame import Frame, StoppedEarly
+from dashboard.run.live_run import LiveRun
 from rnn_core import Evaluation, Event, Floor, RunConfig, build_task, judge
 from rnn_core.tasks.base import FloorKey
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.run.live_run import StepNumbers
+from dashboard.run.frame import StepNumbers
 from dashboard.train.moments_panel import table
 from rnn_core import Event
 from tests.dashboard.runs import go_on

