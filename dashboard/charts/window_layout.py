@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core import RunConfig, Task
-from rnn_core.series import BUNDLED, Parts
+from rnn_core.series import BUNDLED, Parts, Units
 
 # The most points of all lanes together, unless two windows already have more.
 _MOST_POINTS = 400
@@ -152,10 +152,8 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
     low, high = float(values.min()), float(values.max())
     units = task.units
     quantity = (units.column or "") if units else ""
-    if units and quantity:
-        # Of the whole training part: a slow series leaves the range of a few windows.
-        known = units.series.column(quantity)[: Parts.of(len(units.series), units.plan).train]
-        low, high = float(known.min()), float(known.max())
+    if units:
+        low, high = _range(units, in_unit=bool(quantity))
     if high == low:
         low, high = low - 1, high + 1
     return WindowLayout(
@@ -183,6 +181,22 @@ def window_layout(task: Task, config: RunConfig) -> WindowLayout:
         # A file has another name, because it has an ending.
         keeps=None if units is None or units.series.name in BUNDLED else {},
     )
+
+
+def _range(units: Units, *, in_unit: bool) -> tuple[float, float]:
+    """Lowest and highest number of the whole training part: a slow series leaves that of a few
+    windows.
+
+    Args:
+        units: of the task.
+        in_unit: whether numbers are drawn in the unit of the series, not as the network reads them.
+    """
+    series, plan = units.series, units.plan
+    known = series.values[: Parts.of(len(series), plan).train]
+    inputs, targets = (known[:, series.places(names)] for names in (plan.inputs, plan.targets))
+    if not in_unit:
+        inputs, targets = units.inputs.apply(inputs), units.targets.apply(targets)
+    return float(min(inputs.min(), targets.min())), float(max(inputs.max(), targets.max()))
 
 
 def windows_in_view(windows_per_cycle: int, points: int) -> int:

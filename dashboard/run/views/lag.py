@@ -258,7 +258,10 @@ def _lines_spec(language: str) -> Spec:
             ],
         )
     )
-    return specification(chart.properties(title=_("Forecast"), height=_HEIGHT, usermeta=CANVAS))
+    # In a layer: the legend of a chart without layers would stand below the row of the title.
+    return specification(
+        alt.layer(chart).properties(title=_("Forecast"), height=_HEIGHT, usermeta=CANVAS)
+    )
 
 
 @lru_cache(maxsize=8)
