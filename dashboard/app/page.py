@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.app import header, sidebar, widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.restrictions import ALL, HIDE, LOCK
-from dashboard.app.server import prepare_server
+from dashboard.app.server import cleaner, prepare_server
 from dashboard.app.settings import PACE, PageSetting, table_of
 from dashboard.app.sidebar import Settings
 from rnn_core import RunConfig
@@ -62,6 +62,8 @@ def open_app(*pages: Page) -> None:
         pages: in the order of the navigation; the first opens by default.
     """
     prepare_server()
+    if _PAGES not in st.session_state:
+        cleaner().visitor_arrived()
     st.html(_STYLE)
     st.html(_script(), unsafe_allow_javascript=True)
     table = table_of([LOCK, HIDE, *(setting for page in pages for setting in page.settings)])

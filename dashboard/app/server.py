@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
+from threading import Lock, Timer
+from time import monotonic
 
 import streamlit as st
 import torch
@@ -12,6 +15,8 @@ from rnn_core.engines import prepare_compiled
 
 # Seconds that the first page takes from here, and that the compiled engine leaves to it.
 _FIRST_PAGE = 1.0
+# Seconds from one cleaning to the next, at least, and from a visitor's arrival to the cleaning.
+_CLEAN_EVERY, _CLEAN_AFTER = 60.0, 5.0
 
 
 @st.cache_resource
@@ -40,6 +45,53 @@ def _do_without_torch_compile() -> None:
         if plain is not None:
             # Where `torch._compile` keeps the excluded method once it has made it.
             setattr(plain, "__dynamo_disable", plain)
+
+
+class Cleaner:
+    """Frees what ended sessions have left behind.
+
+    Streamlit's sessions refer to themselves, so that only a full garbage collection frees one, with
+    the run and the file in it. Python makes few of those, and none ever frees an object that was
+    frozen: whoever was here when `prepare_server` froze everything would stay. A full collection
+    stops all sessions for a fifth of a second; hence only when visitors come, once a minute.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._last = clock()
+
+    def is_due(self) -> bool:
+        """Whether a minute has passed; then the next one begins."""
+        with self._lock:
+            now = self._clock()
+            if now - self._last < _CLEAN_EVERY:
+                return False
+            self._last = now
+            return True
+
+    def visitor_arrived(self) -> None:
+        """Clean soon, if it is due; the visitor's first page comes first."""
+        if self.is_due():
+            timer = Timer(_CLEAN_AFTER, clean)
+            timer.daemon = True
+            timer.start()
+
+
+def clean() -> None:
+    """Free every unreachable object, frozen or not, and freeze the rest."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource
+def cleaner() -> Cleaner:
+    """The cleaner that all sessions of this server share."""
+    return Cleaner()
 
 
 @st.cache_resource

@@ -10,6 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app import server
+from tests.dashboard.clock import Clock
 
 ROOT = Path(__file__).parents[3]
 
@@ -47,6 +48,7 @@ def test_frozen_objects_are_still_collected_when_they_are_made_later() -> None:
     code = """
 import gc
 from dashboard.app import server
+from tests.dashboard.clock import Clock
 server.prepare_compiled = lambda wait: None
 server.prepare_server.__wrapped__()
 class Node: pass
@@ -75,3 +77,53 @@ print(*{"pandas", "scipy.stats", "sympy", "torch._dynamo"} & set(sys.modules))
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+def test_cleaning_is_due_once_a_minute() -> None:
+    clock = Clock()
+    cleaner = server.Cleaner(clock)
+    due = []
+    for clock.now in (0.0, 59.0, 60.0, 61.0, 119.0, 120.0):
+        due.append(cleaner.is_due())
+    assert due == [False, False, True, False, False, True]
+
+
+def test_a_visitor_has_it_cleaned_after_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[float, object]] = []
+
+    class Later:
+        def __init__(self, seconds: float, function: object) -> None:
+            started.append((seconds, function))
+
+        def start(self) -> None:
+            assert self.daemon
+
+    monkeypatch.setattr(server, "Timer", Later)
+    clock = Clock()
+    cleaner = server.Cleaner(clock)
+    cleaner.visitor_arrived()
+    assert started == []
+    clock.now = 60.0
+    cleaner.visitor_arrived()
+    cleaner.visitor_arrived()
+    assert started == [(5.0, server.clean)]
+
+
+def test_cleaning_frees_what_was_frozen_and_freezes_the_rest() -> None:
+    code = """
+import gc, weakref
+from dashboard.app.server import clean
+class Session: pass
+session = Session(); session.itself = session
+gone, here = weakref.ref(session), Session()
+gc.freeze()
+del session
+gc.collect()
+assert gone() is not None  # a collection does not look at what is frozen
+clean()
+assert gone() is None
+assert gc.get_freeze_count() > 1000
+assert here is not None
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
