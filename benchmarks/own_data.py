@@ -27,6 +27,9 @@ FULL = 1_000_000, 10.0, 10, 450_000, 65.0
 QUICK = 20_000, 0.5, 1, 5_000, 0.0
 _PATIENCE = 120_000  # milliseconds
 
+# Seconds after a visitor's arrival in which the server has freed what ended sessions held.
+_CLEANED_AFTER = 8.0
+
 
 def upload(browser: Browser, url: str, file: Path) -> tuple[DataPage, float]:
     """Open the Data page and upload a file; the page, and the seconds until its preview."""
@@ -56,10 +59,11 @@ def redraws(data: DataPage, seconds: float) -> float:
 
 
 def leave(browser: Browser, url: str, wait: float) -> None:
-    """Wait until sessions may end, and come once more, so that they do."""
+    """Wait until sessions may end, and come once more, so that they do and are cleaned away."""
     time.sleep(wait)
     page = browser.new_page()
     DataPage(page).open(f"{url}/data")
+    page.wait_for_timeout(1000 * min(wait, _CLEANED_AFTER))
     page.close()
 
 
