@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from collections.abc import Callable
 from threading import Lock, Timer
 from time import monotonic
@@ -50,10 +52,11 @@ def _do_without_torch_compile() -> None:
 class Cleaner:
     """Frees what ended sessions have left behind.
 
-    Streamlit's sessions refer to themselves, so that only a full garbage collection frees one, with
-    the run and the file in it. Python makes few of those, and none ever frees an object that was
-    frozen: whoever was here when `prepare_server` froze everything would stay. A full collection
-    stops all sessions for a fifth of a second; hence only when visitors come, once a minute.
+    Streamlit ends a session some time after its visitor has gone, when another one leaves. Sessions
+    refer to themselves, so that only a full garbage collection frees one, with its run and its
+    file. Python makes few of those, and none ever frees an object that was frozen: whoever was here
+    when `prepare_server` froze everything would stay. A full collection stops all sessions for a
+    fifth of a second; hence only when visitors come, once a minute.
 
     Args:
         clock: seconds.
@@ -82,10 +85,15 @@ class Cleaner:
 
 
 def clean() -> None:
-    """Free every unreachable object, frozen or not, and freeze the rest."""
+    """Free every unreachable object, frozen or not, freeze the rest, and give memory back."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    if sys.platform == "linux":
+        # glibc keeps what was freed between blocks in use, after large files hundreds of megabytes.
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 @st.cache_resource
