@@ -18,7 +18,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.language import language_of, use_language
 from dashboard.app.link import read_link, write_link
 from dashboard.app.own_series_panel import task_for
-from dashboard.app.restrictions import HIDE, SETTINGS
+from dashboard.app.restrictions import HIDE, LOCK, SETTINGS
 from dashboard.app.settings import (
     LANGUAGE,
     PACE,
@@ -190,7 +190,7 @@ def _ask(
             patience = None
             if early_stopping is not None and TASKS[task].validates:
                 patience = _patience(early_stopping)
-        if widgets.is_restricted():
+        if widgets.chosen(LOCK):
             st.caption(_(":material/lock: The link that was opened sets what is gray."))
         st.caption(
             _(":material/bolt: takes effect at once. Every other setting starts the run again.")

@@ -69,6 +69,13 @@ def test_what_a_link_locks_is_shown_and_cannot_be_changed() -> None:
     assert app.query_params == {"lr": "0.05", "lock": "lr,seed"}
 
 
+def test_only_a_link_that_locks_says_that_something_is_gray() -> None:
+    said = "The link that was opened sets what is gray."
+    for parameters, expected in (({}, 0), ({"hide": "cell"}, 0), ({"lock": "lr"}, 1)):
+        captions = [shown.value for shown in page(**parameters).sidebar.caption]
+        assert sum(said in caption for caption in captions) == expected, parameters
+
+
 def test_a_locked_page_offers_nothing_that_would_change_it() -> None:
     app = page(lock="true")
     assert all(disabled(app).values())
