@@ -9,6 +9,7 @@ from rnn_core.io.logs.events import is_event_file, read_events
 from rnn_core.io.logs.limits import LONGEST_NAME, MOST_BYTES, MOST_COLUMNS, MOST_NUMBERS
 from rnn_core.io.logs.log_file import LogFile
 from rnn_core.io.tables import read_table
+from rnn_core.io.tables.content import require_size
 from rnn_core.messages import N_, InvalidType, InvalidValue
 
 
@@ -35,13 +36,7 @@ def read_log(data: bytes, name: str) -> LogFile:
             kind=type(data).__name__,
         )
     data, name = bytes(data), name[:LONGEST_NAME]
-    if len(data) > MOST_BYTES:
-        raise InvalidValue(
-            N_("{name!r} has {size} MB, more than {most}. Leave out rows or columns."),
-            name=name,
-            size=-(-len(data) // 1_000_000),
-            most=MOST_BYTES // 1_000_000,
-        )
+    require_size(data, name, MOST_BYTES)
     if is_event_file(data):
         return read_events(data, name)
     # A safetensors file: the length of its header, and the header in JSON.

@@ -62,13 +62,7 @@ def content_of(data: bytes, name: str) -> Content:
         ValueError: when it is empty, too large, no table, or a workbook that would unpack to
             more than the limits allow.
     """
-    if len(data) > MOST_BYTES:
-        raise InvalidValue(
-            N_("{name!r} has {size} MB, more than {most}. Leave out rows or columns."),
-            name=name,
-            size=-(-len(data) // 1_000_000),
-            most=MOST_BYTES // 1_000_000,
-        )
+    require_size(data, name, MOST_BYTES)
     if not data.strip(b" \t\r\n\0"):
         raise InvalidValue(N_("{name!r} is empty. Choose another file."), name=name)
     if data.startswith(b"PK"):
@@ -86,6 +80,26 @@ def content_of(data: bytes, name: str) -> Content:
         elif head.startswith(magic) and magic[0] < 0x80 and not magic[:1].isalnum():
             raise no_table(name, what)
     return "text"
+
+
+def require_size(data: bytes, name: str, most: int) -> None:
+    """Refuse a file that is too large.
+
+    Args:
+        data: the whole file.
+        name: for the message.
+        most: bytes.
+
+    Raises:
+        ValueError: when it has more.
+    """
+    if len(data) > most:
+        raise InvalidValue(
+            N_("{name!r} has {size} MB, more than {most}. Leave out rows or columns."),
+            name=name,
+            size=-(-len(data) // 1_000_000),
+            most=most // 1_000_000,
+        )
 
 
 def no_table(name: str, what: str) -> InvalidValue:
