@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.charts.base import Chart
 from dashboard.charts.placement import FRAME
-from dashboard.charts.standalone import made_apart, specification
+from dashboard.charts.standalone import made_apart, of_width
 
 # Width of each plot in pixels, and milliseconds that a frame stays.
 _WIDTH, _STAYS_FOR = 640, 250
@@ -42,9 +42,7 @@ def gif(chart: Chart, language: str) -> bytes:
             which frame is shown, and its range how many there are.
         language: of the texts, a code such as ``zh_CN``.
     """
-    spec = {**specification(chart, language), "padding": 12}
-    for part in spec["vconcat"]:
-        part["width"] = _WIDTH
+    spec = of_width(chart, language, _WIDTH)
     (shown,) = (each for each in spec["params"] if each["name"] == FRAME)
     frames = range(shown["bind"]["max"] + 1)
     return made_apart(_DRAW, "\n".join(json.dumps(_still(spec, number)) for number in frames))
@@ -52,8 +50,8 @@ def gif(chart: Chart, language: str) -> bytes:
 
 def _still(spec: Mapping[str, Any], number: int) -> dict[str, Any]:
     """One frame; nothing plays."""
-    params = [{"name": each["name"], "value": each["value"]} for each in spec["params"]]
-    values = {FRAME: number, "playing": False}
+    fixed = {FRAME: number, "playing": False}
+    values = {each["name"]: each["value"] for each in spec["params"]} | fixed
     datasets = {
         name: [row for row in rows if row.get(FRAME, number) == number]
         if len(rows) > _MANY_ROWS
@@ -62,6 +60,6 @@ def _still(spec: Mapping[str, Any], number: int) -> dict[str, Any]:
     }
     return {
         **spec,
-        "params": [{**each, "value": values.get(each["name"], each["value"])} for each in params],
+        "params": [{"name": name, "value": value} for name, value in values.items()],
         "datasets": datasets,
     }

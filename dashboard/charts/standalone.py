@@ -128,10 +128,15 @@ def picture(chart: Chart, language: str, kind: str) -> bytes:
         language: of the texts, a code such as ``zh_CN``.
         kind: one of `PICTURES`. A PNG is some 1,920 pixels wide: 300 to the inch on a page.
     """
+    return made_apart(_DRAW[kind], json.dumps(of_width(chart, language, _WIDTH)))
+
+
+def of_width(chart: Chart, language: str, width: int) -> dict[str, Any]:
+    """`specification` of a picture whose plots are so many pixels wide, with a margin."""
     spec = {**specification(chart, language), "padding": 12}
     for part in spec.get("vconcat", [spec]):
-        part["width"] = _WIDTH
-    return made_apart(_DRAW[kind], json.dumps(spec))
+        part["width"] = width
+    return spec
 
 
 def made_apart(code: str, text: str) -> bytes:
