@@ -14,7 +14,7 @@ from dashboard.app.language import gettext as _
 from dashboard.charts.draw import draw
 from dashboard.data import charts
 from rnn_core.messages import translate
-from rnn_core.series.waveform import MOST_HARMONICS, WAVEFORM_ROWS, Harmonic, waveform
+from rnn_core.series.waveform import WAVEFORM_ROWS, Harmonic, waveform
 
 # What the table begins with: a wave and a faster one on it, forecast in a minute.
 _FIRST = (
@@ -71,9 +71,8 @@ def make(read: Callable[[str, bytes], None]) -> None:
         st.button(
             _("Use this waveform"),
             icon=":material/check:",
-            on_click=read,
-            args=(_("waveform"), _csv(values)),
-            disabled=len(rows) > MOST_HARMONICS,
+            on_click=lambda name: read(name, _csv(values)),  # written only when it is wanted
+            args=(_("waveform"),),
         )
 
 
