@@ -23,6 +23,7 @@ from rnn_core.training.optimizers import Optimizer
 from rnn_core.training.replicas import Replicas, ReplicaStep
 from rnn_core.training.snapshots import Snapshot, Snapshots
 from rnn_core.training.step import Step, StepRange
+from rnn_core.training.step_cost import StepCost, step_cost
 from rnn_core.training.suggestions import Suggestion, suggest
 from rnn_core.training.trainer import Trainer
 from rnn_core.training.verdict import Verdict, judge
@@ -67,6 +68,7 @@ __all__ = [
     "SpanResult",
     "SpanStep",
     "Step",
+    "StepCost",
     "StepRange",
     "Suggestion",
     "Task",
@@ -86,5 +88,6 @@ __all__ = [
     "register_cell",
     "register_task",
     "run",
+    "step_cost",
     "suggest",
 ]

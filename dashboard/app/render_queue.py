@@ -2,8 +2,11 @@
 
 Python runs one thread at a time. Sessions that draw at once switch every few milliseconds, so that
 none of them has a frame ready, and the event loop, which sends the frames, waits with them. They
-take turns instead. When there is more to draw than time, all are redrawn equally less often. Knows
-nothing of Streamlit.
+take turns instead. When there is more to draw than time, all are redrawn equally less often.
+
+A training step of a large network is another matter: it takes long, and leaves the interpreter's
+lock to others meanwhile. Sessions whose turns take long queue in a lane of their own, one at a
+time, and those in the other lane do not wait for them. Knows nothing of Streamlit.
 """
 
 from __future__ import annotations
@@ -12,25 +15,36 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, thread_time
 
 # A session counts as active for this many seconds after its last turn.
 _REMEMBERED = 2.0
+# A turn with more seconds of work is a long one: some fifteen redraws of others.
+_LONG = 0.1
+# Nobody waits longer for one turn of another session: the first that is long, or a first page.
+_PATIENCE = 0.15
+# For so many seconds after its last turn, a session keeps its place in the lane of long turns.
+_STAYS_LONG = 60.0
 
 
 class RenderQueue:
-    """Turns, first come, first served.
+    """Turns, first come, first served, in two lanes.
 
     Args:
         clock: seconds.
+        work: seconds that the calling thread has worked.
     """
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = monotonic,
+        work: Callable[[], float] = thread_time,
+    ) -> None:
+        self._clock, self._work = clock, work
         self._lock = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._taken = False
+        self._short, self._long = _Lane(), _Lane()
         self._seen: dict[Hashable, float] = {}
+        self._had_long: dict[Hashable, float] = {}
 
     @contextmanager
     def turn(self, who: Hashable, *, plays: bool = True, urgent: bool = False) -> Iterator[int]:
@@ -46,20 +60,18 @@ class RenderQueue:
         """
         mine = threading.Event()
         with self._lock:
-            if self._taken:
-                self._waiting.insert(0 if urgent else len(self._waiting), mine)
-            else:
-                self._taken = True
-                mine.set()
-        mine.wait()
+            lane = self._long if who in self._had_long else self._short
+            lane.join(mine, self._clock(), first=urgent)
+        while not mine.wait(_PATIENCE):
+            with self._lock:
+                lane.push(mine, self._clock())
+        began = self._work()
         try:
             yield self._count(who, plays)
         finally:
             with self._lock:
-                if self._waiting:
-                    self._waiting.popleft().set()
-                else:
-                    self._taken = False
+                self._note(who, self._work() - began)
+                lane.leave(mine, self._clock())
 
     @property
     def active(self) -> int:
@@ -77,3 +89,43 @@ class RenderQueue:
     def _recent(self) -> dict[Hashable, float]:
         now = self._clock()
         return {who: at for who, at in self._seen.items() if now - at <= _REMEMBERED}
+
+    def _note(self, who: Hashable, seconds: float) -> None:
+        """Choose the lane of a session's next turn."""
+        now = self._clock()
+        self._had_long = {
+            one: at for one, at in self._had_long.items() if now - at <= _STAYS_LONG and one != who
+        }
+        if seconds > _LONG:
+            self._had_long[who] = now
+
+
+class _Lane:
+    """Who holds the turn, and who waits for it. Not safe by itself: the queue locks."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[threading.Event] = deque()
+        self._holder: threading.Event | None = None
+        self._since = 0.0
+
+    def join(self, one: threading.Event, now: float, *, first: bool) -> None:
+        if self._holder is None:
+            self._give(one, now)
+        else:
+            self.waiting.insert(0 if first else len(self.waiting), one)
+
+    def push(self, one: threading.Event, now: float) -> None:
+        """Take the turn of a holder that has had it for long, if nobody waits before."""
+        if self.waiting and self.waiting[0] is one and now - self._since >= _PATIENCE:
+            self.leave(self._holder, now)
+
+    def leave(self, one: threading.Event | None, now: float) -> None:
+        """Pass the turn on, unless it was taken from this one."""
+        if self._holder is one:
+            self._holder = None
+            if self.waiting:
+                self._give(self.waiting.popleft(), now)
+
+    def _give(self, one: threading.Event, now: float) -> None:
+        self._holder, self._since = one, now
+        one.set()

@@ -32,6 +32,9 @@ from rnn_core.training.trainer import NUMPY_DTYPES, Trainer
 _WINDOWS, _FEWEST, _TIME_STEPS, _CYCLES = 100, 10, 4000, 3
 # Samples at most, over all rows of the batch; further rows are left out.
 _SAMPLES = 40_000
+# Floating-point operations at most, but for the fewest windows: some training steps of the largest
+# network. Every sample is read three times, and every parameter then multiplied and added.
+_OPERATIONS, _PER_PARAMETER_AND_SAMPLE = 2e10, 6
 # Blocks of the batch means, at most, and t's quantile 0.975 by degrees of freedom.
 _BLOCKS = 10
 _T = (math.nan, 12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622)
@@ -156,7 +159,8 @@ def evaluate(trainer: Trainer, windows: int | None = None) -> Evaluation:
     Args:
         trainer: at any step; its weights may also be those of a finished run.
         windows: number N of windows, from 2. None: at least 100 and three cycles of the signal,
-            as far as 4,000 time steps suffice, and never fewer than 10.
+            as far as 4,000 time steps suffice, and never fewer than 10. Networks of more than
+            800,000 parameters read fewer time steps.
 
     Raises:
         TypeError, ValueError: when ``windows`` is not a whole number from 2 to 100,000.
@@ -233,14 +237,14 @@ def evaluate_model(
         )
     dtype = NUMPY_DTYPES[model.out.weight.dtype]
     if windows is None:
-        windows = _default_windows(task, start)
+        windows = _default_windows(task, start, _samples(model))
     windows = int(_COUNT.check("windows", windows, _WINDOWS))
     if shift is None:
         half = task.windows_per_cycle // 2 or windows // 2
         shift = half if half < windows else windows // 2
     shift = IntRange(1, windows - 1).check("shift", shift, 1)
     read = stacked(task, start, windows, dtype)
-    rows = _rows(task, read)
+    rows = _rows(task, read, _samples(model))
     inputs = np.ascontiguousarray(read.inputs[:, rows])  # (N, B, T, D)
     if state is not None:
         state = pack([part[:, rows] for part in unpack(state)])
@@ -265,21 +269,27 @@ def evaluate_model(
     )
 
 
-def _default_windows(task: Task, start: int) -> int:
+def _samples(model: RecurrentModel) -> int:
+    """Samples at most."""
+    parameters = sum(each.numel() for each in model.parameters())
+    return min(_SAMPLES, int(_OPERATIONS / (_PER_PARAMETER_AND_SAMPLE * parameters)))
+
+
+def _default_windows(task: Task, start: int, samples: int) -> int:
     """At least 100 windows and three cycles as far as time allows, in whole cycles if possible."""
     cycle = task.windows_per_cycle
     # Of the first window that is read: to go back to window 0 would compute a stream anew.
     length = int(task.batch(start).time.shape[1])
-    windows = min(max(_WINDOWS, _CYCLES * cycle), max(_FEWEST, _TIME_STEPS // length))
+    windows = min(max(_WINDOWS, _CYCLES * cycle), max(_FEWEST, min(_TIME_STEPS, samples) // length))
     return windows - windows % cycle if cycle <= windows else windows
 
 
-def _rows(task: Task, read: BatchStack) -> slice:
+def _rows(task: Task, read: BatchStack, samples: int) -> slice:
     """The rows of the batch that are read."""
     windows, rows, length = read.inputs.shape[:3]
     if task.rows_overlap:
         return slice(rows - 1, rows)
-    kept = slice(max(0, rows - max(1, _SAMPLES // (windows * length))), rows)
+    kept = slice(max(0, rows - max(1, samples // (windows * length))), rows)
     if read.loss_mask is not None and not read.loss_mask[:, kept].any(axis=(1, 2)).all():
         return slice(0, rows)  # some window counts other rows only
     return kept

@@ -1,4 +1,4 @@
-"""RenderQueue: one at a time, in order, clicks first."""
+"""RenderQueue: one at a time, in order, clicks first; long turns in a lane of their own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_one_has_a_turn_at_a_time_in_the_order_of_asking_and_who_clicked_goes_fi
         for name, urgent in [("second", False), ("third", False), ("clicked", True)]:
             threads.append(threading.Thread(target=take, args=(name, urgent)))
             threads[-1].start()
-            while len(render_queue._waiting) < len(threads):
+            while len(render_queue._short.waiting) < len(threads):
                 time.sleep(0.001)
     for thread in threads:
         thread.join(10)
@@ -69,3 +69,71 @@ def test_who_only_looks_has_a_turn_but_does_not_count() -> None:
         assert active_runs == 1
     with render_queue.turn("looks", plays=False) as active_runs:
         assert active_runs == 1
+
+
+def take(render_queue: RenderQueue, who: str, clock: Clock, seconds: float) -> None:
+    """A turn with so many seconds of work."""
+    with render_queue.turn(who):
+        clock.now += seconds
+
+
+def in_time(render_queue: RenderQueue, who: str) -> bool:
+    """Whether a session has its turn while others hold theirs."""
+    had = threading.Event()
+
+    def hold() -> None:
+        with render_queue.turn(who):
+            had.set()
+
+    threading.Thread(target=hold, daemon=True).start()
+    return had.wait(0.1)
+
+
+def test_who_had_a_long_turn_queues_in_a_lane_of_its_own() -> None:
+    clock = Clock()
+    render_queue = RenderQueue(clock, work=clock)
+    take(render_queue, "large", clock, 0.4)
+    take(render_queue, "huge", clock, 0.4)
+    with render_queue.turn("large"):
+        assert in_time(render_queue, "small")
+        assert not in_time(render_queue, "huge")  # long turns one at a time
+
+
+def test_a_short_turn_leads_back_into_the_first_lane() -> None:
+    clock = Clock()
+    render_queue = RenderQueue(clock, work=clock)
+    take(render_queue, "once large", clock, 0.4)
+    take(render_queue, "once large", clock, 0.01)
+    with render_queue.turn("once large"):
+        assert not in_time(render_queue, "small")
+
+
+def test_the_first_long_turn_of_a_session_is_not_waited_for() -> None:
+    render_queue = RenderQueue(work=lambda: 0.0)
+    order: list[str] = []
+
+    def hold(who: str) -> None:
+        with render_queue.turn(who):
+            order.append(who)
+
+    waiting = [threading.Thread(target=hold, args=(who,)) for who in ("second", "third")]
+    with render_queue.turn("first"):
+        for number, thread in enumerate(waiting):
+            thread.start()
+            while len(render_queue._short.waiting) < number + 1:
+                time.sleep(0.001)
+        for thread in waiting:
+            thread.join(10)
+        assert order == ["second", "third"]
+    # The turn that was taken from the first is not passed on a second time.
+    with render_queue.turn("fourth"):
+        assert not in_time(render_queue, "fifth")
+
+
+def test_a_session_is_forgotten_some_time_after_its_last_long_turn() -> None:
+    clock = Clock()
+    render_queue = RenderQueue(clock, work=clock)
+    take(render_queue, "large", clock, 0.4)
+    clock.now += 100
+    take(render_queue, "small", clock, 0.01)
+    assert render_queue._had_long == {}

@@ -278,3 +278,26 @@ def test_the_compiled_engine_evaluates_as_torch_does(cell: str) -> None:
     expected = evaluate_model(trainer.model, trainer.task, start=7, windows=30, state=trainer.state)
     for name in ("carried", "reset", "shuffled"):
         np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-10)
+
+
+def test_a_large_network_reads_fewer_windows_and_rows() -> None:
+    config = RunConfig(
+        task="delayed_recall",
+        cell="lstm",
+        hidden_size=256,
+        num_layers=4,
+        window_length=100,
+        batch_size=16,
+    )
+    trainer = Trainer(config)
+    samples = int(2e10 / (6 * trainer.parameter_count))
+    read: list[int] = []
+
+    def counted(inputs: np.ndarray, state: State | None) -> tuple[np.ndarray, State]:
+        read.append(inputs.shape[0] * inputs.shape[1])
+        zeros = torch.zeros(4, len(inputs), 256)
+        return np.zeros((*inputs.shape[:2], 1), np.float32), (zeros, zeros)
+
+    found = evaluate_model(trainer.model, trainer.task, predict=counted)
+    assert len(found.carried) == samples // 100 == 18
+    assert sum(read) == 3 * 18 * 100  # one row, under three initial states
