@@ -87,8 +87,8 @@ def more_refusals(number: int) -> str:
     return _("The link asks for {number} more things that are not possible.").format(number=number)
 
 
-def problem(error: BaseException) -> str:
-    """An error of `rnn_core` in the reader's language."""
+def problem(error: BaseException | Message) -> str:
+    """An error or a message of `rnn_core` in the reader's language."""
     return translate(error, _)
 
 

@@ -33,7 +33,8 @@ from rnn_core import (
 from rnn_core.config import is_read
 from rnn_core.experiments.rolling_origin import RollingOrigin, rolling_origin
 from rnn_core.io import Checkpoint, RunHistory, save_checkpoint, save_weights, set_weights
-from rnn_core.messages import N_, InvalidValue
+from rnn_core.io.checkpoint import began_with_weights
+from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.tasks.series import SeriesTask
 from rnn_core.thinned import Thinned
 from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping
@@ -63,12 +64,14 @@ class Recipe:
         steps: how many.
         task: what it is trained on; None for the task that the settings name.
         rates: learning rates, each by the first step whose update has it; from step 0 on.
+        clips: norms that gradients are clipped at, likewise; None for no clipping.
     """
 
     config: RunConfig
     steps: int
     task: Task | None
     rates: Mapping[int, float]
+    clips: Mapping[int, float | None]
 
 
 class LiveRun(Playback):
@@ -86,9 +89,11 @@ class LiveRun(Playback):
     _snapshots: Snapshots
     # Of the oldest step, which `Snapshots` keeps only if it is a multiple of theirs.
     _first: Snapshot | None
-    # Learning rates and settings, each with the first step whose update used them.
+    # Learning rates and settings, each with the first step whose update used them. Of a run from a
+    # file that does not tell them all, why nobody can take its steps again.
     _rates: list[tuple[int, float]]
     _configs: list[tuple[int, RunConfig]]
+    _unrepeatable: Message | None
     _events: Events
     _diverged_at: int | None
     # The first step that this run has taken itself.
@@ -246,6 +251,14 @@ class LiveRun(Playback):
             if not self._rates or self._rates[-1][1] != lr:
                 self._rates.append((step, lr))
             self._go_on_from(trainer, history)
+            self._unrepeatable = checkpoint.unrepeatable
+            # What was before the file's step may be unknown; then it is to a file of this run, too.
+            clips = {step: config.clip_norm}
+            if checkpoint.knows_changes and history is not None:
+                clips = history.clips or clips
+            self._configs = [
+                (begin, replace(config, clip_norm=norm)) for begin, norm in clips.items()
+            ]
 
     def checkpoint(self) -> bytes:
         """The run as a file, to go on with from its newest step.
@@ -264,22 +277,24 @@ class LiveRun(Playback):
             return save_weights((self._past or self._now).trainer)
 
     def recipe(self) -> Recipe | None:
-        """What takes the steps up to the one on screen again; None where settings do not tell.
-
-        These are runs that began with weights from a file, and those whose gradient clipping was
-        changed on the way.
-        """
+        """What takes the steps up to the one on screen again; None where that is `unrepeatable`."""
         with self._lock:
-            shown = (self._past or self._now).latest.index
-            configs = [config for begin, config in self._configs if begin <= shown]
-            if (
-                self._start is not None
-                or self._prepare is not None
-                or len({config.clip_norm for config in configs}) > 1
-            ):
+            if self.unrepeatable is not None:
                 return None
+            shown = (self._past or self._now).latest.index
             rates = {begin: lr for begin, lr in self._rates if begin <= shown}
-            return Recipe(self._config, shown + 1, self._task, rates)
+            clips = {begin: each.clip_norm for begin, each in self._configs if begin <= shown}
+            return Recipe(self._config, shown + 1, self._task, rates, clips)
+
+    @property
+    def unrepeatable(self) -> Message | None:
+        """Why no script can take the steps of this run again, in a sentence; None if one can."""
+        with self._lock:
+            if self._start is not None:
+                return began_with_weights()
+            if self._prepare is not None:
+                return Message(N_("The network was changed before its first step."))
+            return self._unrepeatable
 
     def history(self) -> RunHistory:
         """Losses and gradient norms of the run so far, of every step while there is room."""
@@ -288,12 +303,18 @@ class LiveRun(Playback):
 
     def _recorded(self) -> RunHistory:
         held_out, rates = self._held_out(), dict(self._rates)  # of one step's the last counts
+        clips = {
+            begin: np.inf if config.clip_norm is None else config.clip_norm
+            for begin, config in self._configs
+        }
         return RunHistory(
             *self._log.columns(),
             held_out.steps,
             np.stack([held_out.means, held_out.lows, held_out.highs], axis=-1),
             np.array(list(rates), np.int64),
             np.array(list(rates.values()), np.float64),
+            np.array(list(clips), np.int64),
+            np.array(list(clips.values()), np.float64),
         )
 
     def frame(self) -> Frame:
@@ -672,7 +693,7 @@ class LiveRun(Playback):
         self._history = LossHistory(buckets=_LOSS_BUCKETS)
         self._log = StepLog()
         self._evaluated = Thinned(_EVALUATIONS, merge=_later)
-        self._configs = [(0, trainer.config)]
+        self._configs, self._unrepeatable = [(0, trainer.config)], None
         self._events = Events(self._now.floors, trainer.task.windows_per_cycle)
         self._snapshots = Snapshots()
         self._most_snapshots, self._first = 0, None

@@ -43,18 +43,16 @@ class Export:
 def _code(write: Callable[..., str], checkpoint: Checkpoint, task: Task | None) -> bytes:
     """The steps of a run that can be repeated from its settings alone, as Python source."""
     snapshot, history = continued(checkpoint, task), checkpoint.history
-    if checkpoint.start is not None:
-        raise Refused("The run began with weights from a file, which no script can draw again.")
-    rates = {0: checkpoint.config.lr}
-    if history is not None:
-        rates |= dict(zip(history.lr_step.tolist(), history.lr.tolist(), strict=True))
-    if rates[max(rates)] != snapshot.lr:
-        click.echo(
-            "The learning rate was changed during the run, and the file does not say when; what "
-            "is written keeps the first one.",
-            err=True,
-        )
-    return write(checkpoint.config, snapshot.index + 1, task=task, rates=rates).encode()
+    if checkpoint.unrepeatable is not None:
+        raise Refused(str(checkpoint.unrepeatable))
+    assert history is not None  # else it is unrepeatable
+    return write(
+        checkpoint.config,
+        snapshot.index + 1,
+        task=task,
+        rates=history.rates,
+        clips=history.clips or {},
+    ).encode()
 
 
 def _table(

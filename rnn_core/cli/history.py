@@ -11,7 +11,13 @@ from rnn_core.experiments.run import Curve
 from rnn_core.io.checkpoint import MOST_LOSSES, RunHistory
 
 
-def history_of(curve: Curve, before: RunHistory | None, first: int, lr: float) -> RunHistory:
+def history_of(
+    curve: Curve,
+    before: RunHistory | None,
+    first: int,
+    lr: float,
+    clip_norm: float | None = None,
+) -> RunHistory:
     """The history of a run after more steps; of a long run every k-th step and the last one.
 
     Args:
@@ -19,12 +25,17 @@ def history_of(curve: Curve, before: RunHistory | None, first: int, lr: float) -
         before: the history in the file that the run goes on from; None where it has none.
         first: number of the first step in ``curve``.
         lr: learning rate of these steps.
+        clip_norm: norm that their gradients are clipped at; None for no clipping. A run that goes
+            on keeps that of the file.
     """
     step = np.arange(first, first + len(curve.losses))
     loss, norm = curve.losses, curve.grad_norms
     held_out_step, held_out = np.empty(0, np.int64), np.empty((0, 3))
     lr_step, rates = np.array([first]), np.array([lr])
+    clip_step: NDArray[np.int64] | None = np.array([first])
+    clips: NDArray[np.float64] | None = np.array([np.inf if clip_norm is None else clip_norm])
     if before is not None:
+        clip_step, clips = before.clip_step, before.clip_norm
         kept = before.step < first
         step = np.concatenate([before.step[kept], step])
         loss = np.concatenate([before.loss[kept], loss])
@@ -39,7 +50,15 @@ def history_of(curve: Curve, before: RunHistory | None, first: int, lr: float) -
     every = -(-len(step) // (MOST_LOSSES - 1))
     chosen = np.unique(np.append(np.arange(0, len(step), every), len(step) - 1))
     return RunHistory(
-        step[chosen], loss[chosen], norm[chosen], held_out_step, held_out, lr_step, rates
+        step[chosen],
+        loss[chosen],
+        norm[chosen],
+        held_out_step,
+        held_out,
+        lr_step,
+        rates,
+        clip_step,
+        clips,
     )
 
 

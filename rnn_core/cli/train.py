@@ -130,7 +130,11 @@ def train(
         )
     interrupted = done < steps
     history = history_of(
-        curve, None if checkpoint is None else checkpoint.history, first, trainer.lr
+        curve,
+        None if checkpoint is None else checkpoint.history,
+        first,
+        trainer.lr,
+        trainer.config.clip_norm,
     )
     if validated is not None:
         history = with_evaluations(history, validated.steps, validated.losses)

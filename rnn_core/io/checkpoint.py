@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +24,7 @@ from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines.base import trainable
 from rnn_core.io.foreign import read_foreign
 from rnn_core.io.weights import different_shape, require_finite, require_shapes
-from rnn_core.messages import N_, InvalidType, InvalidValue
+from rnn_core.messages import N_, InvalidType, InvalidValue, Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
 from rnn_core.rules import IntRange
@@ -39,10 +39,12 @@ LARGEST = 100_000_000
 #: Steps in a history at most; of a longer run it is thinned.
 MOST_LOSSES = 2**18
 
-_FORMAT = "1"
+# Version of what stands in a run's file. From 2 on its history says when clipping was changed.
+_FORMAT, _FORMATS = "2", ("1", "2")
 _OPTIMIZER, _STATE = "optimizer.", "state."
 # The losses of the run, and the weights that it began with where these are not the seed's.
 _HISTORY, _HELD_OUT, _RATES, _START = "history.", "held_out.", "rates.", "start."
+_CLIPS = "clips."
 _STEP = IntRange(0, 10**12)
 
 
@@ -59,6 +61,9 @@ class RunHistory:
         lr_step: the steps whose updates were the first with another learning rate, ascending,
             ``(R,)``.
         lr: these learning rates, ``(R,)``.
+        clip_step: the steps whose updates were the first to be clipped at another norm, ascending,
+            ``(C,)``; None where that is not known.
+        clip_norm: these norms, ``(C,)``; inf where nothing was clipped.
     """
 
     step: NDArray[np.int64]
@@ -68,6 +73,21 @@ class RunHistory:
     held_out: NDArray[np.float64]
     lr_step: NDArray[np.int64]
     lr: NDArray[np.float64]
+    clip_step: NDArray[np.int64] | None = None
+    clip_norm: NDArray[np.float64] | None = None
+
+    @property
+    def rates(self) -> dict[int, float]:
+        """The learning rates, each by the first step whose update had it."""
+        return dict(zip(self.lr_step.tolist(), self.lr.tolist(), strict=True))
+
+    @property
+    def clips(self) -> dict[int, float | None] | None:
+        """The norms that gradients were clipped at, likewise; None where they are not known."""
+        if self.clip_step is None or self.clip_norm is None:
+            return None
+        norms = (None if norm == np.inf else norm for norm in self.clip_norm.tolist())
+        return dict(zip(self.clip_step.tolist(), norms, strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +127,49 @@ class Checkpoint:
     def dtype(self) -> torch.dtype:
         """Precision of the weights."""
         return self.weights["out.weight"].dtype
+
+    @property
+    def unrepeatable(self) -> Message | None:
+        """Why nobody can take the steps of the run again, in a sentence; None if one can.
+
+        It takes the weights that the run began with from its seed, and every setting that was
+        changed on the way, `rnn_core.training.trainer.BRANCH_SETTINGS`.
+        """
+        if self.snapshot is None:
+            return Message(
+                N_("The file has weights alone, and nothing says how they were trained.")
+            )
+        if self.start is not None:
+            return began_with_weights()
+        if not self.knows_changes:
+            return Message(
+                N_(
+                    "The file does not say whether the learning rate or gradient clipping was "
+                    "changed during the run, so no script can be sure to take its steps again."
+                )
+            )
+        model = RecurrentModel(
+            self.config, input_size=self.input_size, output_size=self.output_size
+        )
+        if self.snapshot.trained != tuple(each.requires_grad for each in model.parameters()):
+            return Message(
+                N_("Some weights of the run were fixed, which its settings alone do not tell.")
+            )
+        return None
+
+    @property
+    def knows_changes(self) -> bool:
+        """Whether the history tells every setting that was changed, from step 0 to the snapshot."""
+        rates = self.history.rates if self.history is not None else {}
+        clips = self.history.clips if self.history is not None else None
+        return (
+            self.snapshot is not None
+            and 0 in rates
+            and rates[max(rates)] == self.snapshot.lr
+            and clips is not None
+            and 0 in clips
+            and clips[max(clips)] == self.config.clip_norm
+        )
 
     def trainer(
         self, config: RunConfig | None = None, *, task: Task | None = None, engine: str = "auto"
@@ -155,6 +218,11 @@ class Checkpoint:
             )
         set_weights(trainer, self.weights)
         return trainer
+
+
+def began_with_weights() -> Message:
+    """Why a run has no script that began with weights from a file."""
+    return Message(N_("The run began with weights from a file, which no script can draw again."))
 
 
 def set_weights(trainer: Trainer, weights: Mapping[str, Tensor]) -> None:
@@ -286,7 +354,7 @@ def load_checkpoint(data: bytes) -> Checkpoint:
     tensors, metadata = _read(bytes(data))
     if "rnn_core" in metadata and "config" in metadata:
         try:
-            is_run = metadata.get("format") == _FORMAT
+            is_run = metadata.get("format") in _FORMATS
             return _own(tensors, metadata) if is_run else _own_weights(tensors, metadata)
         except (
             LookupError,
@@ -343,7 +411,7 @@ def _read(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
     """The checkpoint of a run."""
     config = RunConfig.from_dict(json.loads(metadata["config"]))
-    extra = (_OPTIMIZER, _STATE, _HISTORY, _HELD_OUT, _RATES, _START)
+    extra = (_OPTIMIZER, _STATE, _HISTORY, _HELD_OUT, _RATES, _CLIPS, _START)
     weights = {name: each for name, each in tensors.items() if not name.startswith(extra)}
     model, parameters = _model(weights, config)
     trained = json.loads(metadata["trained"])
@@ -423,6 +491,8 @@ def _of_history(history: RunHistory) -> dict[str, Tensor]:
         f"{_RATES}step": history.lr_step,
         f"{_RATES}lr": history.lr,
     }
+    if history.clip_step is not None and history.clip_norm is not None:
+        arrays |= {f"{_CLIPS}step": history.clip_step, f"{_CLIPS}clip_norm": history.clip_norm}
     return {name: torch.from_numpy(np.array(each)) for name, each in arrays.items()}
 
 
@@ -444,6 +514,13 @@ def _history(tensors: Mapping[str, Tensor], last: int) -> RunHistory | None:
         f"{_RATES}step": (torch.int64, ()),
         f"{_RATES}lr": (torch.float64, ()),
     }
+    if any(name.startswith(_CLIPS) for name in tensors):  # from format 2 on
+        columns |= {f"{_CLIPS}step": (torch.int64, ()), f"{_CLIPS}clip_norm": (torch.float64, ())}
+    possible: dict[str, Callable[[Tensor], Tensor]] = {
+        f"{_HISTORY}loss": torch.isfinite,
+        f"{_RATES}lr": torch.isfinite,
+        f"{_CLIPS}clip_norm": lambda norm: norm > 0,  # inf where nothing was clipped
+    }
     arrays = []
     for name, (dtype, row) in columns.items():
         length = len(tensors[f"{name.split('.')[0]}.step"].reshape(-1))
@@ -456,7 +533,7 @@ def _history(tensors: Mapping[str, Tensor], last: int) -> RunHistory | None:
             rising = bool((each.diff() > 0).all())
             if not rising or (length and not 0 <= int(each[0]) <= int(each[-1]) <= last):
                 raise InvalidValue(N_("{name} does not fit the history"), name=name)
-        elif name in (f"{_HISTORY}loss", f"{_RATES}lr") and not bool(torch.isfinite(each).all()):
+        elif name in possible and not bool(possible[name](each).all()):
             raise InvalidValue(N_("{name} does not fit the history"), name=name)
         arrays.append(each.numpy())
     return RunHistory(*arrays)

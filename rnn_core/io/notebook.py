@@ -32,6 +32,7 @@ def jupyter_notebook(
     *,
     task: Task | None = None,
     rates: Mapping[int, float] = MappingProxyType({}),
+    clips: Mapping[int, float | None] = MappingProxyType({}),
 ) -> str:
     """The notebook whose cells take the first steps of a run, as `python_script` does.
 
@@ -39,7 +40,7 @@ def jupyter_notebook(
         config: the settings of the run.
         steps: how many, from 1 to 10,000,000.
         task: as in `Trainer`.
-        rates: as in `python_script`.
+        rates, clips: as in `python_script`.
 
     Returns:
         The text of an ``.ipynb`` file, the same for the same arguments. Needs nbformat.
@@ -54,7 +55,7 @@ def jupyter_notebook(
         "alone. Weights, data and losses are those of the run."
     )
     cells = [v4.new_markdown_cell(head, id="title")]
-    for part in (*parts(config, steps, task=task, rates=rates), _PLOT):
+    for part in (*parts(config, steps, task=task, rates=rates, clips=clips), _PLOT):
         name = part.title.lower()
         cells += [
             v4.new_markdown_cell(f"## {part.title}\n\n{part.text}", id=f"{name}-text"),

@@ -20,6 +20,7 @@ from rnn_core.version import __version__
 
 _STEPS = IntRange(1, 10_000_000)
 _NO_RATES: Mapping[int, float] = MappingProxyType({})
+_NO_CLIPS: Mapping[int, float | None] = MappingProxyType({})
 # Losses that a script prints, about.
 _PRINTED = 20
 
@@ -45,6 +46,7 @@ def python_script(
     *,
     task: Task | None = None,
     rates: Mapping[int, float] = _NO_RATES,
+    clips: Mapping[int, float | None] = _NO_CLIPS,
 ) -> str:
     """A script that takes the first steps of a run and prints losses.
 
@@ -57,16 +59,18 @@ def python_script(
         task: as in `Trainer`. The script of a series reads a CSV file of the series' name.
         rates: learning rates that were set during the run, each by the first step whose update
             has it; the config's before the first of them.
+        clips: norms that gradients were clipped at, likewise; None for no clipping.
 
     Raises:
-        TypeError, ValueError: when ``steps`` or a rate is no such number, and as `Trainer` does.
+        TypeError, ValueError: when ``steps``, a rate or a norm is no such number, and as `Trainer`
+            does.
         ValueError: when the task, the cell or the optimizer is one that has no script.
 
     Example:
         >>> "torch.optim.Adam" in python_script(RunConfig(), steps=100)
         True
     """
-    found = parts(config, steps, task=task, rates=rates)
+    found = parts(config, steps, task=task, rates=rates, clips=clips)
     imports = sorted(
         {line for part in found for line in part.code.splitlines() if _is_import(line)},
         key=lambda line: (line.startswith("from"), line),
@@ -102,13 +106,21 @@ def parts(
     *,
     task: Task | None = None,
     rates: Mapping[int, float] = _NO_RATES,
+    clips: Mapping[int, float | None] = _NO_CLIPS,
 ) -> tuple[Part, ...]:
     """The parts of `python_script`, each of which reads those before it. Arguments as there."""
     steps = _STEPS.check("steps", steps, 1000)
-    config = replace(config, lr=rates.get(0, config.lr))
-    later = {
-        step: SETTINGS["lr"].check(rate) for step, rate in sorted(rates.items()) if 0 < step < steps
-    }
+    config = replace(config, lr=rates.get(0, config.lr), clip_norm=clips.get(0, config.clip_norm))
+    later = _Later(
+        *(
+            {
+                step: SETTINGS[name].check(each)
+                for step, each in sorted(values.items())
+                if 0 < step < steps
+            }
+            for name, values in (("lr", rates), ("clip_norm", clips))
+        )
+    )
     task = task_for(config, task)
     data, layer, optimizer = _data(task), _layer(config), _optimizer(config)
     state = _State(config, task)
@@ -116,7 +128,7 @@ def parts(
         Part(
             "Settings",
             "All numbers that decide the run, together with the seeds of the data.",
-            _settings(config, task, steps),
+            _settings(config, task, steps, later),
         ),
         Part("Data", "`batches()` gives the windows of one step after the other.", data),
         Part(
@@ -168,7 +180,15 @@ def _optimizer(config: RunConfig) -> str:
     return optimizer.script(config)
 
 
-def _settings(config: RunConfig, task: Task, steps: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Settings that were changed during the run, each by the first step whose update has it."""
+
+    rates: Mapping[int, float]
+    clips: Mapping[int, float | None]
+
+
+def _settings(config: RunConfig, task: Task, steps: int, later: _Later) -> str:
     constants: dict[str, tuple[object, str]] = {
         "SEED": (config.seed, "of the initial weights"),
         "STEPS": (steps, "updates of the weights"),
@@ -180,7 +200,7 @@ def _settings(config: RunConfig, task: Task, steps: int) -> str:
         "NUM_LAYERS": (config.num_layers, "recurrent layers"),
         "LR": (config.lr, "learning rate"),
     }
-    if config.clip_norm is not None:
+    if config.clip_norm is not None or later.clips:
         constants["CLIP_NORM"] = config.clip_norm, "largest norm of the gradient"
     return source("", **constants)
 
@@ -228,9 +248,7 @@ class _State:
             self.forward = "prediction, _ = net(x, None)  # every window starts from zeros"
 
 
-def _training(
-    config: RunConfig, task: Task, optimizer: str, state: _State, rates: Mapping[int, float]
-) -> str:
+def _training(config: RunConfig, task: Task, optimizer: str, state: _State, later: _Later) -> str:
     masked = task.batch(0, np.float32).loss_mask is not None
     classes = task.criterion == "cross_entropy"
     loss = "loss = loss_func(prediction, y)"
@@ -238,13 +256,19 @@ def _training(
         loss = "loss = loss_func(prediction[mask], y[mask])  # where an answer is due"
     elif classes:
         loss = "loss = loss_func(prediction.flatten(0, 1), y.flatten(0, 1))"
-    clip = ""
-    if config.clip_norm is not None:
+    changed = clip = rate = ""
+    if later.clips:
+        changed += _table("later_clips", "norms to clip at, set during the run", later.clips)
+        changed += "clip_norm = CLIP_NORM\n\n"
+        clip = """
+    clip_norm = later_clips.get(step, clip_norm)
+    if clip_norm is not None:
+        nn.utils.clip_grad_norm_(parameters, clip_norm)"""
+    elif config.clip_norm is not None:
         clip = "\n    nn.utils.clip_grad_norm_(parameters, CLIP_NORM)"
-    later = rate = ""
-    if rates:
-        rows = "".join(f"    {step}: {lr!r},\n" for step, lr in rates.items())
-        later = f"later_rates = {{  # learning rates set during the run, by step\n{rows}}}\n\n"
+    if later.rates:
+        changed += _table("later_rates", "learning rates set during the run", later.rates)
+        changed += "\n"
         rate = """
     for group in optimizer.param_groups:
         group["lr"] = later_rates.get(step, group["lr"])"""
@@ -253,7 +277,7 @@ def _training(
 optimizer = {optimizer}
 loss_func = nn.{"CrossEntropyLoss" if classes else "MSELoss"}()
 
-{later}losses = []
+{changed}losses = []
 {state.before}for step, (x, y{", mask" if masked else ""}) in zip(range(STEPS), batches()):
     x = torch.tensor(x, dtype=torch.float32).contiguous()
     y = torch.tensor(y, dtype=torch.float32).contiguous(){mask}
@@ -269,3 +293,9 @@ loss_func = nn.{"CrossEntropyLoss" if classes else "MSELoss"}()
     if step % max(1, STEPS // {_PRINTED}) == 0 or step == STEPS - 1:
         print(f"step {{step:6d}}   loss {{losses[-1]:.6f}}")
 """
+
+
+def _table(name: str, what: str, values: Mapping[int, object]) -> str:
+    """Source of what was set at some steps."""
+    rows = "".join(f"    {step}: {each!r},\n" for step, each in values.items())
+    return f"{name} = {{  # {what}, by step\n{rows}}}\n"

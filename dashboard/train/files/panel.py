@@ -75,6 +75,9 @@ def _row(run: LiveRun, row: str, files: Iterable[SavedFile], *, playing: bool) -
                 disabled=playing or not one.is_ready(run),
                 width="content",
             )
+    reason = next((why for one in each if (why := one.why_not(run)) is not None), None)
+    if reason is not None:
+        st.caption(words.problem(reason))
 
 
 def _made(file: SavedFile, run: LiveRun, language: str) -> str | bytes:

@@ -20,7 +20,7 @@ from dashboard.train.offline_page import page
 from dashboard.train.replay.spec import replay
 from rnn_core.io import jupyter_notebook, python_script
 from rnn_core.io.tables import history_csv, history_parquet
-from rnn_core.messages import N_
+from rnn_core.messages import N_, Message
 
 #: Media type of what a browser shall save and not show.
 BINARY = "application/octet-stream"
@@ -57,11 +57,15 @@ class SavedFile:
     reads_data: bool = False
     needs_recipe: bool = False
 
+    def why_not(self, run: LiveRun) -> Message | None:
+        """Why the file cannot be made of this run at any step, in a sentence; None if it can."""
+        return run.unrepeatable if self.needs_recipe else None
+
     def is_ready(self, run: LiveRun) -> bool:
         """Whether the file can be made of the run as it stands."""
         if self.needs_past and not (run.can_look_back and run.index > run.oldest):
             return False
-        if self.needs_recipe and run.recipe() is None:
+        if self.why_not(run) is not None:
             return False
         return not (self.needs_next and run.status is Status.DIVERGED)
 
@@ -116,15 +120,17 @@ def _code(write: Callable[..., str], run: LiveRun) -> str:
     """A run as Python source."""
     recipe = run.recipe()
     assert recipe is not None  # else it is not ready
-    return write(recipe.config, recipe.steps, task=recipe.task, rates=recipe.rates)
+    return write(
+        recipe.config, recipe.steps, task=recipe.task, rates=recipe.rates, clips=recipe.clips
+    )
 
 
 def _codes(*kinds: tuple[str, str, Callable[..., str]]) -> tuple[SavedFile, ...]:
     """The run as Python source in several forms, by ending and media type."""
     help_text = N_(
         "The same steps again in plain PyTorch, without RNN Playground. For a series: a zip "
-        "archive that holds its data as well. Not of a run that began with weights from a file, "
-        "or whose gradient clipping was changed on the way."
+        "archive that holds its data as well. Learning rates and gradient clipping that were "
+        "changed on the way are in it."
     )
     return tuple(
         SavedFile(

@@ -118,22 +118,34 @@ def test_a_run_that_began_with_other_weights_has_no_script(trainer: Trainer) -> 
     assert "The run began with weights from a file" in done.stderr
 
 
-def test_a_learning_rate_that_was_changed_is_told(trainer: Trainer) -> None:
+def test_what_was_changed_and_is_not_told_has_no_script(trainer: Trainer) -> None:
     trainer.lr = 0.5
-    Path("run.safetensors").write_bytes(save_checkpoint(trainer))
-    done = export("--to", "script")
-    assert done.exit_code == 0
-    assert "The learning rate was changed during the run" in done.stderr
+    history = history_of(Curve(np.zeros(20), np.zeros(20)), None, 0, 0.005)
+    for known in (None, history, replace(history, clip_step=None, clip_norm=None)):
+        Path("run.safetensors").write_bytes(save_checkpoint(trainer, history=known))
+        done = export("--to", "script")
+        assert done.exit_code == 2
+        assert "The file does not say whether the learning rate or gradient clipping" in done.stderr
+    assert not Path("run.py").exists()
 
 
-def test_learning_rates_that_the_history_has_are_in_the_script(trainer: Trainer) -> None:
+def test_what_the_history_says_was_changed_is_in_the_script(trainer: Trainer) -> None:
     trainer.lr = 0.5
     curve = history_of(Curve(np.zeros(20), np.zeros(20)), None, 0, 0.005)
-    history = replace(curve, lr_step=np.array([0, 7]), lr=np.array([0.005, 0.5]))
+    history = replace(
+        curve,
+        lr_step=np.array([0, 7]),
+        lr=np.array([0.005, 0.5]),
+        clip_step=np.array([0, 9]),
+        clip_norm=np.array([0.25, np.inf]),
+    )
     Path("run.safetensors").write_bytes(save_checkpoint(trainer, history=history))
     done = export("--to", "script")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert "    7: 0.5,\n" in Path("run.py").read_text(encoding="utf-8")
+    script = Path("run.py").read_text(encoding="utf-8")
+    assert "    7: 0.5,\n" in script
+    assert "    9: None,\n" in script
+    assert "CLIP_NORM = 0.25 " in script
 
 
 def test_every_form_has_an_ending_of_its_own() -> None:

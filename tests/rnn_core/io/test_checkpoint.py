@@ -178,6 +178,8 @@ def _history(count: int = 30) -> RunHistory:
         held_out=np.arange(6.0).reshape(2, 3),
         lr_step=np.array([0, 7]),
         lr=np.array([0.01, 0.1]),
+        clip_step=np.array([0, 4, 9]),
+        clip_norm=np.array([np.inf, 1.0, 0.5]),
     )
 
 
@@ -192,7 +194,23 @@ def test_a_file_may_carry_the_losses_and_what_the_run_began_with() -> None:
         )
     assert all(torch.equal(opened.start[name], each) for name, each in start.items())
     assert _run(opened.trainer(engine="torch"), 51)[1:] == _run(trainer)
+    assert opened.history.rates == {0: 0.01, 7: 0.1}
+    assert opened.history.clips == {0: None, 4: 1.0, 9: 0.5}
     assert load_checkpoint(save_checkpoint(trainer)).history is None
+
+
+def test_a_file_of_format_1_opens_and_does_not_tell_clipping() -> None:
+    trainer = _trained()
+    older = dataclasses.replace(_history(), clip_step=None, clip_norm=None)
+    data = save_checkpoint(trainer, history=older)
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    assert header["__metadata__"]["format"] == "2"
+    opened = load_checkpoint(save(load(data), {**header["__metadata__"], "format": "1"}))
+    assert opened.snapshot is not None
+    assert opened.history is not None
+    assert opened.history.loss.tolist() == _history().loss.tolist()
+    assert opened.history.clips is None
+    assert "does not say whether" in str(opened.unrepeatable)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +226,10 @@ def test_a_file_may_carry_the_losses_and_what_the_run_began_with() -> None:
         ("held_out", np.zeros((2, 2))),
         ("held_out_step", np.array([9, 4])),
         ("lr", np.array([0.1, np.nan])),
+        ("clip_norm", np.array([0.1, 0.0, np.inf])),
+        ("clip_norm", np.array([0.1, np.nan, 1.0])),
+        ("clip_norm", np.array([0.1])),
+        ("clip_step", np.array([0, 4, 4])),
     ],
 )
 def test_losses_that_do_not_fit_are_refused(field: str, value: np.ndarray) -> None:

@@ -81,6 +81,28 @@ def test_learning_rates_that_were_set_during_the_run_are_in_the_script() -> None
         python_script(config, 60, rates={5: -1.0})
 
 
+def test_clipping_that_was_set_during_the_run_is_in_the_script() -> None:
+    runs = [
+        Trainer(RunConfig(hidden_size=6, optimizer="sgd", lr=0.1, clip_norm=norm), engine="torch")
+        for norm in (None, 0.05, 0.3, None)
+    ]
+    ours = []
+    for number, last in enumerate((20, 35, 50, 60)):
+        trainer = runs[number]
+        if number:
+            trainer.restore(runs[number - 1].snapshot())
+            trainer.advance(1)  # the step that is held again, whose update is the first of these
+        ours += trainer.advance(last - len(ours)).losses.tolist()
+    clips = {0: None, 19: 0.05, 34: 0.3, 49: None, 70: 5.0}
+    source = python_script(runs[2].config, 60, clips=clips)
+    np.testing.assert_allclose(losses_of(source), ours, rtol=0, atol=1e-5)
+    plain = Trainer(runs[0].config, engine="torch").advance(60).losses
+    assert np.abs(plain - ours).max() > 1e-3  # clipping matters here
+    assert "later_clips" not in python_script(runs[2].config, 60, clips={0: 0.3, 60: 7.0})
+    with pytest.raises(ValueError, match="clip_norm must be"):
+        python_script(runs[0].config, 60, clips={5: -1.0})
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_script_of_every_cell_has_the_runs_losses(cell: str) -> None:
     assert_same(RunConfig(cell=cell, **BUSY))

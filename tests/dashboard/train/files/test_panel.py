@@ -11,7 +11,8 @@ from torch import nn
 from dashboard.app.playback import Status
 from dashboard.run.live_run import LiveRun
 from dashboard.run.views.registry import VIEWS
-from rnn_core import RunConfig
+from rnn_core import RunConfig, Trainer
+from rnn_core.io import save_checkpoint
 from tests.dashboard.runs import go_on, run_after
 from tests.dashboard.train_page import click, healthy, page, slider
 
@@ -101,3 +102,15 @@ def test_a_wrong_file_gets_a_sentence_and_nothing_is_lost(
     app = opened(app, run_after(3).checkpoint())
     assert not app.error
     assert live(app).index == 3
+
+
+def test_a_run_whose_changes_are_not_known_is_offered_no_script_and_the_menu_says_why() -> None:
+    trainer = Trainer(RunConfig(hidden_size=3))
+    trainer.advance(4)
+    app = opened(page(lang="en"), save_checkpoint(trainer))
+    disabled = {each.key for each in app.get("download_button") if each.proto.disabled}
+    said = "does not say whether the learning rate or gradient clipping was changed"
+    assert {"save-py", "save-ipynb"} <= disabled
+    assert any(said in caption.value for caption in app.caption)
+    app = with_menu(click(app, "reset"))
+    assert not any(said in caption.value for caption in app.caption)

@@ -127,20 +127,70 @@ def test_the_history_is_that_of_the_run_in_both_files() -> None:
     assert written["held_out_loss"].count() == len(history.held_out)
 
 
-def test_what_settings_do_not_tell_has_no_script() -> None:
-    def has_script(run: LiveRun) -> bool:
-        return FILES[".py"].is_ready(run)
+def opened(data: bytes) -> LiveRun:
+    """A run that was made from a file."""
+    run = run_after(2)
+    run.open(load_checkpoint(data))
+    return run
+
+
+def test_whatever_was_changed_on_the_way_is_in_the_script_after_save_and_open() -> None:
+    config = RunConfig(hidden_size=6, optimizer="sgd", lr=0.1)
+    run = run_after(20, config)
+    for norm, lr in ((0.05, 0.2), (0.3, 0.15), (None, 0.1)):
+        run.look_back(run.index - 5)
+        run.branch({"clip_norm": norm})
+        go_on(run, 15)
+        run.configure(replace(run.config, lr=lr))
+        go_on(run, 10)
+        again = opened(of(".safetensors", run))
+        go_on(again, 10)
+        twice = opened(of(".safetensors", again))
+        for each in (run, again, twice):
+            script = of(".py", each).decode()
+            ours = each.history().loss
+            np.testing.assert_allclose(losses_of(script), ours, rtol=0, atol=1e-5)
+            recipe = each.recipe()
+            assert recipe is not None
+            assert list(recipe.clips)[1:] == [15, 45, 75][: len(recipe.clips) - 1]
+        run = again
+    notebook = json.loads(of(".ipynb", twice))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in notebook if cell["cell_type"] == "code")
+    assert "later_clips = {" in code
+    twice.reset()
+    recipe = twice.recipe()
+    assert recipe is not None
+    assert recipe.clips == {0: None}
+
+
+def test_a_run_whose_changes_are_not_known_has_no_script_and_says_why() -> None:
+    def why_not(run: LiveRun) -> str:
+        assert FILES[".py"].is_ready(run) == (run.unrepeatable is None)
+        return str(FILES[".py"].why_not(run))
 
     run = run_after(20)
-    assert has_script(run)
-    run.look_back(10)
-    run.branch({"clip_norm": 0.5})
-    assert not has_script(run)
-    run.reset()
-    assert has_script(run)
-    begun = run_after(5)
-    begun.open(load_checkpoint(run_after(3).weights()))
-    assert not has_script(begun)
+    assert why_not(run) == "None"
+    assert FILES["-history.csv"].why_not(run) is None
+    begun = opened(run_after(3).weights())
+    assert "began with weights from a file" in why_not(begun)
+    assert "began with weights from a file" in why_not(opened(of(".safetensors", begun)))
+    # A file from before clipping was recorded, and one of a run saved from it.
+    checkpoint = load_checkpoint(of(".safetensors", run))
+    assert checkpoint.history is not None
+    older = replace(checkpoint.history, clip_step=None, clip_norm=None)
+    run.open(replace(checkpoint, history=older))
+    go_on(run, 5)
+    again = opened(of(".safetensors", run))
+    for each in (run, again):
+        assert "does not say whether the learning rate or gradient clipping" in why_not(each)
+    again.reset()
+    assert why_not(again) == "None"
+    run.open(replace(checkpoint, history=None))
+    assert "does not say" in why_not(run)
+    assert checkpoint.snapshot is not None
+    fixed = replace(checkpoint.snapshot, trained=(False, *checkpoint.snapshot.trained[1:]))
+    run.open(replace(checkpoint, snapshot=fixed))
+    assert "were fixed" in why_not(run)
 
 
 @pytest.mark.parametrize("name", TASKS)
