@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -22,9 +23,19 @@ def keep_series(series: Series | None) -> None:
     st.session_state[_FILE] = series
 
 
-def own_series() -> OwnSeries:
-    """What the session forecasts, as it is chosen now."""
-    return OwnSeries(widgets.choices(), st.session_state.get(_FILE))
+def kept_series() -> Series | None:
+    """What was read from the visitor's file; None without one."""
+    series: Series | None = st.session_state.get(_FILE)
+    return series
+
+
+def own_series(choices: Mapping[str, Any] | None = None) -> OwnSeries:
+    """What the session forecasts, as it is chosen now.
+
+    Args:
+        choices: as they are to be, in place of those of the page.
+    """
+    return OwnSeries(widgets.choices() if choices is None else choices, kept_series())
 
 
 def kept_tasks() -> dict[Any, SeriesTask]:
@@ -33,13 +44,17 @@ def kept_tasks() -> dict[Any, SeriesTask]:
     return kept
 
 
-def task_for(config: RunConfig) -> Task | None:
+def task_for(config: RunConfig, choices: Mapping[str, Any] | None = None) -> Task | None:
     """The task to hand to a run in place of the one that its config names; None if it is that one.
+
+    Args:
+        config: of the run.
+        choices: as in `own_series`.
 
     Raises:
         ValueError: when the task cannot have these settings.
     """
     if reads_series(config):
-        return own_series().task(config, kept_tasks())
+        return own_series(choices).task(config, kept_tasks())
     build_task(config)
     return None

@@ -756,9 +756,11 @@ def _trainer(checkpoint: Checkpoint, config: RunConfig, task: Task | None, engin
     if checkpoint.digest and (units is None or units.series.digest != checkpoint.digest):
         raise InvalidValue(
             N_(
-                "The run was trained on another series, which is not in its file. Choose the "
-                "task Series and that series, then open the file again."
-            )
+                "The run was trained on another series, {name} (digest {digest}), which its file "
+                "does not hold. Give the run that series."
+            ),
+            name=checkpoint.series_name or "–",
+            digest=checkpoint.digest,
         )
     if checkpoint.snapshot is None:
         # The page trains in single precision.

@@ -46,6 +46,8 @@ _OPTIMIZER, _STATE = "optimizer.", "state."
 _HISTORY, _HELD_OUT, _RATES, _START = "history.", "held_out.", "rates.", "start."
 _CLIPS = "clips."
 _STEP = IntRange(0, 10**12)
+# Characters of a series' name.
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +107,7 @@ class Checkpoint:
         version: of rnn_core that wrote the file; empty for weights from elsewhere.
         digest: of the series that the run was trained on, `rnn_core.series.Series.digest`; empty
             where it was none.
+        series_name: of that series, for people; empty where it was none or the file does not tell.
         plan: how that series was used; None where it was none or the file does not tell.
         history: the losses so far; None where the file has none.
         start: parameters that the run began with, where it began with weights from a file; None
@@ -119,6 +122,7 @@ class Checkpoint:
     engine: str = "auto"
     version: str = ""
     digest: str = ""
+    series_name: str = ""
     plan: SeriesPlan | None = None
     history: RunHistory | None = None
     start: Mapping[str, Tensor] | None = None
@@ -280,6 +284,7 @@ def save_checkpoint(
         "trained": json.dumps(snapshot.trained),
         "task": snapshot.task,
         "series": series.digest if series is not None else "",
+        "series_name": series.name if series is not None else "",
         **_plan(trainer.task),
         **_scaling(trainer.task),
     }
@@ -444,6 +449,7 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
         engine=metadata["engine"] if metadata["engine"] in ("torch", "compiled") else "auto",
         version=metadata["rnn_core"],
         digest=metadata.get("series", ""),
+        series_name=metadata.get("series_name", "")[:_LONGEST_NAME],
         plan=SeriesPlan(**json.loads(metadata["plan"])) if "plan" in metadata else None,
         history=_history(tensors, step),
         start=_start(tensors, parameters),

@@ -15,12 +15,12 @@ from dashboard.app import widgets
 from dashboard.app.header import drop_down
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
-from dashboard.app.own_series_panel import task_for
+from dashboard.app.own_series_panel import kept_series, task_for
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.run.live_run import LiveRun, shown_config
-from dashboard.train.files.opening import choices, placed
+from dashboard.train.files.opening import choices, placed, series_choices
 from dashboard.train.files.saved import SAVED_FILES, SavedFile
 from rnn_core.io import load_checkpoint
 
@@ -118,12 +118,13 @@ def _arrived(session: Session[LiveRun], key: str, language: str) -> None:
         here = session.run.config
         checkpoint = placed(load_checkpoint(file.getvalue()), here, task_for(here))
         chosen = choices(checkpoint)
-        session.run.open(checkpoint, task_for(shown_config(checkpoint)))
+        others = series_choices(checkpoint, widgets.choices(), kept_series())
+        session.run.open(checkpoint, task_for(shown_config(checkpoint), others))
     except ValueError as error:
         st.session_state[_REFUSED] = error
         return
     st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
-    others = {name: value for name, value in widgets.choices().items() if name not in RUN_SETTINGS}
+    others = {name: value for name, value in others.items() if name not in RUN_SETTINGS}
     widgets.replace_choices({**others, **chosen})
     session.refusals = []
     session.restarted = (

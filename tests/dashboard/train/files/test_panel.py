@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
@@ -11,8 +12,10 @@ from torch import nn
 from dashboard.app.playback import Status
 from dashboard.run.live_run import LiveRun
 from dashboard.run.views.registry import VIEWS
-from rnn_core import RunConfig, Trainer
+from rnn_core import TASKS, RunConfig, Trainer
 from rnn_core.io import save_checkpoint
+from rnn_core.series import Series, SeriesPlan
+from rnn_core.tasks.series import SeriesTask
 from tests.dashboard.runs import go_on, run_after
 from tests.dashboard.train_page import click, healthy, page, slider
 
@@ -114,3 +117,28 @@ def test_a_run_whose_changes_are_not_known_is_offered_no_script_and_the_menu_say
     assert any(said in caption.value for caption in app.caption)
     app = with_menu(click(app, "reset"))
     assert not any(said in caption.value for caption in app.caption)
+
+
+def test_a_run_on_a_series_needs_that_series_and_brings_its_columns() -> None:
+    values = np.random.default_rng(5).normal(size=(300, 2)).cumsum(axis=0)
+    sales = Series(values, ("a", "b"), "sales.csv")
+    config = TASKS["series"].config(hidden_size=3)
+    plan = SeriesPlan(inputs=("a", "b"), targets=("b",), validation=0.25)
+    run = LiveRun(config, task=SeriesTask(sales, plan, config), engine="torch")
+    go_on(run, 8)
+    app = click(page(lang="en", validation="0.1"), "step")
+    before = live(app).frame().step
+    app = opened(app, run.checkpoint())
+    (refused,) = app.error
+    assert "Upload it on the Data page" in refused.value
+    assert live(app).frame().step is before
+    assert app.query_params["validation"] == "0.1"
+    app.session_state["own series"] = sales  # as the Data page keeps an upload
+    app = opened(app, run.checkpoint())
+    assert not app.error
+    assert live(app).index == 8
+    assert app.query_params["inputs"] == "a,b"
+    assert app.query_params["validation"] == "0.25"
+    live(app).step_once()
+    run.step_once()
+    assert live(app).frame().step == run.frame().step
