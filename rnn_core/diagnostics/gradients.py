@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rnn_core.cells.base import Array
-from rnn_core.diagnostics.unrolled import backward, unroll
+from rnn_core.diagnostics.unrolled import backward, through_time, unroll
 from rnn_core.models import RecurrentModel, State
 from rnn_core.tasks import Criterion
 from rnn_core.training.losses import check_targets, loss_slopes
@@ -86,44 +86,59 @@ def gradient_by_lag(
     wanted, times = check_targets(targets, loss_mask, unrolled.prediction)
     index = int(times[-1])
     slope = loss_slopes(unrolled.prediction[index], wanted[index], criterion)
-    seeds = [np.empty((0, len(unrolled.h[0, 0])))] * len(unrolled.inputs)
-    seeds[index] = (slope @ unrolled.readout)[None]
-    found = [adjoint for adjoint in backward(unrolled, seeds) if adjoint.step <= index]
+    read = np.zeros_like(unrolled.h[-1, 1:])
+    read[index] = slope @ unrolled.readout
+    whole = through_time(unrolled, read)
     norms = {
-        name: np.stack(
-            [np.linalg.norm(adjoint.state[part, :, 0], axis=1) for adjoint in found], axis=1
-        )
-        for part, name in enumerate(unrolled.cell.state_parts)
+        name: np.linalg.norm(part[:, index + 1 :: -1], axis=2)
+        for name, part in zip(unrolled.cell.state_parts, whole, strict=True)
     }
     return LagGradient(index, MappingProxyType(norms))
 
 
-def saliency(model: RecurrentModel, inputs: ArrayLike, state: State | None = None) -> Array:
+def saliency(
+    model: RecurrentModel,
+    inputs: ArrayLike,
+    state: State | None = None,
+    *,
+    at: Sequence[int] | None = None,
+) -> Array:
     """How much the prediction at one time step depends on the input at another.
 
     Args:
         model: read only.
         inputs: the window, shape ``(T, D)``.
         state: state before the window, as `Trainer.state` gives it; None stands for zeros.
+        at: the time steps whose predictions are wanted, counted from 0; None for all. Time grows
+            with their number.
 
     Returns:
-        The Frobenius norms ‖∂y_t/∂x_s‖, shape ``(T, T)``: row t, column s; 0 where s > t.
+        The Frobenius norms ‖∂y_t/∂x_s‖, shape ``(N, T)``: a row for each t, column s; 0 where
+        s > t.
 
     Raises:
-        ValueError: when a shape does not match.
+        ValueError: when a shape does not match or a time step is outside the window.
 
     Source: Madsen, "Visualizing memorization in RNNs", Distill (2019), which calls it connectivity.
     """
     unrolled = unroll(model, inputs, state)
     length, outputs = unrolled.prediction.shape
+    chosen = list(range(length) if at is None else at)
+    for index in chosen:
+        if not 0 <= index < length:
+            raise ValueError(f"at must be time steps from 0 to {length - 1}, got {index}. Try 0.")
+    seeds = [unrolled.readout[:0]] * length
+    for index in chosen:
+        seeds[index] = unrolled.readout
     squares = np.zeros((length, length))
-    for adjoint in backward(unrolled, [unrolled.readout] * length):
+    for adjoint in backward(unrolled, seeds):
         if adjoint.step >= 0:
             by_output = np.sum(adjoint.inputs**2, axis=1).reshape(-1, outputs)
             squares[adjoint.sources[::outputs], adjoint.step] = by_output.sum(axis=1)
-    return np.sqrt(squares)
+    return np.sqrt(squares[chosen])
 
 
+@np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def shares_by_lag(
     model: RecurrentModel,
     inputs: ArrayLike,
@@ -133,6 +148,7 @@ def shares_by_lag(
     criterion: Criterion = "mse",
     loss_mask: ArrayLike | None = None,
     max_lag: int | None = None,
+    top_layer: bool = False,
 ) -> LagShares:
     """Split the window's ∂L/∂W into the parts that passed through 0, 1, 2 … time steps.
 
@@ -149,6 +165,7 @@ def shares_by_lag(
         loss_mask: which time steps have a loss, shape ``(T,)``; None for all.
         max_lag: longest lag, at least 0; None for the whole window. Time and memory grow with it
             (L·K·G·H² numbers for G gates). Longer lags are left out of all results.
+        top_layer: whether only the top layer is wanted; then L is 1 in all results.
 
     Raises:
         ValueError: when a shape does not match, no time step counts or max_lag is negative.
@@ -160,20 +177,33 @@ def shares_by_lag(
         raise ValueError(f"max_lag must be at least 0, got {max_lag}. Try 20.")
     unrolled = unroll(model, inputs, state)
     wanted, times = check_targets(targets, loss_mask, unrolled.prediction)
-    length = len(wanted)
+    length, depth = len(wanted), len(unrolled.layers)
     by_prediction = loss_slopes(unrolled.prediction[times], wanted[times], criterion) / len(times)
-    seeds = [np.empty((0, len(unrolled.h[0, 0])))] * length
-    for t, seed in zip(times, by_prediction @ unrolled.readout, strict=True):
-        seeds[t] = seed[None]
     lags = length if max_lag is None else min(length, max_lag + 1)
+    at = unrolled.derivatives()
+    lowest = depth - 1 if top_layer else 0
     # Layers are apart, since their weights may differ in shape.
     parts = [
-        np.zeros((lags, layer.weights[unrolled.cell.main_weight].size)) for layer in unrolled.layers
+        np.zeros((lags, layer.weights[unrolled.cell.main_weight].size))
+        for layer in unrolled.layers[lowest:]
     ]
-    for adjoint in backward(unrolled, seeds, max_lag, with_weights=True):
-        lag = adjoint.sources - adjoint.step
-        for part, weight in zip(parts, adjoint.weights, strict=False):  # none at the start
-            part[lag] += weight.reshape(len(weight), part.shape[1])
+    # The losses of all time steps go back together, each from its own.
+    steps = times
+    after = np.zeros((len(unrolled.state), depth, len(times), unrolled.h.shape[-1]))
+    after[0, -1] = by_prediction @ unrolled.readout
+    for lag in range(lags):
+        inside = steps >= 0
+        steps, after = steps[inside], after[:, :, inside]
+        before = np.zeros_like(after)
+        for number in reversed(range(lowest, depth)):
+            pulled = at[number].pull(steps, tuple(after[:, number]), with_weight=True)
+            for part, values in zip(before, pulled.before, strict=True):
+                part[number] = values
+            if number > lowest:
+                after[0, number - 1] += pulled.inputs
+            assert pulled.weight is not None
+            parts[number - lowest][lag] = pulled.weight.ravel()
+        steps, after = steps - 1, before
     whole = [part.sum(axis=0) for part in parts]
     with np.errstate(invalid="ignore", divide="ignore"):
         share = [part @ total / np.sum(total**2) for part, total in zip(parts, whole, strict=True)]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_core.cells.base import Array, Layer
-from rnn_core.cells.derivatives import derivatives
+from rnn_core.cells.derivatives import derivatives, product
 from rnn_core.diagnostics.jacobians import step_jacobians
-from rnn_core.diagnostics.linear import product, solve
+from rnn_core.diagnostics.linear import solve
 
 # Damping, relative to the curvature: initial value and range.
 _DAMPING, _LEAST, _MOST = 1e-2, 1e-12, 1e12

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_core.cells.base import Array, layers_of
+from rnn_core.cells.derivatives import product
 from rnn_core.cells.registry import cell_of
-from rnn_core.diagnostics.linear import column_space, product
+from rnn_core.diagnostics.linear import column_space
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.models import RecurrentModel
 from rnn_core.rules import Choice, FloatRange, IntRange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,17 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnn_core.cells.base import Array, layers_of
 from rnn_core.cells.registry import cell_of
+from rnn_core.diagnostics.jacobians import layer_blocks, push_directions
 from rnn_core.diagnostics.linear import (
+    eigenvalues,
+    largest_first,
     largest_singular_value,
     orthonormal,
-    product,
-    sorted_eigenvalues,
 )
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
-
-# Jacobians in memory at a time: in a large network each has millions of numbers.
-_TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,12 +54,18 @@ class Lyapunov:
     frame: Array
 
 
-def weight_spectrum(model: RecurrentModel) -> Mapping[str, Spectrum]:
+def weight_spectrum(
+    model: RecurrentModel, letters: Collection[str] | None = None
+) -> Mapping[str, Spectrum]:
     """Spectra of W_hh, gate by gate: the H×H blocks by letter, ``"h"`` for a plain RNN.
 
     In a plain RNN gradients must vanish if the stretch is below 1, and can explode only if it is
     above 1. In a cell with gates a block says only how the old h enters one gate; `step_spectrum`
     describes the time step as a whole.
+
+    Args:
+        model: read only.
+        letters: of the blocks that are wanted; None for all. Others are left out.
 
     Returns:
         Letter to spectrum, with layers as the first axis: ``(L, H)``, ``(L,)`` and ``(L,)``. Empty
@@ -78,7 +82,11 @@ def weight_spectrum(model: RecurrentModel) -> Mapping[str, Spectrum]:
         return MappingProxyType({})
     blocks = np.stack([w.reshape(-1, hidden, hidden) for w in weights if w is not None])
     return MappingProxyType(
-        {letter: _spectrum(blocks[:, index]) for index, letter in enumerate(cell.blocks)}
+        {
+            letter: _spectrum(blocks[:, index])
+            for index, letter in enumerate(cell.blocks)
+            if letters is None or letter in letters
+        }
     )
 
 
@@ -112,7 +120,9 @@ def step_spectrum(
     for index in chosen:
         if not -length <= index < length:
             raise ValueError(f"at must be time steps from 0 to {length - 1}, got {index}. Try -1.")
-    return _spectrum(unrolled.jacobians([index % length for index in chosen]))
+    jacobians = unrolled.jacobians([index % length for index in chosen])
+    blocks = layer_blocks(jacobians, len(unrolled.layers), unrolled.h.shape[-1])
+    return _spectrum(jacobians, blocks)
 
 
 def lyapunov(
@@ -153,11 +163,11 @@ def lyapunov(
         )
     frame, total = before.frame, before.exponents * before.steps
     length = len(unrolled.inputs)
-    for begin in range(0, length, _TOGETHER):
-        for step in unrolled.jacobians(range(begin, min(begin + _TOGETHER, length))):
-            frame, stretched = orthonormal(product(step, frame))
-            with np.errstate(divide="ignore"):
-                total = total + np.log(np.abs(np.diagonal(stretched)))
+    at = unrolled.derivatives()
+    for index in range(length):
+        frame, stretched = orthonormal(push_directions(at, index, frame, model.rnn.hidden_size))
+        with np.errstate(divide="ignore"):
+            total = total + np.log(np.abs(np.diagonal(stretched)))
     done = before.steps + length
     return Lyapunov(total / done, done, frame)
 
@@ -168,11 +178,22 @@ def _begin(size: int, count: int) -> Lyapunov:
     return Lyapunov(np.zeros(count), 0, np.eye(size)[:, :count])
 
 
-def _spectrum(matrices: Array) -> Spectrum:
-    """The spectra of matrices of shape ``(…, S, S)``; nan for those that are not finite."""
+def _spectrum(matrices: Array, blocks: Array | None = None) -> Spectrum:
+    """The spectra of matrices of shape ``(…, S, S)``; nan for those that are not finite.
+
+    Args:
+        matrices: the matrices.
+        blocks: smaller ones that have the same eigenvalues between them, ``(…, L, S/L, S/L)``;
+            None where none are known.
+    """
     finite = np.asarray(np.isfinite(matrices).all(axis=(-2, -1)))
     safe = np.where(finite[..., None, None], matrices, 0.0)
-    found = sorted_eigenvalues(safe)
+    if blocks is None:
+        found = eigenvalues(safe)
+    else:
+        found = eigenvalues(np.where(finite[..., None, None, None], blocks, 0.0))
+        found = found.reshape(*finite.shape, -1)
+    found = largest_first(found)
     found[~finite] = np.nan
     stretch = np.where(finite, largest_singular_value(safe), np.nan)
     return Spectrum(found, np.abs(found[..., 0]), stretch)

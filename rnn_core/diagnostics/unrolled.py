@@ -104,15 +104,12 @@ class Adjoint(NamedTuple):
             ``(P, L, n, H)``. Where h is read from another part, that part's includes what it does
             to h.
         inputs: by the input, shape ``(n, D)``. Empty at -1.
-        weights: by each layer's main weight as used at this step, ``(n, …)`` each; empty at -1 and
-            unless asked for.
     """
 
     step: int
     sources: np.ndarray
     state: Array
     inputs: Array
-    weights: tuple[Array, ...]
 
     @property
     def h(self) -> Array:
@@ -157,21 +154,13 @@ def unroll(model: RecurrentModel, inputs: ArrayLike, state: State | None) -> Unr
     return Unrolled(cell, layers, values, states, gates, prediction, readout)
 
 
-def backward(
-    unrolled: Unrolled,
-    seeds: Sequence[Array],
-    max_lag: int | None = None,
-    *,
-    with_weights: bool = False,
-) -> Iterator[Adjoint]:
+def backward(unrolled: Unrolled, seeds: Sequence[Array]) -> Iterator[Adjoint]:
     """Carry the derivatives of many scalars back through time, together.
 
     Args:
         unrolled: the window.
         seeds: for every time step the derivatives, by the top layer's h, of the scalars that read
             it there, ``(n_t, H)``; n_t may be 0.
-        max_lag: number of time steps after which a scalar is dropped; None follows it to the start.
-        with_weights: whether to work out derivatives by the main weights too.
 
     Yields:
         The last time step first, and at the end the state that the window starts from.
@@ -181,33 +170,62 @@ def backward(
     sources = np.empty(0, np.int64)
     state = np.zeros((parts, depth, 0, hidden))
     for index in reversed(range(len(unrolled.inputs))):
-        kept = slice(0 if max_lag is None else int(np.sum(sources - index > max_lag)), None)
         fresh = np.zeros((parts, depth, len(seeds[index]), hidden))
         fresh[0, -1] = seeds[index]
-        sources = np.concatenate([sources[kept], np.full(fresh.shape[2], index)])
-        state = np.concatenate([state[:, :, kept], fresh], axis=2)
-        adjoint, state = _back(at, index, sources, state, with_weights)
+        sources = np.concatenate([sources, np.full(fresh.shape[2], index)])
+        state = np.concatenate([state, fresh], axis=2)
+        adjoint, state = _back(at, index, sources, state)
         yield adjoint
-    yield Adjoint(-1, sources, state, np.empty((len(sources), 0)), ())
+    yield Adjoint(-1, sources, state, np.empty((len(sources), 0)))
 
 
 @np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def _back(
-    at: Sequence[Derivatives], index: int, sources: np.ndarray, state: Array, with_weights: bool
+    at: Sequence[Derivatives], index: int, sources: np.ndarray, state: Array
 ) -> tuple[Adjoint, Array]:
     """One time step back: its derivatives, and those by the state before it."""
-    before, weights = np.empty_like(state), []
+    before = np.empty_like(state)
     for number in reversed(range(len(at))):
-        pulled = at[number].pull(index, tuple(state[:, number]), with_weight=with_weights)
+        pulled = at[number].pull(index, tuple(state[:, number]))
         for part, values in enumerate(pulled.after):
             state[part, number] = values
         for part, values in enumerate(pulled.before):
             before[part, number] = values
         if number:
             state[0, number - 1] += pulled.inputs
-        if pulled.weight is not None:
-            weights.append(pulled.weight)
-    return Adjoint(index, sources, state, pulled.inputs, tuple(weights[::-1])), before
+    return Adjoint(index, sources, state, pulled.inputs), before
+
+
+@np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
+def through_time(unrolled: Unrolled, read: Array) -> Array:
+    """The derivatives of one scalar by every state of the window.
+
+    Args:
+        unrolled: the window.
+        read: of the scalar by the top layer's h, through what it reads at each time step alone,
+            shape ``(T, H)``.
+
+    Returns:
+        Through all later time steps as well, shape ``(P, L, 1 + T, H)``; see `Adjoint.state`.
+    """
+    whole = np.zeros_like(unrolled.state)
+    counted = np.flatnonzero(read.any(axis=1))
+    last = int(counted[-1]) if len(counted) else -1
+    # Layer by layer, so that only one layer's weights are in use at a time.
+    for number, at in reversed(list(enumerate(unrolled.derivatives()))):
+        below = np.zeros_like(unrolled.h[number - 1, 1:])
+        after = tuple(np.zeros((1, part.shape[-1])) for part in whole)
+        for index in reversed(range(last + 1)):
+            pulled = at.pull(index, (after[0] + read[index], *after[1:]))
+            for part, values in zip(whole, pulled.after, strict=True):
+                part[number, index + 1] = values[0]
+            after = pulled.before
+            if number:
+                below[index] = pulled.inputs[0]
+        for part, values in zip(whole, after, strict=True):
+            part[number, 0] = values[0]
+        read = below
+    return whole
 
 
 def check_inputs(inputs: ArrayLike, features: int) -> Array:

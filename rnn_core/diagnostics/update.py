@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_core.cells.base import Array, as_float64
-from rnn_core.diagnostics.unrolled import Unrolled, backward, unroll
+from rnn_core.diagnostics.unrolled import Unrolled, through_time, unroll
 from rnn_core.training.losses import check_targets, loss_slopes, losses
 from rnn_core.training.trainer import Trainer
 
@@ -104,7 +104,7 @@ def dissect_update(trainer: Trainer) -> Update:
         by_step,
         float(np.mean(by_step[times])),
         read,
-        _through_time(unrolled, read),
+        through_time(unrolled, read)[0],
         held.grad_norm,
         _clip_factor(held.grad_norm, trainer.config.clip_norm),
         trainer.lr,
@@ -120,14 +120,6 @@ def dissect_update(trainer: Trainer) -> Update:
         ),
         _first_row(fork.state),
     )
-
-
-def _through_time(unrolled: Unrolled, read: Array) -> Array:
-    """∂loss/∂h of every layer before the window and at every time step, ``(L, 1 + T, H)``."""
-    whole = np.zeros_like(unrolled.h)
-    for adjoint in backward(unrolled, list(read[:, None])):
-        whole[:, adjoint.step + 1] = adjoint.h.sum(axis=1)
-    return whole
 
 
 def _clip_factor(norm: float, clip_norm: float | None) -> float | None:

@@ -52,7 +52,7 @@ class GradientResult:
     Args:
         by_lag: of the window's last loss with respect to the states before it.
         shares: of the gradient of the main weights, by lag.
-        saliency: of each prediction with respect to each input, shape ``(T, T)``.
+        saliency: of the predictions that are drawn with respect to each input, shape ``(N, T)``.
     """
 
     by_lag: LagGradient
@@ -75,11 +75,12 @@ class GradientView(View[GradientResult, None]):
         """The gradients of the newest window."""
         now = given.trainer.context()
         window = now.model, now.inputs, now.state, now.targets
+        length = len(now.inputs)
         loss: dict[str, Any] = {"criterion": now.criterion, "loss_mask": now.loss_mask}
         return GradientResult(
             gradient_by_lag(*window, **loss),
-            shares_by_lag(*window, **loss, max_lag=_LONGEST_LAG),
-            saliency(now.model, now.inputs, now.state),
+            shares_by_lag(*window, **loss, max_lag=_LONGEST_LAG, top_layer=True),
+            saliency(now.model, now.inputs, now.state, at=range(0, length, _every(length))),
         )
 
     def charts(self, result: GradientResult, shown: Presentation[None]) -> list[Chart]:
@@ -209,11 +210,17 @@ def _shares_spec(language: str, lags: int) -> Spec:
     return specification(chart)
 
 
+def _every(length: int) -> int:
+    """How many time steps a cell of the saliency map stands for."""
+    return math.ceil(length / _MOST_POINTS)
+
+
 def _saliency(result: GradientResult) -> Chart:
     """How strongly every prediction depends on every input, as a heat map."""
     values = result.saliency
-    every = math.ceil(len(values) / _MOST_POINTS)
-    shown = values[::every, ::every]
+    length = values.shape[1]
+    every = _every(length)
+    shown = values[:, ::every]
     # Of no unit: only relative strength can be read.
     top = np.nanmax(shown, initial=0.0)
     shown = shown / top if top > 0 else shown
@@ -221,7 +228,7 @@ def _saliency(result: GradientResult) -> Chart:
     at, by = source * every + 1.0, target * every + 1.0
     half = every / 2
     return Chart(
-        _saliency_spec(current_language(), len(values)),
+        _saliency_spec(current_language(), length),
         {
             "cells": HEAT_ROWS.rows(
                 at - half, at + half, by - half, by + half, shown[target, source]

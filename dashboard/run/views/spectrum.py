@@ -29,6 +29,8 @@ from rnn_core.diagnostics import Lyapunov, Spectrum, lyapunov, step_spectrum, we
 
 # The imaginary parts in view, either way. The real axis has the same scale, whatever the width.
 _REACH = 1.6
+# Blocks of the recurrent weights that are drawn: one of a cell with gates says little by itself.
+_BLOCKS = ("h",)
 # Lyapunov exponents that are computed.
 _EXPONENTS = 4
 
@@ -42,7 +44,7 @@ class SpectrumResult:
 
     Args:
         step: of the Jacobian of the newest window's last time step.
-        weights: of each block of the recurrent weights, by gate letter.
+        weights: of the recurrent weights that are drawn, by the block's letter.
         growth: Lyapunov exponents along the window.
     """
 
@@ -69,7 +71,7 @@ class SpectrumView(View[SpectrumResult, None]):
         count = min(_EXPONENTS, given.trainer.config.hidden_size)
         return SpectrumResult(
             step_spectrum(now.model, now.inputs, now.state, at=[-1]),
-            weight_spectrum(now.model),
+            weight_spectrum(now.model, letters=_BLOCKS),
             lyapunov(now.model, now.inputs, now.state, count=count),
         )
 
@@ -104,11 +106,9 @@ VIEW = SpectrumView()
 
 
 def _chart(result: SpectrumResult) -> Chart:
-    # A block of the weights of a gated cell says little by itself.
-    spectra = {
-        "step": result.step,
-        **({"weights": result.weights["h"]} if "h" in result.weights else {}),
-    }
+    spectra = {"step": result.step}
+    if "h" in result.weights:
+        spectra["weights"] = result.weights["h"]
     values = {kind: spectrum.eigenvalues[-1] for kind, spectrum in spectra.items()}
     both = np.concatenate(list(values.values()))
     kinds = [kind for kind, part in values.items() for _value in part]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
-from itertools import product
+from itertools import product as pairs
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import torch
 
 from rnn_core import CELLS, RunConfig, Trainer
 from rnn_core.cells.base import Cell, layers_of
-from rnn_core.cells.derivatives import derivatives
+from rnn_core.cells.derivatives import derivatives, product
 from rnn_core.models import RecurrentModel
 from tests.rnn_core.diagnostics.views import DISSECTED, VIEWS
 from tests.rnn_core.runs import first
@@ -102,7 +102,7 @@ def test_with_the_module_alone_every_diagnostic_stays_the_same(trainer: Trainer,
 @pytest.mark.parametrize(
     ("name", "hide"),
     [
-        *product(("rnn", "lstm", "gru", "rnn_relu"), (without_closed_forms, with_the_module_alone)),
+        *pairs(("rnn", "lstm", "gru", "rnn_relu"), (without_closed_forms, with_the_module_alone)),
         # Its module is made from the step equations.
         ("peephole_lstm", without_closed_forms),
     ],
@@ -119,20 +119,60 @@ def test_many_rows_and_many_scalars_are_the_same_by_both_ways(name: str, hide: A
     (other,) = layers_of(hide(cell), model.rnn)
     open_ = derivatives(other, x, state, other.step(x, state))
     assert_same(open_.jacobians(), closed.jacobians(), "jacobians")
-    expected, found = (one.pull(2, after, with_weight=True) for one in (closed, open_))
-    assert expected.weight is not None
-    assert expected.weight.shape == (4, *layer.weights["weight_hh"].shape)
-    assert_same(found[1:], expected[1:], "pulled")
+    # A row for all scalars, and one for each.
+    for rows in (2, np.array([4, 0, 0, 3])):
+        expected, found = (one.pull(rows, after, with_weight=True) for one in (closed, open_))
+        assert expected.weight is not None
+        assert expected.weight.shape == layer.weights["weight_hh"].shape
+        assert_same(found[1:], expected[1:], "pulled")
+    alone = [
+        closed.pull(row, tuple(part[n : n + 1] for part in after), with_weight=True)
+        for n, row in enumerate([4, 0, 0, 3])
+    ]
+    for part, one in enumerate(zip(*(each.before for each in alone), strict=True)):
+        np.testing.assert_allclose(expected.before[part], np.concatenate(one), rtol=1e-12)
+    whole = sum(each.weight for each in alone if each.weight is not None)
+    np.testing.assert_allclose(expected.weight, whole, rtol=1e-12)
     nothing = tuple(part[:0] for part in after)
     for one in (closed, open_):
         empty = one.pull(2, nothing, with_weight=True)
         assert empty.weight is not None
-        assert empty.weight.shape == (0, *layer.weights["weight_hh"].shape)
+        assert empty.weight.shape == layer.weights["weight_hh"].shape
+        assert not empty.weight.any()
         assert [part.shape for part in (*empty.after, *empty.before, empty.inputs)] == [
             *[(0, 3)] * (2 * len(state)),
             (0, 2),
         ]
         assert one.pull(2, after).weight is None
+
+
+@pytest.mark.parametrize("small", [0, 96])
+@pytest.mark.parametrize("hide", [None, without_closed_forms, with_the_module_alone])
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru", "rnn_relu", "peephole_lstm", "min_gru"])
+def test_pushed_changes_are_those_times_the_jacobian(
+    name: str, hide: Any, small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnn_core.cells.derivatives._SMALL", small)
+    monkeypatch.setattr("rnn_core.cells.derivatives._NUMBERS", 60)  # a few rows together
+    cell = CELLS[name]
+    model = RecurrentModel(RunConfig(cell=name, hidden_size=3), input_size=2)
+    numbers = np.random.default_rng(0)
+    x = numbers.standard_normal((5, 2))
+    state = tuple(numbers.standard_normal((5, 3)) for _ in cell.state_parts)
+    # Modules that are made from the step equations have no other way.
+    if hide is with_the_module_alone and name in ("peephole_lstm", "min_gru"):
+        hide = without_closed_forms
+    (layer,) = layers_of(hide(cell) if hide else cell, model.rnn)
+    at = derivatives(layer, x, state, layer.step(x, state))
+    jacobians = at.jacobians()
+    before = tuple(numbers.standard_normal((4, 3)) for _ in state)
+    inputs = numbers.standard_normal((4, 2))
+    for row in (2, 3, 0, 4):
+        by_state, by_input = (each[row] for each in jacobians)
+        kept = np.concatenate(before, axis=1) @ by_state.T
+        for given, expected in ((None, kept), (inputs, kept + inputs @ by_input.T)):
+            found = np.concatenate(at.push(row, before, given), axis=1)
+            np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-13)
 
 
 def test_autograd_works_through_jacobians_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,3 +184,8 @@ def test_autograd_works_through_jacobians_in_parts(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("rnn_core.cells.derivatives._NUMBERS", 1)
     parts = derivatives(layer, x, state, layer.step(x, state)).jacobians()
     assert_same(parts, whole, "jacobians")
+
+
+def test_products_are_numpys_on_the_threads_of_torch() -> None:
+    matrices = np.random.default_rng(0).standard_normal((3, 4, 4))
+    np.testing.assert_allclose(product(matrices, matrices), matrices @ matrices, rtol=1e-12)

@@ -110,6 +110,16 @@ def test_saliency_is_the_jacobian_of_pytorchs_own_layer(cell: str, layers: int) 
     assert (found[np.triu_indices(LENGTH, 1)] == 0).all()
 
 
+def test_saliency_of_some_predictions_is_a_part_of_the_whole() -> None:
+    example = case("lstm")
+    given = (example.model, example.inputs, example.state)
+    whole = saliency(*given)
+    np.testing.assert_allclose(saliency(*given, at=[4, 0, 3]), whole[[4, 0, 3]], rtol=1e-12)
+    for wrong in (-1, LENGTH):
+        with pytest.raises(ValueError, match=rf"at must be time steps from 0 to 5, got {wrong}\."):
+            saliency(*given, at=[wrong])
+
+
 def parts_by_autograd(example: Case, criterion: Criterion) -> np.ndarray:
     """∂L/∂W_hh by layer and lag, from weights that every time step has of its own."""
     nodes = unrolled(example)
@@ -145,6 +155,16 @@ def test_the_parts_by_lag_are_autograds(cell: str, layers: int, criterion: Crite
         expected = [np.vdot(part, whole) / np.vdot(whole, whole) for part in parts[layer]]
         np.testing.assert_allclose(found.share[layer], expected, rtol=1e-8, atol=1e-13)
     np.testing.assert_allclose(found.share.sum(axis=1), np.ones(layers), rtol=1e-12)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_top_layer_alone_has_the_same_parts(cell: str) -> None:
+    example = case(cell)
+    given = (example.model, example.inputs, example.state, example.targets)
+    whole = shares_by_lag(*given, loss_mask=COUNTED)
+    top = shares_by_lag(*given, loss_mask=COUNTED, top_layer=True)
+    for field in ("norm", "share", "whole"):
+        np.testing.assert_allclose(getattr(top, field), getattr(whole, field)[-1:], rtol=1e-12)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from rnn_core.diagnostics.linear import (
     column_space,
     inverse_norms,
     largest_singular_value,
     orthonormal,
-    product,
     singular_vectors,
     solve,
     sorted_eigenvalues,
@@ -72,8 +70,3 @@ def test_solutions_solve_their_systems() -> None:
     vectors = NUMBERS.standard_normal((3, 4))
     found = solve(MATRICES, vectors)
     np.testing.assert_allclose(np.einsum("psk,pk->ps", MATRICES, found), vectors, rtol=1e-8)
-
-
-def test_products_are_numpys_on_the_threads_of_torch() -> None:
-    np.testing.assert_allclose(product(MATRICES, MATRICES), MATRICES @ MATRICES, rtol=1e-12)
-    assert torch.get_num_threads() == 1

@@ -80,6 +80,14 @@ def test_the_steps_jacobian_is_autograds(cell: str, layers: int) -> None:
         assert found.radius[t] == np.abs(found.eigenvalues[t]).max()
 
 
+def test_blocks_may_be_chosen() -> None:
+    example = case("gru")
+    whole, some = weight_spectrum(example.model), weight_spectrum(example.model, letters=("n",))
+    assert list(some) == ["n"]
+    np.testing.assert_array_equal(some["n"].eigenvalues, whole["n"].eigenvalues)
+    assert not weight_spectrum(example.model, letters=("h",))
+
+
 def test_time_steps_may_be_chosen() -> None:
     example = case("lstm")
     whole = step_spectrum(example.model, example.inputs)

@@ -6,7 +6,7 @@ import torch
 
 from rnn_core import CELLS as REGISTERED
 from rnn_core.diagnostics import unroll
-from rnn_core.diagnostics.unrolled import backward, check_inputs, start_of
+from rnn_core.diagnostics.unrolled import backward, check_inputs, start_of, through_time
 from tests.rnn_core.diagnostics.by_torch import (
     CELLS,
     HIDDEN,
@@ -71,7 +71,7 @@ def test_adjoints_are_autograds_and_name_their_source(cell: str) -> None:
     seeds = [np.empty((0, HIDDEN))] * LENGTH
     seeds[2], seeds[4] = found.readout[:1], found.readout[1:2]
     nodes = unrolled(example)
-    adjoints = {adjoint.step: adjoint for adjoint in backward(found, seeds, with_weights=True)}
+    adjoints = {adjoint.step: adjoint for adjoint in backward(found, seeds)}
     assert list(adjoints) == [*range(LENGTH - 1, -1, -1), -1]
     assert adjoints[5].sources.tolist() == []
     assert adjoints[3].sources.tolist() == [4]
@@ -79,29 +79,29 @@ def test_adjoints_are_autograds_and_name_their_source(cell: str) -> None:
     scalars = nodes.prediction[4, 1], nodes.prediction[2, 0]
     for index, scalar in enumerate(scalars):
         for layer in range(2):
-            by_h, by_weight, by_input = torch.autograd.grad(
+            by_h, by_input = torch.autograd.grad(
                 scalar,
-                (nodes.h[layer][2], nodes.recurrent[layer][1], nodes.inputs),
+                (nodes.h[layer][2], nodes.inputs),
                 retain_graph=True,
             )
             np.testing.assert_allclose(adjoints[1].h[layer, index], by_h[0], rtol=1e-9, atol=1e-14)
             np.testing.assert_allclose(
-                adjoints[1].weights[layer][index], by_weight, rtol=1e-9, atol=1e-14
-            )
-            np.testing.assert_allclose(
                 adjoints[1].inputs[index], by_input[1], rtol=1e-9, atol=1e-14
             )
-    assert adjoints[-1].weights == ()
+    assert adjoints[-1].inputs.shape == (2, 0)
 
 
-def test_a_scalar_is_dropped_after_the_longest_lag() -> None:
-    example = case("rnn")
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_scalar_through_time_is_the_sum_of_many(cell: str) -> None:
+    example = case(cell)
     found = unroll(example.model, example.inputs, example.state)
-    seeds = [found.readout[:1]] * LENGTH
-    sources = {a.step: a.sources.tolist() for a in backward(found, seeds, max_lag=1)}
-    assert sources[5] == [5]
-    assert sources[2] == [3, 2]
-    assert all(not adjoint.weights for adjoint in backward(found, seeds))
+    read = np.random.default_rng(1).standard_normal((LENGTH, HIDDEN))
+    read[-1] = 0  # the last time step reads nothing
+    whole = through_time(found, read)
+    for adjoint in backward(found, list(read[:, None])):
+        np.testing.assert_allclose(
+            whole[:, :, adjoint.step + 1], adjoint.state.sum(axis=2), rtol=1e-9, atol=1e-14
+        )
 
 
 def test_inputs_of_another_shape_are_refused() -> None:
