@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -13,9 +13,12 @@ from rnn_core.cli.files import Refused
 from rnn_core.config import RunConfig
 from rnn_core.io.checkpoint import Checkpoint
 from rnn_core.io.tables import Table, clean, number_columns, read_table, time_column
+from rnn_core.io.tables.cleaning import Missing, Report
 from rnn_core.io.tables.limits import MOST_BYTES
 from rnn_core.series import BUNDLED, Series, SeriesPlan, bundled_series
+from rnn_core.series.interval import Interval
 from rnn_core.series.plan import SHARE
+from rnn_core.tasks.other_rows import OtherRows
 from rnn_core.tasks.series import SERIES, SeriesTask
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -32,10 +35,14 @@ class Data:
     Args:
         series: all its columns of numbers.
         table: what it was made of.
+        time: the column that orders the rows; None for none.
+        missing: what became of missing values.
     """
 
     series: Series
     table: Table
+    time: str | None = None
+    missing: Missing = "drop"
 
     @classmethod
     def read(
@@ -43,7 +50,7 @@ class Data:
         path: Path,
         *,
         time: str | None = None,
-        missing: Literal["drop", "interpolate"] = "drop",
+        missing: Missing = "drop",
         say: Callable[[str], None] = lambda _text: None,
     ) -> Data:
         """Read a file as the Data page does unless something is corrected there.
@@ -63,16 +70,33 @@ class Data:
             table = read_table(file.read(MOST_BYTES + 1), path.name)
         time = time or time_column(table)
         series, report = clean(table, time, number_columns(table, time), missing)
-        notes = [
-            str(note)
-            for note in (*table.problems, *report.messages)
-            if note.values.get("column", time) in (time, *series.columns)  # the others are not read
-        ]
-        for note in notes[:_MOST_NOTES]:
-            say(f"{path.name}: {note}")
-        if len(notes) > _MOST_NOTES:
-            say(f"{path.name}: {len(notes) - _MOST_NOTES} more notes of this kind.")
-        return cls(series, table)
+        _tell(table, report, (time, *series.columns), say)
+        return cls(series, table, time, missing)
+
+    def only(self, columns: tuple[str, ...], say: Callable[[str], None]) -> Series:
+        """The series of these columns alone: others that miss a value cost no row.
+
+        Args:
+            columns: names.
+            say: as in `read`.
+
+        Raises:
+            Refused: when there is no such column, or it holds no numbers.
+            ValueError: when no series can be made of them.
+        """
+        there = [column.name for column in self.table.columns]
+        absent = [name for name in columns if name not in there]
+        if absent:
+            raise Refused(
+                f"{self.series.name} has no column {', '.join(map(repr, absent))}, which the run "
+                f"reads or forecasts. Its columns are {', '.join(there)}."
+            )
+        for name in columns:
+            if self.table.column(name).kind != "number":
+                self._require_numbers(name)
+        series, report = clean(self.table, self.time, columns, self.missing)
+        _tell(self.table, report, (self.time, *columns), say)
+        return series
 
     def columns(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Columns of the series from what stands on the command line.
@@ -105,6 +129,21 @@ class Data:
             f"Line {lines[first]}, column {name!r}: {str(column.values[first])[:40]!r} is no "
             f"number. {others}"
         )
+
+
+def _tell(
+    table: Table, report: Report, columns: tuple[str | None, ...], say: Callable[[str], None]
+) -> None:
+    """Say what was noticed in columns that are read."""
+    notes = [
+        str(note)
+        for note in (*table.problems, *report.messages)
+        if note.values.get("column", columns[0]) in columns
+    ]
+    for note in notes[:_MOST_NOTES]:
+        say(f"{table.name}: {note}")
+    if len(notes) > _MOST_NOTES:
+        say(f"{table.name}: {len(notes) - _MOST_NOTES} more notes of this kind.")
 
 
 def data_options(command: _F) -> _F:
@@ -264,3 +303,59 @@ def task_of(
         )
     plan = plan or SeriesPlan(inputs=series.columns[:1], targets=series.columns[:1])
     return SeriesTask(series, plan, config)
+
+
+def is_other(checkpoint: Checkpoint, data: Data) -> bool:
+    """Whether a run was trained on a series, and on another one than this."""
+    return bool(checkpoint.digest) and data.series.digest != checkpoint.digest
+
+
+def other_rows_of(
+    checkpoint: Checkpoint, data: Data, say: Callable[[str], None], *, all_rows: bool = False
+) -> OtherRows:
+    """Newer or other rows of the columns that a saved run was trained on.
+
+    Args:
+        checkpoint: the run.
+        data: the rows.
+        say: is told what was noticed in the columns of the run, and what could not be checked.
+        all_rows: score rows, too, whose times the run's own series has.
+
+    Raises:
+        Refused: when the rows do not fit the run, or it has seen all of them.
+        ValueError: as `OtherRows`.
+    """
+    trained, plan = checkpoint.trained_series, checkpoint.plan
+    if trained is None or plan is None:
+        raise Refused(
+            f"{data.series.name} is not the series that the run was trained on, and the run's file "
+            "keeps too little of that one to score other rows. Open the run with its own series, "
+            "and save it again."
+        )
+    series = data.only(tuple(dict.fromkeys((*plan.inputs, *plan.targets))), say)
+    _require_interval(series, trained.interval, say)
+    first = 0
+    if not all_rows:
+        seen = trained.seen(series, plan)
+        first = seen.stop if seen.stop > seen.start else 0
+        if first == len(series):
+            raise Refused(
+                f"{series.name} has no row after those that the run was trained, validated or "
+                "tested on. Give newer rows; --all-rows scores these, as those of another series. "
+                "For the run's own series, give the same --time and --missing."
+            )
+    return OtherRows(series, plan, checkpoint.config, trained, first)
+
+
+def _require_interval(series: Series, trained: Interval | None, say: Callable[[str], None]) -> None:
+    """Refuse rows that were sampled at another interval than those of a run."""
+    found = Interval.of(series.times)
+    if found is not None and trained is not None:
+        if not found.same(trained):
+            raise Refused(
+                f"The rows of {series.name} are {found} apart, those of the run's series "
+                f"{trained}. Give rows at the same interval."
+            )
+    elif found is not None or trained is not None:
+        which = series.name if found is None else "The run's series"
+        say(f"{which} has no times, so the interval between rows was not compared.")

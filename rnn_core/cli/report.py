@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
+from rnn_core.diagnostics import ForecastScores
 from rnn_core.experiments.comparison import SMOOTHING
 from rnn_core.experiments.rolling_origin import RollingOrigin
 from rnn_core.tasks import Floor, Task
+from rnn_core.tasks.other_rows import OtherRows
 from rnn_core.training.evaluation import Estimate, Evaluation
 from rnn_core.training.trainer import Trainer
 from rnn_core.training.verdict import judge
@@ -60,13 +62,56 @@ def evaluation_lines(task: Task, evaluation: Evaluation) -> list[str]:
     return lines
 
 
-def rolling_origin_lines(found: RollingOrigin) -> list[str]:
-    """Errors of the forecasts of the test part, by horizon."""
+def scored_line(task: OtherRows) -> str:
+    """Which rows are scored, and when they were sampled."""
+    first, last = task.scored[0], task.scored[1] - 1
+    said = f"{first + 1} to {last + 1} of {len(task.series)} in {task.series.name}"
+    if task.series.times is not None:
+        said += f", {' to '.join(task.units.when([first, last]))}"
+    return f"{'rows scored':36}{said}; {task.held_out.windows - task.held_out.warm_up} windows"
+
+
+def forecast_lines(found: tuple[ForecastScores, ...]) -> list[str]:
+    """Errors and lags of the forecasts of the held-out rows, target by target."""
+    lines = []
+    for each in found:
+        lines.append(
+            f"{'forecasts of ' + each.column:36}{'MAE':>12}{'RMSE':>12}{'MASE':>9}{'lag':>7}"
+        )
+        for key, score in each.scores.items():
+            lag = each.lags[key]
+            lines.append(
+                f"{'  ' + _NAMES.get(key, key):36}{score.mae:12.5g}{score.rmse:12.5g}"
+                f"{score.mase:9.3f}{'-' if lag is None else _lag(lag.lag):>7}"
+            )
+        lag = each.lags["network"]
+        if lag is not None:
+            said = f"{_lag(lag.lag)}  [{_lag(lag.low)}, {_lag(lag.high)}] of horizon {lag.horizon}"
+            if lag.is_persistence:
+                said += ": it repeats the last value, it has learnt persistence"
+            elif lag.is_in_time:
+                said += ": in time"
+            lines.append(f"{'  lag of the network':36}{said}")
+    return lines
+
+
+def _lag(rows: float) -> str:
+    """Rows to a tenth, without a sign of zero."""
+    return f"{round(rows, 1) + 0.0:.1f}"
+
+
+def rolling_origin_lines(found: RollingOrigin, part: str = "the test part") -> list[str]:
+    """Errors of the forecasts of some rows, by horizon.
+
+    Args:
+        found: the forecasts.
+        part: which rows are forecast, in words.
+    """
     trained = f"trained for horizon {found.trained}"
     if found.is_iterated:
         trained += ", iterated beyond it: it reads its own forecasts"
     lines = [
-        f"forecasts of {found.column} from {len(found.origins)} origins in the test part",
+        f"forecasts of {found.column} from {len(found.origins)} origins in {part}",
         f"the network was {trained}; its weights stay as they are",
         f"{'horizon':>7}  {'forecast':20}{'MAE':>12}{'RMSE':>12}{'MASE':>9}",
     ]

@@ -20,6 +20,7 @@ Example:
 from rnn_core.diagnostics.continua import Continuum
 from rnn_core.diagnostics.fixed_points import FixedPoints, find_fixed_points
 from rnn_core.diagnostics.forecast_lag import ForecastLag, forecast_lag
+from rnn_core.diagnostics.forecast_scores import ForecastScores, forecast_scores
 from rnn_core.diagnostics.free_run import FreeRun, free_run
 from rnn_core.diagnostics.gates import Gates, gates_over_time, half_life
 from rnn_core.diagnostics.gradients import (
@@ -47,6 +48,7 @@ __all__ = [
     "Continuum",
     "FixedPoints",
     "ForecastLag",
+    "ForecastScores",
     "FreeRun",
     "Gates",
     "LagGradient",
@@ -65,6 +67,7 @@ __all__ = [
     "dissect_update",
     "find_fixed_points",
     "forecast_lag",
+    "forecast_scores",
     "free_run",
     "gates_over_time",
     "gradient_by_lag",

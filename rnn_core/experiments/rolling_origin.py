@@ -122,7 +122,7 @@ def rolling_origin(
     forecasts: dict[str, Array] = {
         "network": made[..., column] * scaling.std[column] + scaling.mean[column]
     }
-    period = task.period if column == 0 else naive.find_period(values[: task.parts.train])
+    period, scale = task.periods[column], task.mase_scales[column]
     forecasts["persistence"] = _by_horizon(ahead, lambda _h: naive.persistence(values, at))
     if period is not None:
         known = period
@@ -131,11 +131,10 @@ def rolling_origin(
         )
     forecasts["drift"] = _by_horizon(ahead, lambda h: naive.drift(values, at, h))
     answers = values[at[:, None] + ahead]
-    train = values[: task.parts.train]
     with np.errstate(invalid="ignore", over="ignore"):
         scores = {
             key: tuple(
-                Scores.of(found, came, train, period)
+                Scores.scaled(found, came, scale)
                 for found, came in zip(each.T, answers.T, strict=True)
             )
             for key, each in forecasts.items()

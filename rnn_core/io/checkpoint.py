@@ -28,8 +28,10 @@ from rnn_core.messages import N_, InvalidType, InvalidValue, Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
 from rnn_core.rules import IntRange
-from rnn_core.series import SeriesPlan
+from rnn_core.series import Scaling, SeriesPlan
+from rnn_core.series.trained import TrainedSeries
 from rnn_core.tasks import Task
+from rnn_core.tasks.series import SeriesTask
 from rnn_core.training.snapshots import Snapshot
 from rnn_core.training.trainer import NUMPY_DTYPES, Trainer
 from rnn_core.version import __version__
@@ -45,6 +47,7 @@ _OPTIMIZER, _STATE = "optimizer.", "state."
 # The losses of the run, and the weights that it began with where these are not the seed's.
 _HISTORY, _HELD_OUT, _RATES, _START = "history.", "held_out.", "rates.", "start."
 _CLIPS = "clips."
+_SERIES = "trained_series"
 _STEP = IntRange(0, 10**12)
 # Characters of a series' name.
 _LONGEST_NAME = 100
@@ -109,6 +112,8 @@ class Checkpoint:
             where it was none.
         series_name: of that series, for people; empty where it was none or the file does not tell.
         plan: how that series was used; None where it was none or the file does not tell.
+        trained_series: what the file keeps of that series, so that other rows of its columns can be
+            scored; None likewise.
         history: the losses so far; None where the file has none.
         start: parameters that the run began with, where it began with weights from a file; None
             where its seed decided them.
@@ -124,6 +129,7 @@ class Checkpoint:
     digest: str = ""
     series_name: str = ""
     plan: SeriesPlan | None = None
+    trained_series: TrainedSeries | None = None
     history: RunHistory | None = None
     start: Mapping[str, Tensor] | None = None
 
@@ -287,6 +293,7 @@ def save_checkpoint(
         "series_name": series.name if series is not None else "",
         **_plan(trainer.task),
         **_scaling(trainer.task),
+        **_trained_series(trainer.task),
     }
     return save({name: each.contiguous().clone() for name, each in tensors.items()}, metadata)
 
@@ -329,6 +336,38 @@ def _plan(task: Task) -> dict[str, str]:
     """How a series was used, without which its file does not tell what the run read."""
     plan = getattr(task, "plan", None)
     return {"plan": json.dumps(asdict(plan))} if isinstance(plan, SeriesPlan) else {}
+
+
+def _trained_series(task: Task) -> dict[str, str]:
+    """What it takes to score other rows of the columns of a series."""
+    return {_SERIES: task.trained_series.to_json()} if isinstance(task, SeriesTask) else {}
+
+
+def _of_series(
+    metadata: Mapping[str, str], plan: SeriesPlan | None, inputs: int, targets: int
+) -> TrainedSeries | None:
+    """What a file keeps of a series, checked; None where it keeps nothing.
+
+    Args:
+        metadata: of the file.
+        plan: how the series was used.
+        inputs: features that the network reads.
+        targets: numbers that it gives.
+    """
+    if plan is None or _SERIES not in metadata:
+        return None
+    scalings = []
+    for name, count in (("input_scaling", inputs), ("target_scaling", targets)):
+        found = json.loads(metadata[name])
+        mean, std = (np.array(found[each], np.float64) for each in ("mean", "std"))
+        fits = mean.shape == std.shape == (count,) and np.isfinite([mean, std]).all()
+        if not fits or not (std > 0).all():
+            raise InvalidValue(N_("{name} does not fit the network"), name=name)
+        scalings.append(Scaling(mean, std))
+    try:
+        return TrainedSeries.from_json(metadata[_SERIES], *scalings)
+    except (LookupError, TypeError, ValueError):
+        raise InvalidValue(N_("what it keeps of its series does not fit the network")) from None
 
 
 def load_checkpoint(data: bytes) -> Checkpoint:
@@ -440,17 +479,20 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
         config=config,
         task=metadata["task"],
     )
+    plan = SeriesPlan(**json.loads(metadata["plan"])) if "plan" in metadata else None
+    sizes = model.rnn.input_size, model.out.out_features
     return Checkpoint(
         config=config,
         weights=MappingProxyType({name: weights[name] for name in parameters}),
         snapshot=snapshot,
-        input_size=model.rnn.input_size,
-        output_size=model.out.out_features,
+        input_size=sizes[0],
+        output_size=sizes[1],
         engine=metadata["engine"] if metadata["engine"] in ("torch", "compiled") else "auto",
         version=metadata["rnn_core"],
         digest=metadata.get("series", ""),
         series_name=metadata.get("series_name", "")[:_LONGEST_NAME],
-        plan=SeriesPlan(**json.loads(metadata["plan"])) if "plan" in metadata else None,
+        plan=plan,
+        trained_series=_of_series(metadata, plan, *sizes),
         history=_history(tensors, step),
         start=_start(tensors, parameters),
     )

@@ -85,27 +85,45 @@ def drift(values: Array, origins: Rows, horizon: int) -> Array:
     return np.asarray(values[origins] + horizon * slope)
 
 
-def linear_autoregression(
-    inputs: Array, values: Array, origins: Rows, horizon: int, train: int
-) -> Array:
+@dataclass(frozen=True, slots=True, eq=False)
+class Linear:
     """The best linear function, with an intercept, of the last inputs on the training part.
 
     Args:
-        inputs: of every column that is read, shape ``(N, D)``; the last `LAGS` of each, or fewer
-            where the training part is short.
-        values: of the target, shape ``(N,)``.
-        origins: rows at which forecasts are made.
-        horizon: rows that a forecast looks ahead.
-        train: rows of the training part.
+        weights: of the newest row of all D inputs, then of the one before, shape ``(lags · D,)``.
+        centre: what is subtracted from them, likewise.
+        mean: the intercept.
     """
-    lags = linear_lags(train, inputs.shape[1])
-    last = train - horizon
-    fitted = np.arange(max(lags - 1, last - _FITTED_LINEAR), last)
-    features = _lagged(inputs, fitted, lags)
-    centre = features.mean(axis=0)
-    answers = values[fitted + horizon]
-    weights = np.linalg.lstsq(features - centre, answers - answers.mean(), rcond=1e-10)[0]
-    return np.asarray((_lagged(inputs, origins, lags) - centre) @ weights + answers.mean())
+
+    weights: Array
+    centre: Array
+    mean: float
+
+    @classmethod
+    def fit(cls, inputs: Array, values: Array, horizon: int, train: int) -> Linear:
+        """Fit to the last rows of the training part.
+
+        Args:
+            inputs: of every column that is read, shape ``(N, D)``; the last `LAGS` of each, or
+                fewer where the training part is short.
+            values: of the target, shape ``(N,)``.
+            horizon: rows that a forecast looks ahead.
+            train: rows of the training part.
+        """
+        lags = linear_lags(train, inputs.shape[1])
+        last = train - horizon
+        fitted = np.arange(max(lags - 1, last - _FITTED_LINEAR), last)
+        features = _lagged(inputs, fitted, lags)
+        centre = features.mean(axis=0)
+        answers = values[fitted + horizon]
+        mean = float(answers.mean())
+        weights = np.linalg.lstsq(features - centre, answers - mean, rcond=1e-10)[0]
+        return cls(weights, centre, mean)
+
+    def forecasts(self, inputs: Array, origins: Rows) -> Array:
+        """Forecasts made at these rows, each from the inputs up to there."""
+        lags = len(self.weights) // inputs.shape[1]
+        return np.asarray((_lagged(inputs, origins, lags) - self.centre) @ self.weights + self.mean)
 
 
 def linear_lags(train: int, columns: int) -> int:
@@ -159,6 +177,26 @@ class Smoothing:
             )
             found = model.fit().params
         return cls(dict(found), start, period)
+
+    def begun_anew(self, values: Array, rows: int) -> Smoothing:
+        """The same smoothing for other values: level and season are those of the first rows.
+
+        Without a season the first row is the level. With one, the mean of the first season is, and
+        the season its deviations, averaged over all whole seasons. The trend begins at 0.
+
+        Args:
+            values: shape ``(N,)``.
+            rows: before the first forecast, at least a season.
+        """
+        period = self.period or 1
+        count = rows // period if self.period else 1
+        seasons = values[: count * period].reshape(-1, period)
+        begun: dict[str, float | Array] = {
+            "initial_level": float(seasons[0].mean()),
+            "initial_trend": 0.0,
+            "initial_seasons": (seasons - seasons.mean(axis=1, keepdims=True)).mean(axis=0),
+        }
+        return Smoothing(self.parameters | begun, 0, self.period)
 
     def forecasts(self, values: Array, origins: Rows, horizon: int) -> Array:
         """Forecasts made at these rows, each from the values up to there."""

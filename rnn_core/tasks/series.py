@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import PurePath
 from typing import cast
@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Parts, Series, SeriesPlan, Units, bundled_series, naive
+from rnn_core.series.fits import NaiveFits
+from rnn_core.series.interval import Interval
+from rnn_core.series.scores import mase_scale
+from rnn_core.series.trained import TrainedSeries, used
 from rnn_core.tasks.base import (
     Batch,
     Floor,
@@ -160,18 +164,11 @@ class SeriesTask(Task):
 
     streaming = True
     script_reads_files = True
+    units: Units
 
     def __init__(self, series: Series, plan: SeriesPlan, config: RunConfig) -> None:
-        self.series, self.plan = series, plan
+        self._read_columns(series, plan, config, Units.of(series, plan))
         self.parts = Parts.of(len(series), plan)
-        self.units: Units = Units.of(series, plan)
-        self.input_size, self.output_size = len(plan.inputs), len(plan.targets)
-        self.delay = config.delay
-        # Otherwise no target ever comes in as an input.
-        self.horizon = config.delay if plan.inputs == plan.targets else None
-        self.length = config.window_length
-        self._inputs = self.units.inputs.apply(series.values[:, series.places(plan.inputs)])
-        self._targets = self.units.targets.apply(series.values[:, series.places(plan.targets)])
         rows = self.parts.train - self.delay
         self._stretch = rows // config.batch_size
         self._windows = self._stretch // self.length
@@ -185,6 +182,19 @@ class SeriesTask(Task):
         self._rows = (
             np.arange(config.batch_size)[:, None] * self._stretch + np.arange(self.length)[None]
         )
+
+    def _read_columns(
+        self, series: Series, plan: SeriesPlan, config: RunConfig, units: Units
+    ) -> None:
+        """Take over the columns of a series, standardised as the units say."""
+        self.series, self.plan, self.units = series, plan, units
+        self.input_size, self.output_size = len(plan.inputs), len(plan.targets)
+        self.delay = config.delay
+        # Otherwise no target ever comes in as an input.
+        self.horizon = config.delay if plan.inputs == plan.targets else None
+        self.length = config.window_length
+        self._inputs = units.inputs.apply(series.values[:, series.places(plan.inputs)])
+        self._targets = units.targets.apply(series.values[:, series.places(plan.targets)])
 
     def _require(self, part: str, windows: int, rows: int, batch_size: int = 1) -> None:
         if windows < _FEWEST_WINDOWS:
@@ -323,28 +333,42 @@ class SeriesTask(Task):
     @cached_property
     def naive_forecasts(self) -> Mapping[FloorKey, Array]:
         """What the naive forecasts say of the held-out rows, standardised, ``(n, K)`` each."""
-        origins, horizon, train = self.held_out.origins, self.delay, self.parts.train
-        period = self.period
-        forecasts: dict[str, Callable[[Array], Array]] = {
-            "constant": lambda y: np.full(len(origins), y[:train].mean()),
-            "persistence": lambda y: naive.persistence(y, origins),
-            "drift": lambda y: naive.drift(y, origins, horizon),
-            "linear": lambda y: naive.linear_autoregression(
-                self._inputs, y, origins, horizon, train
-            ),
-            "smoothing": lambda y: naive.Smoothing.fit(y, train, period).forecasts(
-                y, origins, horizon
-            ),
-        }
-        if period is not None:
-            forecasts["seasonal"] = lambda y: naive.seasonal_persistence(
-                y, origins, horizon, period
-            )
-        columns = [np.ascontiguousarray(column) for column in self._targets.T]
-        return {
-            cast(FloorKey, key): np.stack([make(column) for column in columns], axis=-1)
-            for key, make in forecasts.items()
-        }
+        found = self.fits.forecasts(self._inputs, self._targets, self.held_out.origins, self.delay)
+        return {cast(FloorKey, key): made for key, made in found.items()}
+
+    @cached_property
+    def fits(self) -> NaiveFits:
+        """What the naive forecasts know of the training part, standardised."""
+        return NaiveFits.of(self._inputs, self._targets, self.delay, self.parts.train, self.period)
+
+    @cached_property
+    def periods(self) -> tuple[int | None, ...]:
+        """The period of each target in rows, found in its training part; None for none."""
+        others = (naive.find_period(column[: self.parts.train]) for column in self._targets.T[1:])
+        return (self.period, *others)
+
+    @cached_property
+    def mase_scales(self) -> tuple[float, ...]:
+        """What a MAE of 1 is in MASE, for each target in its unit: `mase_scale`."""
+        known = self.series.values[: self.parts.train, self.series.places(self.plan.targets)]
+        return tuple(map(mase_scale, known.T, self.periods))
+
+    @property
+    def trained_series(self) -> TrainedSeries:
+        """What a run keeps of the series, so that other rows of its columns can be scored."""
+        times = self.series.times
+        return TrainedSeries(
+            rows=len(self.series),
+            digest=used(self.series, self.plan).digest,
+            interval=Interval.of(times),
+            first=None if times is None else times[0],
+            last=None if times is None else times[-1],
+            inputs=self.units.inputs,
+            targets=self.units.targets,
+            fits=self.fits,
+            periods=self.periods,
+            scales=self.mase_scales,
+        )
 
     @property
     def held_out_targets(self) -> Array:
@@ -353,7 +377,7 @@ class SeriesTask(Task):
 
     @cached_property
     def _floors(self) -> tuple[Floor, ...]:
-        lags = naive.linear_lags(self.parts.train, self.input_size)
+        lags = len(self.fits.linear[0].weights) // self.input_size
         floors = [
             Floor(
                 key,

@@ -12,6 +12,7 @@ from rnn_core.io.tables.limits import MOST_ROWS
 from rnn_core.io.tables.table import Table
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.series import Series
+from rnn_core.series.interval import in_words
 
 Missing = Literal["drop", "interpolate"]
 
@@ -20,16 +21,6 @@ MOST_LISTED = 20
 # A step that differs from the usual one by a larger share is no such step.
 _JITTER = 0.05
 _MONTH = np.timedelta64(28, "D")
-# Units of time in microseconds, largest first.
-_UNITS = (
-    (7 * 86_400_000_000, N_("1 week"), N_("{count} weeks")),
-    (86_400_000_000, N_("1 day"), N_("{count} days")),
-    (3_600_000_000, N_("1 hour"), N_("{count} hours")),
-    (60_000_000, N_("1 minute"), N_("{count} minutes")),
-    (1_000_000, N_("1 second"), N_("{count} seconds")),
-    (1_000, N_("1 millisecond"), N_("{count} milliseconds")),
-    (1, N_("1 microsecond"), N_("{count} microseconds")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +255,7 @@ class _Steps:
         irregular |= counts < 1
         multiples = np.where(irregular, 1, np.clip(counts, 1, 1e15)).astype(np.int64)
         if times.dtype.kind == "M":
-            words = _in_words(size)
+            words = in_words(size)
         else:
             words = Message(N_("{step:g}"), {"step": size})
         return cls(words, multiples, irregular, 0, size)
@@ -290,19 +281,6 @@ class _Steps:
             one, many, count = N_("1 month"), N_("{count} months"), size
         words = Message(one) if count == 1 else Message(many, {"count": count})
         return cls(words, np.where(irregular, 1, counts // size), irregular, size, float(size))
-
-
-def _in_words(micro: float) -> Message:
-    """A step in the largest unit of which it is a whole number."""
-    for unit, one, many in _UNITS:
-        count = micro / unit
-        if count >= 1 and abs(count - round(count)) < 1e-6 * count:
-            whole = round(count)
-            return Message(one) if whole == 1 else Message(many, {"count": whole})
-    for unit, _one, many in _UNITS[1:]:
-        if micro >= 10 * unit:
-            return Message(many, {"count": round(micro / unit, 2)})
-    return Message(_UNITS[-1][2], {"count": round(micro, 2)})
 
 
 def _gaps(steps: _Steps, lines: NDArray[np.int64]) -> list[Gap]:

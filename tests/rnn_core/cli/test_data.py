@@ -86,7 +86,10 @@ def test_a_run_on_a_file_of_ones_own_is_that_of_a_trainer_and_is_evaluated(folde
     again = run("evaluate", "run.safetensors", "sales.csv")
     assert again.exit_code == 0, again.output
     assert f"{evaluate(trainer).loss.mean:.6f}" in again.stdout
-    assert done.stdout.splitlines()[2:-1] == again.stdout.splitlines()[2:]
+    told = again.stdout.splitlines()
+    assert done.stdout.splitlines()[2:-1] == told[2:12]
+    assert told[12].split() == ["forecasts", "of", "revenue", "MAE", "RMSE", "MASE", "lag"]
+    assert run("evaluate", "run.safetensors", "--data", "sales.csv").stdout == again.stdout
 
 
 def test_a_run_goes_on_with_the_same_data_bit_for_bit_and_with_no_other(folder: Path) -> None:
@@ -110,6 +113,7 @@ def test_a_run_goes_on_with_the_same_data_bit_for_bit_and_with_no_other(folder: 
     assert all((part[name] == whole[name]).all() for name in whole)
     done = run("evaluate", "part", "other.csv")
     assert done.exit_code == 2
+    assert "other.csv has no row after those that the run was trained" in done.stderr
 
 
 def test_a_script_of_it_reads_the_data_beside_it_and_leaves_the_file_alone(folder: Path) -> None:

@@ -1,9 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from rnn_core import TASKS, RunConfig, Trainer, build_task, evaluate
-from rnn_core.cli.report import evaluation_lines, name_of, online_line, progress_bar, run_line
+from rnn_core.cli.report import (
+    evaluation_lines,
+    forecast_lines,
+    name_of,
+    online_line,
+    progress_bar,
+    run_line,
+)
+from rnn_core.diagnostics import ForecastLag, ForecastScores
+from rnn_core.series.scores import Scores
 
 
 def test_an_evaluation_has_the_held_out_loss_the_ablation_and_the_floors() -> None:
@@ -48,3 +60,23 @@ def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) 
     with progress_bar(10) as bar:
         bar.update(5, "loss 1")
     assert capsys.readouterr() == ("", "")
+
+
+def test_forecasts_stand_with_their_errors_and_their_lag() -> None:
+    lag = ForecastLag(0.96, -0.04, 1.2, 1, np.arange(3), np.zeros(3), 0.05)
+    late = replace(lag, low=0.8)
+    score = Scores(12.5, 20.0, 0.75)
+    found = ForecastScores(
+        "level", {"network": score, "constant": score}, {"network": late, "constant": None}
+    )
+    lines = forecast_lines((found,))
+    assert [line.split() for line in lines[:3]] == [
+        ["forecasts", "of", "level", "MAE", "RMSE", "MASE", "lag"],
+        ["network", "12.5", "20", "0.750", "1.0"],
+        ["a", "constant", "12.5", "20", "0.750", "-"],
+    ]
+    assert lines[3].split(maxsplit=4)[4] == (
+        "1.0  [0.8, 1.2] of horizon 1: it repeats the last value, it has learnt persistence"
+    )
+    in_time = replace(found, lags={"network": replace(lag, lag=-0.02), "constant": None})
+    assert forecast_lines((in_time,))[-1].endswith("0.0  [0.0, 1.2] of horizon 1: in time")

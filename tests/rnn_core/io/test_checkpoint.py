@@ -260,3 +260,28 @@ def test_a_plan_that_is_none_is_refused(plan: str) -> None:
     metadata = {**header["__metadata__"], "plan": plan}
     with pytest.raises(ValueError, match="The file is damaged"):
         load_checkpoint(save(load(data), metadata))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("trained_series", '"rows": ', '"rows": "x', "what it keeps of its series does not fit"),
+        ("trained_series", '"means": [', '"means": [1.0, ', "what it keeps of its series does not"),
+        ("target_scaling", '"std": [', '"std": [-', "target_scaling does not fit the network"),
+        ("input_scaling", '"mean": [', '"mean": [1.0, ', "input_scaling does not fit the network"),
+    ],
+)
+def test_what_a_run_keeps_of_its_series_is_checked(
+    name: str, old: str, new: str, said: str
+) -> None:
+    trainer = Trainer(RunConfig(task="series", hidden_size=2))
+    trainer.advance(1)
+    data = save_checkpoint(trainer)
+    found = load_checkpoint(data).trained_series
+    assert found is not None
+    assert found.to_json() == trainer.task.trained_series.to_json()  # type: ignore[attr-defined]
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    assert old in header[name]
+    changed = {**header, name: header[name].replace(old, new, 1)}
+    with pytest.raises(ValueError, match=said):
+        load_checkpoint(save(load(data), changed))

@@ -59,7 +59,7 @@ def test_linear_autoregression_finds_a_linear_law_and_reads_all_columns() -> Non
     for n in range(2, 400):
         values[n] = 0.6 * values[n - 1] - 0.3 * values[n - 2] + other[n - 1] + 2
     inputs = np.stack([values, other], axis=1)
-    made = naive.linear_autoregression(inputs, values, ORIGINS + 250, 1, 250)
+    made = naive.Linear.fit(inputs, values, 1, 250).forecasts(inputs, ORIGINS + 250)
     np.testing.assert_allclose(made, values[ORIGINS + 251], atol=1e-8)
 
 
@@ -67,7 +67,7 @@ def test_linear_autoregression_does_not_read_beyond_the_training_part() -> None:
     values, changed = _noise(400), _noise(400)
     changed[300:] += 100
     first, second = (
-        naive.linear_autoregression(each[:, None], each, ORIGINS + 200, 3, 300)
+        naive.Linear.fit(each[:, None], each, 3, 300).forecasts(each[:, None], ORIGINS + 200)
         for each in (values, changed)
     )
     np.testing.assert_array_equal(first, second)  # origins end at row 279
