@@ -433,18 +433,19 @@ def _read(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
             size=len(data) / 1e6,
             largest=LARGEST / 1e6,
         )
-    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05"):
-        raise InvalidValue(
-            N_(
-                "The file is a pickle, which may run any program when it is opened. Save it with "
-                "safetensors.torch.save_file(model.state_dict(), name)."
-            )
-        )
     try:
         tensors = load(data)
         length = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + length])
     except (SafetensorError, ValueError, KeyError, RuntimeError, RecursionError):
+        # Only now: a header of 1,408 bytes begins with two bytes that a pickle may begin with.
+        if data[:2] in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05"):
+            raise InvalidValue(
+                N_(
+                    "The file is a pickle, which may run any program when it is opened. Save it "
+                    "with safetensors.torch.save_file(model.state_dict(), name)."
+                )
+            ) from None
         raise InvalidValue(
             N_("The file is no safetensors file. Try safetensors.torch.save_file.")
         ) from None

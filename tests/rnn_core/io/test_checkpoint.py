@@ -285,3 +285,13 @@ def test_what_a_run_keeps_of_its_series_is_checked(
     changed = {**header, name: header[name].replace(old, new, 1)}
     with pytest.raises(ValueError, match=said):
         load_checkpoint(save(load(data), changed))
+
+
+@pytest.mark.parametrize("length", [640, 1152, 1408, 19280])
+def test_a_file_whose_header_has_the_length_of_a_pickles_first_bytes_opens(length: int) -> None:
+    weights = Trainer(RunConfig(hidden_size=2)).model.state_dict()
+    plain = save(weights, {"note": ""})
+    note = "x" * (length - int.from_bytes(plain[:8], "little"))
+    data = save(weights, {"note": note})
+    assert data[:2] in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05")
+    assert load_checkpoint(data).config.hidden_size == 2
