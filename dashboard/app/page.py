@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.app import header, sidebar, widgets
 from dashboard.app.language import gettext as _
+from dashboard.app.lifetimes import watch_session
 from dashboard.app.restrictions import ALL, HIDE, LOCK
 from dashboard.app.server import cleaner, prepare_server
 from dashboard.app.settings import PACE, PageSetting, table_of
@@ -62,8 +63,9 @@ def open_app(*pages: Page) -> None:
         pages: in the order of the navigation; the first opens by default.
     """
     prepare_server()
+    watch_session()
     if _PAGES not in st.session_state:
-        cleaner().visitor_arrived()
+        cleaner().soon()
     st.html(_STYLE)
     st.html(_script(), unsafe_allow_javascript=True)
     table = table_of([LOCK, HIDE, *(setting for page in pages for setting in page.settings)])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,34 +80,43 @@ print(*{"pandas", "scipy.stats", "sympy", "torch._dynamo"} & set(sys.modules))
     assert done.stdout.split() == []
 
 
-def test_cleaning_is_due_once_a_minute() -> None:
-    clock = Clock()
-    cleaner = server.Cleaner(clock)
-    due = []
-    for clock.now in (0.0, 59.0, 60.0, 61.0, 119.0, 120.0):
-        due.append(cleaner.is_due())
-    assert due == [False, False, True, False, False, True]
+class Later:
+    """A timer that a test runs."""
+
+    def __init__(self, seconds: float, function: Callable[[], None]) -> None:
+        self.seconds, self.function = seconds, function
+        self.daemon = False
+        planned.append(self)
+
+    def start(self) -> None:
+        assert self.daemon
 
 
-def test_a_visitor_has_it_cleaned_after_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[tuple[float, object]] = []
+planned: list[Later] = []
 
-    class Later:
-        def __init__(self, seconds: float, function: object) -> None:
-            started.append((seconds, function))
 
-        def start(self) -> None:
-            assert self.daemon
-
+def test_cleaning_follows_its_reason_and_comes_at_most_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cleaned = []
     monkeypatch.setattr(server, "Timer", Later)
+    monkeypatch.setattr(server, "clean", lambda: cleaned.append(clock.now))
+    planned.clear()
     clock = Clock()
     cleaner = server.Cleaner(clock)
-    cleaner.visitor_arrived()
-    assert started == []
+    for clock.now in (10.0, 20.0):
+        cleaner.soon()
+    assert [timer.seconds for timer in planned] == [50.0]  # not in the server's first minute
     clock.now = 60.0
-    cleaner.visitor_arrived()
-    cleaner.visitor_arrived()
-    assert started == [(5.0, server.clean)]
+    planned.pop().function()
+    assert cleaned == [60.0]
+    clock.now = 119.0
+    cleaner.soon()
+    assert [timer.seconds for timer in planned] == [5.0]
+    clock.now = 124.0
+    planned.pop().function()
+    assert cleaned == [60.0, 124.0]
+    assert planned == []
 
 
 def test_cleaning_frees_what_was_frozen_and_freezes_the_rest() -> None:
