@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable
 from threading import Lock, Timer
 from time import monotonic
+from typing import Any, cast
 
 import streamlit as st
 import torch
+from altair.utils import schemapi
 
 from dashboard.app.render_queue import RenderQueue
 from rnn_core.engines import prepare_compiled
@@ -28,7 +30,7 @@ _CLEAN_EVERY, _CLEAN_AFTER = 60.0, 5.0
 def prepare_server() -> None:
     """Train on one thread per session, load the compiled engine, and shorten garbage collections.
 
-    Also mends what PyTorch and the allocator do that does not suit many short threads.
+    Also mends what Altair, PyTorch and the allocator do that does not suit many short threads.
 
     Small tensors gain nothing from a second thread, and sessions would compete for the cores. The
     quarter of a million objects of the libraries are never garbage; scanning them would stop all
@@ -37,6 +39,7 @@ def prepare_server() -> None:
     torch.set_num_threads(1)
     _keep_freed_memory_together()
     _do_without_torch_compile()
+    _hide_half_imported_pandas()
     gc.collect()
     gc.freeze()
     prepare_compiled(_FIRST_PAGE)
@@ -53,6 +56,26 @@ def _do_without_torch_compile() -> None:
         if plain is not None:
             # Where `torch._compile` keeps the excluded method once it has made it.
             setattr(plain, "__dynamo_disable", plain)
+
+
+def _hide_half_imported_pandas() -> None:
+    """Keep Altair from looking into pandas while another session's thread imports it.
+
+    Pages that need pandas import it when they are opened, which takes half a second. Altair takes
+    it from `sys.modules`, where it stands from the beginning of its import, and fails on what it
+    does not yet have.
+    """
+    found = getattr(schemapi, "_get_optional_modules", None)
+    if found is None:
+        return
+
+    def whole_modules(**names: str) -> dict[str, Any]:
+        modules = found(**names)
+        if not hasattr(modules.get("pd_opt"), "Timestamp"):
+            modules["pd_opt"] = None
+        return cast(dict[str, Any], modules)
+
+    schemapi._get_optional_modules = whole_modules
 
 
 def _keep_freed_memory_together() -> None:

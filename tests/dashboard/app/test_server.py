@@ -80,6 +80,30 @@ print(*{"pandas", "scipy.stats", "sympy", "torch._dynamo"} & set(sys.modules))
     assert done.stdout.split() == []
 
 
+def test_altair_draws_while_another_session_imports_pandas() -> None:
+    code = """
+import sys
+from types import ModuleType
+import altair as alt
+from dashboard.app import server
+server.prepare_compiled = lambda wait: None
+sys.modules["pandas"] = ModuleType("pandas")  # as it stands there at first
+try:
+    alt.Scale(domain=[0, 1])
+except AttributeError:
+    pass
+else:
+    raise AssertionError("this Altair needs no help")
+server.prepare_server.__wrapped__()
+assert alt.Scale(domain=[0, 1]).to_dict() == {"domain": [0, 1]}
+del sys.modules["pandas"]
+import pandas
+assert alt.Scale(domain=[pandas.Timestamp(0), 1]).to_dict()["domain"][0].startswith("1970")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 class Later:
     """A timer that a test runs."""
 
