@@ -7,7 +7,7 @@ WORKERS ?= 2
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
-.PHONY: run test check docs bench bench-browser bench-classroom reproduce screenshot pictures texts
+.PHONY: run test check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -40,8 +40,12 @@ bench-browser: .venv/dev  ## print the figures of the live page in a real browse
 	$(BIN)/python -m benchmarks.live_page
 	$(BIN)/python -m benchmarks.own_data
 
-bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server
+bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server, and what they leave
 	$(BIN)/python -m benchmarks.classroom
+	$(BIN)/python -m benchmarks.abandoned
+
+bench-soak: .venv/dev  ## an hour of visitors who come, play and leave; ARGS="--minutes 12" for less
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 reproduce: .venv/dev  ## run published results again; ARGS=--quick for a rehearsal of seconds
 	$(BIN)/python -m benchmarks.reproduce $(ARGS)

@@ -64,7 +64,8 @@ sessions   mean  slowest  of mean p50, ms p95, ms per redraw server clients   se
 """
 
 
-def _busy(process: psutil.Process) -> float:
+def busy(process: psutil.Process) -> float:
+    """The processor's time that a process has taken, in seconds."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
@@ -73,7 +74,7 @@ def _percentile(values: list[float], share: float) -> float:
     return sorted(values)[math.ceil(share * len(values)) - 1] if values else math.nan
 
 
-async def _enter(session: Session) -> None:
+async def enter(session: Session) -> None:
     """Open the page and play; a session that cannot is dead."""
     try:
         async with asyncio.timeout(ENTRY):
@@ -95,18 +96,18 @@ async def _visit(session: Session, seed: int, play: tuple[float, float]) -> None
         await session.click()
 
 
-async def _first_visit(url: str, query: str, process: psutil.Process, seconds: float) -> None:
+async def first_visit(url: str, query: str, process: psutil.Process, seconds: float) -> None:
     """Warm the server up, so that imports are done and the compiled engine is ready."""
     session = Session(url, query)
-    await _enter(session)
+    await enter(session)
     if session.died:
         return
     await asyncio.sleep(seconds)
     await session.click()
     for _ in range(60):
-        before = _busy(process)
+        before = busy(process)
         await asyncio.sleep(1)
-        if _busy(process) - before < 0.1:
+        if busy(process) - before < 0.1:
             break
     await session.close()
     await asyncio.sleep(1)
@@ -117,13 +118,13 @@ async def measure(
 ) -> tuple[str, Counter[str]]:
     """One line of the table, and why sessions died."""
     process, client = psutil.Process(server.pid), psutil.Process()
-    await _first_visit(server.url, query, process, schedule.first_visit)
+    await first_visit(server.url, query, process, schedule.first_visit)
     memory = process.memory_info().rss
 
     async def arrive(number: int) -> Session:
         await asyncio.sleep(schedule.arrivals * number / count)
         session = Session(server.url, query)
-        await _enter(session)
+        await enter(session)
         return session
 
     sessions = await asyncio.gather(*map(arrive, range(count)))
@@ -135,10 +136,10 @@ async def measure(
     await asyncio.sleep(schedule.warm_up)
     for session in sessions:
         session.forget()
-    began, busy, own = time.perf_counter(), _busy(process), _busy(client)
+    began, taken, own = time.perf_counter(), busy(process), busy(client)
     await asyncio.sleep(schedule.seconds)
     took = time.perf_counter() - began
-    busy, own = _busy(process) - busy, _busy(client) - own
+    taken, own = busy(process) - taken, busy(client) - own
     grown = (process.memory_info().rss - memory) / count / 1e6
     for visit in visits:
         visit.cancel()
@@ -156,7 +157,7 @@ async def measure(
     line = (
         f"{count:8d} {mean:6.1f} {min(rates):8.1f} {min(rates) / mean if mean else math.nan:8.2f} "
         f"{_percentile(delays, 0.5):7.0f} {_percentile(delays, 0.95):7.0f} "
-        f"{1000 * busy / redraws if redraws else math.nan:10.1f} {busy / took:6.2f} "
+        f"{1000 * taken / redraws if redraws else math.nan:10.1f} {taken / took:6.2f} "
         f"{own / took:7.2f} {grown:9.1f} {steps:8.0f} {sum(deaths.values()):5d}"
     )
     return line, deaths

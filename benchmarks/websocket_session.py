@@ -75,6 +75,27 @@ class Session:
         await self._rerun(button=self._button[0])
         await self._answered.wait()
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether the page shows Pause."""
+        return self._button[1] == "pause"
+
+    async def drag(self, name: str, value: float) -> None:
+        """Move the slider with this key and wait until the page has followed.
+
+        Raises:
+            LookupError: if the page has no such slider.
+        """
+        for identity, (_fragment, state) in self._widgets.items():
+            if identity.endswith(f"-{name}"):
+                state.double_array_value.data[:] = [value]
+                break
+        else:
+            raise LookupError(f"The page has no slider {name!r}.")
+        self._answered.clear()
+        await self._rerun()
+        await self._answered.wait()
+
     def stop(self) -> None:
         """Request nothing more; an unanswered click counts with the time waited so far."""
         now = time.perf_counter()

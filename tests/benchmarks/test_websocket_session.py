@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -118,6 +119,39 @@ def test_redraws_count_when_another_step_is_shown(visitor: Visitor) -> None:
     assert (visitor.session.redraws, visitor.session.step) == (2, 9)
     visitor.session.forget()
     assert (visitor.session.redraws, visitor.session.first_step) == (0, 9)
+
+
+def test_a_slider_is_dragged_and_keeps_its_place(visitor: Visitor) -> None:
+    found = ForwardMsg()
+    widget = found.delta.new_element.slider
+    widget.id, widget.default[:] = "$$ID-1a2b-hidden_size", [32.0]
+    visitor.receive(run("page"), found, finished())
+    with pytest.raises(LookupError, match="no slider 'lr'"):
+        visitor.session.drag("lr", 0.1).send(None)
+
+    async def answer() -> None:
+        dragged = asyncio.create_task(visitor.session.drag("hidden_size", 8))
+        while not visitor.sent:
+            await asyncio.sleep(0)
+        visitor.receive(run("page"), found, finished())
+        await dragged
+
+    asyncio.run(answer())
+    (value,) = visitor.rerun().widget_states.widgets
+    assert list(value.double_array_value.data) == [8.0]
+
+
+def test_whether_it_plays_is_what_the_button_says(visitor: Visitor) -> None:
+    def button(key: str) -> ForwardMsg:
+        found = ForwardMsg()
+        found.delta.new_element.button.id = f"$$ID-1a2b-{key}"
+        return found
+
+    assert not visitor.session.is_playing
+    visitor.receive(button("pause_1"))
+    assert visitor.session.is_playing
+    visitor.receive(button("play_1"))
+    assert not visitor.session.is_playing
 
 
 def test_an_exception_on_the_page_ends_the_session(visitor: Visitor) -> None:
