@@ -70,7 +70,8 @@ def busy(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _percentile(values: list[float], share: float) -> float:
+def percentile(values: list[float], share: float) -> float:
+    """The value below which a share of them lies, one of those that occurred; nan of none."""
     return sorted(values)[math.ceil(share * len(values)) - 1] if values else math.nan
 
 
@@ -87,7 +88,7 @@ async def enter(session: Session) -> None:
         session.died = session.died or "no connection"
 
 
-async def _visit(session: Session, seed: int, play: tuple[float, float]) -> None:
+async def visit(session: Session, seed: int, play: tuple[float, float]) -> None:
     """Play, and click at random times, until cancelled."""
     generator = random.Random(seed)
     while not session.died:
@@ -96,7 +97,7 @@ async def _visit(session: Session, seed: int, play: tuple[float, float]) -> None
         await session.click()
 
 
-async def first_visit(url: str, query: str, process: psutil.Process, seconds: float) -> None:
+async def _first_visit(url: str, query: str, process: psutil.Process, seconds: float) -> None:
     """Warm the server up, so that imports are done and the compiled engine is ready."""
     session = Session(url, query)
     await enter(session)
@@ -118,7 +119,7 @@ async def measure(
 ) -> tuple[str, Counter[str]]:
     """One line of the table, and why sessions died."""
     process, client = psutil.Process(server.pid), psutil.Process()
-    await first_visit(server.url, query, process, schedule.first_visit)
+    await _first_visit(server.url, query, process, schedule.first_visit)
     memory = process.memory_info().rss
 
     async def arrive(number: int) -> Session:
@@ -130,19 +131,19 @@ async def measure(
     sessions = await asyncio.gather(*map(arrive, range(count)))
     alive = [session for session in sessions if not session.died]
     visits = [
-        asyncio.create_task(_visit(session, seed, schedule.play))
+        asyncio.create_task(visit(session, seed, schedule.play))
         for seed, session in enumerate(alive)
     ]
     await asyncio.sleep(schedule.warm_up)
     for session in sessions:
         session.forget()
-    began, taken, own = time.perf_counter(), busy(process), busy(client)
+    began, before, own_before = time.perf_counter(), busy(process), busy(client)
     await asyncio.sleep(schedule.seconds)
     took = time.perf_counter() - began
-    taken, own = busy(process) - taken, busy(client) - own
+    used, own = busy(process) - before, busy(client) - own_before
     grown = (process.memory_info().rss - memory) / count / 1e6
-    for visit in visits:
-        visit.cancel()
+    for task in visits:
+        task.cancel()
     for session in sessions:
         session.stop()
         if session.longest_silence > PATIENCE:
@@ -156,8 +157,8 @@ async def measure(
     redraws = sum(session.redraws for session in sessions)
     line = (
         f"{count:8d} {mean:6.1f} {min(rates):8.1f} {min(rates) / mean if mean else math.nan:8.2f} "
-        f"{_percentile(delays, 0.5):7.0f} {_percentile(delays, 0.95):7.0f} "
-        f"{1000 * taken / redraws if redraws else math.nan:10.1f} {taken / took:6.2f} "
+        f"{percentile(delays, 0.5):7.0f} {percentile(delays, 0.95):7.0f} "
+        f"{1000 * used / redraws if redraws else math.nan:10.1f} {used / took:6.2f} "
         f"{own / took:7.2f} {grown:9.1f} {steps:8.0f} {sum(deaths.values()):5d}"
     )
     return line, deaths

@@ -21,6 +21,7 @@ class Session:
     Args:
         url: address of the server.
         query: the part of the link after its question mark.
+        page: the link's path; empty for the first page.
 
     Attributes:
         step: the step last shown.
@@ -30,7 +31,7 @@ class Session:
         died: why the session ended early; empty while it is alive.
     """
 
-    def __init__(self, url: str, query: str = "") -> None:
+    def __init__(self, url: str, query: str = "", page: str = "") -> None:
         # Browsers offer compression, which Streamlit declines; they send no pings and read as fast
         # as they can.
         self._connect = connect(
@@ -43,7 +44,7 @@ class Session:
             max_queue=None,
         )
         self._query = query.removeprefix("?")
-        self._page = ""
+        self._path, self._page = page, ""  # of the first request, and its hash from then on
         self._widgets: dict[str, tuple[str, WidgetState]] = {}  # by id: its fragment, its value
         self._fragments: frozenset[str] = frozenset()  # of the present run; empty: the whole page
         self._seen: set[str] = set()  # ids of the widgets that the present run has drawn
@@ -115,6 +116,8 @@ class Session:
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash = self._query, self._page
+        if not self._page:
+            state.page_name = self._path
         state.context_info.locale = "en-US"
         if fragment:
             state.fragment_id, state.is_auto_rerun = fragment, True

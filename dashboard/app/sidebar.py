@@ -16,6 +16,7 @@ from dashboard.app import text as words
 from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.language import language_of, use_language
+from dashboard.app.limits import Work, refusal
 from dashboard.app.link import read_link, write_link
 from dashboard.app.own_series_panel import task_for
 from dashboard.app.restrictions import HIDE, LOCK, SETTINGS
@@ -148,9 +149,12 @@ def sidebar(
         chosen, step_limit, patience = _ask(unasked or widgets.Unasked(), early_stopping)
     config, problem = RunConfig(**chosen), ""
     try:
-        st.session_state[_LAST_CONFIG] = config, task_for(config)
+        task = task_for(config)
+        problem = refusal(Work((config,), task=task))
     except ValueError as error:
         problem = words.problem(error)
+    if not problem:
+        st.session_state[_LAST_CONFIG] = config, task
     possible, series_task = st.session_state.get(_LAST_CONFIG, (None, None))
     return Settings(
         config=possible,

@@ -24,6 +24,7 @@ from dashboard.charts.loss_axes import floor_list, held_out_name
 from dashboard.compare import charts as compare_charts
 from dashboard.compare import log_panel
 from dashboard.compare import text as compare_words
+from dashboard.compare.allowed_panel import Field, allowed
 from dashboard.compare.contender_table import forget_own_contenders, own_contenders
 from dashboard.compare.contenders import (
     FEWEST,
@@ -125,9 +126,10 @@ def _learn(config: RunConfig, settings: Settings, places: Places) -> None:
     at_one_rate = _contenders(config, [_without_rate(change) for change in changes], match)
     if tune:
         with places.notices:
-            tune = search_panel.can_be_tuned(at_one_rate)
+            tune = search_panel.can_be_tuned(at_one_rate, settings.task)
     if not tune:
-        _compare(_contenders(config, changes, match), seeds, first, places, settings)
+        chosen = _contenders(config, changes, match)
+        _compare(Field(chosen, seeds, first, settings.task), places, settings)
         return
     with options:
         steps = search_panel.step_budget()
@@ -140,7 +142,8 @@ def _learn(config: RunConfig, settings: Settings, places: Places) -> None:
         search_panel.watch(search, settings, places)
         return
     search_panel.show_outcome(search.run, places)
-    _compare(search.run.tuned, seeds, first, places, settings, search.run)
+    tuned = Field(search.run.tuned, seeds, first, settings.task, tuned=True)
+    _compare(tuned, places, settings, search.run)
 
 
 def _who(setting: PageSetting, places: Places) -> tuple[str, DeltaGenerator]:
@@ -170,30 +173,27 @@ def _search_instead(search: player.Session[LiveSearch]) -> None:
 
 
 def _compare(
-    chosen: tuple[Contender, ...],
-    seeds: int,
-    first: int,
-    places: Places,
-    settings: Settings,
-    search: LiveSearch | None = None,
+    asked: Field, places: Places, settings: Settings, search: LiveSearch | None = None
 ) -> None:
     """The comparison itself.
 
     Args:
-        chosen: who takes part.
-        seeds: networks of each.
-        first: seed of the first of them.
+        asked: who takes part.
         places: of the page.
         settings: what the sidebar says.
         search: by which the learning rates were tuned; None if they were not.
     """
-    tuned = search is not None
     with places.notices:
+        field = allowed(_COMPARISON, asked, asked.work)
+        if field is None:
+            return
         session = player.open_session(
             _COMPARISON,
-            begin=lambda: LiveComparison(chosen, seeds, first, task=settings.task, tuned=tuned),
-            adopt=lambda live: _adopt(live, chosen, seeds, first, settings, tuned),
-            refusals=() if tuned else settings.refusals,
+            begin=lambda: LiveComparison(
+                field.contenders, field.seeds, field.first, task=field.task, tuned=field.tuned
+            ),
+            adopt=lambda live: _adopt(live, field),
+            refusals=() if asked.tuned else settings.refusals,
         )
     live = session.run
     if search is not None and search.take_over():
@@ -215,15 +215,10 @@ def _compare(
     )
 
 
-def _adopt(
-    live: LiveComparison,
-    chosen: tuple[Contender, ...],
-    seeds: int,
-    first_seed: int,
-    settings: Settings,
-    tuned: bool,
-) -> str:
-    if live.configure(chosen, seeds, first_seed, task=settings.task, tuned=tuned):
+def _adopt(live: LiveComparison, field: Field) -> str:
+    if live.configure(
+        field.contenders, field.seeds, field.first, task=field.task, tuned=field.tuned
+    ):
         return _("Started again from step 0: the contenders or the data have changed.")
     return ""
 
@@ -242,7 +237,11 @@ def _remember(config: RunConfig, settings: Settings, places: Places) -> None:
     with places.notices:
         changes = _changes(base, preset)
         first = _first_seed(config.seed, seeds)
-    span_panel.watch(_contenders(base, changes, match), seeds, first, settings, places)
+    asked = Field(_contenders(base, changes, match), seeds, first)
+    with places.notices:
+        field = allowed("span", asked, span_panel.work(asked))
+    if field is not None:
+        span_panel.watch(field, settings, places)
 
 
 def _preset(setting: PageSetting) -> str:

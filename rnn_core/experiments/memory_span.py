@@ -17,6 +17,8 @@ from rnn_core.rules import FloatRange, IntRange
 from rnn_core.tasks import Task
 
 _TASK = "delayed_recall"
+#: Delays that are tested by default, in samples.
+DELAYS = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 50, 65, 80, 100)
 # Gradients end at the beginning of a window, so a bit is only learnt from when its recall falls
 # into the window that the bit arrived in. With four delays per window these are at least three
 # bits in four.
@@ -147,7 +149,7 @@ class MemorySpan:
         contenders: Sequence[RunConfig],
         seeds: int | Sequence[int] = 3,
         *,
-        delays: Sequence[int] = (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 50, 65, 80, 100),
+        delays: Sequence[int] = DELAYS,
         step_budget: int = 3000,
         share: float = 0.5,
         engine: str = "auto",
@@ -158,7 +160,7 @@ class MemorySpan:
         self.share = _SHARE.check("share", share, 0.5)
         self.engine = engine
         # Settings that no delay accepts are refused here, before the first step.
-        first = [_at_delay(config, self.delays[0]) for config in self.contenders]
+        first = [at_delay(config, self.delays[0]) for config in self.contenders]
         self.seeds = Comparison(first, seeds, engine=engine).seeds
         self.reset()
 
@@ -248,7 +250,7 @@ class MemorySpan:
         delay = self.delays[self._place]
         if not self._attempts:
             self._attempts = [
-                _Attempt(_at_delay(self.contenders[place], delay), self.seeds, self)
+                _Attempt(at_delay(self.contenders[place], delay), self.seeds, self)
                 for place in self._active
             ]
             self._engines = tuple(name for each in self._attempts for name in each.engines)
@@ -344,8 +346,13 @@ class _Attempt:
         return SpanResult(self.delay, self.needed.copy())
 
 
-def _at_delay(config: RunConfig, delay: int) -> RunConfig:
-    """A contender's settings at a delay."""
+def at_delay(config: RunConfig, delay: int) -> RunConfig:
+    """A contender's settings at a delay.
+
+    Args:
+        config: of the contender.
+        delay: in samples, from 1 to 100.
+    """
     window_length = max(_SHORTEST_WINDOW, _DELAYS_PER_WINDOW * delay)
     return replace(config, task=_TASK, delay=delay, window_length=window_length, seed=0)
 

@@ -15,6 +15,8 @@ _PER_PARAMETER_AND_SAMPLE = 6
 _BYTES_PER_PARAMETER = 24
 # Of a float32.
 _BYTES = 4
+# Autograd keeps what lies between the equations of a cell as well.
+_AUTOGRAD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def step_cost(config: RunConfig, task: Task | None = None) -> StepCost:
     cell = CELLS[config.cell]
     kept = max(1, len(cell.gates)) + len(cell.state_parts) + 1
     numbers = samples * kept * config.num_layers * config.hidden_size
+    if cell.kernel is None:
+        numbers *= _AUTOGRAD
     return StepCost(
         operations=float(_PER_PARAMETER_AND_SAMPLE * parameters * samples),
         bytes=_BYTES_PER_PARAMETER * parameters + _BYTES * numbers,

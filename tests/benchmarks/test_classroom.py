@@ -49,4 +49,4 @@ def test_a_dead_session_is_counted_explained_and_fails_the_command(
 
 def test_percentiles_are_values_that_occurred() -> None:
     values = [5.0, 1.0, 3.0, 2.0, 4.0]
-    assert [classroom._percentile(values, share) for share in (0.2, 0.5, 0.95)] == [1, 3, 5]
+    assert [classroom.percentile(values, share) for share in (0.2, 0.5, 0.95)] == [1, 3, 5]

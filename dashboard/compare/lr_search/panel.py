@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.app import player, widgets
 from dashboard.app.language import gettext as _
+from dashboard.app.limits import Work, refusal
 from dashboard.app.sidebar import Settings
 from dashboard.app.text import engines, shown, speed
 from dashboard.charts.draw import draw
@@ -18,6 +19,8 @@ from dashboard.compare.lr_search.table import rates_table
 from dashboard.compare.places_panel import Places
 from dashboard.compare.settings import TUNE, TUNE_STEPS
 from dashboard.compare.verdict_panel import show_verdict
+from rnn_core import Task, lr_grid
+from rnn_core.experiments.lr_search import TUNING_SEEDS
 from rnn_core.tasks.series import SERIES
 
 _KEY = "lr_search"
@@ -37,15 +40,26 @@ def toggle() -> bool:
     )
 
 
-def can_be_tuned(contenders: tuple[Contender, ...]) -> bool:
-    """Whether no two are the same at one learning rate; tells if they are."""
-    if len({contender.config for contender in contenders}) == len(contenders):
-        return True
-    st.info(
-        _("Some contenders differ in their learning rate alone, so there is nothing to tune."),
-        icon=":material/tune:",
-    )
-    return False
+def can_be_tuned(contenders: tuple[Contender, ...], task: Task | None) -> bool:
+    """Whether no two are the same at one learning rate, and the search is allowed; else tells why.
+
+    Args:
+        contenders: of the comparison to come.
+        task: as in `LiveSearch`.
+    """
+    if len({contender.config for contender in contenders}) < len(contenders):
+        st.info(
+            _("Some contenders differ in their learning rate alone, so there is nothing to tune."),
+            icon=":material/tune:",
+        )
+        return False
+    runs = len(lr_grid()) * TUNING_SEEDS
+    configs = tuple(contender.config for contender in contenders for _run in range(runs))
+    too_much = refusal(Work(configs, task=task))
+    if too_much:
+        said = _("The learning rates are not tuned.")
+        st.error(f"{said} {too_much}", icon=":material/block:")
+    return not too_much
 
 
 def step_budget() -> int:

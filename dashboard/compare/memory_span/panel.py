@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.app import player
 from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
+from dashboard.app.limits import Work
 from dashboard.app.player import Session
 from dashboard.app.settings import RUN_SETTINGS, set_by_task
 from dashboard.app.sidebar import Settings
@@ -17,7 +18,7 @@ from dashboard.app.text import engines, speed
 from dashboard.app.text import shown as shown_value
 from dashboard.app.widgets import Unasked
 from dashboard.charts.draw import draw
-from dashboard.compare.contenders import Contender
+from dashboard.compare.allowed_panel import Field
 from dashboard.compare.memory_span import charts as span_charts
 from dashboard.compare.memory_span import text as span_words
 from dashboard.compare.memory_span.live_span import LiveSpan, SpanFrame
@@ -25,6 +26,7 @@ from dashboard.compare.memory_span.table import capacity_table
 from dashboard.compare.places_panel import Places
 from dashboard.compare.verdict_panel import show_verdict
 from rnn_core import RunConfig
+from rnn_core.experiments.memory_span import DELAYS, at_delay
 from rnn_core.tasks import TASKS
 
 _TASK = "delayed_recall"
@@ -61,27 +63,29 @@ def unasked(task: str) -> Unasked:
     return Unasked(reason, shown, unread)
 
 
-def watch(
-    chosen: tuple[Contender, ...],
-    seeds: int,
-    first_seed: int,
-    settings: Settings,
-    places: Places,
-) -> None:
+def work(field: Field) -> Work:
+    """What the test takes at its longest delay.
+
+    Args:
+        field: who takes part.
+    """
+    configs = (at_delay(contender.config, DELAYS[-1]) for contender in field.contenders)
+    return Work(tuple(configs), field.seeds, decided=_DECIDED)
+
+
+def watch(field: Field, settings: Settings, places: Places) -> None:
     """Draw the test and the player.
 
     Args:
-        chosen: who takes part.
-        seeds: how many networks each has.
-        first_seed: seed of the first of them.
+        field: who takes part.
         settings: what the sidebar says.
         places: of the page.
     """
     with places.notices:
         session = player.open_session(
             "span",
-            begin=lambda: LiveSpan(chosen, seeds, first_seed),
-            adopt=lambda live: _adopt(live, chosen, seeds, first_seed),
+            begin=lambda: LiveSpan(field.contenders, field.seeds, field.first),
+            adopt=lambda live: _adopt(live, field),
             refusals=settings.refusals,
         )
     player.watch(
@@ -98,8 +102,8 @@ def _open_panel(session: Session[LiveSpan], step_limit: int, places: Places) -> 
     return Panel(session.run, step_limit, session.restarted, places)
 
 
-def _adopt(live: LiveSpan, chosen: tuple[Contender, ...], seeds: int, first_seed: int) -> str:
-    if live.configure(chosen, seeds, first_seed):
+def _adopt(live: LiveSpan, field: Field) -> str:
+    if live.configure(field.contenders, field.seeds, field.first):
         return _("Started again from the first delay: the contenders have changed.")
     return ""
 

@@ -15,6 +15,7 @@ from dashboard.app import widgets
 from dashboard.app.header import drop_down
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
+from dashboard.app.limits import Work, refusal
 from dashboard.app.own_series_panel import kept_series, task_for
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
@@ -119,7 +120,12 @@ def _arrived(session: Session[LiveRun], key: str, language: str) -> None:
         checkpoint = placed(load_checkpoint(file.getvalue()), here, task_for(here))
         chosen = choices(checkpoint)
         others = series_choices(checkpoint, widgets.choices(), kept_series())
-        session.run.open(checkpoint, task_for(shown_config(checkpoint), others))
+        config = shown_config(checkpoint)
+        task = task_for(config, others)
+        too_much = refusal(Work((config,), task=task))
+        if too_much:
+            raise ValueError(too_much)
+        session.run.open(checkpoint, task)
     except ValueError as error:
         st.session_state[_REFUSED] = error
         return

@@ -336,3 +336,35 @@ def test_tuning_replaces_rates_of_ones_own() -> None:
     assert [contender.name for contender in search.frame().contenders] == ["GRU", "RNN"]
     assert search.frame().choices[0].grid == lr_grid(0.02)
     assert app.query_params["vs"] == "cell:gru,lr:0.5;lr:0.1"
+
+
+def test_more_than_the_server_allows_is_refused_and_the_comparison_before_stays() -> None:
+    app = page(window_length="50", batch_size="16")
+    before = live(app)
+    app.slider(key="hidden_size").set_value(256).run()
+    app.slider(key="num_layers").set_value(4).run()
+    (said,) = [error.value for error in healthy(app).error]
+    assert "35 billion floating-point operations" in said
+    assert "The page still shows the comparison before." in said
+    assert live(app) is before
+    click(app, "step")
+    assert live(app).index == 1
+
+
+def test_a_link_to_more_than_the_server_allows_opens_with_the_reason_alone() -> None:
+    app = page(seeds="32", hidden_size="256", num_layers="4")
+    (said,) = [error.value for error in app.error]
+    assert "One of these alone is enough: seeds 3, hidden units 81" in said
+    assert "still shows" not in said
+    assert "comparison" not in app.session_state
+    app = page(view="span", span_seeds="8", hidden_size="256", num_layers="4", batch_size="64")
+    (said,) = [error.value for error in app.error]
+    assert "points per window" not in said  # which the test decides
+    assert "span" not in app.session_state
+
+
+def test_a_search_may_be_too_much_where_the_comparison_is_not() -> None:
+    app = page(seeds="1", hidden_size="256", num_layers="2", tune_lr="true")
+    (said,) = [error.value for error in app.error]
+    assert said.startswith("The learning rates are not tuned. These networks would take")
+    assert names(app) == ["RNN", "LSTM", "GRU"]

@@ -193,3 +193,18 @@ def test_early_stopping_is_offered_where_a_task_validates_and_stops_the_run() ->
     (patience,) = [box for box in app.number_input if "Early stopping" in box.label]
     app = healthy(patience.set_value(None).run())
     assert "early_stopping" not in app.query_params
+
+
+def test_a_step_that_would_take_too_long_is_refused_and_the_run_before_plays_on() -> None:
+    app = click(page(pace="1", window_length="200", num_layers="4", batch_size="64"), "run")
+    before = app.session_state["session"].run
+    app.slider(key="hidden_size").set_value(256).run()
+    (said,) = [error.value for error in healthy(app).error]
+    assert "floating-point operations, and this server allows 30 billion" in said
+    assert "The page still shows the run before." in said
+    assert button(app, "run").label == "Pause"
+    assert app.session_state["session"].run is before
+    assert config(app).hidden_size == 32
+    healthy(app.slider(key="hidden_size").set_value(64).run())
+    assert list(app.error) == []
+    assert config(app).hidden_size == 64

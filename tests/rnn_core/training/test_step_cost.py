@@ -47,6 +47,9 @@ def test_the_tutorials_step_by_hand() -> None:
     assert cost.operations == 6 * 10 * (32 * 32 + 32 + 2 * 32 + 33)
     # 24 bytes a parameter; per sample the output, the state and the candidate of 32 units.
     assert cost.bytes == 24 * 1153 + 4 * 10 * 3 * 32
+    # Without a kernel, autograd keeps three times as much: two gates, the state and the output.
+    made = RunConfig(cell="min_gru")
+    assert step_cost(made).bytes == 24 * parameter_count(made) + 3 * 4 * 10 * 4 * 32
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -1,0 +1,177 @@
+"""What the server does for one visitor at most, so that everyone else gets a turn.
+
+A step is limited before it is taken, by what it will cost: nothing can interrupt it. Knows nothing
+of Streamlit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+
+from dashboard.app.language import gettext as _
+from dashboard.app.text import two_digits
+from rnn_core import RULES, RunConfig, StepCost, Task, step_cost
+from rnn_core.config import is_read
+from rnn_core.rules import IntRange
+
+#: Environment variables that set other limits on a server of one's own; ``inf`` for none.
+STEP_GFLOP, RUN_MB = "RNN_PLAYGROUND_STEP_GFLOP", "RNN_PLAYGROUND_RUN_MB"
+# Half a second on one core, and a third of what the smallest server has left.
+_STEP_GFLOP, _RUN_MB = 30.0, 300.0
+# Settings whose lower values make a step cheaper, in the order in which they are proposed.
+_CHEAPER = ("batch_size", "window_length", "hidden_size", "num_layers")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a page is asked to train.
+
+    Args:
+        configs: of the runs, which are trained side by side.
+        networks: of each config, with a seed each.
+        task: what they are trained on in place of the task that they name; None for that one.
+        decided: settings that are not the visitor's to choose.
+    """
+
+    configs: tuple[RunConfig, ...]
+    networks: int = 1
+    task: Task | None = None
+    decided: frozenset[str] = frozenset()
+
+    @property
+    def cost(self) -> StepCost:
+        """Of a step of all networks."""
+        total = StepCost(0.0, 0)
+        for config in self.configs:
+            total += _cost(config, self.task) * self.networks
+        return total
+
+
+def most() -> StepCost:
+    """What a step of one visitor may cost on this server.
+
+    Raises:
+        ValueError: when an environment variable is no positive number.
+    """
+    mb = _number(RUN_MB, _RUN_MB)
+    return StepCost(1e9 * _number(STEP_GFLOP, _STEP_GFLOP), int(1e6 * min(mb, 1e9)))
+
+
+def refusal(work: Work) -> str:
+    """Why the server does not train this, and what it would train; empty if it does.
+
+    Markdown in the reader's language.
+    """
+    cost, limit = work.cost, most()
+    if _fits(work):
+        return ""
+    if cost.operations / limit.operations > cost.bytes / limit.bytes:
+        said = _(
+            "One training step would take {needed} billion floating-point operations, and this "
+            "server allows {limit} billion, so that everyone gets a turn."
+        ).format(needed=_rounded(cost.operations / 1e9), limit=_rounded(limit.operations / 1e9))
+    else:
+        said = _(
+            "These networks would take {needed} MB of memory, and this server allows {limit} MB, "
+            "so that there is room for everyone."
+        ).format(needed=_rounded(cost.bytes / 1e6), limit=_rounded(limit.bytes / 1e6))
+    words: Mapping[str, str] = {
+        "batch_size": _("batch size {value}"),
+        "window_length": _("points per window {value}"),
+        "hidden_size": _("hidden units {value}"),
+        "num_layers": _("layers {value}"),
+        "networks": _("seeds {value}"),
+    }
+    fitting = [words[name].format(value=value) for name, value in alternatives(work).items()]
+    if fitting:
+        said += " " + _("One of these alone is enough: {alternatives}.").format(
+            alternatives=", ".join(fitting)
+        )
+    return said + " " + _("`python -m rnn_core` on a computer of your own has no such limit.")
+
+
+def alternatives(work: Work) -> dict[str, int]:
+    """The highest value of each setting with which a step is allowed, all others unchanged.
+
+    Also of ``networks``, where there are several. Settings that cannot help are left out.
+    """
+    found: dict[str, int] = {}
+    if work.networks > 1:
+        seeds = _highest(lambda value: replace(work, networks=value), 1, work.networks - 1)
+        if seeds is not None:
+            found["networks"] = seeds
+    for name in _CHEAPER:
+        rule = RULES[name]
+        assert isinstance(rule, IntRange)
+        if work.task is not None and name in ("batch_size", "window_length"):
+            continue  # the task was made for these
+        if name in work.decided or not all(is_read(name, config) for config in work.configs):
+            continue
+        highest = max(getattr(config, name) for config in work.configs)
+        value = _highest(partial(_capped, work, name), rule.low, highest - 1)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _capped(work: Work, name: str, value: int) -> Work:
+    """With a setting no higher than a value in any run."""
+    capped = (
+        replace(config, **{name: min(value, getattr(config, name))}) for config in work.configs
+    )
+    return replace(work, configs=tuple(capped))
+
+
+def _fits(work: Work) -> bool:
+    """Whether a step is allowed.
+
+    Raises:
+        ValueError: when the task cannot have the settings.
+    """
+    cost, limit = work.cost, most()
+    return cost.operations <= limit.operations and cost.bytes <= limit.bytes
+
+
+def _highest(work_of: Callable[[int], Work], low: int, high: int) -> int | None:
+    """The highest number from ``low`` to ``high`` whose work is allowed, if there is one."""
+    found = None
+    while low <= high:
+        middle = (low + high) // 2
+        try:
+            fits = _fits(work_of(middle))
+        except ValueError:  # too low for the task
+            low = middle + 1
+            continue
+        if fits:
+            found, low = middle, middle + 1
+        else:
+            high = middle - 1
+    return found
+
+
+def _cost(config: RunConfig, task: Task | None) -> StepCost:
+    return step_cost(config, task) if task is not None else _cost_of_named_task(config)
+
+
+@lru_cache(maxsize=256)
+def _cost_of_named_task(config: RunConfig) -> StepCost:
+    """Cached: every run of a page asks, and some tasks take milliseconds to build."""
+    return step_cost(config)
+
+
+def _rounded(number: float) -> str:
+    return format(number, ",.0f") if number >= 10 else two_digits(number)
+
+
+def _number(name: str, default: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        number = float(text or default)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise ValueError(f"{name} must be a positive number, got {text!r}. Try {default:g}.")
+    return number
