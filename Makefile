@@ -42,6 +42,7 @@ bench-browser: .venv/dev  ## print the figures of the live page in a real browse
 
 bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server, and what they leave
 	$(BIN)/python -m benchmarks.classroom
+	$(BIN)/python -m benchmarks.neighbours
 	$(BIN)/python -m benchmarks.abandoned
 
 bench-soak: .venv/dev  ## an hour of visitors who come, play and leave; ARGS="--minutes 12" for less

@@ -97,7 +97,7 @@ async def visit(session: Session, seed: int, play: tuple[float, float]) -> None:
         await session.click()
 
 
-async def _first_visit(url: str, query: str, process: psutil.Process, seconds: float) -> None:
+async def first_visit(url: str, query: str, process: psutil.Process, seconds: float) -> None:
     """Warm the server up, so that imports are done and the compiled engine is ready."""
     session = Session(url, query)
     await enter(session)
@@ -119,7 +119,7 @@ async def measure(
 ) -> tuple[str, Counter[str]]:
     """One line of the table, and why sessions died."""
     process, client = psutil.Process(server.pid), psutil.Process()
-    await _first_visit(server.url, query, process, schedule.first_visit)
+    await first_visit(server.url, query, process, schedule.first_visit)
     memory = process.memory_info().rss
 
     async def arrive(number: int) -> Session:
