@@ -140,13 +140,12 @@ def sidebar(
         pace: of the page.
         early_stopping: likewise; None where no run of it stops early.
     """
+    if not TASKS[widgets.current_task()].validates:
+        early_stopping = None
     if SETTINGS in widgets.chosen(HIDE):
         chosen = {name: widgets.chosen(row) for name, row in RUN_SETTINGS.items()}
-        step_limit, patience = widgets.chosen(STEP_LIMIT), None
-        if early_stopping is not None and TASKS[chosen["task"]].validates:
-            patience = widgets.chosen(early_stopping)
     else:
-        chosen, step_limit, patience = _ask(unasked or widgets.Unasked(), early_stopping)
+        chosen = _ask(unasked or widgets.Unasked(), early_stopping)
     config, problem = RunConfig(**chosen), ""
     try:
         task = task_for(config)
@@ -160,18 +159,21 @@ def sidebar(
         config=possible,
         task=series_task,
         most_steps=PACES[widgets.chosen(pace)],
-        step_limit=step_limit,
+        step_limit=widgets.chosen(STEP_LIMIT),
         problem=problem,
         refusals=refusals,
         pace=pace,
-        patience=patience,
+        patience=None if early_stopping is None else widgets.chosen(early_stopping),
     )
 
 
-def _ask(
-    unasked: widgets.Unasked, early_stopping: PageSetting | None
-) -> tuple[dict[str, Any], int, int | None]:
-    """Draw the widgets: the settings of the run, the step limit, and the patience."""
+def _ask(unasked: widgets.Unasked, early_stopping: PageSetting | None) -> dict[str, Any]:
+    """Draw the widgets; return the settings of the run that it reads.
+
+    Args:
+        unasked: as in `sidebar`.
+        early_stopping: likewise; None where the task does not validate, either.
+    """
     before = widgets.current_task()
     with st.sidebar, widgets.unasked(unasked):
         task = widgets.select(
@@ -184,22 +186,21 @@ def _ask(
         chosen: dict[str, Any] = {"task": task, **_network(), **_training(task)}
         with st.expander(_("More settings")):
             chosen |= _details(chosen["cell"])
-            step_limit = widgets.whole_number(
+            widgets.whole_number(
                 STEP_LIMIT, _("Step limit"), _("Playing stops by itself at this step."), step=10_000
             )
         # An experiment may leave nothing of the task's data to choose.
         asked = set(TASKS[task].settings) - unasked.left_out - {"batch_size"}
         with st.expander(_("Data")) if asked else nullcontext():
             chosen |= _data(task, is_noise_asked="noise_std" in asked)
-            patience = None
-            if early_stopping is not None and TASKS[task].validates:
-                patience = _patience(early_stopping)
+            if early_stopping is not None:
+                _patience(early_stopping)
         if widgets.chosen(LOCK):
             st.caption(_(":material/lock: The link that was opened sets what is gray."))
         st.caption(
             _(":material/bolt: takes effect at once. Every other setting starts the run again.")
         )
-    return chosen, step_limit, patience
+    return chosen
 
 
 def without_run(refusals: tuple[str, ...] = (), pace: PageSetting = PACE) -> Settings:
@@ -299,9 +300,9 @@ def _training(task: str) -> dict[str, Any]:
     return chosen
 
 
-def _patience(setting: PageSetting) -> int | None:
+def _patience(setting: PageSetting) -> None:
     """When a run on a task that validates stops by itself."""
-    patience = widgets.optional_number(
+    widgets.optional_number(
         setting,
         _("Early stopping: patience"),
         _(
@@ -312,7 +313,6 @@ def _patience(setting: PageSetting) -> int | None:
         _("off"),
         step=5,
     )
-    return None if patience is None else int(patience)
 
 
 def _details(cell: str) -> dict[str, Any]:
