@@ -22,9 +22,10 @@ from torch import Tensor
 from rnn_core.cells.module import pack, unpack
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines.base import trainable
+from rnn_core.io.files import file_bytes
 from rnn_core.io.foreign import read_foreign
 from rnn_core.io.weights import different_shape, require_finite, require_shapes
-from rnn_core.messages import N_, InvalidType, InvalidValue, Message
+from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
 from rnn_core.rules import IntRange
@@ -390,12 +391,7 @@ def load_checkpoint(data: bytes) -> Checkpoint:
         >>> load_checkpoint(save_checkpoint(trainer)).config.cell
         'gru'
     """
-    if not isinstance(data, bytes | bytearray):
-        raise InvalidType(
-            N_("data must be the bytes of a file, got {kind}. Try Path(name).read_bytes()."),
-            kind=type(data).__name__,
-        )
-    tensors, metadata = _read(bytes(data))
+    tensors, metadata = _read(file_bytes(data))
     if "rnn_core" in metadata and "config" in metadata:
         try:
             is_run = metadata.get("format") in _FORMATS

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_core.io.checkpoint import load_checkpoint
+from rnn_core.io.files import file_bytes
 from rnn_core.io.logs.events import is_event_file, read_events
 from rnn_core.io.logs.limits import LONGEST_NAME, MOST_BYTES, MOST_COLUMNS, MOST_NUMBERS
 from rnn_core.io.logs.log_file import LogFile
 from rnn_core.io.tables import read_table
 from rnn_core.io.tables.content import require_size
-from rnn_core.messages import N_, InvalidType, InvalidValue
+from rnn_core.messages import N_, InvalidValue
 
 
 def read_log(data: bytes, name: str) -> LogFile:
@@ -30,12 +31,7 @@ def read_log(data: bytes, name: str) -> LogFile:
         >>> file.guess()
         Choice(losses=('seed 0', 'seed 1'), step='step', run=None)
     """
-    if not isinstance(data, bytes | bytearray):
-        raise InvalidType(
-            N_("data must be the bytes of a file, got {kind}. Try Path(name).read_bytes()."),
-            kind=type(data).__name__,
-        )
-    data, name = bytes(data), name[:LONGEST_NAME]
+    data, name = file_bytes(data), name[:LONGEST_NAME]
     require_size(data, name, MOST_BYTES)
     if is_event_file(data):
         return read_events(data, name)

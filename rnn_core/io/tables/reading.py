@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.io.files import file_bytes
 from rnn_core.io.tables.content import Content, content_of
 from rnn_core.io.tables.dates import Dates, from_unix, parse_dates, unix_times
 from rnn_core.io.tables.limits import (
@@ -44,6 +45,7 @@ def read_table(data: bytes, name: str, options: ReadOptions = _DEFAULT) -> Table
         options: what is known; the rest is found out. `Table.found`, with a change, corrects it.
 
     Raises:
+        TypeError: when it is not bytes.
         ValueError: when it is no table, is empty, has a single row, is damaged, or is larger than
             the limits in `rnn_core.io.tables.limits`.
 
@@ -54,6 +56,7 @@ def read_table(data: bytes, name: str, options: ReadOptions = _DEFAULT) -> Table
         >>> table.found.separator, table.found.decimal, table.found.date_order
         (';', ',', 'dmy')
     """
+    data = file_bytes(data)
     content: Content = content_of(data, name)
     cells = _READERS[content](data, name, options)
     cells = _without_empty_end(replace(cells, columns=[_simple(col) for col in cells.columns]))
