@@ -28,15 +28,18 @@ from dashboard.charts.base import (
     specification,
 )
 from dashboard.charts.kept import kept
+from dashboard.charts.labels import apart
 from dashboard.charts.loss_axes import (
     floor_layers,
     floor_rows,
     held_out_name,
     loss_axis,
+    loss_range,
     step_axis,
 )
 from dashboard.charts.window_layout import WindowLayout
-from dashboard.compare.laid_log import LaidLog
+from dashboard.compare.contenders import MOST as MOST_CONTENDERS
+from dashboard.compare.laid_log import MOST_LOGS, Beside
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, Floor
 
@@ -55,13 +58,22 @@ _HIGHEST = 1e4
 _CURVES = Table(step=int, median=float, low=float, high=float, contender=str, weight=float)
 _HELD_OUT = Table(step=int, loss=float, contender=str, weight=float)
 _SEEDS = Table(contender=str, seed=int, loss=float, weight=float)
-_LOG = Table(step=np.float32, median=np.float32, low=np.float32, high=np.float32)
-_LOG_END = Table(step=float, loss=float, label=str)
+_LOG = Table(step=np.float32, median=np.float32, low=np.float32, high=np.float32, log=str)
+_LOG_END = Table(step=float, loss=float, label=str, log=str)
 _WAVE = Table(place=float, line=int, target=float, low=float, median=float, high=float)
 _WANTED = Table(place=float, symbol=int)
 _SAID = Table(place=float, symbol=int, share=float)
 
 _TARGET = alt.value(palette.TARGET)
+_NO_LOGS = Beside()
+# What the horizontal axis reaches at least.
+_LEAST_STEP = 20
+# Logs by slot: in the range of the contenders' colours theirs come after those. Their dashes.
+_SLOTS = tuple(f"log {slot}" for slot in range(MOST_LOGS))
+_LOG_COLOURS = [*(f"contender {number}" for number in range(MOST_CONTENDERS)), *_SLOTS]
+_LOG_DASHES = [[10, 4, 2, 4], [16, 5], [10, 4, 2, 4, 2, 4]]
+# Height of the name of a log, in pixels.
+_NAME = 16
 _Floats: TypeAlias = NDArray[np.floating]
 
 
@@ -69,7 +81,7 @@ def loss(
     frame: ComparisonFrame,
     hidden: frozenset[str],
     highlight: str | None,
-    log: LaidLog | None = None,
+    beside: Beside = _NO_LOGS,
 ) -> Chart:
     """Every contender's online loss, median and 10-90 % band, and its median held-out loss.
 
@@ -77,7 +89,7 @@ def loss(
         frame: what to draw.
         hidden: names of contenders that are left out.
         highlight: name of the highlighted one, if any.
-        log: runs from elsewhere, drawn with a band likewise; None for none.
+        beside: logs from elsewhere, each drawn with a band likewise.
     """
     names = [contender.name for contender in frame.contenders]
     curves = _thinned(frame.curves)
@@ -102,14 +114,14 @@ def loss(
         frame.target_variance,
         frame.layout.symbols,
         frame.layout.standardised,
-        log is not None,
+        bool(beside.logs),
     )
     alt_text = _(
         "For every contender a line of the median online loss with a band over its seeds, and "
         "points of the median {loss}."
     ).format(loss=held_out_name(validates=frame.validates))
-    if log is not None:
-        alt_text += " " + _("A dash-dotted line with a band for the log from elsewhere.")
+    if beside.logs:
+        alt_text += " " + _("A broken line with a band for each log from elsewhere.")
     return Chart(
         spec,
         {
@@ -123,31 +135,66 @@ def loss(
             ),
             "held_out": _held_out_rows(frame, hidden, highlight),
             "floors": floors,
-            **({} if log is None else _log_rows(frame, log)),
+            **(_log_rows(frame, beside) if beside.logs else {}),
         },
         alt_text,
     )
 
 
-def _log_rows(frame: ComparisonFrame, log: LaidLog) -> dict[str, bytes]:
-    """The log's line and band, and its name where the line ends."""
-    median, low, high = log.bands
-    with np.errstate(invalid="ignore"):
-        drawn = median > 0  # nor where it is nan
-    steps, median = log.log.steps[drawn], median[drawn]
-    # A band that reaches down to zero would stretch the axis without end.
-    low = np.where(low[drawn] > 0, low[drawn], median)
-    high = np.where(np.isnan(high[drawn]), np.inf, high[drawn])
-    median, low, high = (_in_range(frame, each) for each in (median, low, high))
+def log_end(frame: ComparisonFrame, beside: Beside) -> float | None:
+    """The step up to which logs are drawn; None for the last one of each."""
+    return beside.end(int(frame.curves.steps[-1]), _LEAST_STEP)
+
+
+def _log_rows(frame: ComparisonFrame, beside: Beside) -> dict[str, bytes]:
+    """Lines and bands of the logs, and their names where the lines end."""
+    end = log_end(frame, beside)
+    parts, who, ends = [], [], []
+    for log in beside.logs:
+        band = log.drawn(end)
+        median, low, high = band.values
+        with np.errstate(invalid="ignore"):
+            drawn = median > 0  # nor where it is nan
+        steps, median = band.steps[drawn], median[drawn]
+        if not len(steps):
+            continue
+        # A band that reaches down to zero would stretch the axis without end.
+        low = np.where(low[drawn] > 0, low[drawn], median)
+        high = np.where(np.isnan(high[drawn]), np.inf, high[drawn])
+        median, low, high = (_in_range(frame, each) for each in (median, low, high))
+        parts.append(np.stack([steps, median, low, high]).astype(np.float32))
+        who += [_SLOTS[log.slot]] * len(steps)
+        # Its name stands above the last part of the band.
+        highest = float(high[steps >= 0.85 * steps[-1]].max())
+        ends.append((float(steps[-1]), highest, log.log.name, _SLOTS[log.slot]))
+    if not parts:
+        return {"log": _LOG.empty, "log_end": _LOG_END.empty}
+    columns = np.concatenate(parts, axis=1)
+    at, heights, names, slots = (list(column) for column in zip(*ends, strict=True))
     return {
-        "log": _LOG.rows(*(each.astype(np.float32) for each in (steps, median, low, high))),
-        # Above the last part of the band.
-        "log_end": _LOG_END.rows(
-            [steps[-1]], [high[steps >= 0.85 * steps[-1]].max()], [log.log.name]
-        )
-        if len(steps)
-        else _LOG_END.empty,
+        "log": _LOG.rows(*columns, who),
+        "log_end": _LOG_END.rows(at, _apart(frame, heights, columns[2:]), names, slots),
     }
+
+
+def _apart(frame: ComparisonFrame, heights: list[float], drawn: _Floats) -> _Floats:
+    """Losses at which names do not overlap, near those given.
+
+    Args:
+        frame: what else is drawn.
+        heights: losses above which the names are to stand.
+        drawn: other losses in the chart.
+    """
+    low, high = loss_range(frame.floors)
+    curves = _in_range(frame, frame.curves.median[np.isfinite(frame.curves.median)])
+    low, high = (
+        pick([edge, *(pick(each) for each in (curves, drawn) if each.size)])
+        for pick, edge in ((np.min, low), (np.max, high))
+    )
+    scale = _HEIGHT / np.log(high / low)
+    wanted = scale * np.log(np.array(heights) / low)
+    found: _Floats = low * np.exp(apart(wanted, [_NAME] * len(wanted), 0, _HEIGHT) / scale)
+    return found
 
 
 def highest_drawn(frame: ComparisonFrame) -> float:
@@ -204,7 +251,7 @@ def _loss_layout(
     standardised: bool,
     with_log: bool,
 ) -> tuple[Spec, bytes]:
-    x = step_axis(_("step (updates done)"), 20)
+    x = step_axis(_("step (updates done)"), _LEAST_STEP)
     y = loss_axis("median", floors, symbols, standardised=standardised)
     band = (
         layer("curves")
@@ -252,7 +299,14 @@ def _loss_layout(
 
 
 def _log_layers(x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Band, line and name of a log, in the colour of what is not ours."""
+    """Bands, lines and names of logs, in colours that no contender has."""
+    colours = alt.Scale(domain=_LOG_COLOURS, range=palette.CONTENDERS)
+    # Not `color`, whose scale is that of the contenders.
+    stroke = alt.Stroke("log:N", scale=colours, legend=None)
+    fill = alt.Fill("log:N", scale=colours, legend=None)
+    dashes = alt.StrokeDash(
+        "log:N", scale=alt.Scale(domain=list(_SLOTS), range=_LOG_DASHES), legend=None
+    )
     band = (
         layer("log")
         .mark_area()
@@ -261,14 +315,14 @@ def _log_layers(x: alt.X, y: alt.Y) -> list[alt.Chart]:
             x=x,
             y=alt.Y("low:Q", title=y["title"], scale=y["scale"]),
             y2="high:Q",
-            color=GUIDE,
-            fillOpacity=alt.value(0.2),
+            fill=fill,
+            fillOpacity=alt.value(0.16),
         )
     )
     line = (
         layer("log")
-        .mark_line(strokeWidth=2, strokeDash=[10, 4, 2, 4])
-        .encode(x=same(x), y=y, color=GUIDE)
+        .mark_line(strokeWidth=2)
+        .encode(x=same(x), y=y, stroke=stroke, strokeDash=dashes)
     )
     name = (
         layer("log_end")
@@ -285,7 +339,7 @@ def _log_layers(x: alt.X, y: alt.Y) -> list[alt.Chart]:
             x=same(x),
             y=alt.Y("loss:Q", title=y["title"]),
             text="label:N",
-            color=GUIDE,
+            fill=fill,
         )
     )
     return [band, line, name]

@@ -36,7 +36,7 @@ from dashboard.compare.contenders import (
     first_seed,
     preset_name,
 )
-from dashboard.compare.laid_log import LaidLog
+from dashboard.compare.laid_log import Beside
 from dashboard.compare.live_comparison import ComparisonFrame, LiveComparison
 from dashboard.compare.lr_search import panel as search_panel
 from dashboard.compare.lr_search.live_search import LiveSearch
@@ -206,10 +206,10 @@ def _compare(
         emphasis = _emphasise(live)
     with files:
         _downloads(live, emphasis.threshold)
-        log = log_panel.ask()
+        beside = log_panel.ask()
     player.watch(
         session,
-        lambda: Panel(session, settings.step_limit, emphasis, places, log),
+        lambda: Panel(session, settings.step_limit, emphasis, places, beside),
         settings,
         buttons=places.bar.buttons,
     )
@@ -381,7 +381,7 @@ class Panel:
         step_limit: where it stops by itself.
         emphasis: how to draw it.
         places: of the page.
-        log: runs from elsewhere, to draw beside it.
+        beside: logs from elsewhere, to draw beside it.
     """
 
     def __init__(
@@ -390,10 +390,10 @@ class Panel:
         step_limit: int,
         emphasis: Emphasis,
         places: Places,
-        log: LaidLog | None,
+        beside: Beside,
     ) -> None:
         live = session.run
-        self._live, self._emphasis, self._log = live, emphasis, log
+        self._live, self._emphasis, self._beside = live, emphasis, beside
         frame = live.frame()
         session.resting_beat = _RESTING_BEAT if live.is_evaluating else None
         with places.bar.readouts:
@@ -427,7 +427,7 @@ class Panel:
         """Redraw charts and readouts; text and table, which take time to read, stay for a beat."""
         frame = self._live.frame()
         hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
-        draw(compare_charts.loss(frame, hidden, highlight, self._log), self._loss)
+        draw(compare_charts.loss(frame, hidden, highlight, self._beside), self._loss)
         draw(compare_charts.spread(frame, hidden, highlight), self._spread)
         for number, place in self._predictions.items():
             draw(compare_charts.predictions(frame, number, highlight), place)
@@ -438,7 +438,7 @@ class Panel:
         hidden, highlight = self._emphasis.hidden, self._emphasis.highlight
         left, right = st.columns([5, 3])
         with left:
-            self._loss = draw(compare_charts.loss(frame, hidden, highlight, self._log))
+            self._loss = draw(compare_charts.loss(frame, hidden, highlight, self._beside))
             st.caption(
                 explained(
                     _(
@@ -455,7 +455,7 @@ class Panel:
                     + compare_words.beyond(frame)
                 )
                 # Names of others are no terms of ours.
-                + compare_words.beside(self._log)
+                + compare_words.beside(self._beside, frame)
             )
         with right:
             self._spread = draw(compare_charts.spread(frame, hidden, highlight))

@@ -11,8 +11,8 @@ from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.text import plain
 from dashboard.charts.loss_axes import drawn_floors, held_out_name
-from dashboard.compare.charts import goes_beyond, highest_drawn
-from dashboard.compare.laid_log import LaidLog
+from dashboard.compare.charts import goes_beyond, highest_drawn, log_end
+from dashboard.compare.laid_log import Beside, LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Floor, PairedTest
 from rnn_core.experiments.comparison import SMOOTHING
@@ -256,22 +256,39 @@ def beyond(frame: ComparisonFrame) -> str:
     )
 
 
-def beside(log: LaidLog | None) -> str:
-    """What the log from elsewhere is, and that it has no rank; empty without one."""
-    if log is None:
+def beside(logs: Beside, frame: ComparisonFrame) -> str:
+    """What the logs from elsewhere are, how far they are drawn, and that they have no rank; empty
+    without one."""
+    if not logs.logs:
         return ""
-    runs, name = len(log.log.runs), plain(log.log.name)
+    end = log_end(frame, logs)
+    said = [_log(log, end) for log in logs.logs]
+    said.append(
+        _("Logs are drawn, not ranked: nothing says that they were trained on the same task.")
+    )
+    if any(log.has_undrawn for log in logs.logs):
+        said.append(_("Losses of 0 or less have no place on a logarithmic axis."))
+    return " " + " ".join(said)
+
+
+def dashes(slot: int) -> str:
+    """How the line of a log is dashed."""
+    return (_("Dash-dotted"), _("Long dashes"), _("Dash and two dots"))[slot]
+
+
+def _log(log: LaidLog, end: float | None) -> str:
+    """One log, drawn up to a step; None for its last one."""
+    runs = len(log.log.runs)
     said = (
-        _("Dash-dotted: {name}, one run.").format(name=name)
+        _("{dashes}: {name}, one run.")
         if runs == 1
-        else _("Dash-dotted: {name}, median and band of {runs} runs.").format(name=name, runs=runs)
-    )
-    said += " " + _(
-        "The log is drawn, not ranked: nothing says that it was trained on the same task."
-    )
-    if log.has_undrawn:
-        said += " " + _("Losses of 0 or less have no place on a logarithmic axis.")
-    return " " + said
+        else _("{dashes}: {name}, median and band of {runs} runs.")
+    ).format(dashes=dashes(log.slot), name=plain(log.log.name), runs=runs)
+    if end is not None and end < log.last:
+        said += " " + _("Drawn up to step {step:,.0f} of {last:,.0f}.").format(
+            step=end, last=log.last
+        )
+    return said
 
 
 def lowest_floor(floors: tuple[Floor, ...]) -> float:

@@ -29,6 +29,22 @@ class Run:
     steps: NDArray[np.float64]
     losses: NDArray[np.float64]
 
+    def in_order(self) -> Run:
+        """The losses at ascending steps from 0 on, each once; what cannot be drawn is left out."""
+        with np.errstate(invalid="ignore"):
+            known = (self.steps >= 0) & (self.steps <= LAST_STEP) & ~np.isnan(self.losses)
+        steps, losses = self.steps[known], self.losses[known]
+        order = np.argsort(steps, kind="stable")
+        steps, losses = steps[order], losses[order]
+        last = np.append(np.diff(steps) > 0, True)[: len(steps)]
+        losses = np.where(np.isfinite(losses), np.clip(losses, -_LARGEST, _LARGEST), np.inf)
+        return Run(self.name, steps[last], losses[last])
+
+    def until(self, step: float) -> Run:
+        """The beginning of a run in order: to the first step that is not before this one."""
+        count = int(np.searchsorted(self.steps, step)) + 1
+        return Run(self.name, self.steps[:count], self.losses[:count])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Log:
@@ -90,7 +106,7 @@ def joined(name: str, runs: Sequence[Run]) -> Log:
         >>> log.steps.tolist(), log.losses.tolist()
         ([0.0, 5.0, 10.0], [[4.0, 3.0, 2.0], [1.0, 1.0, nan]])
     """
-    kept = [run for run in map(_in_order, runs) if len(run.steps)]
+    kept = [run for run in (each.in_order() for each in runs) if len(run.steps)]
     if not kept:
         raise InvalidValue(N_("No row has both a step from 0 on and a loss. Choose other columns."))
     if len(kept) > MOST_RUNS:
@@ -105,18 +121,6 @@ def joined(name: str, runs: Sequence[Run]) -> Log:
         steps = steps[ends]
     losses = np.array([_on(steps, run) for run in kept])
     return Log(name, tuple(run.name for run in kept), steps, losses)
-
-
-def _in_order(run: Run) -> Run:
-    """The run's losses at ascending steps, each once."""
-    with np.errstate(invalid="ignore"):
-        known = (run.steps >= 0) & (run.steps <= LAST_STEP) & ~np.isnan(run.losses)
-    steps, losses = run.steps[known], run.losses[known]
-    order = np.argsort(steps, kind="stable")
-    steps, losses = steps[order], losses[order]
-    last = np.append(np.diff(steps) > 0, True)[: len(steps)]
-    losses = np.where(np.isfinite(losses), np.clip(losses, -_LARGEST, _LARGEST), np.inf)
-    return Run(run.name, steps[last], losses[last])
 
 
 def _on(steps: NDArray[np.float64], run: Run) -> NDArray[np.float64]:

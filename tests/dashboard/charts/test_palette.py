@@ -40,7 +40,7 @@ def groups(mode: str) -> dict[str, list[str]]:
     scale = own["chartDivergingColors"]
     return {
         "signals and losses": [own[f"{name}Color"] for name in single],
-        "contenders": own["chartCategoricalColors"],
+        "contenders and logs": own["chartCategoricalColors"],
         "signed values": [scale[0], scale[-1]],
     }
 
@@ -56,7 +56,7 @@ def difference(one: str, other: str, vision: str) -> float:
 @MODES
 def test_every_meaning_has_a_colour_of_its_own(mode: str) -> None:
     every = [colour for group in groups(mode).values() for colour in group]
-    assert len(every) == len(set(every)) == 6 + 6 + 2
+    assert len(every) == len(set(every)) == 6 + (6 + 3) + 2
     # Guides are gray like the input; they are thin or dashed, or text.
     assert palette.GUIDE == palette.INPUT
 

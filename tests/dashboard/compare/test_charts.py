@@ -9,8 +9,9 @@ import pytest
 
 from dashboard.charts import palette
 from dashboard.charts.base import Chart
+from dashboard.charts.loss_axes import loss_range
 from dashboard.compare import charts
-from dashboard.compare.laid_log import LaidLog
+from dashboard.compare.laid_log import Beside, LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import Curves, RunConfig
 from rnn_core.io.logs import read_log
@@ -64,16 +65,20 @@ def test_a_log_has_a_line_a_band_and_a_name_on_the_same_axes() -> None:
     live = comparison()
     losses = np.array([[0.5, 0.2, 0.1], [0.6, 0.4, 0.2], [0.9, 0.3, 0.1]])
     log = log_of(*losses.tolist())
-    first = charts.loss(live.frame(), NONE, None, log)
+    first = charts.loss(live.frame(), NONE, None, Beside((log,)))
     rows = tables(first)
     assert rows["log"]["step"].to_pylist() == [0, 5, 10]
     wanted = np.quantile(losses, [0.5, 0.1, 0.9], axis=0).astype(np.float32)
     for name, column in zip(("median", "low", "high"), wanted, strict=True):
         np.testing.assert_allclose(rows["log"][name], column, rtol=1e-6)
     (end,) = rows["log_end"].to_pylist()
-    assert end == {"step": 10, "loss": pytest.approx(0.18), "label": "theirs"}
-    # Neither steps nor another name or log build the chart anew; a log itself does.
-    later = charts.loss(after(2, live).frame(), NONE, None, log_of([3, 2]).renamed("others"))
+    assert end == {"step": 10, "loss": pytest.approx(0.18), "label": "theirs", "log": "log 0"}
+    # Neither steps nor other names or logs build the chart anew; the first log does.
+    others = Beside((log_of([3, 2]).renamed("others"), replace(log, slot=2)))
+    later = charts.loss(after(2, live).frame(), NONE, None, others)
+    rows = tables(later)
+    assert rows["log"]["log"].to_pylist() == ["log 0"] * 2 + ["log 2"] * 3
+    assert rows["log_end"]["label"].to_pylist() == ["others", "theirs"]
     assert later.spec is first.spec
     assert later.alt == first.alt
     assert datasets_in(first.spec) == set(first.tables)
@@ -90,12 +95,37 @@ def test_a_log_has_a_line_a_band_and_a_name_on_the_same_axes() -> None:
 def test_of_a_log_only_what_the_axis_can_show_is_drawn() -> None:
     frame = comparison().frame()
     log = log_of([1, 1e30, 0, 1], [1, 1e30, 0, -1], [1, 1e30, 0, 2])
-    rows = tables(charts.loss(frame, NONE, None, log))["log"].to_pydict()
+    rows = tables(charts.loss(frame, NONE, None, Beside((log,))))["log"].to_pydict()
     assert rows["step"] == [0, 5, 15]
     assert rows["median"] == pytest.approx([1, charts.highest_drawn(frame), 1])
     assert rows["low"] == pytest.approx(rows["median"])
-    empty = tables(charts.loss(frame, NONE, None, log_of([-1, -2])))
+    empty = tables(charts.loss(frame, NONE, None, Beside((log_of([-1, -2]),))))
     assert empty["log"].num_rows == empty["log_end"].num_rows == 0
+
+
+def test_logs_end_where_the_contenders_are_and_their_names_do_not_overlap() -> None:
+    frame = after(30, comparison()).frame()
+    logs = tuple(
+        replace(log_of([0.5] * 20), slot=slot).renamed(f"log of slot {slot}") for slot in range(3)
+    )
+    rows = tables(charts.loss(frame, NONE, None, Beside(logs)))
+    assert max(rows["log"]["step"].to_pylist()) == 30
+    ends = np.log(rows["log_end"]["loss"].to_numpy())
+    low, high = loss_range(frame.floors)
+    # Of 500 pixels from the lowest loss to the highest, names take 16; curves may reach lower.
+    assert np.diff(np.sort(ends)).min() > 15.9 / 500 * np.log(high / low)
+    whole = tables(charts.loss(frame, NONE, None, Beside(logs, whole=True)))
+    assert max(whole["log"]["step"].to_pylist()) == 95
+
+
+def test_a_log_has_a_colour_that_no_contender_has() -> None:
+    spec = charts.loss(comparison().frame(), NONE, None, Beside((log_of([1, 2]),))).spec
+    theirs = [each["encoding"] for each in spec["layer"] if each["data"]["name"].startswith("log")]
+    scales = [each.get("stroke", each.get("fill"))["scale"] for each in theirs]
+    assert len(scales) == 3
+    for scale in scales:
+        assert scale["range"] == palette.CONTENDERS
+        assert [scale["domain"].index(f"log {slot}") for slot in range(3)] == [6, 7, 8]
 
 
 def test_every_evaluation_has_a_point_at_its_median() -> None:

@@ -8,7 +8,7 @@ import pytest
 from dashboard.app.playback import Status
 from dashboard.app.text import speed
 from dashboard.compare import text as compare_words
-from dashboard.compare.laid_log import LaidLog
+from dashboard.compare.laid_log import Beside, LaidLog
 from dashboard.compare.live_comparison import ComparisonFrame
 from rnn_core import HeldOut, rank
 from rnn_core.io.logs import read_log
@@ -218,11 +218,14 @@ def test_of_a_series_the_validation_loss_is_told() -> None:
 
 
 def test_a_log_is_said_to_have_no_rank() -> None:
-    def beside(text: str) -> str:
-        return compare_words.beside(LaidLog.of([read_log(text.encode(), "theirs.csv")]))
+    frame = judged(BETTER, BETTER)
 
-    unranked = "The log is drawn, not ranked: nothing says that it was trained on the same task."
-    assert compare_words.beside(None) == ""
+    def beside(text: str) -> str:
+        log = LaidLog.of([read_log(text.encode(), "theirs.csv")])
+        return compare_words.beside(Beside((log,), whole=True), frame)
+
+    unranked = "Logs are drawn, not ranked: nothing says that they were trained on the same task."
+    assert compare_words.beside(Beside(), frame) == ""
     assert beside("step,loss\n0,2\n1,1") == f" Dash-dotted: `theirs`, one run. {unranked}"
     assert beside("step,a 1,a 2\n0,2,3\n1,0,0") == (
         f" Dash-dotted: `theirs`, median and band of 2 runs. {unranked} "
