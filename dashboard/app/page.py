@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.app import header, sidebar, widgets
+from dashboard.app.errors_panel import watch_errors
 from dashboard.app.language import gettext as _
 from dashboard.app.lifetimes import watch_session
 from dashboard.app.restrictions import ALL, HIDE, LOCK
@@ -62,6 +63,7 @@ def open_app(*pages: Page) -> None:
     Args:
         pages: in the order of the navigation; the first opens by default.
     """
+    watch_errors()
     prepare_server()
     watch_session()
     if _PAGES not in st.session_state:

@@ -67,12 +67,16 @@ class Server:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
-    """Serve the page on a free port until the block ends."""
+def serve(script: str = "streamlit_app.py") -> Iterator[Server]:
+    """Serve the page on a free port until the block ends.
+
+    Args:
+        script: another one to serve, from the root of the project.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     url = f"http://127.0.0.1:{port}"
     with NamedTemporaryFile(prefix="server", suffix=".log") as log:

@@ -77,6 +77,7 @@ def open_window(browser: Browser, server: Server) -> Iterator[Any]:
     for shown, errors in opened:
         if not shown.page.is_closed():
             expect(shown.page.get_by_test_id("stException")).to_have_count(0)
+            expect(shown.key("crash")).to_have_count(0)
         assert errors == []
         shown.page.context.close()
 

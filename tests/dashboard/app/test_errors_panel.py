@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.app.errors_panel import reference
+
+
+def caught(divisor: int) -> Exception:
+    try:
+        1 / divisor
+        raise KeyError(divisor)
+    except (ArithmeticError, LookupError) as error:
+        return error
+
+
+def test_a_number_stands_for_a_kind_of_error_at_a_place() -> None:
+    zero = [reference(caught(0)) for _time in range(2)]
+    assert zero[0] == zero[1] != reference(caught(1))
+    assert re.fullmatch("[0-9a-f]{6}", zero[0])
+
+
+def broken() -> None:
+    import streamlit as st
+
+    from dashboard.app.errors_panel import tell
+
+    st.session_state["told"] = tell(RuntimeError("/srv/secret **bold**"))
+
+
+def test_the_visitor_sees_a_number_and_nothing_of_the_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        app = AppTest.from_function(broken).run()
+    (said,) = [error.value for error in app.error]
+    assert app.session_state["told"] is True
+    assert "secret" not in said
+    assert "RuntimeError" not in said
+    number = re.search("`([0-9a-f]{6})`", said)
+    assert number is not None
+    (line,) = [record.getMessage() for record in caplog.records if "shown as" in record.message]
+    assert line == f"The error above, a RuntimeError, was shown as {number[1]}."
