@@ -37,7 +37,7 @@ from rnn_core.io.checkpoint import began_with_weights
 from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.tasks.series import SeriesTask
 from rnn_core.thinned import Thinned
-from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping
+from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping, StoppingMemory
 from rnn_core.training.step_log import StepLog
 
 # Buckets of the loss curve, about two pixels wide: each keeps its lowest and its highest loss.
@@ -100,6 +100,8 @@ class LiveRun(Playback):
     _oldest: int
     _log: StepLog
     _stopping: EarlyStopping | None
+    # Of a run from a file: where early stopping stood in it, and the best step.
+    _known: tuple[StoppingMemory, Snapshot | None] | None
 
     def __init__(
         self,
@@ -250,7 +252,7 @@ class LiveRun(Playback):
                 self._rates = list(zip(history.lr_step.tolist(), history.lr.tolist(), strict=True))
             if not self._rates or self._rates[-1][1] != lr:
                 self._rates.append((step, lr))
-            self._go_on_from(trainer, history)
+            self._go_on_from(trainer, checkpoint)
             self._unrepeatable = checkpoint.unrepeatable
             # What was before the file's step may be unknown; then it is to a file of this run, too.
             clips = {step: config.clip_norm}
@@ -269,7 +271,25 @@ class LiveRun(Playback):
         with self._lock:
             if self._now.trainer.diverged:
                 raise InvalidValue(N_("The run has diverged. Look back and branch, then save."))
-            return save_checkpoint(self._now.trainer, history=self._recorded(), start=self._start)
+            return save_checkpoint(
+                self._now.trainer,
+                history=self._recorded(),
+                start=self._start,
+                stopping=None if self._stopping is None else self._stopping.memory,
+                best=self._best(),
+            )
+
+    def _best(self) -> Snapshot | None:
+        """The best step for early stopping, where it is not the newest one and can be had."""
+        step = None if self._stopping is None else self._stopping.best_step
+        if step is None or step == self.index:
+            return None
+        if self._known is not None:
+            known = self._known[1]
+            if known is not None and known.index == step:
+                return known
+        reachable = self.can_look_back and step >= self._oldest
+        return self._relive(step).trainer.snapshot() if reachable else None
 
     def weights(self) -> bytes:
         """The weights of the step on screen as a safetensors file."""
@@ -536,12 +556,16 @@ class LiveRun(Playback):
     def _new_stopping(self) -> EarlyStopping | None:
         if self._patience is None or self._now.trainer.task.held_out is None:
             return None
+        if self._known is not None:
+            return EarlyStopping.resumed(self._known[0], self._patience)
         return EarlyStopping(self._patience)
 
     def _validate(self, index: int) -> None:
         """Evaluate the weights of a step for early stopping, if it is one of those steps."""
         if self._stopping is None or index % EVALUATE_EVERY or self._now.trainer.diverged:
             return
+        if index <= self._stopping.last_step:
+            return  # of the file that the run comes from
         evaluation = self._evaluate(self._now, now=True)
         assert evaluation is not None
         self._stopping.update(index, evaluation.mean)
@@ -659,9 +683,14 @@ class LiveRun(Playback):
         self._take_step()  # step 0 shows the untrained network
         self._keep_snapshots(trainer)
 
-    def _go_on_from(self, trainer: Trainer, history: RunHistory | None) -> None:
-        """Watch a trainer that stands at a step of a file, whose losses so far may be known."""
+    def _go_on_from(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+        """Watch a trainer that stands at the step of a file, whose losses so far may be known."""
+        history, stopping = checkpoint.history, checkpoint.stopping
         self._clear(trainer)
+        if stopping is not None:
+            held = stopping.best_step == checkpoint.snapshot.index if checkpoint.snapshot else False
+            self._known = stopping, checkpoint.snapshot if held else checkpoint.best
+            self._stopping = self._new_stopping()
         first = 0 if trainer.index is None else trainer.index + 1
         rates = list(pairwise(self._rates))
 
@@ -697,6 +726,7 @@ class LiveRun(Playback):
         self._events = Events(self._now.floors, trainer.task.windows_per_cycle)
         self._snapshots = Snapshots()
         self._most_snapshots, self._first = 0, None
+        self._known = None
         self._stopping = self._new_stopping()
         self._speed.clear()
         self._diverged_at = None

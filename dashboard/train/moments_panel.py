@@ -30,7 +30,8 @@ def offer(run: LiveRun, frame: Frame) -> None:
     """
     early = frame.stopped_early
     if early is not None and early.best_step is not None and run.can_look_back:
-        if frame.step.index != early.best_step:
+        # In a file the best step may be one that was before the run went on here.
+        if frame.step.index != early.best_step and early.best_step >= run.oldest:
             st.button(
                 _("Go to the best step, {step}").format(step=early.best_step),
                 icon=":material/history:",

@@ -83,6 +83,11 @@ def with_evaluations(
 def until(history: RunHistory, step: int) -> RunHistory:
     """The history without what is later than a step."""
     kept, judged = history.step <= step, history.held_out_step <= step
+    rated = history.lr_step <= step
+    clips = history.clip_step, history.clip_norm
+    if history.clip_step is not None and history.clip_norm is not None:
+        clipped = history.clip_step <= step
+        clips = history.clip_step[clipped], history.clip_norm[clipped]
     return replace(
         history,
         step=history.step[kept],
@@ -90,4 +95,8 @@ def until(history: RunHistory, step: int) -> RunHistory:
         grad_norm=history.grad_norm[kept],
         held_out_step=history.held_out_step[judged],
         held_out=history.held_out[judged],
+        lr_step=history.lr_step[rated],
+        lr=history.lr[rated],
+        clip_step=clips[0],
+        clip_norm=clips[1],
     )

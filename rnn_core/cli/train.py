@@ -18,10 +18,11 @@ from rnn_core.cli.settings import config_of, given, settings_options
 from rnn_core.engines import ENGINES
 from rnn_core.experiments.early_stopped import advance_validated
 from rnn_core.experiments.run import advance
-from rnn_core.io.checkpoint import save_checkpoint
+from rnn_core.io.checkpoint import Checkpoint, save_checkpoint
 from rnn_core.tasks.series import SeriesTask
 from rnn_core.training.early_stopping import EVALUATE_EVERY, PATIENCE, EarlyStopping
 from rnn_core.training.evaluation import evaluate
+from rnn_core.training.snapshots import Snapshot
 from rnn_core.training.trainer import Trainer
 
 #: As programs end that Ctrl-C has stopped.
@@ -117,9 +118,9 @@ def train(
         if early_stopping is None:
             curve = advance(trainer, steps - first, progress=progress, cancel=stop)
         else:
-            stopping = EarlyStopping(early_stopping)
+            stopping, best = _go_on_stopping(early_stopping, checkpoint)
             validated = advance_validated(
-                trainer, steps - first, stopping, progress=progress, cancel=stop
+                trainer, steps - first, stopping, best=best, progress=progress, cancel=stop
             )
             curve = validated.curve
     done = first + len(curve.losses)
@@ -128,7 +129,7 @@ def train(
             f"The loss is no longer finite at step {done - 1}. Nothing was saved. Try a smaller "
             "--lr, or --clip-norm 1."
         )
-    interrupted = done < steps
+    interrupted, memory, best_so_far = done < steps, None, None
     history = history_of(
         curve,
         None if checkpoint is None else checkpoint.history,
@@ -139,7 +140,15 @@ def train(
     if validated is not None:
         history = with_evaluations(history, validated.steps, validated.losses)
         interrupted = interrupted and not stopping.stopped
-        if validated.best is not None and not interrupted:
+        memory = stopping.memory
+        if interrupted:
+            best_so_far = validated.best
+        elif validated.best is None and stopping.best_step is not None:
+            say(
+                f"The lowest validation loss was that of step {stopping.best_step}, which the "
+                "resumed file does not hold. Saved is the last step."
+            )
+        elif validated.best is not None:
             say(
                 f"Stopped early at step {done - 1}: no lower validation loss for "
                 f"{stopping.waited} evaluations."
@@ -151,13 +160,20 @@ def train(
             trainer.advance(1)  # the step that was held
             history = until(history, validated.best.index)
             done = validated.best.index + 1
+            memory = stopping.memory_at_best
     start = None if checkpoint is None else checkpoint.start
-    target.write(save_checkpoint(trainer, history=history, start=start))
+    if best_so_far is not None and best_so_far.index == trainer.index:
+        best_so_far = None  # the file holds that step anyway
+    saved = save_checkpoint(
+        trainer, history=history, start=start, stopping=memory, best=best_so_far
+    )
+    target.write(saved)
     if interrupted:
         with_data = "" if data is None else f" --data {ctx.params['data']}"
+        with_stopping = "" if early_stopping is None else f" --early-stopping {early_stopping}"
         click.echo(
             f"Stopped after {done} steps, saved in {target.path}. Go on with "
-            f"--resume {target.path} --steps {steps}{with_data}.",
+            f"--resume {target.path} --steps {steps}{with_data}{with_stopping}.",
             err=True,
         )
         ctx.exit(INTERRUPTED)
@@ -165,3 +181,14 @@ def train(
     for line in evaluation_lines(trainer.task, evaluate(trainer)):
         say(line)
     say(f"{done} steps, saved in {target.path}")
+
+
+def _go_on_stopping(
+    patience: int, checkpoint: Checkpoint | None
+) -> tuple[EarlyStopping, Snapshot | None]:
+    """Early stopping as the resumed run left it, and its best step where the file has it."""
+    if checkpoint is None or checkpoint.stopping is None or checkpoint.snapshot is None:
+        return EarlyStopping(patience), None
+    stopping = EarlyStopping.resumed(checkpoint.stopping, patience)
+    held = checkpoint.snapshot.index == stopping.best_step
+    return stopping, checkpoint.snapshot if held else checkpoint.best

@@ -38,6 +38,7 @@ def advance_validated(
     steps: int,
     stopping: EarlyStopping,
     *,
+    best: Snapshot | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> ValidatedCurve:
@@ -49,7 +50,8 @@ def advance_validated(
     Args:
         trainer: the run, at any step.
         steps: how many, at least 1; fewer when the loss stops being finite, too.
-        stopping: fed with the validation losses.
+        stopping: fed with the validation losses; of a resumed run, with those after its last one.
+        best: of a resumed run, the step with the lowest validation loss so far.
         progress: as in `rnn_core.experiments.run.run`.
         cancel: likewise.
 
@@ -70,8 +72,8 @@ def advance_validated(
     curves: list[Curve] = []
     evaluated: list[int] = []
     losses: list[Estimate] = []
-    best, done = None, 0
-    while done < steps and not trainer.diverged and not stopping.stopped:
+    done = 0
+    while done < steps and not trainer.diverged and not (done and stopping.stopped):
         if done and cancel is not None and cancel.is_set():
             break
         index = trainer.index
@@ -82,7 +84,9 @@ def advance_validated(
         if progress is not None:
             progress(done, steps, float(curve.losses[-1]))
         index = trainer.index
-        if index is not None and index % EVALUATE_EVERY == 0 and not trainer.diverged:
+        due = index is not None and index % EVALUATE_EVERY == 0 and index > stopping.last_step
+        if due and not trainer.diverged:
+            assert index is not None
             loss = evaluate(trainer).loss
             evaluated.append(index)
             losses.append(loss)

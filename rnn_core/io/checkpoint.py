@@ -21,7 +21,7 @@ from torch import Tensor
 
 from rnn_core.cells.module import pack, unpack
 from rnn_core.config import SETTINGS, RunConfig
-from rnn_core.engines.base import trainable
+from rnn_core.engines.base import trainable, views_of
 from rnn_core.io.files import file_bytes
 from rnn_core.io.foreign import read_foreign
 from rnn_core.io.weights import different_shape, require_finite, require_shapes
@@ -33,6 +33,7 @@ from rnn_core.series import Scaling, SeriesPlan
 from rnn_core.series.trained import TrainedSeries
 from rnn_core.tasks import Task
 from rnn_core.tasks.series import SeriesTask
+from rnn_core.training.early_stopping import StoppingMemory
 from rnn_core.training.snapshots import Snapshot
 from rnn_core.training.trainer import NUMPY_DTYPES, Trainer
 from rnn_core.version import __version__
@@ -47,7 +48,7 @@ _FORMAT, _FORMATS = "2", ("1", "2")
 _OPTIMIZER, _STATE = "optimizer.", "state."
 # The losses of the run, and the weights that it began with where these are not the seed's.
 _HISTORY, _HELD_OUT, _RATES, _START = "history.", "held_out.", "rates.", "start."
-_CLIPS = "clips."
+_CLIPS, _BEST = "clips.", "best."
 _SERIES = "trained_series"
 _STEP = IntRange(0, 10**12)
 # Characters of a series' name.
@@ -118,6 +119,9 @@ class Checkpoint:
         history: the losses so far; None where the file has none.
         start: parameters that the run began with, where it began with weights from a file; None
             where its seed decided them.
+        stopping: where early stopping stood; None where the run had none.
+        best: the run at the best step of `stopping`, where that is another one than the snapshot's
+            and the file has it.
     """
 
     config: RunConfig
@@ -133,6 +137,8 @@ class Checkpoint:
     trained_series: TrainedSeries | None = None
     history: RunHistory | None = None
     start: Mapping[str, Tensor] | None = None
+    stopping: StoppingMemory | None = None
+    best: Snapshot | None = None
 
     @property
     def dtype(self) -> torch.dtype:
@@ -253,6 +259,8 @@ def save_checkpoint(
     *,
     history: RunHistory | None = None,
     start: Mapping[str, Tensor] | None = None,
+    stopping: StoppingMemory | None = None,
+    best: Snapshot | None = None,
 ) -> bytes:
     """A run as a file, while a step is held. Asking changes nothing that follows.
 
@@ -260,6 +268,8 @@ def save_checkpoint(
         trainer: the run.
         history: its losses so far.
         start: the parameters that it began with, where its seed did not decide them.
+        stopping: where early stopping stands; None without.
+        best: the run at the best step so far, where that is not the one that is held.
 
     Raises:
         ValueError: before the first step.
@@ -267,13 +277,10 @@ def save_checkpoint(
     from safetensors.torch import save
 
     snapshot = trainer.snapshot()
-    tensors = {name: each.detach() for name, each in trainer.model.named_parameters()}
-    for place, values in snapshot.optimizer["state"].items():
-        for name, value in values.items():
-            if isinstance(value, Tensor):
-                tensors[f"{_OPTIMIZER}{place}.{name}"] = value
-    if snapshot.state is not None:
-        tensors |= {f"{_STATE}{n}": part for n, part in enumerate(unpack(snapshot.state))}
+    parameters = dict(trainer.model.named_parameters())
+    tensors = _of_snapshot(snapshot, parameters)
+    if best is not None:
+        tensors |= {f"{_BEST}{n}": each for n, each in _of_snapshot(best, parameters).items()}
     if history is not None:
         tensors |= _of_history(history)
     if start is not None:
@@ -295,8 +302,36 @@ def save_checkpoint(
         **_plan(trainer.task),
         **_scaling(trainer.task),
         **_trained_series(trainer.task),
+        **_early_stopping(stopping, best),
     }
     return save({name: each.contiguous().clone() for name, each in tensors.items()}, metadata)
+
+
+def _of_snapshot(
+    snapshot: Snapshot, parameters: Mapping[str, torch.nn.Parameter]
+) -> dict[str, Tensor]:
+    """The tensors of a snapshot, its weights under the names of the parameters."""
+    views = views_of(snapshot.weights, list(parameters.values()))
+    tensors = dict(zip(parameters, views, strict=True))
+    for place, values in snapshot.optimizer["state"].items():
+        for name, value in values.items():
+            if isinstance(value, Tensor):
+                tensors[f"{_OPTIMIZER}{place}.{name}"] = value
+    if snapshot.state is not None:
+        tensors |= {f"{_STATE}{n}": part for n, part in enumerate(unpack(snapshot.state))}
+    return tensors
+
+
+def _early_stopping(stopping: StoppingMemory | None, best: Snapshot | None) -> dict[str, str]:
+    """Where early stopping stands, as text."""
+    found: dict[str, str] = {}
+    if stopping is not None:
+        found["early_stopping"] = json.dumps(
+            asdict(stopping) | {"best_loss": stopping.best_loss.hex()}
+        )
+    if best is not None:
+        found |= {"best_loss": best.loss.hex(), "best_lr": best.lr.hex()}
+    return found
 
 
 def save_weights(trainer: Trainer) -> bytes:
@@ -452,7 +487,7 @@ def _read(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
     """The checkpoint of a run."""
     config = RunConfig.from_dict(json.loads(metadata["config"]))
-    extra = (_OPTIMIZER, _STATE, _HISTORY, _HELD_OUT, _RATES, _CLIPS, _START)
+    extra = (_OPTIMIZER, _STATE, _HISTORY, _HELD_OUT, _RATES, _CLIPS, _START, _BEST)
     weights = {name: each for name, each in tensors.items() if not name.startswith(extra)}
     model, parameters = _model(weights, config)
     trained = json.loads(metadata["trained"])
@@ -460,22 +495,38 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
         raise InvalidValue(N_("it lists other parameters than it has"))
     for parameter, is_trained in zip(parameters.values(), trained, strict=True):
         parameter.requires_grad_(bool(is_trained))
-    optimizer = _optimizer(tensors, model, config)
-    lr = SETTINGS["lr"].check(float.fromhex(metadata["lr"]))
-    for group in optimizer["param_groups"]:
-        group["lr"] = lr
     step = _STEP.check("step", int(metadata["step"]), 0)
-    snapshot = Snapshot(
-        index=step,
-        loss=float.fromhex(metadata["loss"]),
-        lr=lr,
-        trained=tuple(bool(each) for each in trained),
-        weights=torch.cat([weights[name].reshape(-1) for name in parameters]),
-        optimizer=optimizer,
-        state=_state(tensors, model, config),
-        config=config,
-        task=metadata["task"],
-    )
+
+    def snapshot_of(tensors: Mapping[str, Tensor], index: int, loss: str, lr: str) -> Snapshot:
+        optimizer = _optimizer(tensors, model, config)
+        rate = SETTINGS["lr"].check(float.fromhex(lr))
+        for group in optimizer["param_groups"]:
+            group["lr"] = rate
+        return Snapshot(
+            index=index,
+            loss=float.fromhex(loss),
+            lr=rate,
+            trained=tuple(bool(each) for each in trained),
+            weights=torch.cat([tensors[name].reshape(-1) for name in parameters]),
+            optimizer=optimizer,
+            state=_state(tensors, model, config),
+            config=config,
+            task=metadata["task"],
+        )
+
+    snapshot = snapshot_of(tensors, step, metadata["loss"], metadata["lr"])
+    stopping, best = _stopping(metadata, step), None
+    of_best = {
+        name.removeprefix(_BEST): each for name, each in tensors.items() if name.startswith(_BEST)
+    }
+    if of_best:
+        if stopping is None or stopping.best_step is None:
+            raise InvalidValue(N_("{name} does not fit the history"), name=_BEST)
+        best_weights = {name: each for name, each in of_best.items() if not name.startswith(extra)}
+        require_shapes(parameters, best_weights)
+        require_finite(best_weights)
+        of_best |= {name: each.to(snapshot.weights.dtype) for name, each in best_weights.items()}
+        best = snapshot_of(of_best, stopping.best_step, metadata["best_loss"], metadata["best_lr"])
     plan = SeriesPlan(**json.loads(metadata["plan"])) if "plan" in metadata else None
     sizes = model.rnn.input_size, model.out.out_features
     return Checkpoint(
@@ -492,7 +543,25 @@ def _own(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:
         trained_series=_of_series(metadata, plan, *sizes),
         history=_history(tensors, step),
         start=_start(tensors, parameters),
+        stopping=stopping,
+        best=best,
     )
+
+
+def _stopping(metadata: Mapping[str, str], last: int) -> StoppingMemory | None:
+    """Where early stopping stood, checked; None where the file does not tell.
+
+    Args:
+        metadata: of the file.
+        last: the step that it holds.
+    """
+    if "early_stopping" not in metadata:
+        return None
+    found = json.loads(metadata["early_stopping"])
+    memory = StoppingMemory(**found | {"best_loss": float.fromhex(found["best_loss"])})
+    if memory.last_step > last:
+        raise InvalidValue(N_("{name} does not fit the history"), name="early_stopping")
+    return memory
 
 
 def _own_weights(tensors: dict[str, Tensor], metadata: dict[str, str]) -> Checkpoint:

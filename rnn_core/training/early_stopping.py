@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from dataclasses import dataclass
 
 from rnn_core.rules import FloatRange, IntRange
 
@@ -12,7 +13,42 @@ from rnn_core.rules import FloatRange, IntRange
 EVALUATE_EVERY = 20
 #: How many evaluations in a row may pass without an improvement.
 PATIENCE = IntRange(1, 10_000)
+_STEP = IntRange(-1, 10**12)
 _MIN_DELTA = FloatRange(0.0, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class StoppingMemory:
+    """Where early stopping stands, for a run that goes on later.
+
+    Args:
+        patience: as in `EarlyStopping`.
+        best_step: the step of the last improvement; None before the first.
+        best_loss: its loss; infinite before the first.
+        waited: evaluations in a row without an improvement.
+        last_step: the step of the last evaluation; -1 before the first.
+
+    Raises:
+        TypeError, ValueError: when a number is outside its limits, or they do not fit each other.
+    """
+
+    patience: int
+    best_step: int | None
+    best_loss: float
+    waited: int
+    last_step: int
+
+    def __post_init__(self) -> None:
+        PATIENCE.check("patience", self.patience, 20)
+        _STEP.check("last_step", self.last_step, 0)
+        _STEP.check("waited", self.waited, 0)
+        if self.best_step is None:
+            fits = self.best_loss == math.inf and (self.waited > 0) <= (self.last_step >= 0)
+        else:
+            _STEP.check("best_step", self.best_step, 0)
+            fits = 0 <= self.best_step <= self.last_step and math.isfinite(self.best_loss)
+        if not fits or self.waited < 0:
+            raise ValueError("best_step, best_loss, waited and last_step do not fit each other.")
 
 
 class EarlyStopping:
@@ -45,11 +81,40 @@ class EarlyStopping:
         self.patience = patience
         self._min_delta = _MIN_DELTA.check("min_delta", min_delta, 0.0)
         self._steps, self._losses = array("q"), array("d")
-        self._best_step: int | None = None
-        self._best_loss = math.inf
-        self._waited = 0
+        # What was known before the first of these evaluations.
+        self._known = StoppingMemory(self.patience, None, math.inf, 0, -1)
+        self._best_step, self._best_loss, self._waited = _standing(self._known)
         # Evaluations up to this step count for nothing any more: they were waited for.
         self._since = -1
+
+    @classmethod
+    def resumed(
+        cls, memory: StoppingMemory, patience: int | None = None, min_delta: float = 0.0
+    ) -> EarlyStopping:
+        """Go on as if there had been no interruption.
+
+        Args:
+            memory: where the run stood.
+            patience: None for that of then.
+            min_delta: as in the constructor.
+        """
+        made = cls(memory.patience if patience is None else patience, min_delta)
+        made._known = memory
+        made._best_step, made._best_loss, made._waited = _standing(memory)
+        return made
+
+    @property
+    def memory(self) -> StoppingMemory:
+        """What it takes to go on later, with `resumed`."""
+        return StoppingMemory(
+            self.patience, self._best_step, self._best_loss, self._waited, self.last_step
+        )
+
+    @property
+    def memory_at_best(self) -> StoppingMemory:
+        """`memory` as it was at the best step; that of a beginning where there is none."""
+        step = -1 if self._best_step is None else self._best_step
+        return StoppingMemory(self.patience, self._best_step, self._best_loss, 0, step)
 
     @property
     def patience(self) -> int:
@@ -83,7 +148,7 @@ class EarlyStopping:
     @property
     def last_step(self) -> int:
         """The step of the last evaluation; -1 before the first."""
-        return self._steps[-1] if self._steps else -1
+        return self._steps[-1] if self._steps else self._known.last_step
 
     def update(self, step: int, loss: float) -> bool:
         """Note an evaluation; return whether it is an improvement.
@@ -112,12 +177,17 @@ class EarlyStopping:
         self._since, self._waited = self.last_step, 0
 
     def cut(self, step: int) -> None:
-        """Forget the evaluations later than a step, for a run that goes on from there."""
+        """Forget the evaluations later than a step, for a run that goes on from there.
+
+        Where that is before a resumed run went on, nothing is known any more.
+        """
+        if step < self._known.last_step:
+            self._known = StoppingMemory(self.patience, None, math.inf, 0, -1)
         known = [pair for pair in zip(self._steps, self._losses, strict=True) if pair[0] <= step]
         self._steps = array("q", (each for each, _loss in known))
         self._losses = array("d", (loss for _step, loss in known))
         self._since = min(self._since, step)
-        self._best_step, self._best_loss, self._waited = None, math.inf, 0
+        self._best_step, self._best_loss, self._waited = _standing(self._known)
         for each, loss in known:
             self._judge(each, loss)
 
@@ -128,3 +198,7 @@ class EarlyStopping:
         elif step > self._since:
             self._waited += 1
         return improved
+
+
+def _standing(memory: StoppingMemory) -> tuple[int | None, float, int]:
+    return memory.best_step, memory.best_loss, memory.waited

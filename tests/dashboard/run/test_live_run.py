@@ -913,6 +913,34 @@ def test_it_stops_where_the_command_line_does() -> None:
     assert (early.step, early.best_step) == (found.steps[-1], found.best.index)
 
 
+@pytest.mark.parametrize("step", [45, 140, 195])
+def test_a_run_from_a_file_stops_at_the_same_step_with_the_same_best_one(step: int) -> None:
+    whole = played(stopping_early()).frame().stopped_early
+    assert whole is not None
+    assert whole.best_step is not None
+    run = stopping_early()
+    run.play()
+    while run.index < step:
+        run.tick(1, 2_000)
+    run.pause()
+    checkpoint = load_checkpoint(run.checkpoint())
+    assert checkpoint.stopping is not None
+    assert checkpoint.stopping.last_step == step - step % EVALUATE_EVERY
+    again = stopping_early()
+    again.open(checkpoint, run.task)
+    assert played(again).frame().stopped_early == whole
+    # The best step goes on from file to file.
+    saved = load_checkpoint(again.checkpoint())
+    trainer = Trainer(FORECAST)
+    trainer.advance(whole.best_step + 1)
+    assert saved.best is not None
+    assert saved.best.index == whole.best_step
+    assert torch.equal(saved.best.weights, trainer.snapshot().weights)
+    stopped = stopping_early()
+    stopped.open(saved, run.task)
+    assert stopped.frame().stopped_early == whole
+
+
 def test_after_an_early_stop_run_waits_as_long_again_and_reset_forgets_it() -> None:
     run = played(stopping_early())
     first = run.frame().stopped_early

@@ -68,5 +68,14 @@ def test_evaluations_are_added_in_place_of_those_from_there_on_and_cut_at_a_step
     assert cut.step.tolist() == cut.loss.tolist() == list(range(41))
     assert len(cut.grad_norm) == 41
     assert cut.held_out_step.tolist() == [0, 20, 40]
+    assert cut.lr_step.tolist() == [0]
+    later = replace(
+        found,
+        lr_step=np.array([0, 41]),
+        lr=np.array([0.1, 0.2]),
+        clip_step=np.array([0, 30, 60]),
+        clip_norm=np.array([1.0, 2.0, np.inf]),
+    )
+    assert (until(later, 40).rates, until(later, 40).clips) == ({0: 0.1}, {0: 1.0, 30: 2.0})
     nothing = with_evaluations(before, np.empty(0, np.int64), np.empty((0, 3)))
     assert nothing.held_out_step.tolist() == [0, 20, 40]

@@ -16,7 +16,7 @@ from rnn_core.cli.main import cli
 from rnn_core.experiments.early_stopped import advance_validated
 from rnn_core.experiments.run import advance
 from rnn_core.io import load_checkpoint, save_checkpoint
-from rnn_core.training.early_stopping import EVALUATE_EVERY
+from rnn_core.training.early_stopping import EVALUATE_EVERY, StoppingMemory
 
 
 @pytest.fixture
@@ -182,6 +182,61 @@ def test_ctrl_c_saves_the_last_step_for_a_run_that_may_stop_early(
     stopped = re.search(r"Stopped after (\d+) steps", done.stderr)
     assert stopped
     assert len(losses("run.safetensors")) == int(stopped[1])
+
+
+class AtStep:
+    """Ctrl-C at a step of a run."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def __call__(self, trainer: Trainer, *more: Any, **named: Any) -> Any:
+        self.trainer = trainer
+        return advance_validated(trainer, *more, **named | {"cancel": self})
+
+    def is_set(self) -> bool:
+        return (self.trainer.index or 0) >= self.step
+
+
+@pytest.mark.parametrize("presses", [(30,), (140,), (195,), (1, 100, 145, 160, 199)])
+def test_a_resumed_run_stops_early_as_one_that_was_not_interrupted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, presses: tuple[int, ...]
+) -> None:
+    flags = ("--steps", "2000", "--early-stopping", "4")
+    whole = run(*SERIES, *flags, "-o", "whole")
+    told = re.search(r"Stopped early at step \d+:.*\n.*lowest validation loss, \d+", whole.stdout)
+    assert told
+    with monkeypatch.context() as patched:
+        for number, step in enumerate(presses):
+            patched.setattr(module, "advance_validated", AtStep(step))
+            resumed = ("--resume", "part") if number else SERIES
+            done = run(*resumed, *flags, "-o", "part")
+            assert done.exit_code == 130, done.output
+            assert "--early-stopping 4" in done.stderr
+    done = run("--resume", "part", *flags)
+    assert done.exit_code == 0, done.output
+    assert told[0] in done.stdout
+    assert losses("part") == losses("whole")
+    tensors, expected = (load(Path(name).read_bytes()) for name in ("part", "whole"))
+    assert tensors.keys() == expected.keys()
+    assert all(torch.equal(tensors[name], each) for name, each in expected.items())
+    ours, theirs = (load_checkpoint(Path(name).read_bytes()) for name in ("part", "whole"))
+    assert ours.stopping == theirs.stopping
+    assert ours.best is None
+
+
+def test_a_best_step_that_the_file_does_not_hold_is_told(folder: Path) -> None:
+    task = TASKS["series"].config(hidden_size=6, lr=0.05)
+    trainer = Trainer(task)
+    trainer.advance(50)
+    memory = StoppingMemory(2, 20, 1e-9, 1, 40)
+    Path("page").write_bytes(save_checkpoint(trainer, stopping=memory))
+    done = run("--resume", "page", "--steps", "2000", "--early-stopping", "2")
+    assert done.exit_code == 0, done.output
+    assert "The lowest validation loss was that of step 20, which the resumed" in done.stdout
+    found = load_checkpoint(Path("page").read_bytes())
+    assert found.snapshot is not None
+    assert found.snapshot.index == 60
 
 
 def test_early_stopping_needs_a_validation_part(folder: Path) -> None:

@@ -18,6 +18,7 @@ from rnn_core.io import RunHistory, load_checkpoint, save_checkpoint, save_weigh
 from rnn_core.io import checkpoint as module
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
+from rnn_core.training.early_stopping import StoppingMemory
 
 
 def _trained(steps: int = 30, **settings: object) -> Trainer:
@@ -295,3 +296,57 @@ def test_a_file_whose_header_has_the_length_of_a_pickles_first_bytes_opens(lengt
     data = save(weights, {"note": note})
     assert data[:2] in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05")
     assert load_checkpoint(data).config.hidden_size == 2
+
+
+def _stopped() -> tuple[bytes, StoppingMemory]:
+    trainer = Trainer(RunConfig(task="series", hidden_size=2, cell="lstm"))
+    trainer.advance(21)
+    best = trainer.snapshot()
+    trainer.advance(40)
+    memory = StoppingMemory(5, 20, 0.25, 2, 60)
+    return save_checkpoint(trainer, stopping=memory, best=best), memory
+
+
+def test_where_early_stopping_stood_and_the_best_step_are_kept() -> None:
+    data, memory = _stopped()
+    found = load_checkpoint(data)
+    assert found.stopping == memory
+    assert found.best is not None
+    trainer, plain = found.trainer(engine="torch"), Trainer(found.config)
+    trainer.restore(found.best)
+    plain.advance(20)
+    assert trainer.advance(5).losses.tolist() == plain.advance(5).losses.tolist()
+    assert set(found.weights) == {name for name, _each in trainer.model.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"patience": 5', '"patience": 0'),
+        ('"best_step": 20', '"best_step": 61'),
+        ('"best_step": 20', '"best_step": null'),
+        ('"last_step": 60', '"last_step": 61'),
+        ('"waited": 2', '"waited": "many"'),
+        ('"waited": 2', '"many": 2'),
+    ],
+)
+def test_what_early_stopping_cannot_have_been_is_refused(old: str, new: str) -> None:
+    data, _memory = _stopped()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    assert old in header["early_stopping"]
+    changed = {**header, "early_stopping": header["early_stopping"].replace(old, new)}
+    with pytest.raises(ValueError, match="The file is damaged"):
+        load_checkpoint(save(load(data), changed))
+
+
+@pytest.mark.parametrize("name", ["best.out.weight", "best.optimizer.0.exp_avg", "best.state.0"])
+def test_a_best_step_that_lacks_something_is_refused(name: str) -> None:
+    data, _memory = _stopped()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    tensors = load(data)
+    del tensors[name]
+    with pytest.raises(ValueError, match="The file is damaged"):
+        load_checkpoint(save(tensors, header))
+    tensors[name] = torch.zeros(3)
+    with pytest.raises(ValueError, match="The file is damaged"):
+        load_checkpoint(save(tensors, header))

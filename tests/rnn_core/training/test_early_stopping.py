@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping
+from rnn_core.training.early_stopping import EVALUATE_EVERY, EarlyStopping, StoppingMemory
 
 
 def fed(losses: list[float], patience: int, min_delta: float = 0.0) -> tuple[EarlyStopping, int]:
@@ -98,3 +98,58 @@ def test_impossible_numbers_are_refused() -> None:
     stopping.update(20, 1.0)
     with pytest.raises(ValueError, match="step must be at least 21, got 20"):
         stopping.update(20, 1.0)
+
+
+LOSSES = [5, 4, 6, 3, math.nan, 7, 8, 2.5, 9, 9, 9, 9]
+
+
+@pytest.mark.parametrize("taken", range(9))
+def test_a_resumed_run_stops_as_one_without_an_interruption(taken: int) -> None:
+    whole, evaluations = fed(LOSSES, 4)
+    first, _taken = fed(LOSSES[:taken], 4)
+    again = EarlyStopping.resumed(first.memory)
+    for number in range(taken, evaluations):
+        assert not again.stopped
+        again.update(number * EVALUATE_EVERY, LOSSES[number])
+    assert again.memory == whole.memory
+    assert again.stopped
+
+
+def test_a_branch_of_a_resumed_run_keeps_what_was_known_before_it() -> None:
+    again = EarlyStopping.resumed(fed(LOSSES[:3], 9)[0].memory, 5)
+    assert again.patience == 5
+    for number in range(3, 8):
+        again.update(number * EVALUATE_EVERY, LOSSES[number])
+    again.cut(5 * EVALUATE_EVERY)
+    assert again.memory == fed(LOSSES[:6], 5)[0].memory
+    again.cut(2 * EVALUATE_EVERY)
+    assert (again.best_step, again.waited) == (EVALUATE_EVERY, 1)
+    again.cut(EVALUATE_EVERY)
+    assert again.memory == StoppingMemory(5, None, math.inf, 0, -1)
+
+
+def test_at_the_best_step_nothing_has_been_waited_for() -> None:
+    stopping, _taken = fed(LOSSES, 4)
+    assert stopping.memory_at_best == fed(LOSSES[:8], 4)[0].memory
+    assert fed([], 4)[0].memory_at_best == fed([], 4)[0].memory
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"patience": 0},
+        {"best_step": 70},
+        {"best_step": -1},
+        {"best_step": None},
+        {"best_loss": math.nan},
+        {"best_loss": math.inf},
+        {"waited": -1},
+        {"waited": 1.5},
+        {"last_step": -1},
+    ],
+)
+def test_a_memory_that_cannot_be_is_refused(changed: dict[str, object]) -> None:
+    memory = {"patience": 3, "best_step": 40, "best_loss": 0.5, "waited": 1, "last_step": 60}
+    StoppingMemory(**memory)  # type: ignore[arg-type]
+    with pytest.raises((ValueError, TypeError)):
+        StoppingMemory(**memory | changed)  # type: ignore[arg-type]
