@@ -366,6 +366,11 @@ class LiveRun(Playback):
             chosen = view.default_controls if controls is None else controls
             return scene.inspect(view, paused=paused, controls=chosen)
 
+    def last_result(self, view: View[Any, Any]) -> CachedResult | None:
+        """What `inspect` gave last, if that was this view; nothing is computed."""
+        with self._lock:
+            return (self._past or self._now).last_result(view)
+
     @property
     def can_look_back(self) -> bool:
         """Whether enough snapshots are kept to look back; not of very large networks."""

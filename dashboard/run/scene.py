@@ -119,6 +119,10 @@ class Scene:
         usable = not view.reads_model or not self.trainer.diverged
         return usable or self._cache.last(view) is not None
 
+    def last_result(self, view: View[Any, Any]) -> CachedResult | None:
+        """The last result of a view, of whatever step; None if another view was shown since."""
+        return self._cache.last(view)
+
     def inspect(self, view: View[Any, Any], *, paused: bool, controls: Any) -> CachedResult | None:
         """The result of a view; after divergence the last one, None if there is none."""
         if view.reads_model and self.trainer.diverged:

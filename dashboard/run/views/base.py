@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.charts.base import Chart
-from rnn_core import Floor, Trainer
+from rnn_core import Floor, RunConfig, Task, Trainer
 
 ResultT = TypeVar("ResultT")
 ControlsT = TypeVar("ControlsT")
@@ -92,6 +92,16 @@ class View(ABC, Generic[ResultT, ControlsT]):
     @abstractmethod
     def compute(self, given: ViewInput[ResultT, ControlsT]) -> ResultT:
         """The result, which must not change anything that follows in the run."""
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """What `compute` costs, known before; see `dashboard.run.views.cost`. Next to nothing here.
+
+        Args:
+            config: the run's settings.
+            task: the run's.
+            paused: whether it is computed as if nothing were trained.
+        """
+        return 0.0
 
     @abstractmethod
     def charts(self, result: ResultT, shown: Presentation[ControlsT]) -> list[Chart]:

@@ -27,8 +27,9 @@ from dashboard.charts.base import (
 )
 from dashboard.charts.loss_axes import LOSS_LABELS
 from dashboard.charts.signals import signal_colour, signal_names
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
-from rnn_core import Task
+from rnn_core import RunConfig, Task
 from rnn_core.diagnostics import FreeRun, free_run
 
 #: Relative error up to which a forecast counts as valid.
@@ -99,8 +100,7 @@ class FreeRunView(View[FreeRunResult, FreeRunControls]):
         if not task.streaming:
             return FreeRunResult(None, np.empty((0, task.output_size)), 0, False, length)
         fed_back = task.horizon is not None and controls.feed_back
-        warmup = math.ceil((task.horizon or 1) / length)  # windows
-        free = max(_WINDOWS, math.ceil(_STEPS / length))
+        warmup, free = _warm_up_windows(config, task), _free_windows(config)
         first = given.step + warmup
         after = task if fed_back else _changed(task, controls, first)
         batches = [task.batch(given.step + n) for n in range(warmup)]
@@ -116,6 +116,12 @@ class FreeRunView(View[FreeRunResult, FreeRunControls]):
             tolerance=TOLERANCE,
         )
         return FreeRunResult(run, targets, warmup * length, fed_back, length)
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """The warm-up and the free run, time step by time step."""
+        if not task.streaming:
+            return 0.0
+        return (_warm_up_windows(config, task) + _free_windows(config)) * cost.forward(config, task)
 
     def charts(self, result: FreeRunResult, shown: Presentation[FreeRunControls]) -> list[Chart]:
         """Two charts, where the signal goes on after the window."""
@@ -167,6 +173,16 @@ class FreeRunView(View[FreeRunResult, FreeRunControls]):
 
 
 VIEW = FreeRunView()
+
+
+def _warm_up_windows(config: RunConfig, task: Task) -> int:
+    """Windows that the network reads first."""
+    return math.ceil((task.horizon or 1) / config.window_length)
+
+
+def _free_windows(config: RunConfig) -> int:
+    """Windows of the free run."""
+    return max(_WINDOWS, math.ceil(_STEPS / config.window_length))
 
 
 def _changed(task: Task, controls: FreeRunControls, window: int) -> Task:

@@ -13,8 +13,9 @@ from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import CANVAS, GUIDE, HEAT_ROWS, Chart, Spec, heat, layer, specification
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
-from rnn_core import CELLS, Cell
+from rnn_core import CELLS, Cell, RunConfig, Task
 from rnn_core.diagnostics import Gates, gates_over_time
 
 # Cells of all heat maps together at most, and time steps of each.
@@ -46,6 +47,10 @@ class GatesView(View[GatesResult, None]):
             return GatesResult(None)
         now = given.trainer.context()
         return GatesResult(gates_over_time(now.model, now.inputs, now.state))
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """The window, once; nothing for a cell without gates."""
+        return cost.forward(config, task) if CELLS[config.cell].gates else 0.0
 
     def charts(self, result: GatesResult, shown: Presentation[None]) -> list[Chart]:
         """One chart with all gates, if there are any."""

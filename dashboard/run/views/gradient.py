@@ -29,7 +29,9 @@ from dashboard.charts.base import (
     specification,
 )
 from dashboard.charts.loss_axes import LOSS_LABELS
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
+from rnn_core import CELLS, RunConfig, Task
 from rnn_core.diagnostics import LagGradient, LagShares, gradient_by_lag, saliency, shares_by_lag
 
 # The longest lag with a share of its own: the work grows with its square.
@@ -82,6 +84,18 @@ class GradientView(View[GradientResult, None]):
             shares_by_lag(*window, **loss, max_lag=_LONGEST_LAG, top_layer=True),
             saliency(now.model, now.inputs, now.state, at=range(0, length, _every(length))),
         )
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """Three times forward; back for the last loss, the shares and the saliency."""
+        length, hidden = config.window_length, config.hidden_size
+        rows = math.ceil(length / _every(length)) * task.output_size
+        numbers = cost.weights(config, task.input_size)
+        blocks = max(1, len(CELLS[config.cell].blocks))
+        lags = min(length, 1 + _LONGEST_LAG)
+        shares = 1.6 * lags * length * blocks * hidden**2
+        # A prediction depends on half of the window, on average.
+        saliency = 0.25 * length * rows * numbers
+        return 3 * cost.forward(config, task) + 2 * cost.backward(config, task) + shares + saliency
 
     def charts(self, result: GradientResult, shown: Presentation[None]) -> list[Chart]:
         """Three charts."""

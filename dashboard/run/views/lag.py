@@ -24,8 +24,9 @@ from dashboard.charts.base import (
     title_legend,
 )
 from dashboard.charts.kept import COLUMN, named
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
-from rnn_core import Trainer
+from rnn_core import RunConfig, Task, Trainer
 from rnn_core.cells.module import pack, unpack
 from rnn_core.diagnostics import ForecastLag, forecast_lag
 from rnn_core.messages import translate
@@ -107,6 +108,15 @@ class LagView(View[LagResult, LagControls]):
         if task.units is not None:
             lines = task.units.undo_target(lines, column.target)
         return LagResult(lag, None, lines[0], lines[1], lines[2], column.name)
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """The forecasts of the rows that are read, and the bootstrap."""
+        if not task.forecast_columns:
+            return 0.0
+        length = config.window_length
+        rows = max(2, _MOST // length) * length
+        horizon = max(column.horizon for column in task.forecast_columns)
+        return cost.predictions(config, task, rows) + 2e8 + 5e6 * horizon
 
     def charts(self, result: LagResult, shown: Presentation[LagControls]) -> list[Chart]:
         """The two charts, where there is a lag."""

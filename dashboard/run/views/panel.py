@@ -12,7 +12,9 @@ import streamlit as st
 
 from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
+from dashboard.charts.base import HEIGHT
 from dashboard.charts.draw import draw
+from dashboard.run.views import cost, cost_text
 from dashboard.run.views.base import Presentation, View
 from dashboard.run.views.cache import CachedResult
 from dashboard.run.views.view_panel import ViewPanel
@@ -44,15 +46,27 @@ class ShownView:
         self._run, self._view = run, view
         self._cached: CachedResult | None = None
         self._drawn: list[Any] = []
+        # Whether the picture stays as it is until the run pauses.
+        self._waits = False
+        if not cost.fits(view, frame.config, run.task, moving=False):
+            _instead(cost_text.too_much(view, frame.config, run.task))
+            return
         if view.needs_pause and frame.moving:
             st.caption(_("This view needs a paused network. Press **Pause** to see it."))
+            return
+        self._waits = frame.moving and not cost.fits(view, frame.config, run.task, moving=True)
+        if self._waits and run.last_result(view) is None:
+            _instead(cost_text.drawn_at_rest(view, frame.config, run.task))
             return
         if not run.can_inspect(view):
             st.caption(_("The run has diverged, so there is nothing more to see here."))
             return
         panel = _panel_of(view)
         self._controls = panel.controls(run, frame, view.default_controls)
-        self._cached = run.inspect(view, self._controls, preview=view.has_preview)
+        if self._waits:
+            self._cached = run.last_result(view)
+        else:
+            self._cached = run.inspect(view, self._controls, preview=view.has_preview)
         if self._cached is None:
             return
         result = self._cached.result
@@ -104,10 +118,18 @@ class ShownView:
         """The main numbers, and how old they are."""
         assert self._cached is not None
         said = self._view.numbers(self._cached.result)
+        if self._waits:
+            said += " " + cost_text.next_at_rest()
         age = frame.step.index - self._cached.step
         if age:
             said += " " + _(":small[({age} steps ago)]").format(age=age)
         return said
+
+
+def _instead(said: str) -> None:
+    """Say in a view's place why it is not shown; what follows stays about where it is."""
+    with st.container(height=HEIGHT, border=False, vertical_alignment="center"):
+        st.caption(said)
 
 
 def _panel_of(view: View[Any, Any]) -> ViewPanel[Any, Any]:

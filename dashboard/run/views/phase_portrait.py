@@ -25,8 +25,9 @@ from dashboard.charts.base import (
     same,
     specification,
 )
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
-from rnn_core import CELLS, RunConfig
+from rnn_core import RunConfig, Task
 from rnn_core.diagnostics import (
     Continuum,
     FixedPoints,
@@ -104,7 +105,7 @@ class PhasePortraitView(View[PhasePortraitResult, None]):
         states = np.concatenate(given.hidden).astype(np.float64)
         plane = principal_plane(states, before=before)
         fixed, fixed_at = None, np.empty((0, 2))
-        size = _state_size(given.trainer.config)
+        size = cost.state_size(given.trainer.config)
         if given.paused and size <= _MOST_NUMBERS:
             now = given.trainer.context()
             fixed = find_fixed_points(
@@ -117,6 +118,13 @@ class PhasePortraitView(View[PhasePortraitResult, None]):
             fixed_at = plane.project(fixed.top)
         points = tuple((window - plane.centre) @ plane.axes.T for window in given.hidden)
         return PhasePortraitResult(points, plane, fixed, fixed_at)
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """The plane of the windows in view; at rest the search, which stops after a second."""
+        plane = 300.0 * config.window_length * config.hidden_size
+        if not paused or cost.state_size(config) > _MOST_NUMBERS:
+            return plane
+        return plane + cost.forward(config, task) + _search(config)
 
     def charts(self, result: PhasePortraitResult, shown: Presentation[None]) -> list[Chart]:
         """One chart."""
@@ -147,14 +155,17 @@ class PhasePortraitView(View[PhasePortraitResult, None]):
 VIEW = PhasePortraitView()
 
 
-def _state_size(config: RunConfig) -> int:
-    """Numbers in the whole state."""
-    return len(CELLS[config.cell].state_parts) * config.num_layers * config.hidden_size
-
-
 def _iterations_in_a_second(size: int) -> int:
     """About how many iterations of the search take a second, measured on one core."""
     return 40_000_000 // (1000 + size**2)
+
+
+def _search(config: RunConfig) -> float:
+    """Operations of the search: of all iterations, or of some 260 starts if they need fewer."""
+    size = cost.state_size(config)
+    call = 4e5 * config.num_layers * (4 if cost.uses_autograd(config) else 1)
+    starts = 4e8 + 260 * (call + 1_200 * size**2)
+    return min(0.8 * cost.PER_SECOND, starts)
 
 
 def _sentences(found: FixedPoints) -> list[str]:

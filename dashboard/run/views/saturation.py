@@ -27,9 +27,10 @@ from dashboard.charts.base import (
     specification,
 )
 from dashboard.charts.loss_axes import step_axis
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
 from dashboard.run.views.gates import gate_names
-from rnn_core import Cell
+from rnn_core import Cell, RunConfig, Task
 from rnn_core.diagnostics import Unrolled, unroll
 from rnn_core.diagnostics.gates import SATURATED
 from rnn_core.thinned import Thinned
@@ -100,6 +101,10 @@ class SaturationView(View[SaturationResult, None]):
         if not history.indices or given.step > history.indices[-1]:
             history.add(given.step, now)
         return SaturationResult(unrolled.cell, now, history)
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """The window, once."""
+        return cost.forward(config, task)
 
     def charts(self, result: SaturationResult, shown: Presentation[None]) -> list[Chart]:
         """Bars of the newest window, and lines over the run."""

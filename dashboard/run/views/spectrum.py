@@ -24,7 +24,9 @@ from dashboard.charts.base import (
     specification,
     title_legend,
 )
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
+from rnn_core import CELLS, RunConfig, Task
 from rnn_core.diagnostics import Lyapunov, Spectrum, lyapunov, step_spectrum, weight_spectrum
 
 # The imaginary parts in view, either way. The real axis has the same scale, whatever the width.
@@ -74,6 +76,16 @@ class SpectrumView(View[SpectrumResult, None]):
             weight_spectrum(now.model, letters=_BLOCKS),
             lyapunov(now.model, now.inputs, now.state, count=count),
         )
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """Twice forward, four directions along the window, and the eigenvalues of each layer."""
+        parts = len(CELLS[config.cell].state_parts)
+        matrices = 1 + sum(letter in _BLOCKS for letter in CELLS[config.cell].blocks)
+        eigenvalues = 16.0 * matrices * config.num_layers * (parts * config.hidden_size) ** 3
+        largest = 1.1 * cost.state_size(config) ** 3
+        numbers = cost.weights(config, task.input_size)
+        along = 5.0 * numbers * config.window_length + cost.pushes(config)
+        return 2 * cost.forward(config, task) + along + eigenvalues + largest
 
     def charts(self, result: SpectrumResult, shown: Presentation[None]) -> list[Chart]:
         """One chart."""

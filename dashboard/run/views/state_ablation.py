@@ -23,8 +23,9 @@ from dashboard.charts.base import (
 )
 from dashboard.charts.labels import wrapped
 from dashboard.charts.loss_axes import LOSS_LABELS, floor_lines
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
-from rnn_core import Estimate, Evaluation, Floor, evaluate
+from rnn_core import Estimate, Evaluation, Floor, RunConfig, Task, evaluate
 
 # Where the loss axis ends at the latest.
 _LEAST = 1e-12
@@ -59,6 +60,10 @@ class StateAblationView(View[StateAblationResult, None]):
     def compute(self, given: ViewInput[StateAblationResult, None]) -> StateAblationResult:
         """The losses on the present window and the next ones, on which it was not trained."""
         return StateAblationResult(evaluate(given.trainer))
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """A held-out evaluation."""
+        return cost.evaluation(config, task)
 
     def charts(self, result: StateAblationResult, shown: Presentation[None]) -> list[Chart]:
         """One chart: the three means, and the floors."""

@@ -11,7 +11,7 @@ from dashboard.app.playback import Status
 from dashboard.charts.window_layout import WindowLayout
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult
-from rnn_core import Floor, RunConfig, Step
+from rnn_core import Floor, RunConfig, Step, Task
 from rnn_core.tasks import ForecastColumn
 
 
@@ -67,6 +67,10 @@ class ViewedRun(Protocol):
         """What the player is doing."""
 
     @property
+    def task(self) -> Task:
+        """What it is trained on."""
+
+    @property
     def idle(self) -> bool:
         """Whether nobody has touched the page for a long while."""
 
@@ -84,6 +88,9 @@ class ViewedRun(Protocol):
         self, view: View[Any, Any], controls: Any = None, *, preview: bool = False
     ) -> CachedResult | None:
         """The result of a view at the step on screen."""
+
+    def last_result(self, view: View[Any, Any]) -> CachedResult | None:
+        """What `inspect` gave last, if that was this view; nothing is computed."""
 
     def step_once(self) -> None:
         """Pause, and take exactly one step."""

@@ -25,7 +25,9 @@ from dashboard.charts.base import (
     layer,
     specification,
 )
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
+from rnn_core import RunConfig, Task
 from rnn_core.diagnostics import Weight, copy_parameters, weight_matrices
 
 # Rows and columns of the map at most.
@@ -74,6 +76,10 @@ class WeightsView(View[WeightsResult, None]):
             given.step - before.step if before else 0,
             copy_parameters(model),
         )
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """A copy and a histogram of all numbers."""
+        return 120.0 * cost.weights(config, task.input_size)
 
     def charts(self, result: WeightsResult, shown: Presentation[None]) -> list[Chart]:
         """Two charts."""

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from dashboard.app.language import gettext as _
 from dashboard.charts.base import Chart
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
 from dashboard.run.views.unrolled.chart import unrolled
 from dashboard.run.views.unrolled.layout import MOST_STEPS, MOST_UNITS
 from dashboard.run.views.unrolled.result import UnrolledResult, unroll_window
+from rnn_core import RunConfig, Task
 
 
 class UnrolledControls(NamedTuple):
@@ -34,6 +36,10 @@ class UnrolledView(View[UnrolledResult, UnrolledControls]):
     def compute(self, given: ViewInput[UnrolledResult, UnrolledControls]) -> UnrolledResult:
         """The newest window."""
         return unroll_window(given.trainer)
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """The window, once."""
+        return cost.forward(config, task)
 
     def charts(self, result: UnrolledResult, shown: Presentation[UnrolledControls]) -> list[Chart]:
         """One chart."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dashboard.app.language import gettext as _
 from dashboard.charts.base import Chart
+from dashboard.run.views import cost
 from dashboard.run.views.base import Presentation, View, ViewInput
 from dashboard.run.views.unrolled.result import unroll_window
 from dashboard.run.views.unrolled.view import shown_part
 from dashboard.run.views.update.chart import slow_motion
 from dashboard.run.views.update.phases import PHASES, Place
 from dashboard.run.views.update.result import UpdateResult
+from rnn_core import RunConfig, Task
 from rnn_core.diagnostics import dissect_update
 
 
@@ -31,6 +33,15 @@ class UpdateView(View[UpdateResult, Place]):
         trainer = given.trainer
         return UpdateResult(
             unroll_window(trainer), dissect_update(trainer), trainer.config.optimizer
+        )
+
+    def operations(self, config: RunConfig, task: Task, *, paused: bool) -> float:
+        """The window twice, back once, and a copy of the run that takes its step and the next."""
+        return (
+            2 * cost.forward(config, task)
+            + cost.backward(config, task)
+            + cost.copied_run(config, task)
+            + 2 * cost.training_step(config, task)
         )
 
     def charts(self, result: UpdateResult, shown: Presentation[Place]) -> list[Chart]:

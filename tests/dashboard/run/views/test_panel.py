@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pytest
 
@@ -76,6 +78,37 @@ def test_a_preview_is_completed_when_all_else_is_drawn() -> None:
 def test_a_view_that_needs_a_paused_network_says_so() -> None:
     app = click(page(look="slow"), "run")
     assert any("needs a paused network" in said.value for said in app.caption)
+
+
+def test_a_view_that_would_take_too_long_says_what_is_enough_to_see_it() -> None:
+    app = page(look="spectrum", cell="lstm", hidden_size="256", num_layers="4")
+    assert len(app.get("vega_lite_chart")) == 2
+    said = [caption.value for caption in app.caption if "would take" in caption.value]
+    assert len(said) == 1
+    value = int(re.findall(r"Hidden units\*\* at most (\d+)", said[0])[0])
+    app = healthy(slider(app, "hidden_size").set_value(value).run())
+    assert len(app.get("vega_lite_chart")) == 3
+
+
+def test_a_slow_view_keeps_its_picture_while_the_network_is_trained() -> None:
+    app = page(look="gradient", cell="gru", hidden_size="128", window_length="200", num_layers="2")
+    app = click(app, "step")
+    assert len(app.get("vega_lite_chart")) == 5
+    app = click(app, "run")
+    for _ in range(3):
+        app = healthy(app.run())
+    run = app.session_state["session"].run
+    assert run.index > 1
+    assert run.last_result(view("gradient")).step == 1
+    assert len(app.get("vega_lite_chart")) == 5
+    assert any("drawn anew when you press **Pause**" in said.value for said in app.markdown)
+    # Another view was shown since: there is nothing to keep.
+    app = healthy(look_at(app).set_value("state").run())
+    app = healthy(look_at(app).set_value("gradient").run())
+    assert len(app.get("vega_lite_chart")) == 2
+    assert any("not drawn while the network is trained" in said.value for said in app.caption)
+    app = click(app, "run")
+    assert len(app.get("vega_lite_chart")) == 5
 
 
 def test_after_divergence_only_the_state_can_be_chosen_anew() -> None:
