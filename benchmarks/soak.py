@@ -48,7 +48,9 @@ class Schedule:
     Args:
         sessions: there at the same time.
         seconds: how long visitors come.
-        first_visit: how long one visitor plays before the others come.
+        first_visit: how long one visitor plays at each link before the others come, so that the
+            libraries that it takes are there when the memory is first read.
+        links: their queries; each visitor has a random one.
         visit: bounds of the random time that one stays.
         play: bounds of the random time from one click or change to the next.
         settle: from the last visitor's leaving until the memory is read for the last time.
@@ -57,6 +59,7 @@ class Schedule:
     sessions: int = 30
     seconds: float = 3600.0
     first_visit: float = 5.0
+    links: tuple[str, ...] = LINKS
     visit: tuple[float, float] = (20.0, 120.0)
     play: tuple[float, float] = (2.0, 10.0)
     settle: float = 190.0
@@ -65,7 +68,13 @@ class Schedule:
 FULL = Schedule()
 #: Enough to see that it runs; its figures mean nothing.
 QUICK = Schedule(
-    sessions=2, seconds=4.0, first_visit=0.5, visit=(0.5, 1.5), play=(0.2, 0.5), settle=0.5
+    sessions=2,
+    seconds=4.0,
+    first_visit=0.5,
+    links=LINKS[:2],
+    visit=(0.5, 1.5),
+    play=(0.2, 0.5),
+    settle=0.5,
 )
 #: Seconds without an answer after which a session counts as dead.
 PATIENCE = 30.0
@@ -98,13 +107,12 @@ async def _stay(session: Session, chance: random.Random, schedule: Schedule, tal
 
 
 async def _come_and_go(
-    server: Server, query: str, seed: int, schedule: Schedule, until: float, tally: Tally
+    server: Server, seed: int, schedule: Schedule, until: float, tally: Tally
 ) -> None:
     """One place in the class: visitors come and go until the time is over."""
     chance = random.Random(seed)
     while time.monotonic() < until:
-        links = LINKS if not query else (query,)
-        session = Session(server.url, chance.choice(links))
+        session = Session(server.url, chance.choice(schedule.links))
         await enter(session)
         try:
             if not session.died:
@@ -120,19 +128,20 @@ async def _come_and_go(
             await session.close()
 
 
-async def soak(server: Server, schedule: Schedule, query: str) -> Tally:
+async def soak(server: Server, schedule: Schedule) -> Tally:
     """Let visitors come and go, and print the server's memory meanwhile."""
     process = psutil.Process(server.pid)
 
     def report(when: str) -> None:
         print(f"{when:26} {megabytes(process):8.0f} MB", flush=True)
 
-    await first_visit(server.url, query, process, schedule.first_visit)
+    for link in schedule.links:
+        await first_visit(server.url, link, process, schedule.first_visit)
     report("server before")
     tally = Tally()
     until = time.monotonic() + schedule.seconds
     places = [
-        asyncio.create_task(_come_and_go(server, query, seed, schedule, until, tally))
+        asyncio.create_task(_come_and_go(server, seed, schedule, until, tally))
         for seed in range(schedule.sessions)
     ]
     for quarter in range(1, 5):
@@ -158,7 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, metavar="N", help="at the same time; 30")
     parser.add_argument("--minutes", type=float, help="how long visitors come; 60")
-    parser.add_argument("--query", default="", help="one link for all of them")
+    parser.add_argument(
+        "--query", help="one link for all of them, its part after the question mark"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="two places, briefly; the figures mean nothing"
     )
@@ -168,16 +179,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         schedule,
         sessions=chosen.sessions or schedule.sessions,
         seconds=60 * chosen.minutes if chosen.minutes else schedule.seconds,
+        links=schedule.links if chosen.query is None else (chosen.query,),
     )
     with serve() as server:
-        began = time.monotonic()
-        tally = asyncio.run(soak(server, schedule, chosen.query))
-        took = time.monotonic() - began
+        tally = asyncio.run(soak(server, schedule))
         wrong = errors(server.log.read_text(encoding="utf-8"))
     print(f"{'sessions at a time':26} {schedule.sessions:8}")
     print(f"{'sessions in all':26} {tally.visits:8}")
     print(f"{'changes of settings':26} {tally.changes:8}")
-    rate = tally.redraws / min(took, schedule.seconds)
+    rate = tally.redraws / schedule.seconds
     print(f"{'redraws per second, all':26} {rate:8.1f}")
     print(f"{'sessions that died':26} {sum(tally.deaths.values()):8}")
     print(f"{'errors in the log':26} {len(wrong):8}")
