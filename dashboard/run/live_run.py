@@ -31,7 +31,7 @@ from rnn_core import (
     Trainer,
 )
 from rnn_core.config import is_read
-from rnn_core.experiments.rolling_origin import RollingOrigin, rolling_origin
+from rnn_core.experiments.rolling_origin import RollingOrigin, rolling_origins
 from rnn_core.io import Checkpoint, RunHistory, save_checkpoint, save_weights, set_weights
 from rnn_core.io.checkpoint import began_with_weights
 from rnn_core.messages import N_, InvalidValue, Message
@@ -430,24 +430,24 @@ class LiveRun(Playback):
 
     @property
     def has_test_part(self) -> bool:
-        """Whether `rolling_origin` has anything to forecast."""
+        """Whether `rolling_origins` has anything to forecast."""
         return isinstance(self._now.trainer.task, SeriesTask)
 
-    def rolling_origin(self, horizons: int) -> RollingOrigin | None:
+    def rolling_origins(self, horizons: int) -> tuple[RollingOrigin, ...] | None:
         """Forecasts of the test part with the weights of the step on screen; changes nothing.
 
         Args:
             horizons: the longest horizon.
 
         Returns:
-            The forecasts; None after divergence.
+            The forecasts of every target; None after divergence.
 
         Raises:
             ValueError: when the test part is too short, or there is none.
         """
         with self._lock:
             trainer = (self._past or self._now).trainer
-            return None if trainer.diverged else rolling_origin(trainer, horizons)
+            return None if trainer.diverged else rolling_origins(trainer, horizons)
 
     def replay_frames(self, most: int) -> list[Frame]:
         """Frames of the whole run, each as it was; changes nothing.

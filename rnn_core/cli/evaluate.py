@@ -17,7 +17,7 @@ from rnn_core.cli.report import (
     scored_line,
 )
 from rnn_core.diagnostics import forecast_scores
-from rnn_core.experiments.rolling_origin import HORIZONS, rolling_origin
+from rnn_core.experiments.rolling_origin import HORIZONS, rolling_origins
 from rnn_core.io.checkpoint import Checkpoint, set_weights
 from rnn_core.io.tables.cleaning import Missing
 from rnn_core.tasks.other_rows import OtherRows
@@ -92,7 +92,7 @@ def evaluate(
             click.echo(line)
     if horizons is not None:
         part = "the scored rows" if isinstance(trainer.task, OtherRows) else "the test part"
-        for line in rolling_origin_lines(rolling_origin(trainer, horizons), part):
+        for line in rolling_origin_lines(rolling_origins(trainer, horizons), part):
             click.echo(line)
 
 

@@ -11,7 +11,7 @@ import click
 
 from rnn_core.diagnostics import ForecastScores
 from rnn_core.experiments.comparison import SMOOTHING
-from rnn_core.experiments.rolling_origin import RollingOrigin
+from rnn_core.experiments.rolling_origin import RollingOrigin, mean_mae
 from rnn_core.tasks import Floor, Task
 from rnn_core.tasks.other_rows import OtherRows
 from rnn_core.training.evaluation import Estimate, Evaluation
@@ -100,27 +100,41 @@ def _lag(rows: float) -> str:
     return f"{round(rows, 1) + 0.0:.1f}"
 
 
-def rolling_origin_lines(found: RollingOrigin, part: str = "the test part") -> list[str]:
+def rolling_origin_lines(
+    found: tuple[RollingOrigin, ...], part: str = "the test part"
+) -> list[str]:
     """Errors of the forecasts of some rows, by horizon.
 
     Args:
-        found: the forecasts.
+        found: the forecasts of each target.
         part: which rows are forecast, in words.
     """
-    trained = f"trained for horizon {found.trained}"
-    if found.is_iterated:
+    first = found[0]
+    trained = f"trained for horizon {first.trained}"
+    if first.is_iterated:
         trained += ", iterated beyond it: it reads its own forecasts"
+    columns = ", ".join(each.column for each in found)
     lines = [
-        f"forecasts of {found.column} from {len(found.origins)} origins in {part}",
+        f"forecasts of {columns} from {len(first.origins)} origins in {part}",
         f"the network was {trained}; its weights stay as they are",
-        f"{'horizon':>7}  {'forecast':20}{'MAE':>12}{'RMSE':>12}{'MASE':>9}",
     ]
-    for number, horizon in enumerate(found.horizons):
-        for key, scores in found.scores.items():
-            score = scores[number]
-            lines.append(
-                f"{horizon:7}  {key:20}{score.mae:12.5g}{score.rmse:12.5g}{score.mase:9.3f}"
-            )
+    for each in found:
+        if len(found) > 1:
+            lines.append(each.column)
+        lines.append(f"{'horizon':>7}  {'forecast':20}{'MAE':>12}{'RMSE':>12}{'MASE':>9}")
+        for number, horizon in enumerate(each.horizons):
+            for key, scores in each.scores.items():
+                score = scores[number]
+                lines.append(
+                    f"{horizon:7}  {key:20}{score.mae:12.5g}{score.rmse:12.5g}{score.mase:9.3f}"
+                )
+    means = mean_mae(found)
+    if means is not None:
+        lines.append(f"mean over {len(found)} targets, each in its standard deviation")
+        lines.append(f"{'horizon':>7}  {'forecast':20}{'MAE':>12}")
+        for number, horizon in enumerate(first.horizons):
+            for key, errors in means.items():
+                lines.append(f"{horizon:7}  {key:20}{errors[number]:12.5g}")
     return lines
 
 

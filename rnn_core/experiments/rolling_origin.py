@@ -12,7 +12,7 @@ Principles and Practice", 3rd edition, section 5.10.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -54,6 +54,8 @@ class RollingOrigin:
             ``"drift"`` and, where the training part has a period, ``"seasonal"``. The network's may
             be infinite or nan where iteration blew up.
         scores: of each of them, one for each horizon.
+        deviation: the standard deviation by which the column was standardised; None where it was
+            not.
     """
 
     column: str
@@ -64,6 +66,7 @@ class RollingOrigin:
     answers: Array
     forecasts: Mapping[str, Array]
     scores: Mapping[str, tuple[Scores, ...]]
+    deviation: float | None = None
 
     @property
     def is_iterated(self) -> bool:
@@ -74,6 +77,33 @@ class RollingOrigin:
 def rolling_origin(
     trainer: Trainer, horizons: int | None = None, *, origins: int = _ORIGINS, column: int = 0
 ) -> RollingOrigin:
+    """`rolling_origins` of one target.
+
+    Args:
+        trainer: of a run on a `SeriesTask`.
+        horizons: as there.
+        origins: as there.
+        column: which of the targets, counted from 0.
+
+    Raises:
+        TypeError, ValueError: as there, and when there is no such target.
+
+    Example:
+        >>> from rnn_core import TASKS
+        >>> trainer = Trainer(TASKS["series"].config())
+        >>> taken = trainer.advance(300)
+        >>> found = rolling_origin(trainer, 3)
+        >>> found.forecasts["network"].shape, found.trained
+        ((200, 3), 1)
+    """
+    task = _series_task(trainer)
+    column = IntRange(0, task.output_size - 1).check("column", column, 0)
+    return rolling_origins(trainer, horizons, origins=origins)[column]
+
+
+def rolling_origins(
+    trainer: Trainer, horizons: int | None = None, *, origins: int = _ORIGINS
+) -> tuple[RollingOrigin, ...]:
     """Score a network's present weights on the test part of its series, by horizon.
 
     At horizon h from origin n stands the newest forecast of row n + h that the network has once row
@@ -89,39 +119,68 @@ def rolling_origin(
         horizons: the longest horizon, 1 to 200; the others are all shorter ones. None for 12, or
             the one that the network was trained for if that is longer.
         origins: how many at most, from 2; they lie evenly over the test part.
-        column: which of the targets, counted from 0.
+
+    Returns:
+        One for each target, from the same origins.
 
     Raises:
         TypeError, ValueError: when a number is outside its limits, the task is not a series, or its
             test part has too few rows.
-
-    Example:
-        >>> from rnn_core import TASKS
-        >>> trainer = Trainer(TASKS["series"].config())
-        >>> taken = trainer.advance(300)
-        >>> found = rolling_origin(trainer, 3)
-        >>> found.forecasts["network"].shape, found.trained
-        ((200, 3), 1)
     """
-    task = trainer.task
-    if not isinstance(task, SeriesTask):
-        raise InvalidValue(
-            N_("A rolling origin needs a series with a test part. Try the task series.")
-        )
+    task = _series_task(trainer)
     longest = HORIZONS.check(
         "horizons", max(_HORIZONS, task.delay) if horizons is None else horizons, _HORIZONS
     )
-    column = IntRange(0, task.output_size - 1).check("column", column, 0)
     feeds_back = task.horizon is not None
     ahead = np.arange(1, longest + 1) if feeds_back else np.array([task.delay])
     at = _origins(task, int(ahead[-1]), IntRange(2, 100_000).check("origins", origins, _ORIGINS))
     made = _network(trainer, task, at, int(ahead[-1]) if feeds_back else None)
+    return tuple(_of_target(task, k, at, ahead, made[..., k]) for k in range(task.output_size))
+
+
+def mean_mae(found: Sequence[RollingOrigin]) -> Mapping[str, Array] | None:
+    """The mean absolute error over all targets by horizon, each in its standard deviation.
+
+    Args:
+        found: of all targets, as `rolling_origins` gives them.
+
+    Returns:
+        By what makes the forecasts, shape ``(h,)`` each; a forecast that some target lacks is left
+        out. None for a single target, and where targets were not standardised: they may have
+        different units then.
+    """
+    deviations = [each.deviation for each in found if each.deviation is not None]
+    if len(found) < 2 or len(deviations) < len(found):
+        return None
+    means = {}
+    for key in found[0].scores:
+        if all(key in each.scores for each in found):
+            errors = [[score.mae for score in each.scores[key]] for each in found]
+            means[key] = np.mean(np.array(errors) / np.array(deviations)[:, None], axis=0)
+    return MappingProxyType(means)
+
+
+def _series_task(trainer: Trainer) -> SeriesTask:
+    if not isinstance(trainer.task, SeriesTask):
+        raise InvalidValue(
+            N_("A rolling origin needs a series with a test part. Try the task series.")
+        )
+    return trainer.task
+
+
+def _of_target(task: SeriesTask, column: int, at: Rows, ahead: Rows, made: Array) -> RollingOrigin:
+    """The scores of one target.
+
+    Args:
+        task: whose test part is forecast.
+        column: of the targets, counted from 0.
+        at: the origins, shape ``(n,)``.
+        ahead: the horizons, shape ``(h,)``.
+        made: standardised forecasts of the network, shape ``(n, h)``.
+    """
     name = task.plan.targets[column]
     values = task.series.column(name)
-    scaling = task.units.targets
-    forecasts: dict[str, Array] = {
-        "network": made[..., column] * scaling.std[column] + scaling.mean[column]
-    }
+    forecasts: dict[str, Array] = {"network": task.units.undo_target(made, column)}
     period, scale = task.periods[column], task.mase_scales[column]
     forecasts["persistence"] = _by_horizon(ahead, lambda _h: naive.persistence(values, at))
     if period is not None:
@@ -148,6 +207,7 @@ def rolling_origin(
         answers,
         MappingProxyType(forecasts),
         MappingProxyType(scores),
+        float(task.units.targets.std[column]) if task.units.standardised else None,
     )
 
 

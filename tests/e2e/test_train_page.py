@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -206,12 +207,34 @@ def test_divergence_is_told_calmly_and_the_last_finite_step_stays(open_page: Ope
     expect(train.key("run").get_by_role("button")).to_be_enabled()
 
 
-def test_playing_stops_at_the_step_limit(open_page: Open) -> None:
-    train = open_page("?step_limit=30&pace=20")
+def test_playing_stops_at_the_step_limit_where_the_test_part_can_be_forecast(
+    open_page: Open,
+) -> None:
+    columns = quote("power (MW),temperature (°C)")
+    train = open_page(
+        "?step_limit=30&pace=20&task=series&series=tetouan&hidden_size=8&horizons=3"
+        f"&inputs={columns}&targets={columns}"
+    )
     train.press("run")
     expect(train.page.get_by_text("Stopped at the step limit, 30")).to_be_visible()
     expect(train.key("run")).to_contain_text("Run")
     assert train.number("step") == 30
+    section = train.page.get_by_test_id("stExpander").filter(has_text="forecasts by horizon")
+    train.expect_to_rest()
+    section.locator("summary").click()
+    section.get_by_role("button", name="Evaluate on the test part").click()
+    said = "the weights are those of step 30 throughout"
+    expect(section).to_contain_text(said, timeout=30_000)
+    expect(section).to_contain_text("Mean MAE over 2 targets")
+    expect(section.locator(".marks")).to_have_count(2)
+    expect(section.get_by_test_id("stDataFrame")).to_be_visible()
+    target = section.get_by_role("combobox")
+    expect(target).to_have_value("power (MW)")
+    target.click()
+    train.page.get_by_role("option", name="temperature").click()
+    expect(target).to_have_value("temperature (°C)")
+    expect(section.locator(".marks")).to_have_count(2)
+    expect(section).to_contain_text(said)
 
 
 def test_exact_values_can_be_read_by_pointing_at_a_paused_chart(open_page: Open) -> None:

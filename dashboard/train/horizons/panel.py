@@ -30,14 +30,14 @@ class _Made:
         config: settings of the run.
         series: what tells its series and their use.
         step: whose weights.
-        found: the forecasts; None after divergence, or with a problem.
+        found: the forecasts of every target; None after divergence, or with a problem.
         problem: why there are none.
     """
 
     config: RunConfig
     series: str
     step: int
-    found: RollingOrigin | None
+    found: tuple[RollingOrigin, ...] | None
     problem: ValueError | None = None
 
 
@@ -83,10 +83,13 @@ def _show(made: _Made) -> None:
     if made.problem is not None:
         st.warning(translate(made.problem, _), icon=":material/block:")
         return
-    found = made.found
-    if found is None:
+    if made.found is None:
         st.warning(_("The run has diverged, so there is nothing more to see here."))
         return
+    over_all = text.over_all(made.found)
+    if over_all:
+        st.markdown(explained(over_all))
+    found = made.found[_target(made.found)]
     st.markdown(explained(text.verdict(found) + "  \n" + text.how(found, made.step)))
     if len(found.horizons) > 1:
         left, right = st.columns(2)
@@ -115,6 +118,22 @@ def _show(made: _Made) -> None:
     )
 
 
+def _target(found: tuple[RollingOrigin, ...]) -> int:
+    """The target that is shown, counted from 0; a list asks for it where there are several."""
+    if len(found) < 2:
+        return 0
+    return int(
+        st.selectbox(
+            _("Target"),
+            range(len(found)),
+            format_func=lambda number: found[number].column,
+            # Another run may have fewer targets.
+            key=f"forecast target of {len(found)}",
+            width=320,
+        )
+    )
+
+
 def _of(run: LiveRun) -> tuple[RunConfig, str]:
     """What tells the forecasts of a run from those of another one."""
     frame = run.frame()
@@ -128,7 +147,7 @@ def _evaluate(run: LiveRun, horizons: int) -> None:
         return
     found, problem = None, None
     try:
-        found = run.rolling_origin(horizons)
+        found = run.rolling_origins(horizons)
     except ValueError as error:
         problem = error
     st.session_state[_MADE] = _Made(*_of(run), run.shown, found, problem)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dashboard.app.language import gettext as _
-from rnn_core.experiments.rolling_origin import RollingOrigin
+from dashboard.app.text import two_digits
+from rnn_core.experiments.rolling_origin import RollingOrigin, mean_mae
 
 
 def forecast_names() -> dict[str, str]:
@@ -33,6 +35,35 @@ def verdict(found: RollingOrigin) -> str:
         )
     return _("**The network has the lowest MAE at {wins} of {all} horizons** ({which}).").format(
         wins=sum(best), all=len(best), which=_ranges(found, best)
+    )
+
+
+def over_all(found: Sequence[RollingOrigin]) -> str:
+    """The mean over all targets at the shortest and the longest horizon; empty without a mean."""
+    means = mean_mae(found)
+    if means is None:
+        return ""
+    names, horizons = forecast_names(), found[0].horizons.tolist()
+    said = []
+    for place in sorted({0, len(horizons) - 1}):
+        errors = {key: float(each[place]) for key, each in means.items()}
+        best = min((key for key in errors if key != "network"), key=lambda key: errors[key])
+        said.append(
+            _("at horizon {horizon} network {network}, {best} {error}").format(
+                horizon=horizons[place],
+                network=two_digits(errors["network"]),
+                best=names[best],
+                error=two_digits(errors[best]),
+            )
+        )
+    return _(
+        "Mean MAE over {count} targets, each in its standard deviation, network and best naive "
+        "forecast: {errors}."
+    ).format(
+        count=len(found),
+        errors=_("{shortest}; {longest}").format(shortest=said[0], longest=said[1])
+        if len(said) > 1
+        else said[0],
     )
 
 

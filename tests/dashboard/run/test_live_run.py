@@ -997,9 +997,9 @@ def test_the_test_part_is_forecast_with_the_weights_on_screen() -> None:
     run.look_back(10)
     trainer = Trainer(FORECAST)
     trainer.advance(11)
-    found, expected = run.rolling_origin(4), rolling_origin(trainer, 4)
+    found, expected = run.rolling_origins(4), rolling_origin(trainer, 4)
     assert found is not None
-    np.testing.assert_array_equal(found.forecasts["network"], expected.forecasts["network"])
+    np.testing.assert_array_equal(found[0].forecasts["network"], expected.forecasts["network"])
     assert run.has_test_part
     assert not run_after(1).has_test_part
 
@@ -1008,4 +1008,4 @@ def test_after_divergence_the_test_part_is_not_forecast() -> None:
     diverging = TASKS["series"].config(cell="rnn_relu", optimizer="sgd", lr=10.0, hidden_size=4)
     run = run_after(300, diverging)
     assert run.status is Status.DIVERGED
-    assert run.rolling_origin(4) is None
+    assert run.rolling_origins(4) is None

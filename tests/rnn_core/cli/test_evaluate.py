@@ -11,8 +11,10 @@ from safetensors.torch import load, save
 
 from rnn_core import TASKS, RunConfig, Trainer, evaluate
 from rnn_core.cli.main import cli
-from rnn_core.experiments.rolling_origin import rolling_origin
+from rnn_core.experiments.rolling_origin import mean_mae, rolling_origin, rolling_origins
 from rnn_core.io import save_checkpoint
+from rnn_core.series import SeriesPlan, bundled_series
+from rnn_core.tasks.series import SeriesTask
 
 
 def test_the_held_out_loss_of_a_file_is_that_of_its_run(tmp_path: Path) -> None:
@@ -50,6 +52,28 @@ def test_forecasts_by_horizon_are_those_of_the_run(tmp_path: Path) -> None:
         score = found.scores[line[1]][int(line[0]) - 1]
         assert line[2:] == [f"{score.mae:.5g}", f"{score.rmse:.5g}", f"{score.mase:.3f}"]
     assert "trained for horizon 1, iterated beyond it" in done.stdout
+
+
+def test_every_target_is_scored_by_horizon(tmp_path: Path) -> None:
+    series = bundled_series("tetouan")
+    plan = SeriesPlan(inputs=series.columns, targets=series.columns)
+    config = TASKS["series"].config(hidden_size=5)
+    trainer = Trainer(config, task=SeriesTask(series, plan, config))
+    trainer.advance(30)
+    path = tmp_path / "run"
+    path.write_bytes(save_checkpoint(trainer))
+    done = CliRunner().invoke(cli, ["evaluate", str(path), "--horizons", "2"])
+    assert done.exit_code == 0, done.output
+    found = rolling_origins(trainer, 2)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for each in found:
+        place = lines.index(each.column.split())
+        row = next(line for line in lines[place:] if line[:2] == ["2", "persistence"])
+        assert row[2] == f"{each.scores['persistence'][1].mae:.5g}"
+    means = mean_mae(found)
+    assert means is not None
+    assert f"mean over {len(found)} targets" in done.stdout
+    assert lines[-1] == ["2", "drift", f"{means['drift'][1]:.5g}"]
 
 
 def test_a_task_without_a_test_part_has_no_horizons(tmp_path: Path) -> None:

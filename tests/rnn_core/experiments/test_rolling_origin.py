@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from utilsforecast.losses import mase
 
 from rnn_core import TASKS, RunConfig, Trainer
-from rnn_core.experiments.rolling_origin import rolling_origin
+from rnn_core.experiments.rolling_origin import mean_mae, rolling_origin, rolling_origins
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
 
@@ -115,6 +117,57 @@ def test_of_several_targets_each_can_be_scored() -> None:
     assert (first.column, second.column) == ("level", "other")
     np.testing.assert_allclose(second.answers[:, 0], (2 * SEASONAL - _NOISE)[second.origins + 1])
     assert first.scores["network"] != second.scores["network"]
+    for each, alone in zip(rolling_origins(own, 3), (first, second), strict=True):
+        assert each.column == alone.column
+        assert each.scores == alone.scores
+        np.testing.assert_array_equal(each.forecasts["network"], alone.forecasts["network"])
+
+
+def test_the_mean_over_targets_counts_each_in_its_standard_deviation() -> None:
+    own = trainer(inputs=("level", "other"), targets=("level", "other"))
+    found = rolling_origins(own, 3)
+    means = mean_mae(found)
+    assert means is not None
+    assert set(means) == {"network", "persistence", "seasonal", "drift"}
+    train = ROWS - 2 * TEST
+    deviations = SEASONAL[:train].std(), (2 * SEASONAL - _NOISE)[:train].std()
+    for key, mean in means.items():
+        for number in range(3):
+            errors = [each.scores[key][number].mae for each in found]
+            ours = [error / std for error, std in zip(errors, deviations, strict=True)]
+            assert mean[number] == pytest.approx(np.mean(ours))
+    lacking = replace(found[1], scores={"network": found[1].scores["network"]})
+    assert set(mean_mae((found[0], lacking)) or ()) == {"network"}
+
+
+def test_there_is_no_mean_of_one_target_or_of_several_units() -> None:
+    assert mean_mae(rolling_origins(trainer(), 2)) is None
+    own = trainer(inputs=("level", "other"), targets=("level", "other"))
+    task = own.task
+    assert isinstance(task, SeriesTask)
+    plain = SeriesTask(task.series, replace(task.plan, standardise=False), own.config)
+    assert mean_mae(rolling_origins(Trainer(own.config, task=plain), 2)) is None
+
+
+def test_mase_is_that_of_utilsforecast() -> None:
+    """A well-kept reference; each horizon is a series of its own to it."""
+    found = rolling_origin(trainer(), 5)
+    rows = pd.DataFrame(
+        {
+            "unique_id": np.repeat(found.horizons, len(found.origins)),
+            "ds": (found.origins + found.horizons[:, None]).ravel(),
+            "y": found.answers.T.ravel(),
+            **{key: each.T.ravel() for key, each in found.forecasts.items()},
+        }
+    )
+    known = SEASONAL[: ROWS - 2 * TEST]
+    train = pd.concat(
+        pd.DataFrame({"unique_id": h, "ds": np.arange(len(known)), "y": known})
+        for h in found.horizons
+    )
+    expected = mase(rows, list(found.forecasts), PERIOD, train).set_index("unique_id")
+    for key, scores in found.scores.items():
+        np.testing.assert_allclose([each.mase for each in scores], expected[key])
 
 
 def test_asking_changes_nothing_that_follows() -> None:

@@ -55,3 +55,28 @@ def test_a_horizon_beyond_the_test_part_is_refused_in_a_sentence() -> None:
     app = page(task="series", series="airline", window_length="8", horizons="40")
     app = click(app, "evaluate_test_part")
     assert any("The test part has 22 rows, too few for" in said.value for said in app.warning)
+
+
+def test_of_several_targets_one_is_shown_and_all_are_averaged() -> None:
+    columns = "power (MW),temperature (°C)"
+    app = page(
+        task="series",
+        series="tetouan",
+        inputs=columns,
+        targets=columns,
+        hidden_size="4",
+        horizons="2",
+    )
+    assert not [shown for shown in app.selectbox if shown.label == "Target"]
+    app = click(app, "evaluate_test_part")
+    assert says(app, "Mean MAE over 2 targets, each in its standard deviation")
+    found = live(app).rolling_origins(2)
+    assert found is not None
+    (choice,) = [shown for shown in app.selectbox if shown.label == "Target"]
+    assert choice.options == columns.split(",")
+    for number, each in enumerate(found):
+        app = healthy(choice.set_value(number).run())
+        table = app.dataframe[-1].value
+        network = table[table["forecast"] == "network"]
+        assert network["mae"].tolist() == [score.mae for score in each.scores["network"]]
+        choice = app.selectbox(key=choice.key)

@@ -72,3 +72,14 @@ def test_the_table_has_every_error_once() -> None:
         (2, "persistence", 4),
     ]
     assert (rows[3]["rmse"], rows[3]["mase"]) == (8, 1)
+
+
+def test_the_mean_over_targets_is_told_at_the_shortest_and_the_longest_horizon() -> None:
+    first = found({"network": [1, 8, 4], "persistence": [3, 8, 9], "drift": [4, 8, 5]})
+    both = replace(first, deviation=2.0), replace(first, column="more", deviation=4.0)
+    assert text.over_all(both) == (
+        "Mean MAE over 2 targets, each in its standard deviation, network and best naive forecast: "
+        "at horizon 1 network 0.38, persistence 1.1; at horizon 3 network 1.5, drift 1.9."
+    )
+    assert text.over_all(both[:1]) == ""
+    assert text.over_all((first, first)) == ""
