@@ -375,8 +375,19 @@ def _plan(task: Task) -> dict[str, str]:
 
 
 def _trained_series(task: Task) -> dict[str, str]:
-    """What it takes to score other rows of the columns of a series."""
-    return {_SERIES: task.trained_series.to_json()} if isinstance(task, SeriesTask) else {}
+    """What it takes to score other rows of the columns of a series; nothing where it cannot be had.
+
+    Without statsmodels nothing can be fitted, and numbers beyond all bounds give fits that are not
+    finite. The run is saved all the same.
+    """
+    if not isinstance(task, SeriesTask):
+        return {}
+    try:
+        found = {_SERIES: task.trained_series.to_json()}
+        _of_series(_scaling(task) | found, task.plan, task.input_size, task.output_size)
+    except (ModuleNotFoundError, ArithmeticError, LookupError, TypeError, ValueError):
+        return {}
+    return found
 
 
 def _of_series(

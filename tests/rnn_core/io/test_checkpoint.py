@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from torch import nn
 from rnn_core import CELLS, RunConfig, Trainer
 from rnn_core.io import RunHistory, load_checkpoint, save_checkpoint, save_weights
 from rnn_core.io import checkpoint as module
-from rnn_core.series import Series, SeriesPlan
+from rnn_core.series import Series, SeriesPlan, bundled_series
 from rnn_core.tasks.series import SeriesTask
 from rnn_core.training.early_stopping import StoppingMemory
 
@@ -350,3 +351,27 @@ def test_a_best_step_that_lacks_something_is_refused(name: str) -> None:
     tensors[name] = torch.zeros(3)
     with pytest.raises(ValueError, match="The file is damaged"):
         load_checkpoint(save(tensors, header))
+
+
+def test_a_run_is_saved_without_what_statsmodels_would_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    series = bundled_series("airline")
+    plan = SeriesPlan(inputs=series.columns[:1], targets=series.columns[:1])
+    config = RunConfig(task="series", hidden_size=2, window_length=8)
+    trainer = Trainer(config, task=SeriesTask(series, plan, config))
+    trainer.advance(1)
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa.stattools", None)
+    found = load_checkpoint(save_checkpoint(trainer))
+    assert found.plan == plan
+    assert found.trained_series is None
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_run_on_numbers_beyond_all_bounds_is_saved_and_opened() -> None:
+    values = np.random.default_rng(0).choice([-1.5e308, 1.5e308], size=(200, 1))
+    plan = SeriesPlan(inputs=("a",), targets=("a",), standardise=False)
+    config = RunConfig(task="series", hidden_size=2, window_length=8)
+    trainer = Trainer(config, task=SeriesTask(Series(values, ("a",), "far"), plan, config))
+    trainer.advance(1)
+    found = load_checkpoint(save_checkpoint(trainer))
+    assert found.plan == plan
+    assert found.trained_series is None
