@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from dashboard.charts.base import Spec
 from dashboard.charts.window_layout import WindowLayout
 
-#: In a specification: where `named` puts a column's name.
+#: In a specification, alone or in a text: where `named` puts a column's name.
 COLUMN = "\N{OBJECT REPLACEMENT CHARACTER}column"
 # Of one function for one layout: languages and sizes, and the windows that two plots share.
 _MOST_OWN = 8
@@ -24,6 +24,9 @@ R = TypeVar("R")
 
 def kept(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep what a function has returned for its last arguments, which are hashable.
+
+    A function whose other arguments come from a series, such as the values of its floors, takes the
+    layout of the run as well, read or not: without it they would be kept for everybody.
 
     Args:
         most: results that are kept for everybody; fewer where a layout keeps its own.
@@ -63,4 +66,4 @@ def _named(value: Any, column: str) -> Any:
         return {key: _named(each, column) for key, each in value.items()}
     if isinstance(value, list):
         return [_named(each, column) for each in value]
-    return column if value == COLUMN else value
+    return value.replace(COLUMN, column) if isinstance(value, str) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import altair as alt
@@ -109,11 +108,10 @@ def loss(
     steps, median, low, high, who = (np.concatenate(column) for column in zip(*parts, strict=True))
     spec, floors = _loss_layout(
         current_language(),
+        frame.layout,
         tuple(names),
         frame.floors,
         frame.target_variance,
-        frame.layout.symbols,
-        frame.layout.standardised,
         bool(beside.logs),
     )
     alt_text = _(
@@ -241,18 +239,17 @@ def _thinned(curves: Curves) -> Curves:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _loss_layout(
     language: str,
+    layout: WindowLayout,
     names: tuple[str, ...],
     floors: tuple[Floor, ...],
     variance: float | None,
-    symbols: bool,
-    standardised: bool,
     with_log: bool,
 ) -> tuple[Spec, bytes]:
     x = step_axis(_("step (updates done)"), _LEAST_STEP)
-    y = loss_axis("median", floors, symbols, standardised=standardised)
+    y = loss_axis("median", floors, layout.symbols, standardised=layout.standardised)
     band = (
         layer("curves")
         .mark_area()
@@ -380,11 +377,10 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
 
     spec, floors = _spread_layout(
         current_language(),
+        frame.layout,
         tuple(names),
         frame.floors,
         frame.target_variance,
-        frame.layout.symbols,
-        frame.layout.standardised,
         frame.validates,
     )
     return Chart(
@@ -400,17 +396,16 @@ def spread(frame: ComparisonFrame, hidden: frozenset[str], highlight: str | None
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _spread_layout(
     language: str,
+    layout: WindowLayout,
     names: tuple[str, ...],
     floors: tuple[Floor, ...],
     variance: float | None,
-    symbols: bool,
-    standardised: bool,
     validates: bool,
 ) -> tuple[Spec, bytes]:
-    y = loss_axis("loss", floors, symbols, standardised=standardised)
+    y = loss_axis("loss", floors, layout.symbols, standardised=layout.standardised)
     x = alt.X(
         "contender:N",
         title=None,

@@ -12,7 +12,6 @@ pointed at.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -31,6 +30,7 @@ from dashboard.charts.base import (
     specification,
     title_legend,
 )
+from dashboard.charts.kept import kept
 from dashboard.charts.loss_axes import (
     END_ROOM,
     floor_label_rows,
@@ -42,6 +42,7 @@ from dashboard.charts.loss_axes import (
     step_axis,
 )
 from dashboard.charts.placement import Layers, Placement
+from dashboard.charts.window_layout import WindowLayout
 from dashboard.run import text
 from dashboard.run.frame import Curve, Frame, HeldOut
 from rnn_core import Event, Floor
@@ -71,9 +72,8 @@ def loss(frame: Frame, *, small: bool = False) -> Chart:
     return Chart(
         _loss_spec(
             current_language(),
+            frame.layout,
             frame.floors,
-            frame.layout.symbols,
-            frame.layout.standardised,
             frame.validates,
             small,
         ),
@@ -85,18 +85,23 @@ def loss(frame: Frame, *, small: bool = False) -> Chart:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _loss_spec(
     language: str,
+    layout: WindowLayout,
     floors: tuple[Floor, ...],
-    symbols: bool,
-    standardised: bool,
     validates: bool,
     small: bool,
 ) -> Spec:
     placement = replace(_ALONE, height=_SMALL) if small else _ALONE
     return specification(
-        loss_chart(floors, symbols, placement, standardised=standardised, validates=validates)
+        loss_chart(
+            floors,
+            layout.symbols,
+            placement,
+            standardised=layout.standardised,
+            validates=validates,
+        )
     )
 
 
@@ -109,29 +114,31 @@ def loss_tables(frame: Frame, height: int = _PLOT) -> dict[str, bytes]:
     """
     now = _CURVE.rows(*_positive(frame.curve))
     held_out = _held_out_rows(frame.held_out)
+    floors = current_language(), frame.layout, frame.floors, frame.target_variance
     return {
         "now": now,
         "head": _CURVE.rows(*_positive(_head(frame))),
         "before": _CURVE.rows(*_before(frame)),
         "held_out": held_out,
-        "floors": _floor_rows(current_language(), frame.floors, frame.target_variance),
-        "floor_labels": _floor_labels(
-            current_language(), frame.floors, frame.target_variance, *_range(frame), height
-        ),
-        **_event_tables(current_language(), frame.events),
+        "floors": _floor_rows(*floors),
+        "floor_labels": _floor_labels(*floors, *_range(frame), height),
+        **_event_tables(current_language(), frame.layout, frame.events),
         "hover": _CURVE.empty if frame.moving else now,
         "held_out_hover": _HELD_OUT.empty if frame.moving else held_out,
     }
 
 
-@lru_cache(maxsize=64)
-def _floor_rows(language: str, floors: tuple[Floor, ...], variance: float | None) -> bytes:
+@kept(64)
+def _floor_rows(
+    language: str, layout: WindowLayout, floors: tuple[Floor, ...], variance: float | None
+) -> bytes:
     return floor_rows(floors, variance)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _floor_labels(
     language: str,
+    layout: WindowLayout,
     floors: tuple[Floor, ...],
     variance: float | None,
     low: float,
@@ -252,8 +259,10 @@ def _shown(held_out: HeldOut) -> tuple[NDArray[Any], ...]:
 
 
 # Events are rare, and each is a sentence: most redraws show those of the one before.
-@lru_cache(maxsize=64)
-def _event_tables(language: str, events: tuple[Event, ...]) -> dict[str, bytes]:
+@kept(64)
+def _event_tables(
+    language: str, layout: WindowLayout, events: tuple[Event, ...]
+) -> dict[str, bytes]:
     grave = [event for event in events if event.kind in _GRAVE]
     others = [event for event in events if event.kind not in _GRAVE]
     return {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import altair as alt
 import numpy as np
 
@@ -19,7 +17,9 @@ from dashboard.charts.base import (
     same,
     specification,
 )
+from dashboard.charts.kept import kept
 from dashboard.charts.loss_axes import floor_layers, floor_rows, loss_axis
+from dashboard.charts.window_layout import WindowLayout
 from dashboard.compare.lr_search.live_search import SearchFrame
 from rnn_core import Floor
 
@@ -42,7 +42,7 @@ def losses_by_rate(frame: SearchFrame) -> Chart:
                     chosen.append(rows[-1])
     return Chart(
         _losses_by_rate_spec(
-            current_language(), names, frame.choices[0].grid, frame.floors, frame.symbols
+            current_language(), frame.layout, names, frame.choices[0].grid, frame.floors
         ),
         {
             "rates": _RATES.rows(*zip(*rows, strict=True)) if rows else _RATES.empty,
@@ -53,13 +53,13 @@ def losses_by_rate(frame: SearchFrame) -> Chart:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _losses_by_rate_spec(
     language: str,
+    layout: WindowLayout,
     names: tuple[str, ...],
     grid: tuple[float, ...],
     floors: tuple[Floor, ...],
-    symbols: bool,
 ) -> Spec:
     x = alt.X(
         "lr:Q",
@@ -67,7 +67,7 @@ def _losses_by_rate_spec(
         scale=alt.Scale(type="log", domain=[grid[0] / 1.2, grid[-1] * 1.2], nice=False),
         axis=alt.Axis(values=list(grid), format="~g", grid=False),
     )
-    y = loss_axis("loss", floors, symbols)
+    y = loss_axis("loss", floors, layout.symbols)
     colour = contender_colour(names, legend=True)
     lines = layer("rates").mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     rings = layer("chosen").mark_point(size=170, strokeWidth=2)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from dashboard.app.playback import FRAME_BUDGET, Playback, Status, identity_of
+from dashboard.charts.window_layout import WindowLayout, window_layout
 from dashboard.compare.contenders import Contender, restarting_configs
 from dashboard.compare.live_comparison import milliseconds_alone
 from rnn_core import Floor, LrChoice, LrSearch, LrStep, RunConfig, Task, lr_grid
@@ -58,7 +59,7 @@ class SearchFrame:
         done: whether the choices are final.
         floors: the task's floors.
         validates: whether the held-out loss is that of windows which are never trained on.
-        symbols: whether the loss is a cross-entropy.
+        layout: of the windows, with which charts keep what they have made.
         engines: what trains, for each network.
         steps_per_second: measured while playing, else None.
         redraws_per_second: likewise.
@@ -79,7 +80,7 @@ class SearchFrame:
     done: bool
     floors: tuple[Floor, ...]
     validates: bool
-    symbols: bool
+    layout: WindowLayout
     engines: tuple[str, ...]
     steps_per_second: float | None
     redraws_per_second: float | None
@@ -165,6 +166,7 @@ class LiveSearch(Playback):
                 self._begin_again()
                 return True
             self._search, self._latest = self._finished[question]
+            self._read_task()
             self._status = Status.FINISHED
             return False
 
@@ -200,7 +202,7 @@ class LiveSearch(Playback):
                 done=search.done,
                 floors=self._floors,
                 validates=search.task.held_out is not None,
-                symbols=search.task.criterion == "cross_entropy",
+                layout=self._layout,
                 engines=search.engines,
                 steps_per_second=self._per_second(steps=True),
                 redraws_per_second=self._per_second(steps=False),
@@ -225,7 +227,7 @@ class LiveSearch(Playback):
             task=self._task,
             engine=self._engine,
         )
-        self._floors = self._search.task.floors()
+        self._read_task()
         each = self._search.runs // len(question.configs) * question.step_budget
         self._milliseconds = each * sum(
             milliseconds_alone(config, self._engine, self._task) for config in question.configs
@@ -234,6 +236,11 @@ class LiveSearch(Playback):
         self._takes_over = False
         self._speed.clear()
         self._take_step()
+
+    def _read_task(self) -> None:
+        """Floors and layout of the task of the search."""
+        task = self._search.task
+        self._floors, self._layout = task.floors(), window_layout(task, self._question.configs[0])
 
     def _take_step(self) -> None:
         step = next(self._steps, None)

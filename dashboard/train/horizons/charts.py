@@ -23,6 +23,7 @@ from dashboard.charts.base import (
     specification,
     title_legend,
 )
+from dashboard.charts.kept import COLUMN, named
 from dashboard.train.horizons.text import forecast_names
 from rnn_core.experiments.rolling_origin import RollingOrigin
 
@@ -53,7 +54,7 @@ def by_horizon(found: RollingOrigin) -> Chart:
     mae, rmse, mase = np.nan_to_num(errors[finite]).T
     iterated = _("iterated beyond {horizon}").format(horizon=found.trained)
     return Chart(
-        _errors_spec(current_language(), found.column, tuple(keys)),
+        named(_errors_spec(current_language(), tuple(keys)), found.column),
         {
             "errors": _ERRORS.rows(
                 horizons[finite],
@@ -84,7 +85,7 @@ def paths(found: RollingOrigin) -> Chart:
     owners = np.repeat(origins, len(ahead)).reshape(rows.shape)
     finite = np.isfinite(values)
     return Chart(
-        _paths_spec(current_language(), found.column),
+        named(_paths_spec(current_language()), found.column),
         {
             "series": _LINE.rows(drawn + 1, found.values[drawn]),
             "forecasts": _FORECASTS.rows(rows[finite] + 1, values[finite], owners[finite] + 1),
@@ -95,7 +96,7 @@ def paths(found: RollingOrigin) -> Chart:
 
 
 @lru_cache(maxsize=16)
-def _errors_spec(language: str, unit: str, keys: tuple[str, ...]) -> Spec:
+def _errors_spec(language: str, keys: tuple[str, ...]) -> Spec:
     names = {key: name for key, name in forecast_names().items() if key in keys}
     domain = list(names)
     colours = [palette.PREDICTION if key == "network" else palette.GUIDE for key in domain]
@@ -117,7 +118,9 @@ def _errors_spec(language: str, unit: str, keys: tuple[str, ...]) -> Spec:
         .mark_line(strokeWidth=1.8, point={"size": 22, "filled": True})
         .encode(
             x=x,
-            y=alt.Y("mae:Q", title=_("MAE ({unit})").format(unit=unit), scale=alt.Scale(zero=True)),
+            y=alt.Y(
+                "mae:Q", title=_("MAE ({unit})").format(unit=COLUMN), scale=alt.Scale(zero=True)
+            ),
             color=alt.Color(
                 "key:N", title=None, scale=alt.Scale(domain=domain, range=colours), legend=legend
             ),
@@ -148,7 +151,7 @@ def _errors_spec(language: str, unit: str, keys: tuple[str, ...]) -> Spec:
 
 
 @lru_cache(maxsize=16)
-def _paths_spec(language: str, unit: str) -> Spec:
+def _paths_spec(language: str) -> Spec:
     names = {"series": _("series"), "forecast": _("forecast")}
     x = alt.X(
         "row:Q",
@@ -162,7 +165,7 @@ def _paths_spec(language: str, unit: str) -> Spec:
         scale=alt.Scale(domain=list(names), range=[palette.TARGET, palette.PREDICTION]),
         legend=title_legend(names, 110),
     )
-    y = alt.Y("value:Q", title=unit, scale=alt.Scale(zero=False))
+    y = alt.Y("value:Q", title=COLUMN, scale=alt.Scale(zero=False))
     series = (
         layer("series")
         .transform_calculate(signal="'series'")

@@ -62,7 +62,7 @@ def test_what_has_blown_up_is_left_out(found: RollingOrigin) -> None:
 def test_specifications_stay_and_can_be_drawn(make: object, found: RollingOrigin) -> None:
     assert callable(make)
     chart: Chart = make(found)
-    assert chart.spec is make(found).spec
+    assert chart.spec == make(found).spec
     assert datasets_in(chart.spec) == set(chart.tables)
     width, height = plot_size(chart)
     assert width > 200
