@@ -118,17 +118,17 @@ class ShownView:
         """The main numbers, and how old they are."""
         assert self._cached is not None
         said = self._view.numbers(self._cached.result)
-        if self._waits:
-            said += " " + cost_text.next_at_rest()
         age = frame.step.index - self._cached.step
         if age:
             said += " " + _(":small[({age} steps ago)]").format(age=age)
+        if self._waits:
+            said += f" :small[{cost_text.next_at_rest()}]"
         return said
 
 
 def _instead(said: str) -> None:
     """Say in a view's place why it is not shown; what follows stays about where it is."""
-    with st.container(height=HEIGHT, border=False, vertical_alignment="center"):
+    with st.container(height=HEIGHT, border=False):
         st.caption(said)
 
 
