@@ -221,7 +221,9 @@ def _draw_beat(
     def train(active_runs: int) -> None:
         session.run.tick(settings.most_steps, settings.step_limit, active_runs)
 
-    with render_queue().turn(id(session), plays=was_playing, urgent=whole_page) as active_runs:
+    with render_queue().turn(
+        id(session), plays=was_playing, urgent=whole_page, check=_is_run_wanted
+    ) as active_runs:
         train(active_runs)
         panel = open_panel()
 
@@ -235,6 +237,16 @@ def _draw_beat(
     if stopped or not (whole_page or session.armed) or widgets.choices() != session.linked:
         # It stopped by itself, or there was a click in here: update buttons, timer and address.
         st.rerun()
+
+
+def _is_run_wanted() -> bool:
+    """Give Streamlit the occasion to end this run of the page, as any use of it does.
+
+    It has been asked to when the visitor has gone, or has clicked and waits for another run. Where
+    many share the server, such runs would pile up in the queue, keep sessions that have ended
+    alive, and train when their turn comes.
+    """
+    return "run" in st.session_state
 
 
 def _interval(session: Session[RunT]) -> float | None:
@@ -256,7 +268,7 @@ def _burst(
         too_late = time.monotonic() > began + patience
         if too_late or session.run.status is not Status.PLAYING:
             return
-        with render_queue().turn(id(session)) as active_runs:
+        with render_queue().turn(id(session), check=_is_run_wanted) as active_runs:
             redraw(active_runs)
     time.sleep(_DELIVERY)
 

@@ -47,13 +47,22 @@ class RenderQueue:
         self._had_long: dict[Hashable, float] = {}
 
     @contextmanager
-    def turn(self, who: Hashable, *, plays: bool = True, urgent: bool = False) -> Iterator[int]:
+    def turn(
+        self,
+        who: Hashable,
+        *,
+        plays: bool = True,
+        urgent: bool = False,
+        check: Callable[[], object] = lambda: None,
+    ) -> Iterator[int]:
         """Wait for a turn and hold it for the length of the block.
 
         Args:
             who: identifies the session.
             plays: whether the session counts as active.
             urgent: go first, in answer to a click.
+            check: raises if the turn is wanted no more, as when the visitor has gone; asked from
+                time to time while waiting, and before the block. The place is then given up.
 
         Yields:
             Number of active sessions, at least one.
@@ -62,15 +71,19 @@ class RenderQueue:
         with self._lock:
             lane = self._long if who in self._had_long else self._short
             lane.join(mine, self._clock(), first=urgent)
-        while not mine.wait(_PATIENCE):
-            with self._lock:
-                lane.push(mine, self._clock())
-        began = self._work()
+        began: float | None = None
         try:
+            while not mine.wait(_PATIENCE):
+                check()
+                with self._lock:
+                    lane.push(mine, self._clock())
+            check()
+            began = self._work()
             yield self._count(who, plays)
         finally:
             with self._lock:
-                self._note(who, self._work() - began)
+                if began is not None:
+                    self._note(who, self._work() - began)
                 lane.leave(mine, self._clock())
 
     @property
@@ -120,11 +133,13 @@ class _Lane:
             self.leave(self._holder, now)
 
     def leave(self, one: threading.Event | None, now: float) -> None:
-        """Pass the turn on, unless it was taken from this one."""
+        """Pass the turn on, unless it was taken from this one; or wait no more."""
         if self._holder is one:
             self._holder = None
             if self.waiting:
                 self._give(self.waiting.popleft(), now)
+        elif one is not None and one in self.waiting:
+            self.waiting.remove(one)
 
     def _give(self, one: threading.Event, now: float) -> None:
         self._holder, self._since = one, now

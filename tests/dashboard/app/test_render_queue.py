@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -42,6 +44,49 @@ def test_a_turn_that_ends_with_an_error_is_passed_on() -> None:
         raise RuntimeError("stopped")
     with render_queue.turn("two") as active_runs:
         assert active_runs == 2
+
+
+def test_who_wants_its_turn_no_more_leaves_the_queue_and_the_next_has_it() -> None:
+    render_queue = RenderQueue()
+    gone, order = threading.Event(), []
+
+    def check() -> None:
+        if gone.is_set():
+            raise RuntimeError("stopped")
+
+    def take(name: str, check: Callable[[], None]) -> None:
+        with suppress(RuntimeError), render_queue.turn(name, check=check):
+            order.append(name)
+
+    threads = []
+    with render_queue.turn("holder"):
+        for name, asked in (("gone", check), ("next", lambda: None)):
+            threads.append(threading.Thread(target=take, args=(name, asked)))
+            threads[-1].start()
+            while len(render_queue._short.waiting) < len(threads):
+                time.sleep(0.001)
+        gone.set()
+        threads[0].join(10)
+        assert not threads[0].is_alive()
+    threads[1].join(10)
+    assert order == ["next"]
+    with render_queue.turn("free"):
+        pass
+
+
+def test_a_turn_that_is_not_wanted_when_it_comes_is_passed_on() -> None:
+    render_queue = RenderQueue()
+
+    def check() -> None:
+        raise RuntimeError("stopped")
+
+    with (
+        pytest.raises(RuntimeError, match="stopped"),
+        render_queue.turn("gone", check=check),
+    ):
+        raise AssertionError("it had its turn")
+    with render_queue.turn("next") as active_runs:
+        assert active_runs == 1
 
 
 def test_who_has_not_played_for_a_while_is_no_longer_counted() -> None:
