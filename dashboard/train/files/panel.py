@@ -94,6 +94,10 @@ def _open(session: Session[LiveRun]) -> None:
             "readout, from anywhere, begin a run."
         )
     )
+    # Above the uploader, where the menu need not be scrolled to see it.
+    refused = st.session_state.get(_REFUSED)
+    if refused is not None:
+        st.error(words.problem(refused), icon=":material/block:")
     key = f"open_file_{st.session_state.get(_OPENED, 0)}"
     st.file_uploader(
         _("A safetensors file"),
@@ -103,9 +107,6 @@ def _open(session: Session[LiveRun]) -> None:
         on_change=_arrived,
         args=(session, key, current_language()),
     )
-    refused = st.session_state.get(_REFUSED)
-    if refused is not None:
-        st.error(words.problem(refused), icon=":material/block:")
 
 
 def _arrived(session: Session[LiveRun], key: str, language: str) -> None:
