@@ -6,6 +6,7 @@ Knows nothing of Streamlit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from time import monotonic
@@ -17,6 +18,7 @@ from dashboard.app.playback import Changes, Playback, Status, identity_of, resta
 from dashboard.run.bulletin import Bulletin
 from dashboard.run.frame import Curve, Frame, HeldOut, StepNumbers, StoppedEarly
 from dashboard.run.scene import Scene
+from dashboard.run.views import cost
 from dashboard.run.views.base import View
 from dashboard.run.views.cache import CachedResult
 from rnn_core import (
@@ -31,7 +33,11 @@ from rnn_core import (
     Trainer,
 )
 from rnn_core.config import is_read
-from rnn_core.experiments.rolling_origin import RollingOrigin, rolling_origins
+from rnn_core.experiments.rolling_origin import (
+    RollingOrigin,
+    affordable_origins,
+    rolling_origins,
+)
 from rnn_core.io import Checkpoint, RunHistory, save_checkpoint, save_weights, set_weights
 from rnn_core.io.checkpoint import began_with_weights
 from rnn_core.messages import N_, InvalidValue, Message
@@ -51,6 +57,10 @@ _MOST_SNAPSHOTS, _SNAPSHOT_BYTES, _FEWEST_SNAPSHOTS = 200, 12_000_000, 4
 _SNAPSHOT_EVERY = 16
 # Settings that decide the first weights: with others, a run no longer begins with those of a file.
 _WEIGHTS = ("task", "cell", "hidden_size", "num_layers", "seed")
+# Seconds that looking back may take, and all frames of a replay together.
+_LOOKING_BACK, _REPLAY = 3.0, 10.0
+# Floating-point operations for the forecasts of a test part: about two seconds.
+_FORECASTS = 1e11
 # Steps on either side of the one on screen that `LiveRun.around` gives.
 _AROUND = 2
 
@@ -373,8 +383,20 @@ class LiveRun(Playback):
 
     @property
     def can_look_back(self) -> bool:
-        """Whether enough snapshots are kept to look back; not of very large networks."""
-        return self._most_snapshots >= _FEWEST_SNAPSHOTS
+        """Whether one can look back: enough snapshots are kept, and what lies between is quick."""
+        return self._most_snapshots >= _FEWEST_SNAPSHOTS and self._is_quick_to_relive
+
+    @property
+    def _is_quick_to_relive(self) -> bool:
+        # Of any step: up to the next snapshot, and the steps on screen with it.
+        steps = min(self.index, self._snapshots.stride + self._now.memory)
+        return steps * self._step_seconds <= _LOOKING_BACK
+
+    @property
+    def _step_seconds(self) -> float:
+        """About how long a training step takes."""
+        trainer = self._now.trainer
+        return cost.training_step(trainer.config, trainer.task) / cost.PER_SECOND
 
     def look_back(self, index: int | None) -> None:
         """Show an earlier step; with None, or while playing, the newest.
@@ -443,31 +465,52 @@ class LiveRun(Playback):
             The forecasts of every target; None after divergence.
 
         Raises:
-            ValueError: when the test part is too short, or there is none.
+            ValueError: when the test part is too short, or there is none, or when it would take
+                some seconds from few origins already.
         """
         with self._lock:
             trainer = (self._past or self._now).trainer
-            return None if trainer.diverged else rolling_origins(trainer, horizons)
+            if trainer.diverged:
+                return None
+            origins = affordable_origins(trainer, horizons, _FORECASTS)
+            return rolling_origins(trainer, horizons, origins=origins)
 
-    def replay_frames(self, most: int) -> list[Frame]:
+    def replay_frames(
+        self, most: int, progress: Callable[[float], object] | None = None
+    ) -> list[Frame]:
         """Frames of the whole run, each as it was; changes nothing.
 
         They are close together at first, when a network changes fast, and evenly spaced later.
-        There are none if looking back is not possible.
+        There are none if looking back is not possible, or if the run goes on meanwhile.
 
         Args:
             most: the number of frames at most, at least 4. The first step and the newest are among
-                them.
+                them. Where steps take long there are fewer, so that all take some ten seconds.
+            progress: is told before each frame which share is done; what it raises ends the work.
+                Then, between two frames, the run is free to go on. Otherwise it waits for all.
         """
+        with self._lock if progress is None else nullcontext():
+            return self._replay_frames(most, progress)
+
+    def _replay_frames(self, most: int, progress: Callable[[float], object] | None) -> list[Frame]:
         with self._lock:
             if not self.can_look_back:
                 return []
-            frames: list[Frame] = []
-            past: Scene | None = None
-            for index in self._replay_steps(most):
+            now, newest, plays = self._now, self.index, self.plays
+            each = (self._snapshots.stride / 2 + now.memory) * self._step_seconds
+            most = max(4, min(most, int(_REPLAY / each))) if each else most
+            steps = self._replay_steps(most)
+        frames: list[Frame] = []
+        past: Scene | None = None
+        for done, index in enumerate(steps):
+            if progress is not None:
+                progress(done / len(steps))
+            with self._lock:
+                if (self._now, self.index, self.plays) != (now, newest, plays):
+                    return []
                 past = self._relive(index, past)
                 frames.append(self._frame(past, judged=False))
-            return frames
+        return frames
 
     def branch(self, changes: Mapping[str, Any] | None = None) -> None:
         """Continue from the step on screen and drop what followed.
@@ -759,7 +802,7 @@ class LiveRun(Playback):
         self._history.append(step.index, step.loss)
         self._log.add(step.index, step.loss, step.grad_norm)
         self._events.add(step.index, step.loss)
-        if step.index and self.can_look_back and self._snapshots.wants(step.index):
+        if step.index and self._snapshots.wants(step.index) and self.can_look_back:
             self._snapshots.add(self._now.trainer.snapshot())
         self._validate(step.index)
         stopping = self._stopping

@@ -92,7 +92,12 @@ def _resting_slider(run: LiveRun) -> None:
     """A slider that cannot be moved; where it never can, it says so."""
     unable = run.index > run.oldest and not run.can_look_back
     if unable and run.status is not Status.PLAYING:
-        st.caption(_("This network is too large to keep snapshots, so you cannot look back."))
+        st.caption(
+            _(
+                "This network is too large to look back: earlier steps would have to be trained "
+                "again, which takes too long, or kept, which takes too much memory."
+            )
+        )
         return
     st.slider(
         _("Look back"),

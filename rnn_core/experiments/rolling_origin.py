@@ -33,6 +33,8 @@ _HORIZONS, _ORIGINS = 12, 200
 # Rows that a carried state reads before an origin.
 _WARM_UP = 400
 _FEWEST = 2
+# Errors that are averaged over fewer origins say little.
+_WORTHWHILE = 20
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -208,6 +210,47 @@ def _of_target(task: SeriesTask, column: int, at: Rows, ahead: Rows, made: Array
         MappingProxyType(forecasts),
         MappingProxyType(scores),
         float(task.units.targets.std[column]) if task.units.standardised else None,
+    )
+
+
+def affordable_origins(trainer: Trainer, horizons: int, operations: float) -> int:
+    """How many origins, 200 at most, a network forecasts from with so many operations.
+
+    Args:
+        trainer: as in `rolling_origin`.
+        horizons: the longest horizon.
+        operations: floating-point operations, two for each parameter and sample.
+
+    Raises:
+        ValueError: when fewer than 20 can be afforded, which says little, or the task is no series.
+
+    Example:
+        >>> from rnn_core import TASKS
+        >>> affordable_origins(Trainer(TASKS["series"].config()), 12, 1e9)
+        200
+    """
+    task = _series_task(trainer)
+
+    def affordable(longest: int) -> int:
+        # Where the targets are not its inputs, no horizon but its own is forecast.
+        iterated = max(0, longest - task.delay) if task.horizon is not None else 0
+        if trainer.config.carry_state:
+            samples = _WARM_UP + task.delay - 1 + iterated
+        else:
+            samples = (task.delay + iterated) * task.length
+        return int(operations / (2 * trainer.parameter_count * samples))
+
+    if affordable(horizons) >= _WORTHWHILE:
+        return min(_ORIGINS, affordable(horizons))
+    shorter = [each for each in range(1, horizons) if affordable(each) >= _WORTHWHILE]
+    if shorter:
+        raise InvalidValue(
+            N_("Forecasts up to horizon {horizon} take this network too long here. Try {shorter}."),
+            horizon=horizons,
+            shorter=shorter[-1],
+        )
+    raise InvalidValue(
+        N_("Forecasts take this network too long here. Choose a shorter window or fewer units.")
     )
 
 

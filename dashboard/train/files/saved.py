@@ -109,7 +109,13 @@ def _page(chart: Callable[[LiveRun], Chart], run: LiveRun) -> str:
 
 
 def _film(run: LiveRun) -> bytes:
-    return gif(replay(run, most=_FILM_FRAMES), current_language())
+    return gif(_replay(run, _FILM_FRAMES), current_language())
+
+
+def _replay(run: LiveRun, most: int | None = None) -> Chart:
+    made = replay(run) if most is None else replay(run, most)
+    assert made is not None  # nothing happens to the run while no progress is told
+    return made
 
 
 def _picture(chart: Callable[[LiveRun], Chart], kind: str, run: LiveRun) -> bytes:
@@ -206,7 +212,7 @@ SAVED_FILES: tuple[SavedFile, ...] = (
         "HTML",
         "-replay.html",
         "text/html",
-        partial(_page, replay),
+        partial(_page, _replay),
         N_("One file that plays in any browser, offline; or a film, made in some ten seconds."),
         needs_past=True,
     ),

@@ -51,8 +51,14 @@ def show_replay(run: LiveRun) -> None:
 def _show(run: LiveRun, language: str) -> None:
     use_language(language)  # a click in the dialog runs this function in a thread of its own
     if _REPLAY not in st.session_state:
-        with st.spinner(_("Making the replay…")):
-            st.session_state[_REPLAY] = replay(run)
+        # Every message to the page is a place where it stops, if the page is closed or goes on.
+        bar = st.progress(0.0, _("Making the replay…"))
+        made = replay(run, progress=lambda share: bar.progress(share, _("Making the replay…")))
+        bar.empty()
+        if made is None:
+            close()
+            return
+        st.session_state[_REPLAY] = made
     shown: Chart = st.session_state[_REPLAY]
     caption, save = st.columns([4, 1], vertical_alignment="center")
     caption.caption(

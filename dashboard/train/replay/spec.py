@@ -84,16 +84,25 @@ _PARTS = (
 )
 
 
-def replay(run: LiveRun, most: int = _MOST_FRAMES) -> Chart:
+def replay(
+    run: LiveRun,
+    most: int = _MOST_FRAMES,
+    progress: Callable[[float], object] | None = None,
+) -> Chart | None:
     """The run so far, to be played; the run must be one that `can_look_back`.
 
     Args:
         run: that is played.
         most: frames, at most; fewer where each is large.
+        progress: as in `LiveRun.replay_frames`.
+
+    Returns:
+        None if the run goes on before all frames are there.
     """
     newest = run.frame()
     size = sum(map(len, {rows for part in _PARTS for rows in part.tables(newest).values()}))
-    return of_frames(run.replay_frames(max(_FEWEST_FRAMES, min(most, _BYTES // size))))
+    frames = run.replay_frames(max(_FEWEST_FRAMES, min(most, _BYTES // size)), progress)
+    return of_frames(frames) if frames else None
 
 
 def of_frames(frames: Sequence[Frame]) -> Chart:

@@ -12,7 +12,7 @@ from safetensors.torch import save
 from torch import nn
 
 from dashboard.app.playback import FRAME_BUDGET, IDLE_LIMIT, Status
-from dashboard.run import text
+from dashboard.run import live_run, text
 from dashboard.run.live_run import LiveRun
 from dashboard.run.views.registry import view
 from rnn_core import TASKS, RunConfig, Trainer, evaluate
@@ -442,6 +442,20 @@ def test_of_a_very_large_network_no_past_is_kept() -> None:
     assert run.frame().step.index == 2
 
 
+def test_one_cannot_look_back_where_the_steps_between_two_snapshots_take_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = run_to(40)
+    assert run.can_look_back
+    steps = run._snapshots.stride + run._now.memory
+    assert steps < 40
+    monkeypatch.setattr(live_run, "_LOOKING_BACK", 1.01 * steps * run._step_seconds)
+    assert run.can_look_back
+    monkeypatch.setattr(live_run, "_LOOKING_BACK", 0.99 * steps * run._step_seconds)
+    assert not run.can_look_back
+    assert run.around() == ()
+
+
 @pytest.mark.parametrize("engine", ["torch", "compiled"])
 @pytest.mark.parametrize("hidden_size", [32, 120])
 def test_the_past_takes_bounded_memory(engine: str, hidden_size: int) -> None:
@@ -503,6 +517,31 @@ def test_a_run_that_diverged_is_replayed_to_its_last_finite_step() -> None:
     frames = run.replay_frames(30)
     assert frames[-1].step == run.frame().step
     assert np.isfinite([frame.step.loss for frame in frames]).all()
+
+
+def test_where_steps_take_long_a_replay_has_fewer_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_to(100)
+    each = (run._snapshots.stride / 2 + run._now.memory) * run._step_seconds
+    monkeypatch.setattr(live_run, "_REPLAY", 10.5 * each)
+    frames = run.replay_frames(60)
+    assert 4 <= len(frames) <= 12
+    assert (frames[0].step.index, frames[-1].step.index) == (0, 100)
+
+
+def test_a_replay_ends_where_its_progress_raises_or_the_run_goes_on() -> None:
+    run = run_to(20)
+    shares: list[float] = []
+    frames = run.replay_frames(12, shares.append)
+    assert shares == [done / len(frames) for done in range(len(frames))]
+
+    def leave(share: float) -> None:
+        if share > 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run.replay_frames(12, leave)
+    assert run.replay_frames(12, lambda _share: run.step_once()) == []
+    assert run.index == 21
 
 
 def test_a_network_too_large_to_look_back_has_no_replay() -> None:

@@ -85,7 +85,7 @@ def test_the_replay_opens_in_front_of_the_player() -> None:
 def test_a_network_without_snapshots_cannot_look_back_and_says_so() -> None:
     app = click(page(cell="lstm", hidden_size="256", num_layers="4"), "step")
     assert not [shown for shown in app.slider if "moment" in str(shown.key)]
-    assert any("too large to keep snapshots" in said.value for said in app.caption)
+    assert any("too large to look back" in said.value for said in app.caption)
 
 
 def test_a_branch_is_told_in_the_readers_language() -> None:

@@ -12,7 +12,12 @@ import torch
 from utilsforecast.losses import mase
 
 from rnn_core import TASKS, RunConfig, Trainer
-from rnn_core.experiments.rolling_origin import mean_mae, rolling_origin, rolling_origins
+from rnn_core.experiments.rolling_origin import (
+    affordable_origins,
+    mean_mae,
+    rolling_origin,
+    rolling_origins,
+)
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
 
@@ -185,3 +190,41 @@ def test_what_has_no_test_part_or_too_short_a_one_is_refused() -> None:
         rolling_origin(trainer(), 0)
     with pytest.raises(ValueError, match="column must be a whole number from 0 to 0, got 1"):
         rolling_origin(trainer(), 5, column=1)
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("carries", "delay", "horizons", "samples"),
+    [(True, 1, 5, 404), (True, 3, 2, 402), (False, 1, 5, 50), (False, 3, 5, 50)],
+)
+def test_as_many_origins_as_operations_allow(
+    carries: bool, delay: int, horizons: int, samples: int
+) -> None:
+    run = trainer(carry_state=carries, delay=delay)
+    one = 2 * run.parameter_count * samples
+    assert affordable_origins(run, horizons, 33.5 * one) == 33
+    assert affordable_origins(run, horizons, 1e4 * one) == 200
+
+
+def test_with_too_few_origins_a_shorter_horizon_is_named() -> None:
+    run = trainer(carry_state=False)
+    enough = 20 * 2 * run.parameter_count * 10 * 7  # for horizon 7: windows of ten samples
+    with pytest.raises(ValueError, match=r"up to horizon 12 take this network too long .* Try 7\."):
+        affordable_origins(run, 12, enough)
+    assert affordable_origins(run, 7, enough) == 20
+    with pytest.raises(ValueError, match=r"Choose a shorter window or fewer units\."):
+        affordable_origins(run, 12, 1.0)
+
+
+def test_a_horizon_that_is_not_iterated_costs_the_same_however_long() -> None:
+    run = trainer(inputs=("level", "other"), targets=("other",))
+    assert run.task.horizon is None
+    one = 2 * run.parameter_count * 400
+    assert affordable_origins(run, 200, 30.5 * one) == affordable_origins(run, 1, 30.5 * one) == 30
+
+
+def test_only_a_series_has_origins() -> None:
+    with pytest.raises(ValueError, match=r"A rolling origin needs a series with a test part\."):
+        affordable_origins(Trainer(RunConfig()), 3, 1e9)
