@@ -2,8 +2,8 @@
 
 Streamlit keeps the session of a closed tab for `server.disconnectedSessionTTL` seconds, for a
 visitor who comes back, and looks for expired ones only when another visitor leaves: the last of a
-class would stay overnight. Only public names
-of Streamlit are used here, of its `Runtime` and of the context that a run of the page has.
+class would stay overnight. All names of Streamlit that are used here are public but one, which may
+be missing.
 """
 
 from __future__ import annotations
@@ -133,6 +133,10 @@ def watch_session() -> None:
     session = runtime.get_instance().get_app_session(context.session_id)
     if session is not None:  # else the visitor has gone before the page was drawn
         contents.append(session.session_state)
+        # Clearing the state leaves the widgets' callbacks, whose arguments are runs. No public
+        # name leads to them; without this one they stay until another visitor comes.
+        widgets = getattr(session.session_state, "_new_widget_state", None)
+        contents.append(getattr(widgets, "widget_metadata", {}))
     watching.watch(context.session_id, *contents)
 
 

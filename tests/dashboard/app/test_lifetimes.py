@@ -210,6 +210,7 @@ async def main():
     state, fragments = last.session_state, MemoryFragmentStorage()
     state["run"] = Run()
     fragments.register("fragment", partial(print, state["run"]))
+    state._new_widget_state.widget_metadata["button"] = partial(print, state["run"])
     run = weakref.ref(state["run"])
     context = Mock(session_id=gone, fragment_storage=fragments)
     lifetimes.get_script_run_ctx = lambda: context
