@@ -360,7 +360,7 @@ def _help() -> str:
     """
     return _(
         "**Run** / **Pause** (Space): start or stop training.\n\n"
-        "**Step** (→): pause, and take exactly one update.\n\n"
+        "**Step** (→): pause, and take exactly one update; looking back, show the next step.\n\n"
         "**Reset** (Home): back to step 0 with the same seed and the present learning rate.\n\n"
         "**New seed** (N): start again with other initial weights."
     )

@@ -226,6 +226,14 @@ class LiveRun(Playback):
                 self._stopping.wait_again()
             super().play()
 
+    def step_once(self, *, out_of_play: bool = False) -> None:
+        """Pause, and take exactly one step; while an earlier step is on screen, show the next."""
+        with self._lock:
+            if self._past is not None:
+                self.look_back(self._past.latest.index + 1)
+            else:
+                super().step_once(out_of_play=out_of_play)
+
     def open(self, checkpoint: Checkpoint, task: Task | None = None) -> None:
         """Go on with the run of a file, or begin with its weights; paused.
 

@@ -67,11 +67,12 @@ class Server:
 
 
 @contextmanager
-def serve(script: str = "streamlit_app.py") -> Iterator[Server]:
+def serve(script: str = "streamlit_app.py", *further: str) -> Iterator[Server]:
     """Serve the page on a free port until the block ends.
 
     Args:
         script: another one to serve, from the root of the project.
+        further: options of `streamlit run`.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -81,7 +82,7 @@ def serve(script: str = "streamlit_app.py") -> Iterator[Server]:
     url = f"http://127.0.0.1:{port}"
     with NamedTemporaryFile(prefix="server", suffix=".log") as log:
         process = subprocess.Popen(
-            command + options, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            [*command, *options, *further], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
         )
         try:
             _wait_until_healthy(process, url, Path(log.name))

@@ -407,17 +407,27 @@ def test_learning_rates_of_then_are_used_on_the_way() -> None:
     assert run.frame().lr == LSTM.lr
 
 
+def test_a_step_from_an_earlier_one_shows_the_next_until_the_newest_is_there() -> None:
+    run = LiveRun(RunConfig(), engine="torch")
+    for _ in range(5):
+        run.step_once()
+    losses = [step.loss for step in islice(Trainer(RunConfig()).steps(), 7)]
+    run.look_back(3)
+    for index in (4, 5, 6):
+        run.step_once()
+        assert run.frame().step.index == index
+        assert run.frame().step.loss == losses[index]
+    assert run.index == 6
+
+
 def test_who_goes_on_looks_ahead() -> None:
     run = run_to(20)
     run.look_back(5)
-    run.step_once()
-    assert run.frame().step.index == 21
-    run.look_back(5)
     run.play()
     run.tick(1, 1000)
-    assert run.frame().step.index == 22
+    assert run.frame().step.index == 21
     run.look_back(5)  # not while it plays
-    assert run.frame().step.index == 22
+    assert run.frame().step.index == 21
 
 
 def test_a_diverged_run_can_be_looked_into_before_it_broke() -> None:
