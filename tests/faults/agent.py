@@ -43,6 +43,12 @@ class Agent:
         Raises:
             AssertionError: when the request is refused.
         """
+        answer = self._send(change)
+        while "error" in answer:  # the page takes longer than the server waits
+            answer = self._send({"session_id": answer["session_id"]})
+        self.snapshot, self._session = answer, answer["session_id"]
+
+    def _send(self, change: dict[str, Any]) -> dict[str, Any]:
         if self._session is not None:
             change["session_id"] = self._session
         request = urllib.request.Request(
@@ -52,10 +58,10 @@ class Agent:
         )
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
-                self.snapshot = json.load(answer)
+                found: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as refused:
             raise AssertionError(f"{change} was refused: {refused.read().decode()}") from None
-        self._session = self.snapshot["session_id"]
+        return found
 
     def press(self, key: str, value: Any = None) -> None:
         """Click a button, or choose from a menu."""
