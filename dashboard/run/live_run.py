@@ -505,8 +505,10 @@ class LiveRun(Playback):
             if not self.can_look_back:
                 return []
             now, newest, plays = self._now, self.index, self.plays
-            each = (self._snapshots.stride / 2 + now.memory) * self._step_seconds
-            most = max(4, min(most, int(_REPLAY / each))) if each else most
+            affordable, whole = _REPLAY / self._step_seconds, newest - self._oldest + now.memory
+            if whole > affordable:  # frames that are near each other have most steps in common
+                each = self._snapshots.stride / 2 + now.memory
+                most = max(4, min(most, int(affordable / each)))
             steps = self._replay_steps(most)
         frames: list[Frame] = []
         past: Scene | None = None

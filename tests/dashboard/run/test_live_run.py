@@ -530,12 +530,15 @@ def test_a_run_that_diverged_is_replayed_to_its_last_finite_step() -> None:
 
 
 def test_where_steps_take_long_a_replay_has_fewer_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_to(100)
+    run = run_to(600)
     each = (run._snapshots.stride / 2 + run._now.memory) * run._step_seconds
     monkeypatch.setattr(live_run, "_REPLAY", 10.5 * each)
     frames = run.replay_frames(60)
     assert 4 <= len(frames) <= 12
-    assert (frames[0].step.index, frames[-1].step.index) == (0, 100)
+    assert (frames[0].step.index, frames[-1].step.index) == (0, 600)
+    # Where all steps together are as few, all frames are there.
+    monkeypatch.setattr(live_run, "_REPLAY", (600 + run._now.memory) * run._step_seconds)
+    assert len(run.replay_frames(60)) > 40
 
 
 def test_a_replay_ends_where_its_progress_raises_or_the_run_goes_on() -> None:
