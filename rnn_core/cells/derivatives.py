@@ -21,6 +21,8 @@ Rows = int | NDArray[np.int64]
 
 # Numbers that autograd may hold at a time while it works out Jacobians: 64 MB.
 _NUMBERS = 8_000_000
+# Numbers of Jacobians that each layer keeps: 8 MB.
+_KEPT = 1_000_000
 # With no more state numbers than this the Jacobians of many rows take less time than their products
 # with vectors, one by one.
 _SMALL = 96
@@ -262,7 +264,7 @@ class _ByAutograd:
         """A row's Jacobians, found together with those of the rows that come after it."""
         if not 0 <= row - self._first < len(self._jacobians[0]):
             size = len(self._state) * self._layer.hidden_size
-            together = max(1, _NUMBERS // (size * (size + self._x.shape[1])))
+            together = max(1, _KEPT // (size * (size + self._x.shape[1])))
             chosen = slice(row, row + together)
             some = copy(self)
             some._x, some._state = self._x[chosen], tuple(part[chosen] for part in self._state)

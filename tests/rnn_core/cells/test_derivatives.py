@@ -153,7 +153,7 @@ def test_pushed_changes_are_those_times_the_jacobian(
     name: str, hide: Any, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rnn_core.cells.derivatives._SMALL", small)
-    monkeypatch.setattr("rnn_core.cells.derivatives._NUMBERS", 60)  # a few rows together
+    monkeypatch.setattr("rnn_core.cells.derivatives._KEPT", 60)  # a few rows together
     cell = CELLS[name]
     model = RecurrentModel(RunConfig(cell=name, hidden_size=3), input_size=2)
     numbers = np.random.default_rng(0)
