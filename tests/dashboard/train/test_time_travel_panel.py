@@ -39,16 +39,16 @@ def test_the_slider_follows_a_view_that_moves_on_and_does_not_pull_it_back() -> 
     assert step_and_loss(app)[0] == 0
 
 
-def test_a_run_that_plays_or_takes_a_step_leaves_its_past() -> None:
+def test_a_step_leads_on_from_the_past_and_a_run_that_plays_leaves_it() -> None:
     app = page(pace="1")
     for _ in range(4):
         app = click(app, "step")
     app = healthy(slider(app, "moment").set_value(1).run())
     app = click(app, "step")
-    assert (step_and_loss(app)[0], slider(app, "moment").value) == (5, 5)
-    app = healthy(slider(app, "moment").set_value(1).run())
+    assert (step_and_loss(app)[0], slider(app, "moment").value) == (2, 2)
+    assert app.session_state["session"].run.index == 4
     app = click(app, "run")
-    assert step_and_loss(app)[0] > 5
+    assert step_and_loss(app)[0] > 4
     assert slider(app, "resting").disabled
     assert button(app, "branch").disabled
     assert button(app, "replay").disabled
