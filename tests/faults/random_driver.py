@@ -134,7 +134,11 @@ class Driver:
         if value is None:
             return
         self._note(f"set {key} to {value!r}")
-        self.agent.choose(key, value)
+        submit = self.agent.button("FormSubmitter")
+        if key.startswith("exercise") and submit is not None:
+            self.agent.interact(widget_state={key: value}, trigger={"key": submit})
+        else:
+            self.agent.choose(key, value)
 
     def _press(self) -> None:
         offered = [
