@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.app.commit import running_commit
 from dashboard.app.glossary import in_order
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
@@ -74,7 +75,9 @@ def _show(language: str) -> None:
                 "`rnn_core`."
             ).format(tutorial=TUTORIAL.address, learn=f"learn?lang={language}")
         )
-        st.caption(_("Version {version}. MIT licence.").format(version=__version__))
+        commit = running_commit()
+        version = f"{__version__} ({commit})" if commit else __version__
+        st.caption(_("Version {version}. MIT licence.").format(version=version))
     with words:
         st.markdown("\n\n".join(f"**{term.title}**: {term.explanation}" for term in in_order()))
     with sources:

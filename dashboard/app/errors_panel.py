@@ -6,16 +6,14 @@ Streamlit would show the traceback, with the paths of the server.
 from __future__ import annotations
 
 import hashlib
-import logging
 import traceback
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.app.journal import FAILED, note
 from dashboard.app.language import gettext as _
-
-_LOGGER = logging.getLogger(__name__)
 
 
 def watch_errors() -> None:
@@ -44,7 +42,7 @@ def tell(error: Exception) -> bool:
         True: Streamlit is not to show it.
     """
     number = reference(error)
-    _LOGGER.error("The error above, a %s, was shown as %s.", type(error).__name__, number)
+    note(FAILED, number=number, kind=type(error).__name__)
     with st.container(key="crash"):
         st.error(
             _(

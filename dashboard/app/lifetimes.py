@@ -20,6 +20,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.app.journal import ENDED, note
 from dashboard.app.server import cleaner
 
 # Seconds from one look at the sessions to the next.
@@ -120,6 +121,7 @@ class Lifetimes:
             if self._watched:
                 self._loop.call_later(_EVERY, self._look)
             if over:
+                note(ENDED, number=len(over))
                 self._ended()
 
 

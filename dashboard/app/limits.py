@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from dashboard.app.journal import REFUSED, note
 from dashboard.app.language import gettext as _
 from dashboard.app.text import two_digits
 from rnn_core import RULES, RunConfig, StepCost, Task, step_cost
@@ -68,6 +69,7 @@ def refusal(work: Work) -> str:
     cost, limit = work.cost, most()
     if _fits(work):
         return ""
+    note(REFUSED, gflop=round(cost.operations / 1e9, 1), mb=cost.bytes // 1_000_000)
     if cost.operations / limit.operations > cost.bytes / limit.bytes:
         said = _(
             "One training step would take {needed} billion floating-point operations, and this "

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.app import header, sidebar, widgets
 from dashboard.app.errors_panel import watch_errors
+from dashboard.app.journal import OPENED, note
 from dashboard.app.language import gettext as _
 from dashboard.app.lifetimes import watch_session
 from dashboard.app.restrictions import ALL, HIDE, LOCK
@@ -68,6 +69,7 @@ def open_app(*pages: Page) -> None:
     watch_session()
     if _PAGES not in st.session_state:
         cleaner().soon()
+        note(OPENED)
     st.html(_STYLE)
     st.html(_script(), unsafe_allow_javascript=True)
     table = table_of([LOCK, HIDE, *(setting for page in pages for setting in page.settings)])

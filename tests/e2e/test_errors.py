@@ -31,5 +31,5 @@ def test_an_error_is_logged_and_the_visitor_gets_its_number_alone(browser: Brows
         log = server.log.read_text()
     assert len(set(numbers.values())) == 3
     for where, number in numbers.items():
-        assert log.count(f"was shown as {number}.") == 1
+        assert log.count(f'"event": "error", "number": "{number}"') == 1
         assert log.count(f"secret of {where}") == 1

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import logging
+import json
 import re
 
 import pytest
@@ -32,15 +32,16 @@ def broken() -> None:
 
 
 def test_the_visitor_sees_a_number_and_nothing_of_the_error(
-    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with caplog.at_level(logging.ERROR):
-        app = AppTest.from_function(broken).run()
+    app = AppTest.from_function(broken).run()
     (said,) = [error.value for error in app.error]
     assert app.session_state["told"] is True
     assert "secret" not in said
     assert "RuntimeError" not in said
     number = re.search("`([0-9a-f]{6})`", said)
     assert number is not None
-    (line,) = [record.getMessage() for record in caplog.records if "shown as" in record.message]
-    assert line == f"The error above, a RuntimeError, was shown as {number[1]}."
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    (written,) = map(json.loads, lines)
+    assert (written["event"], written["number"]) == ("error", number[1])
+    assert written["kind"] == "RuntimeError"
