@@ -69,6 +69,7 @@ class Playback(ABC):
         self._active_runs = 1
         self._status = Status.READY
         self._plays = 0
+        self._goal: int | None = None  # of `play_to`
         self._speed: deque[tuple[float, int]] = deque(maxlen=30)
 
     @property
@@ -103,6 +104,7 @@ class Playback(ABC):
 
     def _begin_again(self) -> None:
         """Start again with other settings; a run that was playing keeps playing."""
+        self._goal = None
         if self._status is not Status.PLAYING:
             self._status = Status.READY
         self._begin()
@@ -119,6 +121,7 @@ class Playback(ABC):
     def play(self) -> None:
         """Train at every tick, unless the run has ended."""
         with self._lock:
+            self._goal = None
             self._speed.clear()
             if self.index == 0:
                 # Nothing is trained yet, and a faster engine may be ready by now.
@@ -126,6 +129,12 @@ class Playback(ABC):
             if self._status not in ENDED:
                 self._status = Status.PLAYING
                 self._plays += 1
+
+    def play_to(self, step: int) -> None:
+        """Train as fast as can be, whatever the pace, and pause at a step."""
+        with self._lock:
+            self.play()
+            self._goal = step
 
     def pause(self) -> None:
         """Train no further step. Waits for a step that is under way."""
@@ -167,11 +176,15 @@ class Playback(ABC):
                 self._status = Status.IDLE
                 return
             self._active_runs = active_runs
+            if self._goal is not None:
+                most_steps = None
             deadline = self._clock() + FRAME_BUDGET / active_runs
             taken = 0
             while self._status is Status.PLAYING:
                 if self.index >= step_limit:
                     self._status = Status.AT_LIMIT
+                elif self._goal is not None and self.index >= self._goal:
+                    self._goal, self._status = None, Status.PAUSED
                 elif taken == most_steps or (taken and self._clock() > deadline):
                     break
                 else:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from functools import partial
+from secrets import token_urlsafe
+from typing import Any, Generic, Protocol, TypeVar
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitInvalidLayoutContextError
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app import about_panel, widgets
+from dashboard.app.claims import Claims
+from dashboard.app.kept_run_panel import keep_run
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import ENDED, Status
@@ -31,6 +37,8 @@ CROWD, CROWDED_BURST = 12, 12
 _PATIENCE = 0.007
 # Seconds in which a redraw leaves the server.
 _DELIVERY = 0.03
+# Key in the session: tokens of all runs that it has had.
+_TOKENS = "tokens of runs"
 
 
 class Playable(Protocol):
@@ -53,6 +61,9 @@ class Playable(Protocol):
     def play(self) -> None:
         """Train at every redraw."""
 
+    def play_to(self, step: int) -> None:
+        """Train as fast as can be, and pause at a step."""
+
     def pause(self) -> None:
         """Train no further step."""
 
@@ -66,7 +77,7 @@ class Playable(Protocol):
 RunT = TypeVar("RunT", bound=Playable)
 
 
-@dataclass
+@dataclass(eq=False)
 class Session(Generic[RunT]):
     """One visitor's run on one page.
 
@@ -79,6 +90,9 @@ class Session(Generic[RunT]):
         armed: seconds between two beats of the timer that the browser was given.
         burst: redraws per beat of that timer.
         linked: the settings that the address has.
+        token: by which the visitor's browser, and nobody else, knows the run.
+        lost: the step that the visitor's run before was at, of which the server knows nothing any
+            more; 0 if there was none, or it is of no interest any longer.
     """
 
     run: RunT
@@ -89,6 +103,8 @@ class Session(Generic[RunT]):
     armed: float | None = None
     burst: int = BURST
     linked: Mapping[str, object] = field(default_factory=dict)
+    token: str = field(default_factory=lambda: token_urlsafe(16))
+    lost: int = 0
 
 
 class Panel(Protocol):
@@ -99,26 +115,95 @@ class Panel(Protocol):
 
 
 def open_session(
-    key: str, begin: Callable[[], RunT], adopt: Callable[[RunT], str], refusals: Sequence[str]
+    key: str,
+    begin: Callable[[], RunT],
+    adopt: Callable[[RunT], str],
+    refusals: Sequence[str],
+    *,
+    counts: bool = True,
 ) -> Session[RunT]:
-    """The visitor's session on a page; shows what the link could not have.
+    """The visitor's session on a page; shows what the link could not have, and what was lost.
 
     Args:
         key: of the page.
         begin: makes the run, at the first visit.
         adopt: gives the run the page's settings; returns why it started again, empty if it did not.
         refusals: what the visitor's link asked for and could not have.
+        counts: whether the step that the page shows is the number of all steps of the run.
     """
     if key not in st.session_state:
         st.session_state[key] = Session(begin(), list(refusals))
+        _note(st.session_state[key])
     session: Session[RunT] = st.session_state[key]
     session.run.touch()
     restarted = adopt(session.run)
     if restarted:
-        session.refusals, session.restarted = [], restarted
+        _forget_notices(session)
+        session.restarted = restarted
+    keep_run(key, session.token, partial(_returned, key))
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
+    if session.lost:
+        _tell_of_loss(session, counts)
     return session
+
+
+def _note(session: Session[Any]) -> None:
+    """Have the session's run found by its token."""
+    st.session_state[_TOKENS] = st.session_state.get(_TOKENS, frozenset()) | {session.token}
+    context, claims = get_script_run_ctx(suppress_warning=True), _claims()
+    if context is not None:
+        claims.keep(session.token, session, context.session_id)
+
+
+def _returned(key: str, token: str, step: int) -> None:
+    """The visitor's tab showed another run before this one: go on with it, or say that it is lost.
+
+    Args:
+        key: of the page.
+        token: of the run before.
+        step: that it was at.
+    """
+    session: Session[Any] | None = st.session_state.get(key)
+    context = get_script_run_ctx(suppress_warning=True)
+    if session is None or context is None or token in st.session_state.get(_TOKENS, ()):
+        return
+    try:
+        found = _claims().claim(token, context.session_id)
+    except LookupError:
+        session.lost = step
+        return
+    if found is not None:
+        found.refusals, found.lost = session.refusals, 0
+        st.session_state[key] = found
+        st.session_state[_TOKENS] |= {token}
+
+
+@st.cache_resource
+def _claims() -> Claims[Session[Any]]:
+    """The runs of all sessions of this server."""
+    return Claims(
+        lambda session: runtime.exists() and runtime.get_instance().is_active_session(session)
+    )
+
+
+def _tell_of_loss(session: Session[Any], counts: bool) -> None:
+    step = format(session.lost, ",d")
+    with st.container(horizontal=True, vertical_alignment="center", key="lost", width="stretch"):
+        st.warning(
+            _(
+                "The run that was here was lost at step {step}: the server was restarted, or this "
+                "page was away for too long. Its settings are kept."
+            ).format(step=step),
+            icon=":material/history:",
+        )
+        st.button(
+            _("Run it again to step {step}").format(step=step) if counts else _("Run it again"),
+            icon=":material/fast_forward:",
+            key="again",
+            on_click=_run_again,
+            args=(session, session.lost if counts else None),
+        )
 
 
 def watch(
@@ -280,9 +365,22 @@ def _burst(
 # call what the button means by then, and pause a run that has just been resumed.
 
 
+def _forget_notices(session: Session[RunT]) -> None:
+    session.refusals, session.restarted, session.lost = [], "", 0
+
+
 def _play(session: Session[RunT]) -> None:
-    session.refusals, session.restarted = [], ""
+    _forget_notices(session)
     session.run.play()
+
+
+def _run_again(session: Session[RunT], step: int | None) -> None:
+    _forget_notices(session)
+    if step is None:
+        session.run.play()
+        return
+    session.restarted = _("Run again to step {step}.").format(step=format(step, ",d"))
+    session.run.play_to(step)
 
 
 def _pause(session: Session[RunT]) -> None:
@@ -290,12 +388,12 @@ def _pause(session: Session[RunT]) -> None:
 
 
 def _step(session: Session[RunT], was_playing: bool) -> None:
-    session.restarted = ""
+    session.restarted, session.lost = "", 0
     session.run.step_once(out_of_play=was_playing)
 
 
 def _reset(session: Session[RunT]) -> None:
-    session.restarted = ""
+    session.restarted, session.lost = "", 0
     session.run.reset()
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,22 +67,33 @@ class Server:
 
 
 @contextmanager
-def serve(script: str = "streamlit_app.py", *further: str) -> Iterator[Server]:
-    """Serve the page on a free port until the block ends.
+def serve(
+    script: str = "streamlit_app.py",
+    *further: str,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
+) -> Iterator[Server]:
+    """Serve the page until the block ends, or somebody ends the process before.
 
     Args:
         script: another one to serve, from the root of the project.
         further: options of `streamlit run`.
+        port: where to listen; None for a free one.
+        environment: variables that are different from this process's.
+        prefix: command that starts the server's.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", script]
+    port = port or free_port()
+    command = [*prefix, sys.executable, "-m", "streamlit", "run", script]
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     url = f"http://127.0.0.1:{port}"
     with NamedTemporaryFile(prefix="server", suffix=".log") as log:
         process = subprocess.Popen(
-            [*command, *options, *further], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            [*command, *options, *further],
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
         )
         try:
             _wait_until_healthy(process, url, Path(log.name))
@@ -90,6 +101,13 @@ def serve(script: str = "streamlit_app.py", *further: str) -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def free_port() -> int:
+    """A port of this machine where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_until_healthy(

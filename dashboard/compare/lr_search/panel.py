@@ -95,6 +95,7 @@ def open_search(
         begin=lambda: LiveSearch(contenders, test_seeds, centre, steps, task=settings.task),
         adopt=lambda live: _adopt(live, contenders, test_seeds, centre, steps, settings),
         refusals=settings.refusals,
+        counts=False,
     )
 
 

@@ -87,6 +87,7 @@ def watch(field: Field, settings: Settings, places: Places) -> None:
             begin=lambda: LiveSpan(field.contenders, field.seeds, field.first),
             adopt=lambda live: _adopt(live, field),
             refusals=settings.refusals,
+            counts=False,
         )
     player.watch(
         session,

@@ -83,6 +83,31 @@ def test_it_stops_at_the_step_limit_and_goes_on_with_a_higher_one() -> None:
     assert (run.index, run.status) == (25, Status.PLAYING)
 
 
+def test_it_plays_to_a_step_whatever_the_pace_and_pauses_there() -> None:
+    run = Counter()
+    run.play_to(30)
+    run.tick(1, 100)
+    assert (run.index, run.status) == (30, Status.PAUSED)
+    run.play()
+    run.tick(1, 100)
+    assert (run.index, run.status) == (31, Status.PLAYING)
+
+
+@pytest.mark.parametrize("leave", ["play", "reset", "step_once"])
+def test_any_button_gives_up_the_step_that_was_played_to(leave: str) -> None:
+    run = Counter(cost=10 * FRAME_BUDGET)
+    run.play_to(30)
+    run.tick(1, 100)
+    getattr(run, leave)()
+    run.play()
+    before = run.index
+    run.tick(50, 100)  # one step takes all the time
+    assert (run.index, run.status) == (before + 1, Status.PLAYING)
+    for _ in range(40):
+        run.tick(1, 100)
+    assert run.status is Status.PLAYING
+
+
 def test_it_stops_when_the_page_was_not_touched_for_long() -> None:
     run = playing(Counter())
     run.time.now += IDLE_LIMIT - 1

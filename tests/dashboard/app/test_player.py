@@ -12,6 +12,7 @@ import pytest
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app import player
+from dashboard.app.claims import Claims
 from dashboard.app.playback import Status
 from dashboard.app.player import BURST, CROWD, CROWDED_BURST, REDRAW_EVERY, Session
 from dashboard.app.render_queue import RenderQueue
@@ -29,6 +30,13 @@ class Run:
     def play(self) -> None:
         self.asked.append("play")
         self.status = Status.PLAYING
+
+    def play_to(self, step: int) -> None:
+        self.asked.append(f"play to {step}")
+        self.status = Status.PLAYING
+
+    def touch(self) -> None:
+        self.asked.append("touch")
 
     def pause(self) -> None:
         self.asked.append("pause")
@@ -170,3 +178,73 @@ def test_a_beat_gives_way_to_a_run_of_the_whole_page(whole_page: bool) -> None:
     expected = pytest.raises(StreamlitInvalidLayoutContextError, match="A fragment tried")
     with expected if whole_page else nullcontext():
         player._beat(session, draw, settings, "en")  # type: ignore[arg-type]
+
+
+class Visit:
+    """A session of Streamlit with one run of the page."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self.state: dict[str, object] = {}
+        self._patch, self._name = monkeypatch, name
+
+    def enter(self) -> None:
+        """From now on the page runs in this session."""
+        self._patch.setattr(player.st, "session_state", self.state)
+        context = SimpleNamespace(session_id=self._name)
+        self._patch.setattr(player, "get_script_run_ctx", lambda **more: context)
+
+    def open(self) -> Session[Run]:
+        """Open the page."""
+        self.enter()
+        return player.open_session("run", Run, lambda run: "", [])
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Visit]:
+    """Sessions by name; of these, "first" has lost its connection."""
+    claims = Claims[Session[Run]](lambda name: name != "first")
+    monkeypatch.setattr(player, "_claims", lambda: claims)
+    monkeypatch.setattr(player, "keep_run", lambda *given: None)
+    monkeypatch.setattr(player, "_tell_of_loss", lambda *given: None)
+    return lambda name: Visit(monkeypatch, name)
+
+
+def test_a_reloaded_page_goes_on_with_its_run(visit: Callable[[str], Visit]) -> None:
+    first, second = visit("first"), visit("second")
+    before = first.open()
+    own = second.open()
+    assert own.run is not before.run
+    player._returned("run", before.token, 200)
+    assert second.open() is before
+    assert before.lost == 0
+    player._returned("run", own.token, 200)  # the run that the second has given up
+    assert second.open() is before
+    assert before.lost == 0
+
+
+def test_a_duplicated_tab_has_a_run_of_its_own_and_nothing_is_lost(
+    visit: Callable[[str], Visit],
+) -> None:
+    original, copy = visit("original"), visit("copy")
+    before, own = original.open(), copy.open()
+    player._returned("run", before.token, 200)
+    assert copy.open() is own
+    assert own.lost == 0
+
+
+def test_a_run_of_which_the_server_knows_nothing_is_lost_until_another_one_is_played(
+    visit: Callable[[str], Visit],
+) -> None:
+    session = visit("second").open()
+    player._returned("run", "of a server before", 200)
+    assert session.lost == 200
+    player._run_again(session, 200)
+    assert session.lost == 0
+    assert session.run.asked[-1] == "play to 200"
+    assert "200" in session.restarted
+    for button in (player._play, player._reset, lambda one: player._step(one, False)):
+        session.lost = 200
+        button(session)
+        assert session.lost == 0
+    player._returned("elsewhere", "of a server before", 200)  # a page that was not opened
+    assert session.lost == 0

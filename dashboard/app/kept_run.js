@@ -1,0 +1,61 @@
+// Keeps the token of the run on screen and the step that it has reached, for this tab alone, and
+// tells the server when the page has another run than before: it was reloaded, or the server was
+// started again, or the session had ended meanwhile. Redraws cost nothing: the step is read from
+// the page now and then.
+
+const EVERY = 500; // milliseconds
+// Fewer steps are not worth a word.
+const LEAST = 10;
+const STEP = ".st-key-readouts [data-testid=stMetricValue]";
+
+/** The address without the language, in one order. */
+function address() {
+  const parameters = new URLSearchParams(window.location.search);
+  parameters.delete("lang");
+  parameters.sort();
+  return parameters.toString();
+}
+
+export default function ({ data: [{ key, run }], setTriggerValue }) {
+  const name = `run: ${key}`;
+  let kept = null;
+  try {
+    kept = JSON.parse(sessionStorage.getItem(name));
+  } catch {
+    // Storage is switched off, or somebody wrote something else.
+  }
+  const keep = (step) => {
+    try {
+      sessionStorage.setItem(name, JSON.stringify({ run, step, address: address() }));
+    } catch {
+      // Nothing is kept, then.
+    }
+  };
+
+  if (kept?.run !== run) {
+    keep(0);
+    // Another link in the same tab asks for another run.
+    if (kept?.step >= LEAST && kept.address === address()) {
+      setTriggerValue("returned", { run: kept.run, step: kept.step });
+    }
+  }
+
+  // What is read counts once it has been read again as long as the token is the same: the step of
+  // another run may be on screen before its token is here.
+  let seen = null;
+  const read = () => Number.parseInt(document.querySelector(STEP)?.textContent, 10);
+  const timer = setInterval(() => {
+    if (seen !== null) keep(seen);
+    const step = read();
+    seen = Number.isNaN(step) ? null : step;
+  }, EVERY);
+  const leave = () => {
+    const step = read();
+    if (!Number.isNaN(step)) keep(step);
+  };
+  window.addEventListener("pagehide", leave);
+  return () => {
+    clearInterval(timer);
+    window.removeEventListener("pagehide", leave);
+  };
+}

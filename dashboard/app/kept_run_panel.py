@@ -1,0 +1,58 @@
+"""Has the browser keep which run is on screen, and hears when it comes back to another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+#: No run has more steps.
+MOST_STEPS = 1_000_000
+_LONGEST_TOKEN = 64
+_kept_run = st.components.v2.component(
+    "kept_run",
+    html="<span></span>",
+    js=(Path(__file__).parent / "kept_run.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def keep_run(key: str, token: str, returned: Callable[[str, int], object]) -> None:
+    """Have the browser keep the token of the run on screen and its step, in this tab alone.
+
+    Args:
+        key: of the page's run.
+        token: of the run.
+        returned: called with the token and the step that the browser has kept, before the page
+            runs again, when the tab showed another run before.
+    """
+    name = f"kept_run_{key}"
+
+    def arrived() -> None:
+        state: Any = st.session_state.get(name)
+        report = checked(None if state is None else state.get("returned"))
+        if report is not None:
+            returned(*report)
+
+    with st.container(key="kept_run"):
+        _kept_run(
+            key=name,
+            height="content",
+            on_returned_change=arrived,
+            # A list: Streamlit looks for tables among the values of a dict, and loads pandas.
+            data=[{"key": key, "run": token}],
+        )
+
+
+def checked(report: object) -> tuple[str, int] | None:
+    """Token and step, if a browser can have sent this in earnest."""
+    if not isinstance(report, Mapping):
+        return None
+    token, step = report.get("run"), report.get("step")
+    if not isinstance(token, str) or len(token) > _LONGEST_TOKEN:
+        return None
+    if not isinstance(step, int | float) or not 0 < step <= MOST_STEPS or step != int(step):
+        return None
+    return token, int(step)
