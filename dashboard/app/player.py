@@ -84,6 +84,7 @@ class Session(Generic[RunT]):
     Args:
         run: trains.
         refusals: what the visitor's link asked for and could not have.
+        key: of the page, in the session's state.
         restarted: why the run started again; empty once it is played.
         whole_page: whether the next redraw belongs to a run of the whole page, after a click.
         resting_beat: seconds between two redraws while paused; None for no redraws.
@@ -92,11 +93,13 @@ class Session(Generic[RunT]):
         linked: the settings that the address has.
         token: by which the visitor's browser, and nobody else, knows the run.
         lost: the step that the visitor's run before was at, of which the server knows nothing any
-            more; 0 if there was none, or it is of no interest any longer.
+            more; 0 if there was none, or another one was played. Not cleared by a step or a reset:
+            the click may have been on the page of the run before.
     """
 
     run: RunT
     refusals: list[str]
+    key: str = ""
     restarted: str = ""
     whole_page: bool = True
     resting_beat: float | None = None
@@ -132,7 +135,7 @@ def open_session(
         counts: whether the step that the page shows is the number of all steps of the run.
     """
     if key not in st.session_state:
-        st.session_state[key] = Session(begin(), list(refusals))
+        st.session_state[key] = Session(begin(), list(refusals), key)
         _note(st.session_state[key])
     session: Session[RunT] = st.session_state[key]
     session.run.touch()
@@ -140,7 +143,6 @@ def open_session(
     if restarted:
         _forget_notices(session)
         session.restarted = restarted
-    keep_run(key, session.token, partial(_returned, key))
     for refusal in session.refusals:
         st.warning(refusal, icon=":material/link_off:")
     if session.lost:
@@ -233,6 +235,7 @@ def watch(
     session.burst = CROWDED_BURST if render_queue().active >= CROWD else BURST
     session.armed = _interval(session)
     session.linked = dict(widgets.choices())
+    keep_run(session.key, session.token, partial(_returned, session.key))
     part = st.fragment(_beat, run_every=session.armed)
     part(session, open_panel, settings, current_language())
     if buttons is not None:
@@ -388,12 +391,12 @@ def _pause(session: Session[RunT]) -> None:
 
 
 def _step(session: Session[RunT], was_playing: bool) -> None:
-    session.restarted, session.lost = "", 0
+    session.restarted = ""
     session.run.step_once(out_of_play=was_playing)
 
 
 def _reset(session: Session[RunT]) -> None:
-    session.restarted, session.lost = "", 0
+    session.restarted = ""
     session.run.reset()
 
 
