@@ -4,6 +4,10 @@ Needs torch and NumPy. The compiled engine needs Numba too, and `rank` needs Sci
 throughout: B batch, T time steps, D features, H hidden units; arrays are ``(B, T, …)``.
 """
 
+import copyreg
+from types import MappingProxyType
+from typing import Any
+
 from rnn_core.cells.base import Cell, CellOutput, Gate
 from rnn_core.cells.registry import register_cell
 from rnn_core.config import RULES, SETTINGS, RunConfig, Setting, is_read
@@ -91,3 +95,11 @@ __all__ = [
     "step_cost",
     "suggest",
 ]
+
+
+def _read_only(items: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(items)
+
+
+# Results hold read-only mappings, which Python neither pickles nor copies by itself.
+copyreg.pickle(MappingProxyType, lambda mapping: (_read_only, (dict(mapping),)))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+from rnn_core.arguments import require
 from rnn_core.messages import N_, InvalidType, unknown_choice
 from rnn_core.registry import CELLS, OPTIMIZERS, TASKS
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
@@ -182,7 +183,7 @@ class RunConfig:
                 value=settings,
             )
         for name in settings:
-            if name not in SETTINGS:
+            if not isinstance(name, str) or name not in SETTINGS:
                 raise unknown_choice("setting", name, SETTINGS)
         return cls(**settings)
 
@@ -205,9 +206,11 @@ def is_read(setting: str, config: RunConfig) -> bool:
     """Whether a setting has an effect in a run with the other settings of ``config``.
 
     Raises:
+        TypeError: when ``config`` is not a RunConfig.
         ValueError: when there is no such setting.
     """
-    if setting not in SETTINGS:
+    require("config", config, RunConfig, "a RunConfig", "RunConfig()")
+    if not isinstance(setting, str) or setting not in SETTINGS:
         raise unknown_choice("setting", setting, SETTINGS)
     reader = SETTINGS[setting].read_by
     if reader is None:

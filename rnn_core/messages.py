@@ -10,12 +10,66 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from reprlib import Repr
 from typing import Any
 
 
 def N_(template: str) -> str:
     """Mark a template for extraction into the translators' files; returns it unchanged."""
     return template
+
+
+#: Longest text of a value in a message, in characters, and longest list of what can be chosen.
+LONGEST_VALUE, LONGEST_TEXT = 500, 2000
+
+
+class Brief:
+    """A value in a message, whatever it is: shown in bounded length, and never an error itself.
+
+    An array is told by its shape, a long text by its beginning.
+
+    Args:
+        value: of any kind.
+
+    Example:
+        >>> f"got {Brief('x' * 1000)!r}"[:10], len(repr(Brief(10**5000))) < 50
+        ("got 'xxxxx", True)
+    """
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        shape, dtype = getattr(self._value, "shape", ()), getattr(self._value, "dtype", None)
+        if isinstance(shape, tuple) and len(shape) and dtype is not None:
+            return f"an array of shape {tuple(shape)} and dtype {dtype}"
+        return _cut(lambda: _BOUNDED.repr(self._value), self._value, LONGEST_VALUE)
+
+    def __format__(self, spec: str) -> str:
+        return _cut(lambda: format(self._value, spec), self._value, LONGEST_TEXT)
+
+
+class _Bounded(Repr):
+    """`repr`, of a bounded number of items and letters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxtuple = self.maxlist = self.maxdict = self.maxset = self.maxfrozenset = 20
+        self.maxstring = self.maxother = LONGEST_VALUE
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x)
+
+
+_BOUNDED = _Bounded()
+
+
+def _cut(text: Callable[[], str], value: object, longest: int) -> str:
+    try:
+        found = text()
+    except Exception:  # a value's own fault, or an int with more digits than Python converts
+        found = f"a value of type {type(value).__name__}"
+    return found if len(found) <= longest else found[: longest - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +130,23 @@ class UnknownName(InvalidValue, KeyError):
     """A name that is not among those that exist; both a ValueError and a KeyError."""
 
 
-def translate(text: Message | BaseException, gettext: Callable[[str], str]) -> str:
+def translate(
+    text: Message | BaseException,
+    gettext: Callable[[str], str],
+    show: Callable[[object], object] = Brief,
+) -> str:
     """The sentence of a message or an exception in the language of ``gettext``.
 
     Args:
         text: a message, or any exception. One without a message keeps its own text.
         gettext: template to translated template.
+        show: wraps each value; what it gives is formatted in its place.
     """
     message = getattr(text, "message", text)
     if not isinstance(message, Message):
         return str(text)
     values = {
-        name: translate(value, gettext) if isinstance(value, Message) else value
+        name: translate(value, gettext, show) if isinstance(value, Message) else show(value)
         for name, value in message.values.items()
     }
     return gettext(message.template).format(**values)
@@ -103,7 +162,7 @@ def unknown_choice(kind: str, value: object, options: Iterable[str]) -> UnknownN
     """
     names = sorted(options)
     values = {"kind": kind, "value": value, "options": ", ".join(names)}
-    close = get_close_matches(str(value), names, n=1)
+    close = get_close_matches(f"{Brief(value)}"[:LONGEST_VALUE], names, n=1)
     if close:
         return UnknownName(
             N_("Unknown {kind} {value!r}. Choose from: {options}. Did you mean {close!r}?"),

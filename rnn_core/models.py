@@ -8,11 +8,15 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from rnn_core.arguments import refused_type, require, whole
 from rnn_core.cells import registry as _registered  # noqa: F401  fills CELLS
 from rnn_core.cells.base import Cell, on_meta
 from rnn_core.cells.module import RecurrentModule, State
 from rnn_core.config import RunConfig
 from rnn_core.registry import CELLS
+
+# Numbers that go in or come out at one time step; each costs a weight for every hidden unit.
+_MOST_FEATURES = 100_000
 
 __all__ = ["RecurrentModel", "State", "parameter_count"]
 
@@ -31,6 +35,11 @@ class RecurrentModel(nn.Module):
         output_size: output features.
         dtype: of the weights. They are drawn in float32 whatever it is, so a float64 run is the
             float32 run with finer rounding.
+
+    Raises:
+        TypeError: when ``config`` is not a RunConfig, a size not a whole number, or ``dtype`` not
+            a floating dtype of PyTorch.
+        ValueError: when a size is below 1 or above 100,000.
     """
 
     rnn: RecurrentModule
@@ -46,6 +55,9 @@ class RecurrentModel(nn.Module):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
+        input_size, output_size = _checked(config, input_size, output_size)
+        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+            raise refused_type("dtype", "a floating dtype", dtype, "torch.float32")
         self.cell = CELLS[config.cell]
         # On the meta device the constructors draw nothing, so the global generator is left alone.
         module = on_meta(self.cell, input_size, config.hidden_size, config.num_layers)
@@ -82,7 +94,20 @@ class RecurrentModel(nn.Module):
 
 
 def parameter_count(config: RunConfig, input_size: int = 1, output_size: int = 1) -> int:
-    """Trainable numbers of the model that `RecurrentModel` builds with these arguments."""
+    """Trainable numbers of the model that `RecurrentModel` builds with these arguments.
+
+    Raises:
+        TypeError, ValueError: as `RecurrentModel` does.
+    """
+    input_size, output_size = _checked(config, input_size, output_size)
     cell: Cell = CELLS[config.cell]
     layers = cell.parameter_count(config, input_size)
     return layers + output_size * (config.hidden_size + 1)
+
+
+def _checked(config: RunConfig, input_size: int, output_size: int) -> tuple[int, int]:
+    require("config", config, RunConfig, "a RunConfig", "RunConfig()")
+    return (
+        whole("input_size", input_size, 1, low=1, high=_MOST_FEATURES),
+        whole("output_size", output_size, 1, low=1, high=_MOST_FEATURES),
+    )

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from rnn_core.arguments import real_numbers
 from rnn_core.cells.module import RecurrentModule, StepModule, pack, unpack
 
 if TYPE_CHECKING:
@@ -302,11 +303,17 @@ def layers_of(cell: Cell, module: nn.Module) -> tuple[Layer, ...]:
     )
 
 
-def as_float64(values: ArrayLike | Tensor) -> Array:
-    """A copy in float64."""
-    if isinstance(values, Tensor):
-        values = values.detach().numpy()
-    return np.array(values, np.float64)
+def as_float64(values: ArrayLike | Tensor, name: str = "values") -> Array:
+    """A copy in float64.
+
+    Args:
+        values: real numbers of any shape.
+        name: of the parameter that they were given for.
+
+    Raises:
+        TypeError: when they are not real numbers.
+    """
+    return real_numbers(name, values, "an array of float64")
 
 
 def number(value: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from rnn_core.arguments import refused_type
 from rnn_core.cells.base import Cell, on_meta
 from rnn_core.registry import CELLS
 
@@ -37,9 +38,8 @@ def register_cell(cell: Cell) -> Cell:
         ValueError: when its name is taken or not an identifier, or its parts do not fit together.
     """
     if not isinstance(cell, Cell):
-        raise TypeError(
-            f"cell must be an instance of rnn_core.cells.base.Cell, got {cell!r}. Subclass Cell."
-        )
+        rule = "an instance of rnn_core.cells.base.Cell"
+        raise refused_type("cell", rule, cell, "one of a subclass of Cell")
     _check(cell)
     CELLS.register(cell)
     return cell
@@ -52,8 +52,11 @@ def cell_of(model: Any) -> Cell:
         model: a `RecurrentModel`, or any module with a recurrent layer ``rnn``.
 
     Raises:
+        TypeError: when it is no such module.
         ValueError: when no cell has such a module.
     """
+    if not isinstance(getattr(model, "rnn", None), nn.Module) or isinstance(model, type):
+        raise refused_type("model", "a RecurrentModel", model, "trainer.model")
     own = getattr(model, "cell", None)
     if isinstance(own, Cell):
         return own

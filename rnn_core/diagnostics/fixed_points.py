@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from rnn_core.arguments import number as real
+from rnn_core.arguments import require
 from rnn_core.cells.base import Array, as_float64
 from rnn_core.diagnostics.continua import FIXED, SAME, Continuum, find_continua, linearise
 from rnn_core.diagnostics.levenberg_marquardt import Autonomous, Descent, descend
 from rnn_core.diagnostics.unrolled import unroll
+from rnn_core.messages import Brief
 from rnn_core.models import RecurrentModel, State
 
 # Starts in a batch at most, and starts · S: a batch of a large network must not take long, either.
@@ -143,14 +147,16 @@ def find_fixed_points(
         The points; none when none is slow enough or the weights are not finite.
 
     Raises:
+        TypeError: when an argument is of the wrong kind.
         ValueError: when a shape does not match or a number is outside its limits.
 
     Source: Sussillo and Barak, "Opening the black box", Neural Computation 25 (2013); merging as in
     Golub and Sussillo's FixedPointFinder.
     """
     _check(patience, max_starts, max_iterations, noise, slow, iterations)
+    slow = real("slow", slow, "1e-5")  # an int may be beyond all floats
     unrolled = unroll(model, inputs, state)
-    held = np.zeros(unrolled.inputs.shape[1]) if frozen is None else as_float64(frozen)
+    held = np.zeros(unrolled.inputs.shape[1]) if frozen is None else as_float64(frozen, "frozen")
     if held.shape != unrolled.inputs.shape[1:]:
         raise ValueError(
             f"frozen must have shape {unrolled.inputs.shape[1:]}, got {held.shape}. "
@@ -335,9 +341,10 @@ def _check(
         ("max_iterations", 1 if max_iterations is None else max_iterations, 20_000),
         ("iterations", iterations, 200),
     ):
-        if count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}. Try {example}.")
-    if not 0 <= noise < np.inf:
-        raise ValueError(f"noise must be at least 0, got {noise}. Try 0.5.")
-    if not slow > 0:
-        raise ValueError(f"slow must be a positive number, got {slow}. Try 1e-5.")
+        require(name, count, Integral, "a whole number of at least 1", str(example))
+        if isinstance(count, bool) or count < 1:
+            raise ValueError(f"{name} must be at least 1, got {Brief(count)!r}. Try {example}.")
+    if not 0 <= real("noise", noise, "0.5") < np.inf:
+        raise ValueError(f"noise must be at least 0, got {Brief(noise)!r}. Try 0.5.")
+    if not real("slow", slow, "1e-5") > 0:
+        raise ValueError(f"slow must be a positive number, got {Brief(slow)!r}. Try 1e-5.")

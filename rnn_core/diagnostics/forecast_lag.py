@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import real_numbers, refused_value
+from rnn_core.arguments import whole as whole_number
 from rnn_core.messages import N_, InvalidValue
 
 Array = NDArray[np.float64]
@@ -22,6 +24,9 @@ _FEWEST = 20
 _AS_GOOD = 1e-3
 # A forecast whose error is lower than that of persistence by this share knows more than it.
 _BETTER = 0.2
+
+# Rows of no series.
+_FAR = 2**31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +79,10 @@ def forecast_lag(
         seed: of the bootstrap.
 
     Raises:
-        ValueError: when there are fewer than 20 forecasts, when the series does not reach as far
-            as they do, or when one of the two is constant or not finite.
+        TypeError: when an argument is of the wrong kind.
+        ValueError: when a number is outside its limits, when there are fewer than 20 forecasts,
+            when the series does not reach as far as they do, or when one of the two is constant or
+            not finite.
 
     Source: moving blocks: Künsch, "The jackknife and the bootstrap for general stationary
     observations", Annals of Statistics 17 (1989).
@@ -85,6 +92,14 @@ def forecast_lag(
         >>> round(forecast_lag(walk[100:280], walk, 100, 5).lag)  # the last value, repeated
         5
     """
+    whole_number("first", first, 0, low=-_FAR, high=_FAR)
+    whole_number("horizon", horizon, 1, low=1, high=_FAR)
+    whole_number("seed", seed, 0)
+    forecast = real_numbers("forecast", forecast, "forecasts of shape (n,)")
+    values = real_numbers("values", values, "a series of shape (N,)")
+    for name, numbers in (("forecast", forecast), ("values", values)):
+        if numbers.ndim != 1:
+            raise refused_value(name, "of one dimension", numbers, "one column of it")
     count = min(len(forecast), _MOST)
     if count < _FEWEST:
         raise InvalidValue(

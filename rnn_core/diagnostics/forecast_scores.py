@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import require
 from rnn_core.diagnostics.forecast_lag import ForecastLag, forecast_lag
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.series.scores import Scores
@@ -53,6 +54,7 @@ def forecast_scores(trainer: Trainer) -> tuple[ForecastScores, ...]:
         >>> found.scores["network"].mae < found.scores["constant"].mae
         True
     """
+    require("trainer", trainer, Trainer, "a Trainer", "Trainer(RunConfig())")
     task = trainer.task
     if not isinstance(task, SeriesTask):
         raise InvalidValue(N_("Forecasts are scored on a series. Try the task series."))

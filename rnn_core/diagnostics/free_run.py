@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rnn_core.arguments import number, require
 from rnn_core.cells.base import Array, as_float64, layers_of
 from rnn_core.cells.registry import cell_of
 from rnn_core.diagnostics.unrolled import check_inputs, start_of
+from rnn_core.messages import Brief
 from rnn_core.models import RecurrentModel, State
 
 
@@ -60,25 +63,32 @@ def free_run(
         tolerance: largest error that counts as valid, above 0.
 
     Raises:
+        TypeError: when an argument is of the wrong kind.
         ValueError: when a shape does not match or a number is outside its limits.
 
     Source: valid prediction time and its tolerance after Pathak et al., "Hybrid forecasting of
     chaotic processes: using machine learning in conjunction with a knowledge-based model", Chaos 28
     (2018), who divide by the root mean square instead.
     """
+    cell_of(model)  # or it is none
     signal = check_inputs(inputs, model.rnn.input_size)
-    wanted = as_float64(targets)
+    wanted = as_float64(targets, "targets")
     count, outputs = len(signal), model.out.out_features
     if wanted.shape != (count, outputs):
         raise ValueError(
             f"targets must have shape ({count}, {outputs}), got {wanted.shape}. "
             "Give those of the same time steps."
         )
-    if not 1 <= warmup <= count:
-        raise ValueError(f"warmup must be from 1 to {count}, got {warmup}. Try {(count + 1) // 2}.")
-    if horizon is not None and not 1 <= horizon <= warmup:
+    require("warmup", warmup, Integral, "a whole number", f"{(count + 1) // 2}")
+    if isinstance(warmup, bool) or not 1 <= warmup <= count:
         raise ValueError(
-            f"horizon must be from 1 to warmup, which is {warmup}, got {horizon}. "
+            f"warmup must be from 1 to {count}, got {Brief(warmup)!r}. Try {(count + 1) // 2}."
+        )
+    if horizon is not None:
+        require("horizon", horizon, Integral, "None or a whole number", "trainer.task.horizon")
+    if isinstance(horizon, bool) or (horizon is not None and not 1 <= horizon <= warmup):
+        raise ValueError(
+            f"horizon must be from 1 to warmup, which is {warmup}, got {Brief(horizon)!r}. "
             "Give the task's own: trainer.task.horizon."
         )
     if horizon is not None and outputs != signal.shape[1]:
@@ -86,8 +96,9 @@ def free_run(
             f"horizon must be None where {outputs} outputs cannot be {signal.shape[1]} inputs, "
             f"got {horizon}. Give None."
         )
+    tolerance = number("tolerance", tolerance, "0.4")
     if not tolerance > 0:
-        raise ValueError(f"tolerance must be above 0, got {tolerance}. Try 0.4.")
+        raise ValueError(f"tolerance must be above 0, got {Brief(tolerance)!r}. Try 0.4.")
     read, prediction = _run(model, signal, state, warmup, horizon)
     spread = np.sqrt(np.mean(wanted.var(axis=0)))
     error = np.sqrt(np.mean((prediction - wanted) ** 2, axis=1)) / spread
@@ -107,8 +118,8 @@ def _run(
         if horizon is not None and n >= warmup:
             read[n] = prediction[n - horizon]
         below = read[n : n + 1]
-        for number, layer in enumerate(layers):
-            states[number] = layer.step(below, states[number]).state
-            below = states[number][0]
+        for place, layer in enumerate(layers):
+            states[place] = layer.step(below, states[place]).state
+            below = states[place][0]
         prediction[n] = below[0] @ weight.T + bias
     return read, prediction

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rnn_core.arguments import real_numbers, refused_value
 from rnn_core.cells.base import Array, Cell
 from rnn_core.diagnostics.unrolled import unroll
 from rnn_core.models import RecurrentModel, State
@@ -97,9 +98,17 @@ def half_life(kept: ArrayLike) -> Array:
     """Time steps until half is left: ln 2 / -ln kept.
 
     Args:
-        kept: share that is kept per time step, from 0 to 1, of any shape.
+        kept: share that is kept per time step, from 0 to 1, of any shape; nan gives nan.
+
+    Raises:
+        TypeError: when it is not a number or an array of numbers.
+        ValueError: when a share lies outside 0 to 1.
     """
+    values = real_numbers("kept", kept, "0.5")
+    outside = values[(values < 0) | (values > 1)]
+    if outside.size:
+        raise refused_value("kept", "from 0 to 1", float(outside.flat[0]), "0.5")
     with np.errstate(divide="ignore"):
-        rate = -np.log(np.asarray(kept, np.float64))  # inf where nothing is kept
+        rate = -np.log(values)  # inf where nothing is kept
         steps: Array = np.log(2) / np.abs(rate)  # abs: the -0.0 of a gate that keeps all
     return steps

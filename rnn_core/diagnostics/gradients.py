@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rnn_core.arguments import require
 from rnn_core.cells.base import Array
-from rnn_core.diagnostics.unrolled import backward, through_time, unroll
+from rnn_core.diagnostics.unrolled import backward, through_time, time_steps, unroll
 from rnn_core.models import RecurrentModel, State
+from rnn_core.rules import Flag
 from rnn_core.tasks import Criterion
 from rnn_core.training.losses import check_targets, loss_slopes
 
@@ -123,10 +126,7 @@ def saliency(
     """
     unrolled = unroll(model, inputs, state)
     length, outputs = unrolled.prediction.shape
-    chosen = list(range(length) if at is None else at)
-    for index in chosen:
-        if not 0 <= index < length:
-            raise ValueError(f"at must be time steps from 0 to {length - 1}, got {index}. Try 0.")
+    chosen = time_steps(at, length, first=0)
     seeds = [unrolled.readout[:0]] * length
     for index in chosen:
         seeds[index] = unrolled.readout
@@ -173,7 +173,10 @@ def shares_by_lag(
     Source: Cashman et al., "RNNbow: visualizing learning via backpropagation gradients in RNNs",
     arXiv:1907.12545.
     """
-    if max_lag is not None and max_lag < 0:
+    Flag().check("top_layer", top_layer, False)
+    if max_lag is not None:
+        require("max_lag", max_lag, Integral, "None or a whole number", "20")
+    if isinstance(max_lag, bool) or (max_lag is not None and max_lag < 0):
         raise ValueError(f"max_lag must be at least 0, got {max_lag}. Try 20.")
     unrolled = unroll(model, inputs, state)
     wanted, times = check_targets(targets, loss_mask, unrolled.prediction)

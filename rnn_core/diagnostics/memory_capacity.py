@@ -134,7 +134,8 @@ def memory_capacity(
     washout = IntRange(max_lag, 1_000_000).check("washout", washout, max(200, max_lag))
     inputs, read = _INPUTS.check("inputs", inputs, "bits"), _READ.check("read", read, "h")
     scale = _SCALE.check("scale", scale, 1.0)
-    parts = len(cell_of(model).state_parts) if read == "state" else 1
+    cell = cell_of(model)
+    parts = len(cell.state_parts) if read == "state" else 1
     bound = parts * model.rnn.hidden_size
     if blocks * samples <= 10 * bound:
         raise InvalidValue(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rnn_core.arguments import items, refused_type, refused_value, require
 from rnn_core.cells.base import Array, layers_of
 from rnn_core.cells.registry import cell_of
 from rnn_core.diagnostics.jacobians import layer_blocks, push_directions
@@ -18,7 +20,8 @@ from rnn_core.diagnostics.linear import (
     largest_singular_value,
     orthonormal,
 )
-from rnn_core.diagnostics.unrolled import unroll
+from rnn_core.diagnostics.unrolled import time_steps, unroll
+from rnn_core.messages import Brief
 from rnn_core.models import RecurrentModel, State
 
 
@@ -75,6 +78,11 @@ def weight_spectrum(
     (2013).
     """
     cell = cell_of(model)
+    if letters is not None:
+        hint = "('h',)"
+        letters = items("letters", letters, "None or a collection of letters", hint)
+        for letter in letters:
+            require("each of the letters", letter, str, "a letter", hint)
     layers = layers_of(cell, model.rnn)
     hidden = model.rnn.hidden_size
     weights = [layer.weights.get("weight_hh") for layer in layers]
@@ -112,14 +120,14 @@ def step_spectrum(
         Shapes ``(N, S)``, ``(N,)`` and ``(N,)`` for N time steps and S = P·L·H, P state parts.
 
     Raises:
+        TypeError: when an argument is of the wrong kind.
         ValueError: when a shape does not match or a time step is outside the window.
     """
     unrolled = unroll(model, inputs, state)
     length = len(unrolled.inputs)
-    chosen = list(range(length) if at is None else at)
-    for index in chosen:
-        if not -length <= index < length:
-            raise ValueError(f"at must be time steps from 0 to {length - 1}, got {index}. Try -1.")
+    chosen = time_steps(at, length, first=-length)
+    if not chosen:
+        raise refused_value("at", "at least one time step", at, "[-1]")
     jacobians = unrolled.jacobians([index % length for index in chosen])
     blocks = layer_blocks(jacobians, len(unrolled.layers), unrolled.h.shape[-1])
     return _spectrum(jacobians, blocks)
@@ -147,6 +155,7 @@ def lyapunov(
         count: number of exponents K at the start; None for all S. Ignored with ``before``.
 
     Raises:
+        TypeError: when an argument is of the wrong kind.
         ValueError: when a shape does not match, or count is not between 1 and S.
 
     Source: Benettin et al., "Lyapunov characteristic exponents for smooth dynamical systems",
@@ -154,6 +163,12 @@ def lyapunov(
     """
     unrolled = unroll(model, inputs, state)
     size = unrolled.whole_states().shape[1]
+    if before is not None:
+        require("before", before, Lyapunov, "None or a Lyapunov", "what lyapunov() returned")
+    if count is not None and before is None:
+        require("count", count, Integral, f"from 1 to {size}", "None for all")
+        if isinstance(count, bool):
+            raise refused_type("count", f"from 1 to {size}", count, "None for all")
     if before is None:
         before = _begin(size, size if count is None else count)
     if len(before.frame) != size:
@@ -174,7 +189,9 @@ def lyapunov(
 
 def _begin(size: int, count: int) -> Lyapunov:
     if not 1 <= count <= size:
-        raise ValueError(f"count must be from 1 to {size}, got {count}. Give None for all.")
+        raise ValueError(
+            f"count must be from 1 to {size}, got {Brief(count)!r}. Give None for all."
+        )
     return Lyapunov(np.zeros(count), 0, np.eye(size)[:, :count])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rnn_core.arguments import refused_value, require
 from rnn_core.cells.base import Array, as_float64
 from rnn_core.diagnostics.linear import singular_vectors
 from rnn_core.diagnostics.unrolled import unroll
@@ -29,8 +30,17 @@ class Plane:
     explained: Array
 
     def project(self, states: ArrayLike) -> Array:
-        """Coordinates in the plane of states of shape ``(…, H)``, shape ``(…, 2)``."""
-        return (as_float64(states) - self.centre) @ self.axes.T
+        """Coordinates in the plane of states of shape ``(…, H)``, shape ``(…, 2)``.
+
+        Raises:
+            TypeError: when they are not real numbers.
+            ValueError: when they have another number of units.
+        """
+        values = as_float64(states, "states")
+        if values.shape[-1:] != self.centre.shape:
+            rule = f"of shape (…, {len(self.centre)})"
+            raise refused_value("states", rule, values, "trainer.hidden_states[0]")
+        return (values - self.centre) @ self.axes.T
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +98,9 @@ def principal_plane(states: ArrayLike, *, before: Plane | None = None) -> Plane:
     Source: Schönemann, "A generalized solution of the orthogonal Procrustes problem",
     Psychometrika 31 (1966).
     """
-    values = as_float64(states)
+    if before is not None:
+        require("before", before, Plane, "None or a Plane", "what principal_plane() returned")
+    values = as_float64(states, "states")
     if values.ndim != 2 or not values.size or not np.isfinite(values).all():
         raise ValueError(
             f"states must be finite and of shape (N, H), got {values.shape}. "

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 
+from rnn_core.arguments import items, refused_type
 from rnn_core.cells.base import Array, Cell, CellOutput, Equation, Layer, as_float64, layers_of
 from rnn_core.cells.derivatives import Derivatives, derivatives
 from rnn_core.cells.module import unpack
 from rnn_core.cells.registry import cell_of
 from rnn_core.diagnostics.jacobians import step_jacobians
+from rnn_core.messages import Brief
 from rnn_core.models import RecurrentModel, State
 
 
@@ -230,13 +234,37 @@ def through_time(unrolled: Unrolled, read: Array) -> Array:
 
 def check_inputs(inputs: ArrayLike, features: int) -> Array:
     """A window's inputs, ``(T, D)``; ValueError for another shape."""
-    values = as_float64(inputs)
+    values = as_float64(inputs, "inputs")
     if values.ndim != 2 or values.shape[1] != features or not len(values):
         raise ValueError(
             f"inputs must have shape (T, {features}), got {values.shape}. "
             "Give one window of one row: trainer.context().inputs."
         )
     return values
+
+
+def time_steps(at: Sequence[int] | None, length: int, first: int) -> list[int]:
+    """The time steps of a window that are wanted, as they were given.
+
+    Args:
+        at: counted from 0, or from the end when negative; None for all.
+        length: T.
+        first: the lowest that is allowed: 0, or -T where they may count from the end.
+
+    Raises:
+        TypeError: when one is not a whole number.
+        ValueError: when one is outside the window.
+    """
+    if at is None:
+        return list(range(length))
+    rule = f"time steps from 0 to {length - 1}"
+    found = items("at", at, rule, f"[{max(first, -1)}]")
+    for index in found:
+        if isinstance(index, bool) or not isinstance(index, Integral):
+            raise refused_type("at", rule, index, f"[{max(first, -1)}]")
+        if not first <= int(index) < length:
+            raise ValueError(f"at must be {rule}, got {Brief(index)!r}. Try {max(first, -1)}.")
+    return [int(index) for index in found]
 
 
 def start_of(model: RecurrentModel, state: State | None) -> Array:
@@ -246,7 +274,11 @@ def start_of(model: RecurrentModel, state: State | None) -> Array:
     zeros = np.zeros((len(names), rnn.num_layers, rnn.hidden_size))
     if state is None:
         return zeros
-    found = [part.detach().numpy() for part in unpack(state)]
+    for given in unpack(state):
+        if not isinstance(given, torch.Tensor) or given.is_meta or not given.is_floating_point():
+            rule = "None or real tensors (L, B, H)"
+            raise refused_type("state", rule, state, "trainer.state")
+    found = [as_float64(given, "state") for given in unpack(state)]
     if isinstance(state, tuple) != (len(names) > 1) or len(found) != len(names):
         wanted = f"a tuple ({', '.join(names)})" if len(names) > 1 else f"one tensor {names[0]}"
         raise ValueError(
@@ -259,4 +291,4 @@ def start_of(model: RecurrentModel, state: State | None) -> Array:
                 f"state must have shape ({zeros.shape[1]}, B, {zeros.shape[2]}), got "
                 f"{part.shape}. Give trainer.state."
             )
-    return np.stack([as_float64(part[:, 0]) for part in found])
+    return np.stack([part[:, 0] for part in found])

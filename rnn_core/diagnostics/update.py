@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnn_core.arguments import require
 from rnn_core.cells.base import Array, as_float64
 from rnn_core.diagnostics.unrolled import Unrolled, through_time, unroll
 from rnn_core.training.losses import check_targets, loss_slopes, losses
@@ -73,11 +74,13 @@ def dissect_update(trainer: Trainer) -> Update:
         trainer: a trainer at some step; it is not changed.
 
     Raises:
+        TypeError: when it is not a trainer.
         ValueError: before the first step, or when the run has diverged.
 
     Source: phases as in Werbos, "Backpropagation through time: what it does and how to do it"
     (1990); clipping after Pascanu, Mikolov and Bengio (2013).
     """
+    require("trainer", trainer, Trainer, "a Trainer", "Trainer(RunConfig())")
     if trainer.diverged:
         raise ValueError("trainer must have a next update, got a run that has diverged. Reset it.")
     at = trainer.context()

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
-from rnn_core.cells.base import Array, Cell
+from rnn_core.arguments import require
+from rnn_core.cells.base import Array, Cell, as_float64
 from rnn_core.cells.registry import cell_of
+from rnn_core.messages import Brief
 from rnn_core.models import RecurrentModel
+
+# Finer than any screen.
+_MOST_BINS = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,18 +62,21 @@ def weight_matrices(
         bins: bins of each histogram, at least 1.
 
     Raises:
+        TypeError: when an argument is of the wrong kind.
         ValueError: when bins is below 1, or ``before`` belongs to another model.
 
     Source: ratio and its usual size: Karpathy, notes of Stanford's course CS231n.
     """
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1, got {bins}. Try 30.")
+    require("bins", bins, Integral, "a whole number from 1 to 10000", "30")
+    if isinstance(bins, bool) or not 1 <= bins <= _MOST_BINS:
+        raise ValueError(f"bins must be at least 1, got {Brief(bins)!r}. Try 30.")
     now = copy_parameters(model)
     if before is not None:
-        shapes = {name: values.shape for name, values in before.items()}
+        require("before", before, Mapping, "None or a mapping", "copy_parameters(model)")
+        shapes = {name: np.shape(values) for name, values in before.items()}
         if shapes != {name: values.shape for name, values in now.items()}:
             raise ValueError(
-                f"before must have the model's weights, got {sorted(before)}. "
+                f"before must have the model's weights, got {Brief(list(before))!r}. "
                 "Give copy_parameters(model) of an earlier step."
             )
     cell = cell_of(model)
@@ -86,12 +96,14 @@ def weight_matrices(
 
 
 def copy_parameters(model: RecurrentModel) -> Mapping[str, Array]:
-    """A copy of all parameters by name, in float64, in PyTorch's shapes."""
+    """A copy of all parameters by name, in float64, in PyTorch's shapes.
+
+    Raises:
+        TypeError: when it is not a model, or one on the meta device.
+    """
+    require("model", model, nn.Module, "a RecurrentModel", "trainer.model")
     return MappingProxyType(
-        {
-            name: parameter.detach().numpy().astype(np.float64)
-            for name, parameter in model.named_parameters()
-        }
+        {name: as_float64(parameter, name) for name, parameter in model.named_parameters()}
     )
 
 

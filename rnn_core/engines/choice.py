@@ -123,7 +123,7 @@ def choose_engine(name: str, config: RunConfig, dtype: torch.dtype) -> str:
     Raises:
         ValueError: when there is no such engine, or it cannot train the run.
     """
-    if name not in ENGINES:
+    if not isinstance(name, str) or name not in ENGINES:
         raise unknown_choice("engine", name, ENGINES)
     if name == "auto":
         return "torch" if why_torch(config, dtype) else "compiled"

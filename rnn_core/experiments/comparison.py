@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_core.arguments import items, real
 from rnn_core.config import RULES, RunConfig
 from rnn_core.experiments.held_out import FrozenNetworks, HeldOut
 from rnn_core.messages import N_, InvalidType, InvalidValue
@@ -48,6 +49,9 @@ class Curves:
     median: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+
+
+_MOST_SEEDS = IntRange(-(2**31), 10_000)
 
 
 class _Point(NamedTuple):
@@ -239,6 +243,8 @@ def checked_contenders(contenders: Sequence[RunConfig]) -> tuple[RunConfig, ...]
         TypeError: when one is not a RunConfig.
         ValueError: when there is none.
     """
+    hint = "[RunConfig()]"
+    contenders = items("contenders", contenders, "a sequence of RunConfigs", hint)
     for config in contenders:
         if not isinstance(config, RunConfig):
             raise InvalidType(
@@ -266,8 +272,9 @@ def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
         ValueError: when there is no seed, a seed is out of range, or one occurs twice.
     """
     if isinstance(seeds, Integral) and not isinstance(seeds, bool):
-        each: tuple[int, ...] = tuple(range(int(seeds)))
-    elif isinstance(seeds, Sequence | np.ndarray) and not isinstance(seeds, str | bytes):
+        # As many as nobody waits for, before a range of them fills the memory.
+        each: tuple[int, ...] = tuple(range(_MOST_SEEDS.check("number of seeds", seeds, 8)))
+    elif isinstance(seeds, Sequence | np.ndarray) and not _is_single(seeds):
         rule = RULES["seed"]
         assert isinstance(rule, IntRange)
         each = tuple(rule.check("each of the seeds", seed, 0) for seed in seeds)
@@ -286,6 +293,11 @@ def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
             N_("seeds must differ from one another, got {value} twice. Try range(8)."), value=twice
         )
     return each
+
+
+def _is_single(seeds: object) -> bool:
+    """Whether a sequence for Python is none of seeds: a text, or an array of no dimension."""
+    return isinstance(seeds, str | bytes) or (isinstance(seeds, np.ndarray) and not seeds.ndim)
 
 
 def _joined(earlier: _Point, later: _Point) -> _Point:
@@ -326,10 +338,12 @@ def equalise(
         task: as in `Trainer`; its features and outputs count as parameters.
 
     Raises:
-        TypeError: when a contender is not a RunConfig.
-        ValueError: when there is no contender, or contenders read different tasks.
+        TypeError: when a contender is not a RunConfig, or the tolerance not a number.
+        ValueError: when there is no contender, the tolerance is negative, or contenders
+            read different tasks.
     """
     contenders = checked_contenders(contenders)
+    real("tolerance", tolerance, 0.02, 0.0)
     tasks = list(dict.fromkeys(config.task for config in contenders))
     if len(tasks) > 1:
         raise InvalidValue(

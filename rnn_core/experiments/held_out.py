@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnn_core.arguments import refused_value, require, whole
 from rnn_core.engines import KINDS
 from rnn_core.engines.base import views_of
 from rnn_core.models import RecurrentModel, State
@@ -58,6 +59,10 @@ class FrozenNetworks:
         online: as in `HeldOut`; its shape says how many contenders and seeds there are.
         step: the step that is held; 0 before the first.
         windows: as in `evaluate`.
+
+    Raises:
+        TypeError: when an argument is of the wrong kind.
+        ValueError: when ``online`` has another number of losses than there are runs.
     """
 
     def __init__(
@@ -67,7 +72,14 @@ class FrozenNetworks:
         step: int,
         windows: int | None = None,
     ) -> None:
-        self.step = step
+        require("replicas", replicas, Replicas, "Replicas", "those of a Comparison")
+        require("online", online, np.ndarray, "an array (C, S)", "that of a Comparison")
+        if online.ndim != 2 or online.size != len(replicas):
+            rule = f"an array (C, S) of {len(replicas)} numbers"
+            raise refused_value("online", rule, online, "that of a Comparison")
+        if windows is not None:
+            whole("windows", windows, 100, low=2, high=100_000)
+        self.step = whole("step", step, 0, high=2**53)
         self._configs, self._task, self._dtype = replicas.configs, replicas.task, replicas.dtype
         self._online, self._windows = online.copy(), windows
         self._engines, self._alive = replicas.engines, replicas.alive

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_core.arguments import items, whole
 from rnn_core.config import RULES, RunConfig
 from rnn_core.experiments.comparison import (
     SMOOTHING,
@@ -133,6 +134,8 @@ class LrSearch:
         self.grid = _checked_grid(lr_grid() if grid is None else grid)
         self.seeds = _checked_seeds(seeds, checked_seeds(test_seeds))
         self.step_budget = _STEPS.check("step_budget", step_budget, STEP_BUDGET)
+        if windows is not None:
+            whole("windows", windows, 100, low=2, high=100_000)
         self._windows = windows
         self._comparison = Comparison(
             [replace(config, lr=lr) for config in self.contenders for lr in self.grid],
@@ -279,6 +282,7 @@ def _checked_seeds(seeds: int | Sequence[int], test_seeds: tuple[int, ...]) -> t
 def _checked_grid(grid: Sequence[float]) -> tuple[float, ...]:
     rule = RULES["lr"]
     assert isinstance(rule, FloatRange)
+    grid = items("grid", grid, "a sequence of learning rates", "(0.005, 0.02, 0.08)")
     rates = tuple(rule.check("each learning rate of the grid", rate, 0.02) for rate in grid)
     if len(rates) < 2 or any(low >= high for low, high in pairwise(rates)):
         raise InvalidValue(

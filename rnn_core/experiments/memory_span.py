@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import items
 from rnn_core.config import RULES, RunConfig
 from rnn_core.experiments.comparison import SMOOTHING, Comparison, checked_contenders
 from rnn_core.messages import N_, InvalidValue
@@ -367,6 +368,7 @@ def _threshold(task: Task, carry_state: bool, share: float) -> float:
 
 def _checked_delays(delays: Sequence[int]) -> tuple[int, ...]:
     rule = RULES["delay"]
+    delays = items("delays", delays, "a sequence of delays", "(1, 2, 4, 8)")
     for delay in delays:
         rule.check("each of the delays", delay, 1)
     if not delays or any(low >= high for low, high in pairwise(delays)):

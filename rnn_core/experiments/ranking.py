@@ -9,6 +9,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rnn_core.arguments import real_numbers
 from rnn_core.messages import N_, InvalidValue
 
 #: Significance level of the paired tests, after Holm's correction.
@@ -82,12 +83,13 @@ def rank(losses: ArrayLike) -> Ranking:
             diverged, counts as larger than any other.
 
     Raises:
+        TypeError: when the losses are not real numbers.
         ValueError: when there are fewer than two contenders, or no seeds.
 
     Source: Wilcoxon 1945; Holm 1979; Conover, "Practical Nonparametric Statistics" (1999), section
     3.2 (confidence interval of a quantile).
     """
-    values = np.asarray(losses, np.float64)
+    values = real_numbers("losses", losses, "the losses of a Comparison")
     if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] < 1:
         raise InvalidValue(
             N_(

@@ -19,6 +19,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import require
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.rules import IntRange
 from rnn_core.series import naive
@@ -163,6 +164,7 @@ def mean_mae(found: Sequence[RollingOrigin]) -> Mapping[str, Array] | None:
 
 
 def _series_task(trainer: Trainer) -> SeriesTask:
+    require("trainer", trainer, Trainer, "a Trainer", "Trainer(RunConfig())")
     if not isinstance(trainer.task, SeriesTask):
         raise InvalidValue(
             N_("A rolling origin needs a series with a test part. Try the task series.")

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnn_core.arguments import require
 from rnn_core.cells.module import pack, unpack
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines.base import trainable, views_of
@@ -248,10 +249,29 @@ def set_weights(trainer: Trainer, weights: Mapping[str, Tensor]) -> None:
     Args:
         trainer: at step 0.
         weights: by the names of its model's parameters, in their shapes.
+
+    Raises:
+        TypeError: when the weights are not tensors by name.
+        ValueError: when their names or shapes are others than the model's.
     """
+    _require_trainer(trainer)
+    _require_tensors("weights", weights)
+    require_shapes(dict(trainer.model.named_parameters()), weights)
     with torch.no_grad():
         for name, parameter in trainer.model.named_parameters():
             parameter.copy_(weights[name])
+
+
+def _require_trainer(trainer: Trainer) -> None:
+    require("trainer", trainer, Trainer, "a Trainer", "Trainer(RunConfig())")
+
+
+def _require_tensors(name: str, weights: Mapping[str, Tensor]) -> None:
+    hint = "dict(trainer.model.named_parameters())"
+    require(name, weights, Mapping, "tensors by name", hint)
+    for key, each in weights.items():
+        require(f"each name in {name}", key, str, "a text", hint)
+        require(f"{key} in {name}", each, Tensor, "a tensor", hint)
 
 
 def save_checkpoint(
@@ -272,10 +292,21 @@ def save_checkpoint(
         best: the run at the best step so far, where that is not the one that is held.
 
     Raises:
+        TypeError: when an argument is of the wrong kind.
         ValueError: before the first step.
     """
     from safetensors.torch import save
 
+    _require_trainer(trainer)
+    for name, given, kind in (
+        ("history", history, RunHistory),
+        ("stopping", stopping, StoppingMemory),
+        ("best", best, Snapshot),
+    ):
+        if given is not None:
+            require(name, given, kind, f"None or a {kind.__name__}", "None")
+    if start is not None:
+        _require_tensors("start", start)
     snapshot = trainer.snapshot()
     parameters = dict(trainer.model.named_parameters())
     tensors = _of_snapshot(snapshot, parameters)
@@ -338,7 +369,11 @@ def save_weights(trainer: Trainer) -> bytes:
     """The weights alone, in PyTorch's names, with settings and scaling in the metadata.
 
     `load_checkpoint` opens them as weights that begin a run of their own, with these settings.
+
+    Raises:
+        TypeError: when it is not a trainer.
     """
+    _require_trainer(trainer)
     from safetensors.torch import save
 
     tensors = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rnn_core.arguments import require
 from rnn_core.config import RunConfig
 from rnn_core.io.script import Part, parts, title
 from rnn_core.tasks import Task
@@ -48,6 +49,7 @@ def jupyter_notebook(
     Raises:
         TypeError, ValueError: as `python_script` does.
     """
+    require("config", config, RunConfig, "a RunConfig", "trainer.config")
     from nbformat import v4, validate, writes
 
     head = (

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rnn_core.arguments import require
 from rnn_core.cells.base import Cell
 from rnn_core.io.checkpoint import network_metadata
 from rnn_core.messages import N_, InvalidValue
@@ -78,6 +79,7 @@ def onnx_step(trainer: Trainer) -> bytes:
         ValueError: when onnx or onnxscript is not installed, or the cell has no equations of one
             step or some that the exporter does not carry over to 1e-5.
     """
+    require("trainer", trainer, Trainer, "a Trainer", "Trainer(RunConfig())")
     absent = [name for name in _PACKAGES if find_spec(name) is None]
     if absent:
         raise InvalidValue(

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from rnn_core.arguments import require, whole
 from rnn_core.cells.base import Cell, LayerScript
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.messages import N_, InvalidValue, Message
@@ -110,6 +111,11 @@ def parts(
 ) -> tuple[Part, ...]:
     """The parts of `python_script`, each of which reads those before it. Arguments as there."""
     steps = _STEPS.check("steps", steps, 1000)
+    require("config", config, RunConfig, "a RunConfig", "trainer.config")
+    for name, given in (("rates", rates), ("clips", clips)):
+        require(name, given, Mapping, "a mapping of steps", "{}")
+        for step in given:
+            whole(f"each step of {name}", step, 0, high=2**62)
     config = replace(config, lr=rates.get(0, config.lr), clip_norm=clips.get(0, config.clip_norm))
     later = _Later(
         *(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import whole
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.series.plan import SeriesPlan
 from rnn_core.series.series import Series
@@ -22,11 +23,19 @@ class Parts:
         train: the training part is ``[0, train)``.
         validation: the validation part is ``[train, validation)``.
         rows: the test part is ``[validation, rows)``.
+
+    Raises:
+        TypeError, ValueError: when one is not a whole number, or is below the one before.
     """
 
     train: int
     validation: int
     rows: int
+
+    def __post_init__(self) -> None:
+        whole("train", self.train, 1)
+        whole("validation", self.validation, self.train, low=self.train)
+        whole("rows", self.rows, self.validation, low=self.validation)
 
     @classmethod
     def of(cls, rows: int, plan: SeriesPlan) -> Parts:

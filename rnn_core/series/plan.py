@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rnn_core.arguments import items, require
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.rules import Flag, FloatRange
 
@@ -39,7 +40,11 @@ class SeriesPlan:
 
     def __post_init__(self) -> None:
         for name in ("inputs", "targets"):
-            columns = tuple(dict.fromkeys(getattr(self, name)))
+            hint = "('level',)"
+            given = items(name, getattr(self, name), "a tuple of names of columns", hint)
+            for each in given:
+                require(f"each of the {name}", each, str, "the name of a column", hint)
+            columns = tuple(dict.fromkeys(given))
             if not columns:
                 raise InvalidValue(
                     N_("{name} must name at least one column, got none. Choose one."), name=name

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
+from rnn_core.arguments import items, real_numbers, refused_type, require
 from rnn_core.messages import N_, InvalidType, InvalidValue, unknown_choice
 
 # Rows below which no split leaves anything to train on.
@@ -49,15 +51,21 @@ class Series:
 
     def __post_init__(self) -> None:
         try:
-            values = np.array(self.values, np.float64, order="C")
-        except (TypeError, ValueError):
+            values = real_numbers("values", self.values, "an array of float64")
+        except TypeError:
             raise InvalidType(
                 N_(
                     "values of a series must be numbers, got {kind}. Convert text to numbers first."
                 ),
                 kind=getattr(self.values, "dtype", type(self.values).__name__),
             ) from None
-        columns = tuple(str(name) for name in self.columns)
+        hint = "('level',)"
+        given = items("columns", self.columns, "a tuple of names", hint)
+        for each in given:
+            require("each of the columns", each, str, "a name", hint)
+        for name in ("name", "source"):
+            require(name, getattr(self, name), str, "a text", "''")
+        columns = tuple(str(each) for each in given)
         if values.ndim != 2 or values.shape[1] != len(columns) or not columns:
             raise InvalidValue(
                 N_(
@@ -127,7 +135,12 @@ class Series:
 
 def _rising(times: NDArray[Any], rows: int) -> NDArray[Any]:
     """A read-only copy of the times, checked."""
-    kept: NDArray[Any] = np.array(times)
+    try:
+        kept: NDArray[Any] = np.array(None if isinstance(times, Tensor) else times)
+    except (TypeError, ValueError, RuntimeError, NotImplementedError):
+        kept = np.array(None)
+    if kept.dtype.kind not in "iufM":
+        raise refused_type("times", "numbers or datetime64", times, "None")
     if kept.shape != (rows,):
         raise InvalidValue(
             N_("times of a series must have shape ({rows},), got {shape}. Give one for each row."),

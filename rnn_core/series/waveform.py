@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import items, require, whole
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.rules import FloatRange, IntRange
 
@@ -67,6 +68,10 @@ def waveform(
     """
     WAVEFORM_ROWS.check("rows", rows, 1_000)
     _NOISE.check("noise_std", noise_std, 0.0)
+    whole("seed", seed, 0)
+    harmonics = items("harmonics", harmonics, "a sequence of Harmonics", "[Harmonic(20)]")
+    for each in harmonics:
+        require("each of the harmonics", each, Harmonic, "a Harmonic", "Harmonic(20)")
     if not 1 <= len(harmonics) <= MOST_HARMONICS:
         raise InvalidValue(
             N_("A waveform is the sum of 1 to {most} harmonics, got {count}."),

@@ -5,15 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import real, refused_type, refused_value, require, whole
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.messages import N_, InvalidType, InvalidValue, unknown_choice
 from rnn_core.registry import TASKS
+from rnn_core.rules import Choice
 from rnn_core.series.units import Units
 
 FloorKey = Literal[
@@ -31,6 +34,8 @@ FloorKey = Literal[
 ]
 #: The loss of a step, by PyTorch's name for it.
 Criterion = Literal["mse", "cross_entropy"]
+
+_BOUNDS = ("exact", "lower", "measured", "fitted")
 
 #: The settings that every task reads: they are the shape of its batches.
 COMMON_SETTINGS = ("window_length", "batch_size")
@@ -86,8 +91,9 @@ class Floor:
             the other kinds.
 
     Raises:
-        ValueError: when a measured floor has no error or another one has, and when a linear floor
-            has no lags or another one has.
+        TypeError: when a value is of the wrong kind.
+        ValueError: when key or bound is an unknown name, when a measured floor has no error or
+            another one has, and when a linear floor has no lags or another one has.
     """
 
     key: FloorKey
@@ -97,6 +103,13 @@ class Floor:
     lags: int | None = None
 
     def __post_init__(self) -> None:
+        Choice(get_args(FloorKey)).check("key", self.key, "constant")
+        Choice(_BOUNDS).check("bound", self.bound, "exact")
+        real("error", self.error, 0.0, 0.0)
+        if self.lags is not None:
+            whole("lags", self.lags, 1, low=-(2**31))
+        if isinstance(self.value, bool) or not isinstance(self.value, Real):
+            raise refused_type("value", "a number", self.value, "the loss of a predictor")
         if (self.error > 0) != (self.bound == "measured"):
             raise InvalidValue(
                 N_(
@@ -362,8 +375,10 @@ def build_task(config: RunConfig) -> Task:
     """The task that ``config`` names, with its settings.
 
     Raises:
+        TypeError: when ``config`` is not a RunConfig.
         ValueError: when the task cannot have these settings.
     """
+    require("config", config, RunConfig, "a RunConfig", "RunConfig()")
     return TASKS[config.task].build(config)
 
 
@@ -374,15 +389,26 @@ def task_for(config: RunConfig, task: Task | None) -> Task:
         TypeError: when ``task`` is not a Task.
         ValueError: when its batches do not have the shape that ``config`` and it promise.
     """
+    require("config", config, RunConfig, "a RunConfig", "RunConfig()")
+    given = task is not None
     if task is None:
-        return build_task(config)
+        task = build_task(config)
     if not isinstance(task, Task):
         raise InvalidType(
             N_("task must be a Task, got {value!r}. Make an object of a subclass of Task."),
             value=task,
         )
-    check_batch(task.batch(0), task, config, np.float64)
+    if given or is_foreign(task):
+        for name in ("input_size", "output_size"):
+            whole(f"{name} of task", getattr(task, name), 1, low=1)
+        Choice(get_args(Criterion)).check("criterion of task", task.criterion, "mse")
+        check_batch(task.batch(0), task, config, np.float64)
     return task
+
+
+def is_foreign(task: Task) -> bool:
+    """Whether a task comes from outside the package, so that its batches are checked."""
+    return type(task).__module__.partition(".")[0] != __name__.partition(".")[0]
 
 
 def check_batch(batch: Batch, task: Task, config: RunConfig, dtype: type[np.floating]) -> None:
@@ -406,7 +432,10 @@ def check_batch(batch: Batch, task: Task, config: RunConfig, dtype: type[np.floa
     if batch.loss_mask is not None:
         expected["loss_mask"] = window
     for name, shape in expected.items():
-        found = np.shape(getattr(batch, name))
+        given = getattr(batch, name)
+        if not isinstance(given, np.ndarray):
+            raise refused_type(f"{name} of a batch", "a NumPy array", given, "np.asarray of it")
+        found = given.shape
         if found != shape:
             raise InvalidValue(
                 N_(
@@ -429,3 +458,8 @@ def check_batch(batch: Batch, task: Task, config: RunConfig, dtype: type[np.floa
                 dtype=np.dtype(dtype).name,
                 kind=kind,
             )
+    mask = batch.loss_mask
+    if mask is not None and (mask.dtype != np.bool_ or not mask.any()):
+        raise refused_value(
+            "loss_mask of a batch", "booleans with at least one True", mask, "None for all"
+        )

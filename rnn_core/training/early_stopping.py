@@ -6,6 +6,7 @@ import math
 from array import array
 from dataclasses import dataclass
 
+from rnn_core.arguments import number, require
 from rnn_core.rules import FloatRange, IntRange
 
 #: Steps from one evaluation for early stopping to the next, by default. Evaluations at fixed steps
@@ -14,6 +15,7 @@ EVALUATE_EVERY = 20
 #: How many evaluations in a row may pass without an improvement.
 PATIENCE = IntRange(1, 10_000)
 _STEP = IntRange(-1, 10**12)
+_CUT = IntRange(-(10**12), 10**12)
 _MIN_DELTA = FloatRange(0.0, math.inf)
 
 
@@ -97,7 +99,11 @@ class EarlyStopping:
             memory: where the run stood.
             patience: None for that of then.
             min_delta: as in the constructor.
+
+        Raises:
+            TypeError: when it is not such a memory.
         """
+        require("memory", memory, StoppingMemory, "a StoppingMemory", "stopping.memory")
         made = cls(memory.patience if patience is None else patience, min_delta)
         made._known = memory
         made._best_step, made._best_loss, made._waited = _standing(memory)
@@ -158,8 +164,11 @@ class EarlyStopping:
             loss: the validation loss.
 
         Raises:
+            TypeError: when the step is not a whole number, or the loss not a number.
             ValueError: when the step is not later than the last one.
         """
+        _STEP.check("step", step, 0)
+        loss = number("loss", loss, "a validation loss")
         if step <= self.last_step:
             raise ValueError(
                 f"step must be at least {self.last_step + 1}, got {step!r}. Add evaluations in "
@@ -181,6 +190,7 @@ class EarlyStopping:
 
         Where that is before a resumed run went on, nothing is known any more.
         """
+        _CUT.check("step", step, 0)
         if step < self._known.last_step:
             self._known = StoppingMemory(self.patience, None, math.inf, 0, -1)
         known = [pair for pair in zip(self._steps, self._losses, strict=True) if pair[0] <= step]

@@ -9,19 +9,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_core.arguments import (
+    real_numbers,
+    refused_value,
+    require,
+    require_callable,
+    require_state,
+)
 from rnn_core.cells.base import Array, as_float64
 from rnn_core.cells.module import pack, unpack
 from rnn_core.cells.registry import cell_of
 from rnn_core.engines import KINDS, Predict
 from rnn_core.messages import N_, InvalidValue
 from rnn_core.models import RecurrentModel, State
-from rnn_core.rules import IntRange
+from rnn_core.rules import Flag, IntRange
 from rnn_core.tasks import Task
 from rnn_core.tasks.stack import BatchStack, stacked
 from rnn_core.training.losses import losses
@@ -40,6 +48,9 @@ _BLOCKS = 10
 _T = (math.nan, 12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622)
 # The windows next to the training stream, as a share of all, that `Evaluation.near` averages.
 _NEAR = 0.02
+
+# Windows are counted in 64 bits.
+_LAST = 2**53
 
 _COUNT = IntRange(2, 100_000)
 
@@ -135,7 +146,15 @@ class Evaluation:
 
         Args:
             values: shape ``(N,)``.
+
+        Raises:
+            TypeError: when they are not real numbers.
+            ValueError: when they are not as many as the windows.
         """
+        values = real_numbers("values", values, "evaluation.losses")
+        if values.shape != self.carried.shape:
+            rule = f"one number for each of the {len(self.carried)} windows"
+            raise refused_value("values", rule, values, "evaluation.losses")
         whole = len(values) // self.cycle
         size = self.cycle if whole >= _CYCLES else 1
         parts = np.array_split(values[: len(values) // size * size].reshape(-1, size), _BLOCKS)
@@ -163,7 +182,8 @@ def evaluate(trainer: Trainer, windows: int | None = None) -> Evaluation:
             800,000 parameters read fewer time steps.
 
     Raises:
-        TypeError, ValueError: when ``windows`` is not a whole number from 2 to 100,000.
+        TypeError, ValueError: when ``windows`` is not a whole number from 2 to 100,000, or
+            ``trainer`` not a Trainer.
 
     Example:
         >>> from rnn_core import RunConfig
@@ -173,6 +193,7 @@ def evaluate(trainer: Trainer, windows: int | None = None) -> Evaluation:
         >>> bool(evaluation.carried.mean() < 0.1 < evaluation.reset.mean())
         True
     """
+    require("trainer", trainer, Trainer, "a Trainer", "Trainer(RunConfig())")
     step = trainer.index or 0
     return evaluate_model(
         trainer.model,
@@ -213,9 +234,16 @@ def evaluate_model(
             faster on the compiled engine.
 
     Raises:
-        TypeError, ValueError: when a number is outside its limits.
+        TypeError: when an argument is of the wrong kind.
+        ValueError: when a number is outside its limits, or the state has another shape.
     """
-    if start < 0:
+    cell_of(model)  # or it is none
+    require("task", task, Task, "a Task", "trainer.task")
+    Flag().check("carries_state", carries_state, True)
+    if predict is not None:
+        require_callable("predict", predict, "None or a function", "trainer.predict")
+    require("start", start, Integral, "a whole number of at least 0", "0")
+    if isinstance(start, bool) or not 0 <= start <= _LAST:
         raise InvalidValue(N_("start must be at least 0, got {value}. Try 0."), value=start)
     held_out = task.held_out
     if held_out is not None:
@@ -246,8 +274,10 @@ def evaluate_model(
     read = stacked(task, start, windows, dtype)
     rows = _rows(task, read, _samples(model))
     inputs = np.ascontiguousarray(read.inputs[:, rows])  # (N, B, T, D)
+    layers, hidden = model.rnn.num_layers, model.rnn.hidden_size
+    require_state(state, len(cell_of(model).state_parts), layers, hidden, read.inputs.shape[1])
     if state is not None:
-        state = pack([part[:, rows] for part in unpack(state)])
+        state = pack([part[:, rows].to(model.out.weight.dtype) for part in unpack(state)])
     predict = predict or KINDS["torch"].predictor(model)
     predictions, starts = [], []
     for window in inputs:

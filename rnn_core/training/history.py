@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from itertools import chain
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_core.arguments import number, refused_value, require
+from rnn_core.messages import Brief
 from rnn_core.thinned import Thinned
 
+# Steps are kept as doubles, too.
+_LAST_STEP = 2**53
 # The smallest loss of a bucket and the largest, each after its step: step, loss, step, loss.
 _Extremes = tuple[int, float, int, float]
 
@@ -26,6 +31,7 @@ class LossHistory:
         buckets: even number of buckets, at least 2.
 
     Raises:
+        TypeError: when ``buckets`` is not a whole number.
         ValueError: when ``buckets`` is odd or below 2.
 
     Example:
@@ -36,10 +42,9 @@ class LossHistory:
     """
 
     def __init__(self, buckets: int = 300) -> None:
-        if buckets < 2 or buckets % 2:
-            raise ValueError(
-                f"buckets must be an even number of at least 2, got {buckets!r}. Try 300."
-            )
+        require("buckets", buckets, Integral, "an even number of at least 2", "300")
+        if isinstance(buckets, bool) or buckets < 2 or buckets % 2:
+            raise refused_value("buckets", "an even number of at least 2", buckets, "300")
         self._buckets: Thinned[_Extremes] = Thinned(buckets, merge=_extremes)
         self._first = self._last = (-1, math.nan)  # step, loss
         self._count = 0
@@ -58,11 +63,14 @@ class LossHistory:
             loss: its loss.
 
         Raises:
+            TypeError: when the step is not a whole number, or the loss not a number.
             ValueError: when the step is negative or not later than the last one.
         """
-        if step <= self._last[0]:
+        require("step", step, Integral, "a whole number", "step.index")
+        loss = number("loss", loss, "step.loss")
+        if not self._last[0] < step <= _LAST_STEP:
             raise ValueError(
-                f"step must be at least {self._last[0] + 1}, got {step!r}. "
+                f"step must be at least {self._last[0] + 1}, got {Brief(step)!r}. "
                 "Append steps in ascending order."
             )
         if not math.isfinite(loss):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import ArrayLike
+from torch import Tensor
 
 from rnn_core.cells.base import Array, as_float64
+from rnn_core.messages import Brief, unknown_choice
 from rnn_core.tasks import Criterion
+
+_CRITERIA = get_args(Criterion)
 
 
 @np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
@@ -20,6 +26,7 @@ def losses(prediction: Array, targets: Array, criterion: Criterion) -> Array:
     Returns:
         Shape ``(…)``.
     """
+    _check(criterion)
     if criterion == "mse":
         values: Array = np.mean((prediction - targets) ** 2, axis=-1)
     else:
@@ -30,6 +37,7 @@ def losses(prediction: Array, targets: Array, criterion: Criterion) -> Array:
 @np.errstate(invalid="ignore", over="ignore")  # a diverged run gives nan, without warnings
 def loss_slopes(prediction: Array, targets: Array, criterion: Criterion) -> Array:
     """The derivative of `losses` by the prediction, shape ``(…, K)``."""
+    _check(criterion)
     if criterion == "mse":
         by_prediction: Array = 2 * (prediction - targets) / prediction.shape[-1]
     else:
@@ -47,7 +55,7 @@ def check_targets(
     Raises:
         ValueError: when a shape does not match or no time step counts.
     """
-    values = as_float64(targets)
+    values = as_float64(targets, "targets")
     if values.shape != prediction.shape:
         raise ValueError(
             f"targets must have shape {prediction.shape}, got {values.shape}. "
@@ -55,13 +63,22 @@ def check_targets(
         )
     if loss_mask is None:
         return values, np.arange(len(values))
-    marks = np.asarray(loss_mask)
+    try:
+        marks = np.asarray(None if isinstance(loss_mask, Tensor) else loss_mask)
+    except ValueError:  # nested lists of different lengths
+        marks = np.asarray(None)
     if marks.shape != (len(values),) or marks.dtype != np.bool_ or not marks.any():
         raise ValueError(
-            f"loss_mask must be {len(values)} booleans with at least one True, got {marks!r}. "
-            "Give None to count all time steps."
+            f"loss_mask must be {len(values)} booleans with at least one True, got "
+            f"{Brief(loss_mask)!r}. Give None to count all time steps."
         )
     return values, np.flatnonzero(marks)
+
+
+def _check(criterion: Criterion) -> None:
+    """Any other name would silently stand for the last one."""
+    if not isinstance(criterion, str) or criterion not in _CRITERIA:
+        raise unknown_choice("criterion", criterion, _CRITERIA)
 
 
 def _log_softmax(values: Array) -> Array:

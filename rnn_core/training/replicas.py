@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_core.arguments import items
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
 from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import RecurrentModel, State
 from rnn_core.rules import IntRange
 from rnn_core.tasks import Batch, Task, task_for
-from rnn_core.tasks.base import check_batch
+from rnn_core.tasks.base import check_batch, is_foreign
 from rnn_core.training.step import read_only
-from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, new_run
+from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, checked_windows, new_run
 
 if TYPE_CHECKING:
     from rnn_core.engines.compiled_engine import BatchedRuns
@@ -99,12 +102,13 @@ class Replicas:
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
     ) -> None:
-        self.configs = tuple(configs)
+        self._turn = threading.RLock()
+        self.configs = items("configs", configs, "a sequence of RunConfigs", "[RunConfig()]")
         _check_configs(self.configs)
         check_dtype(dtype)
         self.dtype = dtype
         self.task = task_for(self.configs[0], task)
-        self._is_own_task = task is not None
+        self._is_own_task = task is not None or is_foreign(self.task)
         self.engines = tuple(choose_engine(engine, config, dtype) for config in self.configs)
         self.reset()
 
@@ -112,8 +116,23 @@ class Replicas:
         """How many there are, N."""
         return len(self.configs)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A lock is of one process.
+        return {name: each for name, each in vars(self).items() if name != "_turn"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _turn=threading.RLock())
+
+    def __copy__(self) -> Replicas:
+        # One that shared the networks with this one would train them, and nobody would notice.
+        return copy.deepcopy(self)
+
     def reset(self) -> None:
         """Go back to step 0: the next step is the first again, bit for bit."""
+        with self._turn:
+            self._begin()
+
+    def _begin(self) -> None:
         with torch.inference_mode(False):
             self._runs = [new_run(config, self.task, self.dtype) for config in self.configs]
             self._singles: dict[int, Engine] = {
@@ -191,14 +210,15 @@ class Replicas:
         """What a replica predicts with the weights of the present step, as `Trainer.predict`.
 
         Raises:
-            TypeError, ValueError: when there is no such replica.
+            TypeError, ValueError: when there is no such replica, and as `Trainer.predict` does.
         """
         replica = self._place(replica)
-        inputs = np.asarray(inputs, NUMPY_DTYPES[self.dtype])
-        if replica in self._singles:
-            return self._singles[replica].predict(inputs, state)
-        stack, row = self._stack_of(replica)
-        return stack.predict(row, inputs, state)
+        given = checked_windows(self._runs[replica].model, inputs, state, self.dtype)
+        with self._turn:
+            if replica in self._singles:
+                return self._singles[replica].predict(*given)
+            stack, row = self._stack_of(replica)
+            return stack.predict(row, *given)
 
     def _stack_of(self, replica: int) -> tuple[BatchedRuns, int]:
         """The stack that a compiled replica is trained in, and its row."""
@@ -214,10 +234,15 @@ class Replicas:
         Yields:
             Steps without end, but for this: the one at which the last replica diverges is the last.
         """
-        while self._alive.any():
-            yield self._advance()
+        while (step := self._advance()) is not None:
+            yield step
 
-    def _advance(self) -> ReplicaStep:
+    def _advance(self) -> ReplicaStep | None:
+        """The next step; None after the last."""
+        with self._turn:
+            return self._next() if self._alive.any() else None
+
+    def _next(self) -> ReplicaStep:
         started = perf_counter()
         dtype = NUMPY_DTYPES[self.dtype]
         batch = self.task.batch(self._index, dtype)

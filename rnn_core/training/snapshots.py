@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from rnn_core.arguments import require, whole
 from rnn_core.config import RunConfig
+from rnn_core.messages import Brief
 from rnn_core.models import State
 from rnn_core.thinned import Thinned
 
@@ -56,10 +59,13 @@ class Snapshots:
         stride: n to begin with, at least 1.
 
     Raises:
+        TypeError: when one of them is not a whole number.
         ValueError: when the limit is below 2 or the stride below 1.
     """
 
     def __init__(self, limit: int = 160, stride: int = 1) -> None:
+        whole("limit", limit, 160, low=2)
+        whole("stride", stride, 1, low=1)
         self._kept: Thinned[Snapshot] = Thinned(limit, stride)
 
     def __len__(self) -> int:
@@ -78,8 +84,10 @@ class Snapshots:
         """Keep a snapshot, if it is wanted; steps come in their order.
 
         Raises:
+            TypeError: when it is not a snapshot.
             ValueError: when it is not later than those before.
         """
+        require("snapshot", snapshot, Snapshot, "a Snapshot", "trainer.snapshot()")
         last = self._kept.indices[-1] if len(self) else -1
         if snapshot.index <= last:
             raise ValueError(
@@ -94,16 +102,18 @@ class Snapshots:
         Raises:
             LookupError: when there is none.
         """
+        require("index", index, Integral, "a whole number", "a step that was taken")
         try:
             _index, snapshot = self._kept.before(index)
         except LookupError:
             raise LookupError(
-                f"There is no snapshot of step {index} or of one before it."
+                f"There is no snapshot of step {Brief(index)!r} or of one before it."
             ) from None
         return snapshot
 
     def cut(self, index: int) -> None:
         """Forget what is later than a step."""
+        require("index", index, Integral, "a whole number", "a step that was taken")
         self._kept.cut(index)
 
 

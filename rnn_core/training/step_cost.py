@@ -52,6 +52,7 @@ def step_cost(config: RunConfig, task: Task | None = None) -> StepCost:
         task: as in `Trainer`.
 
     Raises:
+        TypeError: when ``config`` is not a RunConfig, or ``task`` not a Task.
         ValueError: when the task cannot have these settings.
 
     Source: six operations per parameter and sample: Kaplan et al., arXiv:2001.08361 (2020),

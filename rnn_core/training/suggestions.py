@@ -21,9 +21,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rnn_core.arguments import items, require, require_callable, whole
 from rnn_core.config import SETTINGS, RunConfig, is_read
 from rnn_core.messages import N_, Message
 from rnn_core.registry import CELLS, OPTIMIZERS, TASKS
+from rnn_core.rules import Flag
 from rnn_core.tasks import build_task
 from rnn_core.training.events import Event
 from rnn_core.training.verdict import Verdict
@@ -104,7 +106,21 @@ def suggest(
 
     Returns:
         The suggestion, or None when there is nothing to suggest.
+
+    Raises:
+        TypeError, ValueError: when an argument is of the wrong kind, or ``step`` below 0.
     """
+    require("config", config, RunConfig, "a RunConfig", "trainer.config")
+    whole("step", step, 0, high=2**62)
+    if verdict is not None:
+        require("verdict", verdict, Verdict, "None or a Verdict", "judge(evaluation, floors)")
+    events = items("events", events, "a sequence of Events", "those of Events.items")
+    for event in events:
+        require("each of the events", event, Event, "an Event", "those of Events.items")
+    Flag().check("streaming", streaming, True)
+    Flag().check("validates", validates, False)
+    seen = items("seen", seen, "a collection of keys", "()")
+    require_callable("build", build, "a function of a RunConfig", "build_task")
     for suggestion in _candidates(config, step, verdict, events, streaming, validates):
         if _UNDOES.get(suggestion.key) in seen:
             continue

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import copy
 import math
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from time import perf_counter
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_core.arguments import real_numbers, refused_value, require, require_state, whole
+from rnn_core.cells.module import pack, unpack
+from rnn_core.cells.registry import cell_of
 from rnn_core.config import RunConfig
 from rnn_core.engines import TrainingState, build_engine, choose_engine, why_torch
 from rnn_core.engines.base import trainable, views_of
@@ -21,7 +26,7 @@ from rnn_core.models import RecurrentModel, State
 from rnn_core.registry import OPTIMIZERS
 from rnn_core.rules import IntRange
 from rnn_core.tasks import Batch, Task, task_for
-from rnn_core.tasks.base import check_batch
+from rnn_core.tasks.base import check_batch, is_foreign
 from rnn_core.tasks.stack import BatchStack, stack, stacked
 from rnn_core.training.snapshots import Snapshot, copied, flat
 from rnn_core.training.step import Step, StepRange, read_only
@@ -43,7 +48,8 @@ class Trainer:
     """A run: task, model and optimiser, built from a config and advanced by asking for steps.
 
     The config decides every number: two trainers with equal configs give equal steps, whatever
-    other threads do meanwhile.
+    other threads do meanwhile. Threads may share a trainer: they take turns, and each step is
+    given to one of them. A trainer can be pickled; a copy of it is independent of it.
 
     Args:
         config: the settings of the run.
@@ -76,27 +82,39 @@ class Trainer:
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
     ) -> None:
-        if not isinstance(config, RunConfig):
-            raise TypeError(f"config must be a RunConfig, got {config!r}. Try RunConfig().")
+        require("config", config, RunConfig, "a RunConfig", "RunConfig()")
         check_dtype(dtype)
+        self._turn = threading.RLock()
         self.config = config
         self.dtype = dtype
         self.task = task_for(config, task)
-        self._is_own_task = task is not None
+        self._is_own_task = task is not None or is_foreign(self.task)
         self._wanted = engine
         self._engine_name = choose_engine(engine, config, dtype)
         self.reset()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A lock is of one process.
+        return {name: each for name, each in vars(self).items() if name != "_turn"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _turn=threading.RLock())
+
+    def __copy__(self) -> Trainer:
+        # One that shared the network with this one would train it, and nobody would notice.
+        return copy.deepcopy(self)
+
     def reset(self) -> None:
         """Go back to step 0: the next step is the first again, bit for bit, at ``config.lr``."""
-        with torch.inference_mode(False):
-            run = new_run(self.config, self.task, self.dtype)
-            self._build_engine(self._engine_name, run)
-        self.model, self.optimizer = run.model, run.optimizer
-        self._lr = self.config.lr
-        self._index = 0
-        self._loss = math.nan
-        self._diverged = False
+        with self._turn:
+            with torch.inference_mode(False):
+                run = new_run(self.config, self.task, self.dtype)
+                self._build_engine(self._engine_name, run)
+            self.model, self.optimizer = run.model, run.optimizer
+            self._lr = self.config.lr
+            self._index = 0
+            self._loss = math.nan
+            self._diverged = False
 
     def steps(self) -> Iterator[Step]:
         """Train for as long as steps are asked for.
@@ -111,8 +129,8 @@ class Trainer:
         Yields:
             Steps without end, but for this: a loss that is not finite is given as the last step.
         """
-        while not self._diverged:
-            yield self._advance()
+        while (step := self._advance()) is not None:
+            yield step
 
     def advance(self, count: int) -> StepRange:
         """Take ``count`` steps at once: bit for bit the next ``count`` of `steps`, and faster.
@@ -131,6 +149,10 @@ class Trainer:
             TypeError, ValueError: when ``count`` is not a whole number of at least 1.
         """
         count = IntRange(1, 2**31 - 1).check("count", count, 100)
+        with self._turn:
+            return self._take(count)
+
+    def _take(self, count: int) -> StepRange:
         first, losses, norms = self._index, [np.empty(0)], [np.empty(0)]
         while not self._diverged and self._index < first + count:
             chunk = min(self._steps_per_call(), first + count - self._index)
@@ -187,10 +209,11 @@ class Trainer:
     @engine.setter
     def engine(self, name: str) -> None:
         chosen = choose_engine(name, self.config, self.dtype)
-        self._wanted = name
-        if chosen != self._engine_name:
-            with torch.inference_mode(False):
-                self._build_engine(chosen, self._engine.state())
+        with self._turn:
+            self._wanted = name
+            if chosen != self._engine_name:
+                with torch.inference_mode(False):
+                    self._build_engine(chosen, self._engine.state())
 
     @property
     def engine_reason(self) -> Message | None:
@@ -270,8 +293,14 @@ class Trainer:
 
         Returns:
             The prediction, ``(B, T, K)``, and the state after the windows.
+
+        Raises:
+            TypeError: when inputs or state are not real numbers.
+            ValueError: when they have another shape.
         """
-        return self._engine.predict(np.asarray(inputs, NUMPY_DTYPES[self.dtype]), state)
+        given = checked_windows(self.model, inputs, state, self.dtype)
+        with self._turn:
+            return self._engine.predict(*given)
 
     def context(self) -> StepContext:
         """What the present step was computed from, for `rnn_core.diagnostics`.
@@ -307,17 +336,18 @@ class Trainer:
                 "snapshot must be asked for after a step, got none yet. Take one from steps() "
                 "first."
             )
-        return Snapshot(
-            index=self._index - 1,
-            loss=self._loss,
-            lr=self._lr,
-            trained=tuple(parameter.requires_grad for parameter in self.model.parameters()),
-            weights=flat(list(self.model.parameters())),
-            optimizer=copied(self.optimizer.state_dict()),
-            state=copied(self.state),
-            config=self.config,
-            task=self.task.identity,
-        )
+        with self._turn:
+            return Snapshot(
+                index=self._index - 1,
+                loss=self._loss,
+                lr=self._lr,
+                trained=tuple(parameter.requires_grad for parameter in self.model.parameters()),
+                weights=flat(list(self.model.parameters())),
+                optimizer=copied(self.optimizer.state_dict()),
+                state=copied(self.state),
+                config=self.config,
+                task=self.task.identity,
+            )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back, or on, to a snapshot: the next step is the snapshot's own again, bit for bit.
@@ -331,9 +361,15 @@ class Trainer:
                 in the same precision.
 
         Raises:
-            ValueError: when it is of another run; the first setting that differs is named.
+            TypeError: when it is not a snapshot.
+            ValueError: when it is of another run; the first setting that differs is named. The run
+                stays where it is.
         """
         self._check_snapshot(snapshot)
+        with self._turn:
+            self._restore(snapshot)
+
+    def _restore(self, snapshot: Snapshot) -> None:
         with torch.inference_mode(False), torch.no_grad():
             run = new_run(self.config, self.task, self.dtype)
             parameters = list(run.model.parameters())
@@ -341,7 +377,7 @@ class Trainer:
             for parameter, view, trained in zip(parameters, views, snapshot.trained, strict=True):
                 parameter.copy_(view)
                 parameter.requires_grad_(trained)
-            run.optimizer.load_state_dict(copied(snapshot.optimizer))
+            _load(run.optimizer, snapshot)
             run.next_state = copied(snapshot.state)
             self._build_engine(self._engine_name, run)
         self.model, self.optimizer = run.model, run.optimizer
@@ -351,6 +387,11 @@ class Trainer:
         self.lr = snapshot.lr
 
     def _check_snapshot(self, snapshot: Snapshot) -> None:
+        require("snapshot", snapshot, Snapshot, "a Snapshot", "trainer.snapshot()")
+        require("config of snapshot", snapshot.config, RunConfig, "a RunConfig", "RunConfig()")
+        require("weights of snapshot", snapshot.weights, torch.Tensor, "a tensor", "another one")
+        whole("index of snapshot", snapshot.index, 0, high=2**62)
+        replace(self.config, lr=snapshot.lr)
         numbers = sum(parameter.numel() for parameter in self.model.parameters())
         pairs: list[tuple[str, object, object]] = [
             (field.name, getattr(self.config, field.name), getattr(snapshot.config, field.name))
@@ -361,6 +402,7 @@ class Trainer:
             ("task", self.task.identity, snapshot.task),
             ("dtype", self.dtype, snapshot.weights.dtype),
             ("number of weights", numbers, snapshot.weights.numel()),
+            ("number of parameters", len(list(self.model.parameters())), len(snapshot.trained)),
         ]
         for name, own, other in pairs:
             if own != other:
@@ -373,6 +415,13 @@ class Trainer:
                     own=own,
                     other=other,
                 )
+        self._check_state(snapshot.state, self.config.batch_size)
+
+    def _check_state(self, state: State | None, rows: int) -> None:
+        rnn = self.model.rnn
+        require_state(
+            state, len(cell_of(self.model).state_parts), rnn.num_layers, rnn.hidden_size, rows
+        )
 
     def fork(self) -> Trainer:
         """A second trainer at the same place: its next step is the one that is held, bit for bit.
@@ -384,11 +433,17 @@ class Trainer:
             ValueError: before the first step.
         """
         snapshot = self.snapshot()
-        other = copy.copy(self)
+        other = Trainer.__new__(type(self))
+        other.__setstate__(self.__getstate__())
         other.restore(snapshot)  # which gives it a model, an optimiser and an engine of its own
         return other
 
-    def _advance(self) -> Step:
+    def _advance(self) -> Step | None:
+        """The next step; None after the last."""
+        with self._turn:
+            return None if self._diverged else self._next()
+
+    def _next(self) -> Step:
         started = perf_counter()
         batch = self._batch(self._index)
         loss, grad_norm, prediction = self._engine.advance(batch)
@@ -427,7 +482,56 @@ def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> TrainingState:
 
 def check_dtype(dtype: torch.dtype) -> None:
     """Raise ValueError when no run can have this precision."""
-    if dtype not in NUMPY_DTYPES:
+    if not isinstance(dtype, torch.dtype) or dtype not in NUMPY_DTYPES:
+        raise refused_value("dtype", "torch.float32 or torch.float64", dtype, "torch.float32")
+
+
+def checked_windows(
+    model: RecurrentModel, inputs: Any, state: State | None, dtype: torch.dtype
+) -> tuple[NDArray[np.floating], State | None]:
+    """Windows and the state before them, as an engine predicts from them.
+
+    Args:
+        model: what reads them.
+        inputs: shape ``(B, T, D)``.
+        state: each part ``(L, B, H)``; None stands for zeros.
+        dtype: in which they are wanted.
+
+    Raises:
+        TypeError: when they are not real numbers.
+        ValueError: when they have another shape.
+    """
+    wanted, features = NUMPY_DTYPES[dtype], model.rnn.input_size
+    values: NDArray[np.floating] = inputs
+    suggestion = "trainer.context().inputs[None]"
+    if not isinstance(inputs, np.ndarray) or inputs.dtype != wanted:
+        values = real_numbers("inputs", inputs, suggestion).astype(wanted)
+    if values.ndim != 3 or values.shape[2] != features or not values.size:
+        raise refused_value("inputs", f"of shape (B, T, {features})", values, suggestion)
+    rnn, parts = model.rnn, len(cell_of(model).state_parts)
+    require_state(state, parts, rnn.num_layers, rnn.hidden_size, len(values))
+    if state is None:
+        return values, None
+    return values, pack([part.to(dtype) for part in unpack(state)])
+
+
+def _load(optimizer: torch.optim.Optimizer, snapshot: Snapshot) -> None:
+    """Give an optimizer the state of a snapshot.
+
+    Raises:
+        ValueError: when it is the state of another one.
+    """
+    try:
+        optimizer.load_state_dict(copied(snapshot.optimizer))
+        fits = all(
+            not isinstance(each, torch.Tensor) or not each.ndim or each.shape == parameter.shape
+            for parameter, known in optimizer.state.items()
+            for each in known.values()
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        fits = False
+    if not fits:
         raise ValueError(
-            f"dtype must be torch.float32 or torch.float64, got {dtype!r}. Try torch.float32."
+            f"optimizer of snapshot must be the state of {snapshot.config.optimizer} on the "
+            "snapshot's weights, got another one. Try the optimizer of another snapshot."
         )

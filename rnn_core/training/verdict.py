@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rnn_core.arguments import items, number, require
 from rnn_core.tasks import Floor, Task
 from rnn_core.tasks.base import FloorKey
 from rnn_core.training.evaluation import Estimate, Evaluation
@@ -79,7 +80,16 @@ def judge(
         evaluation: of the run, by `evaluate`.
         floors: the task's, `Task.floors`.
         online: mean loss of the last steps; None leaves `Verdict.follows_signal` False.
+
+    Raises:
+        TypeError: when an argument is of the wrong kind.
     """
+    require("evaluation", evaluation, Evaluation, "an Evaluation", "evaluate(trainer)")
+    floors = items("floors", floors, "a sequence of Floors", "trainer.task.floors()")
+    for each in floors:
+        require("each of the floors", each, Floor, "a Floor", "those of trainer.task.floors()")
+    if online is not None:
+        online = number("online", online, "the mean of the last losses")
     loss = evaluation.loss
     gain = evaluation.memory_gain if evaluation.carries_state else None
     by_key: dict[FloorKey, Floor] = {floor.key: floor for floor in floors}

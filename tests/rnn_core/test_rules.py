@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core.messages import unknown_choice
+from rnn_core.messages import Brief, unknown_choice
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 WHOLE = IntRange(2, 20)
@@ -106,7 +106,7 @@ def test_a_refused_whole_number_of_numpy_is_shown_as_a_plain_one() -> None:
 
 @given(not_numbers | st.floats() | st.sampled_from([5.0, Fraction(5), np.True_]))
 def test_what_is_not_a_whole_number_is_refused_as_such(value: object) -> None:
-    sentence = f"size must be a whole number from 2 to 20, got {value!r}. Try 5."
+    sentence = f"size must be a whole number from 2 to 20, got {Brief(value)!r}. Try 5."
     with pytest.raises(TypeError, match=refusal(sentence)):
         WHOLE.check("size", value, 5)
 
@@ -146,7 +146,7 @@ def test_numbers_of_all_kinds_become_plain_floats(value: Any, expected: float) -
     | st.just(math.nan)
 )
 def test_a_number_outside_its_limits_is_refused(value: float) -> None:
-    sentence = f"gain must be a number from -1.5 to 4, got {value!r}. Try 1.0."
+    sentence = f"gain must be a number from -1.5 to 4, got {Brief(value)!r}. Try 1.0."
     with pytest.raises(ValueError, match=refusal(sentence)):
         REAL.check("gain", value, 1.0)
 
@@ -174,7 +174,7 @@ def test_a_number_beyond_all_floats_is_refused_like_any_other(value: int) -> Non
 
 @given(not_numbers | st.complex_numbers() | st.just(np.True_))
 def test_what_is_not_a_number_is_refused_as_such(value: object) -> None:
-    sentence = f"gain must be a number from -1.5 to 4, got {value!r}. Try 1.0."
+    sentence = f"gain must be a number from -1.5 to 4, got {Brief(value)!r}. Try 1.0."
     with pytest.raises(TypeError, match=refusal(sentence)):
         REAL.check("gain", value, 1.0)
 
@@ -233,7 +233,7 @@ def test_a_name_that_is_no_option_is_refused() -> None:
 
 @pytest.mark.parametrize("value", [None, 3, True, b"pear", ["pear"]])
 def test_what_is_no_name_is_refused_as_such(value: object) -> None:
-    sentence = f"fruit must be one of pear, apple, got {value!r}. Try 'apple'."
+    sentence = f"fruit must be one of pear, apple, got {Brief(value)!r}. Try 'apple'."
     with pytest.raises(TypeError, match=refusal(sentence)):
         FRUIT.check("fruit", value, "apple")
 
@@ -245,6 +245,6 @@ def test_a_switch_is_given_back(value: bool) -> None:
 
 @pytest.mark.parametrize("value", [None, 0, 1, 1.0, "True", []])
 def test_what_is_neither_true_nor_false_is_refused(value: object) -> None:
-    sentence = f"carry must be True or False, got {value!r}. Try True."
+    sentence = f"carry must be True or False, got {Brief(value)!r}. Try True."
     with pytest.raises(TypeError, match=refusal(sentence)):
         Flag().check("carry", value, True)

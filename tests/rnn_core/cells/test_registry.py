@@ -208,7 +208,7 @@ def changed(**attributes: object) -> Cell:
     ("cell", "error", "message"),
     [
         ("leaky", TypeError, r"cell must be an instance of rnn_core\.cells\.base\.Cell, got 'leak"),
-        (Leaky, TypeError, r"cell must be an instance of .* Subclass Cell"),
+        (Leaky, TypeError, r"cell must be an instance of .* Try one of a subclass"),
         (changed(name="lstm"), ValueError, r"The name of a cell must be new, got 'lstm'"),
         (changed(name="my cell"), ValueError, r"must be letters, digits and underscores"),
         (changed(title=None), TypeError, r"A cell must have a title"),
