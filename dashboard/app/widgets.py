@@ -19,9 +19,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app.language import current_language
 from dashboard.app.restrictions import ALL, HIDE, LESSONS, LOCK
@@ -29,7 +31,9 @@ from dashboard.app.settings import RUN_SETTINGS, Setting, checked, lowest
 from rnn_core import RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 
-_CHOSEN = "chosen settings"
+_CHOSEN, _SUPERSEDED = "chosen settings", "superseded values"
+# Seconds that a value may be on its way to the browser; nobody takes one back sooner than that.
+_ON_THE_WAY = 1.0
 _FIRST_TASK = RunConfig().task
 
 Then = Callable[[], object]
@@ -200,7 +204,7 @@ def choose(
         required=True,
         label_visibility="collapsed" if hide_label else "visible",
         on_change=_arrived,
-        args=(setting, key, None),
+        args=(setting, key, None, True),
         **more,
     )
     return str(chosen(setting))
@@ -409,13 +413,47 @@ def _bind(setting: Setting, key: str | None = None) -> str:
     """Have the widget to come show what was chosen; give its key."""
     key = key or _key(setting.name)
     value = chosen(setting)
-    if key not in st.session_state or st.session_state[key] != value:
+    before = st.session_state.get(key, value)
+    if before != value:
+        _superseded()[key] = before, monotonic()
+    elif key in _superseded() and monotonic() - _superseded()[key][1] > _ON_THE_WAY:
+        del _superseded()[key]
+    if key not in st.session_state or before != value:
         st.session_state[key] = value
     return key
 
 
-def _arrived(setting: Setting, key: str, then: Then | None) -> None:
+def _superseded() -> dict[str, tuple[Any, float]]:
+    """Values that widgets had before the program gave them others, by key, and since when."""
+    values: dict[str, tuple[Any, float]] = st.session_state.setdefault(_SUPERSEDED, {})
+    return values
+
+
+def _is_stale(key: str, *, in_part: bool) -> bool:
+    """Whether a widget's value comes from a browser that has not yet heard of a newer one.
+
+    With every click a browser sends what all widgets say. If it has not yet drawn the value that
+    the program has given to one of them, such as another seed, it sends the old one along.
+
+    Args:
+        key: of the widget.
+        in_part: whether the widget may be in a part of the page that runs alone.
+    """
+    if key not in _superseded():
+        return False
+    value, since = _superseded()[key]
+    if st.session_state.get(key) != value:
+        return False
+    context = get_script_run_ctx(suppress_warning=True)
+    # Nobody can have touched a widget outside of the part that runs.
+    elsewhere = not in_part and context is not None and bool(context.fragment_ids_this_run)
+    return elsewhere or monotonic() - since <= _ON_THE_WAY
+
+
+def _arrived(setting: Setting, key: str, then: Then | None, in_part: bool = False) -> None:
     """Keep what the browser sent, if the setting may have it."""
+    if _is_stale(key, in_part=in_part):
+        return
     try:
         set_value(setting, st.session_state.get(key))
     except (TypeError, ValueError):

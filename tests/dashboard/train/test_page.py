@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from rnn_core import RunConfig, Trainer
+from tests.dashboard.clock import Clock
 from tests.dashboard.runs import go_on
 from tests.dashboard.train_page import button, click, config, healthy, page, step_and_loss
 
@@ -208,3 +209,21 @@ def test_a_step_that_would_take_too_long_is_refused_and_the_run_before_plays_on(
     healthy(app.slider(key="hidden_size").set_value(64).run())
     assert list(app.error) == []
     assert config(app).hidden_size == 64
+
+
+def test_a_value_that_was_on_its_way_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr("dashboard.app.widgets.monotonic", clock)
+    app = click(page(), "new_seed")
+    drawn = config(app).seed
+    assert drawn != RunConfig().seed
+    # A browser that has not yet drawn the new seed sends the old one with its next click.
+    app.number_input(key="seed").set_value(RunConfig().seed)
+    click(app, "step")
+    assert config(app).seed == drawn
+    assert step_and_loss(app)[0] == 1
+    assert app.number_input(key="seed").value == drawn
+    # Later it is the visitor who wants it.
+    clock.now += 2
+    healthy(app.number_input(key="seed").set_value(RunConfig().seed).run())
+    assert config(app).seed == RunConfig().seed
