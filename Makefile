@@ -7,14 +7,19 @@ WORKERS ?= 2
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
-.PHONY: run test check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
+.PHONY: run test test-faults check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
 
 test: .venv/dev  ## all tests, those in a real browser included
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --ignore tests/e2e
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --ignore tests/e2e --ignore tests/faults/slow
 	$(BIN)/python -m pytest --reruns 1 tests/e2e  # alone: a busy machine makes a page late
+
+test-faults: .venv/dev  ## slow: networks, sleep, disks and memory that fail, and random drives
+	$(BIN)/python -m pytest tests/faults/slow
+	$(BIN)/python -m tests.faults.random_driver
+	$(BIN)/python -m tests.faults.browser_driver
 
 check: .venv/dev  ## format, lint, types and the arrows between packages, changing nothing
 	$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ from rnn_core import RunConfig
 _PAGES = "pages"
 Show = Callable[[RunConfig, Settings], None]
 _STYLE = Path(__file__).with_name("style.css")
-_KEYBOARD = Path(__file__).with_name("keyboard.js")
+_SCRIPTS = [Path(__file__).with_name(name) for name in ("keyboard.js", "history.js")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,9 @@ def go_to(path: str) -> None:
 
 @cache
 def _script() -> str:
-    """What the browser does with keys, as HTML."""
-    return f"<script>{_KEYBOARD.read_text(encoding='utf-8')}</script>"
+    """What the browser does with keys and with its history, as HTML."""
+    scripts = "\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS)
+    return f"<script>{scripts}</script>"
 
 
 def _show(page: Page, chosen: Sequence[Settings]) -> None:
