@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from dashboard.app.language import gettext as _
-from rnn_core.messages import Message, translate
+from rnn_core.messages import Brief, Message, translate
 from rnn_core.rules import Choice, Flag, FloatRange, IntRange, Nullable, Rule
 
 #: Redraws per second that a run alone on the server easily reaches.
@@ -16,6 +16,11 @@ FULL_SPEED = 9.0
 LOSS_FORMAT = ".4g"
 #: Longest text from a link that is shown, in characters.
 LONGEST = 80
+
+
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+# Letters, digits and signs that mean nothing, and an underscore inside a word.
+_WITHOUT_MARKUP = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,;?!'\"+=/%()…–×·-])*")
 
 
 def two_digits(number: float) -> str:
@@ -88,8 +93,32 @@ def more_refusals(number: int) -> str:
 
 
 def problem(error: BaseException | Message) -> str:
-    """An error or a message of `rnn_core` in the reader's language."""
-    return translate(error, _)
+    """An error or a message of `rnn_core` in the reader's language, as Markdown.
+
+    Its values may come from a file or a link: none of them is markup.
+    """
+    if isinstance(getattr(error, "message", error), Message):
+        return translate(error, _, _Harmless)
+    return harmless(str(error))
+
+
+def harmless(text: str) -> str:
+    """Text as Markdown that shows it; `plain` where something in it might be interpreted.
+
+    Code spans stay as they are.
+    """
+    outside = _CODE.sub("", text)
+    return text if _WITHOUT_MARKUP.fullmatch(outside) and "www." not in outside else plain(text)
+
+
+class _Harmless(Brief):
+    """A value in a message, without markup."""
+
+    def __repr__(self) -> str:
+        return harmless(super().__repr__())
+
+    def __format__(self, spec: str) -> str:
+        return harmless(super().__format__(spec))
 
 
 def rule_words(rule: Rule) -> str:

@@ -252,7 +252,7 @@ def _facts(own: OwnSeries) -> str:
 def _naive(task: SeriesTask) -> None:
     """What a network has to beat."""
     st.markdown(_("**What the network has to beat**: naive forecasts of the validation part."))
-    unit = task.plan.targets[0]
+    unit = words.plain(task.plan.targets[0])  # help is Markdown
     rows = naive_rows(task)
 
     def number(name: str, label: str, help_text: str) -> Any:

@@ -61,7 +61,7 @@ def upload() -> None:
     problem: ValueError | None = st.session_state.get(_PROBLEM)
     if problem is not None:
         st.error(
-            translate(problem, _) + " " + _("What was there before stays."),
+            words.problem(problem) + " " + _("What was there before stays."),
             icon=":material/block:",
         )
 
@@ -87,7 +87,7 @@ def corrections(file: Draft) -> None:
     """How the file was read, to be seen and corrected."""
     found = file.table.found
     if file.problem is not None:
-        st.error(translate(file.problem, _), icon=":material/block:")
+        st.error(words.problem(file.problem), icon=":material/block:")
     separators = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": "|", " ": _("space")}
     orders = {"ymd": _("year, month, day"), "dmy": _("day, month, year"), "mdy": "mm/dd/yyyy"}
     with st.container(horizontal=True, key="corrections"):

@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.app import text as words
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
 from dashboard.charts.draw import draw
 from dashboard.data import charts
-from rnn_core.messages import translate
 from rnn_core.series.waveform import WAVEFORM_ROWS, Harmonic, waveform
 
 # What the table begins with: a wave and a faster one on it, forecast in a minute.
@@ -65,7 +65,7 @@ def make(read: Callable[[str, bytes], None]) -> None:
         try:
             values = waveform([_harmonic(row) for row in rows], int(length), float(noise))
         except (TypeError, ValueError) as error:
-            st.error(translate(error, _), icon=":material/block:")
+            st.error(words.problem(error), icon=":material/block:")
             return
         draw(charts.preview(values[:_DRAWN]))
         st.button(

@@ -9,7 +9,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_description
-from dashboard.app.text import LOSS_FORMAT, apart, engines, shown, slower, two_digits
+from dashboard.app.text import LOSS_FORMAT, apart, engines, harmless, shown, slower, two_digits
 from dashboard.charts.loss_axes import floor_lines, floor_name
 from dashboard.run.frame import Frame, StoppedEarly
 from rnn_core import Event, Verdict
@@ -271,7 +271,9 @@ def branched(step: int) -> str:
 def restarted(changes: Mapping[str, tuple[object, object]]) -> str:
     """Why the run started again; of many changes the first ones."""
     listed = [
-        f"{name} {shown(name, old)} → {shown(name, new)}" for name, (old, new) in changes.items()
+        # A series is told by the names of its file and columns.
+        f"{name} {harmless(shown(name, old))} → {harmless(shown(name, new))}"
+        for name, (old, new) in changes.items()
     ]
     if len(listed) > _MOST_CHANGES:
         listed[_MOST_CHANGES:] = [_("{count} more").format(count=len(listed) - _MOST_CHANGES)]

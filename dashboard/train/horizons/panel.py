@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.app import text as words
 from dashboard.app import widgets
 from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
@@ -16,7 +17,6 @@ from dashboard.train.horizons import charts, text
 from dashboard.train.settings import HORIZONS
 from rnn_core import RunConfig
 from rnn_core.experiments.rolling_origin import RollingOrigin
-from rnn_core.messages import translate
 
 _MADE = "forecasts of the test part"
 _TABLE_HEIGHT = 260
@@ -81,7 +81,7 @@ def show(run: LiveRun) -> None:
 
 def _show(made: _Made) -> None:
     if made.problem is not None:
-        st.warning(translate(made.problem, _), icon=":material/block:")
+        st.warning(words.problem(made.problem), icon=":material/block:")
         return
     if made.found is None:
         st.warning(_("The run has diverged, so there is nothing more to see here."))
@@ -97,7 +97,8 @@ def _show(made: _Made) -> None:
             draw(charts.by_horizon(found))
         with right:
             draw(charts.paths(found))
-    number, unit = st.column_config.NumberColumn, found.column
+    # Help is Markdown.
+    number, unit = st.column_config.NumberColumn, words.plain(found.column)
     st.dataframe(
         text.rows(found),
         hide_index=True,

@@ -99,6 +99,25 @@ def test_errors_of_the_core_are_in_the_readers_language() -> None:
     assert words.problem(ValueError("some other")) == "some other"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["hidden_size", "rnn.weight_ih_l0", "(3, 4)", "'abc'", "-1.5e-05", "`a*b`, `c`", "季节 2024"],
+)
+def test_text_without_markup_stays_as_it_is(text: str) -> None:
+    assert words.harmless(text) == text
+
+
+@given(st.text(alphabet="`![](){}<>*_:$\\ \u202eab~|#&;.w/@") | st.text())
+def test_no_value_of_an_error_is_markup(text: str) -> None:
+    for error in (
+        Message("Unknown column {value!r} of {name}.", {"value": text, "name": text}),
+        ValueError(text or "a"),
+    ):
+        (_open, inline, _close) = MarkdownIt("commonmark").parse(f"a={words.problem(error)}.")
+        kinds = {token.type for token in inline.children or []}
+        assert kinds <= {"text", "code_inline"}
+
+
 def test_the_engine_is_told_with_the_reason_for_pytorch() -> None:
     assert words.engines(["compiled"]) == ":small[ · compiled engine]"
     assert words.engines(["torch"]) == ":small[ · PyTorch engine]"
