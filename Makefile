@@ -20,6 +20,7 @@ test-faults: .venv/dev  ## slow: networks, sleep, disks and memory that fail, an
 	$(BIN)/python -m pytest tests/faults/slow
 	$(BIN)/python -m tests.faults.random_driver
 	$(BIN)/python -m tests.faults.browser_driver
+	$(BIN)/python -m tests.faults.strangers
 
 check: .venv/dev  ## format, lint, types and the arrows between packages, changing nothing
 	$(BIN)/ruff format --check .

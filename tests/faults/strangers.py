@@ -26,7 +26,6 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.app.link import read_link, write_link
 from dashboard.app.settings import checked, table_of
-from dashboard.app.text import plain
 from dashboard.app.text import problem as in_words
 from dashboard.compare import settings as compare_settings
 from dashboard.data.draft import Draft
