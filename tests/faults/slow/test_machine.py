@@ -86,6 +86,24 @@ def test_on_a_full_disk_the_page_opens_and_trains(tmp_path: Path, full: tuple[st
         expect_to_play(server)
 
 
+# Imported by Python when it starts: every two seconds the time of day jumps by two days, to and fro.
+JUMPING_CLOCK = """
+import time
+real, began = time.time, time.monotonic()
+time.time = lambda: real() + (86_400 if (time.monotonic() - began) % 4 < 2 else -86_400)
+"""
+
+
+def test_a_clock_that_jumps_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(JUMPING_CLOCK)
+    with serve(environment={"PYTHONPATH": str(tmp_path)}) as server:
+        session = asyncio.run(play(server, seconds=12.0))
+        assert not session.died or session.died == "socket closed"  # by the visitor, at the end
+        assert session.is_playing
+        assert session.longest_silence < 5
+        expect_to_play(server)
+
+
 def test_a_compilation_that_was_killed_and_a_cache_of_garbage_are_made_again(
     tmp_path: Path,
 ) -> None:

@@ -104,6 +104,23 @@ assert total.tolist() == [1, 2, 3]
 """
 
 
+# A limit for the length of files: the kernel refuses what is longer as it does on a full disk.
+ON_A_FULL_DISK = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+"""
+
+
+def test_on_a_full_disk_a_kernel_is_compiled_and_used(tmp_path: Path) -> None:
+    environment = cached_in(tmp_path)
+    logged = run(ON_A_FULL_DISK + RUN_A_KERNEL, tmp_path, environment)
+    assert "The compiled kernel _add cannot be kept: File too large." in logged
+    assert "Traceback" not in logged
+    # Once there is room again, it is kept.
+    assert run(RUN_A_KERNEL, tmp_path, environment) == ""
+    assert list(tmp_path.rglob("kernels._add-*.nbc"))
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the cache of a small kernel."""
