@@ -103,10 +103,13 @@ def _lines(result: UpdateResult, place: Place) -> list[str]:
         return [_loss(result, step, prediction), rf"L &= {mean} = {update.loss:.4g}"]
     if phase == "back":
         own, whole = update.read[step - 1], update.hidden[-1, step]
+        # Outside of the formatted strings, inside which some versions of Python hide them from
+        # those who look for texts to translate.
+        name, later = _("own"), _("from later")
         return [
             rf"\Bigl\|\frac{{\partial L}}{{\partial h_{{{step}}}}}\Bigr\| = "
-            rf"\|\underbrace{{\text{{{_('own')}}}}}_{{{np.linalg.norm(own):.3g}}} + "
-            rf"\underbrace{{\text{{{_('from later')}}}}}_{{{np.linalg.norm(whole - own):.3g}}}\|"
+            rf"\|\underbrace{{\text{{{name}}}}}_{{{np.linalg.norm(own):.3g}}} + "
+            rf"\underbrace{{\text{{{later}}}}}_{{{np.linalg.norm(whole - own):.3g}}}\|"
             rf" = {np.linalg.norm(whole):.3g}"
         ]
     if phase == "clip":
@@ -145,7 +148,8 @@ def _loss(result: UpdateResult, step: int, prediction: str) -> str:
     """The loss of one time step."""
     loss = result.update.losses[step - 1]
     if not np.isfinite(loss):
-        return rf"\text{{{_('no target at this time step')}}}"
+        nothing = _("no target at this time step")
+        return rf"\text{{{nothing}}}"
     target = _vector(result.window.targets[step - 1], result.window.symbols)
     if result.window.symbols:
         return rf"L_{{{step}}} &= -\log p_{{{step}}}({target}) = {loss:.3g}"
