@@ -25,11 +25,14 @@ from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app.link import read_link, write_link
+from dashboard.app.restrictions import HIDE, LOCK
 from dashboard.app.settings import checked, table_of
 from dashboard.app.text import problem as in_words
 from dashboard.compare import settings as compare_settings
 from dashboard.data.draft import Draft
+from dashboard.data.page import DATA
 from dashboard.train import settings as train_settings
+from dashboard.train.files import opening
 from rnn_core import RunConfig, Trainer
 from rnn_core.io import load_checkpoint, save_checkpoint, save_weights
 from rnn_core.io.logs.log import joined
@@ -37,7 +40,7 @@ from rnn_core.io.logs.reading import read_log
 from tests.dashboard import data_page, train_page
 
 ROOT = Path(__file__).parents[2]
-TABLE = table_of((*train_settings.SETTINGS, *compare_settings.SETTINGS))
+TABLE = table_of((LOCK, HIDE, *train_settings.SETTINGS, *compare_settings.SETTINGS, *DATA.settings))
 #: Stands in every hostile text: where it is seen outside a code span, so is the markup around it.
 MARK = "zqzq"
 #: Seconds that no input may take on a busy machine, and MB that all of them may.
@@ -335,8 +338,9 @@ def _read_log(given: tuple[str, bytes]) -> Iterator[str]:
 def _read_weights(data: bytes) -> Iterator[str]:
     try:
         checkpoint = load_checkpoint(data)
-        trainer = checkpoint.trainer(engine="torch")
-        trainer.advance(1)
+        here = opening.placed(checkpoint, RunConfig())
+        opening.series_choices(here, opening.choices(here), None)
+        here.trainer(engine="torch").advance(1)
     except ValueError as error:
         yield in_words(error)
 
