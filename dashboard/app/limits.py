@@ -61,10 +61,14 @@ def most() -> StepCost:
     return StepCost(1e9 * _number(STEP_GFLOP, _STEP_GFLOP), int(1e6 * min(mb, 1e9)))
 
 
-def refusal(work: Work) -> str:
+def refusal(work: Work, *, listed: bool = True) -> str:
     """Why the server does not train this, and what it would train; empty if it does.
 
     Markdown in the reader's language.
+
+    Args:
+        work: what was asked for.
+        listed: whether the alternatives are listed; not where `limits_panel` has buttons for them.
     """
     cost, limit = work.cost, most()
     if _fits(work):
@@ -80,6 +84,16 @@ def refusal(work: Work) -> str:
             "These networks would take {needed} MB of memory, and this server allows {limit} MB, "
             "so that there is room for everyone."
         ).format(needed=_rounded(cost.bytes / 1e6), limit=_rounded(limit.bytes / 1e6))
+    fitting = [in_words(name, value) for name, value in alternatives(work).items()]
+    if fitting and listed:
+        said += " " + _("One of these alone is enough: {alternatives}.").format(
+            alternatives=", ".join(fitting)
+        )
+    return said + " " + _("`python -m rnn_core` on a computer of your own has no such limit.")
+
+
+def in_words(name: str, value: int) -> str:
+    """One of the alternatives in the reader's language."""
     words: Mapping[str, str] = {
         "batch_size": _("batch size {value}"),
         "window_length": _("points per window {value}"),
@@ -87,12 +101,7 @@ def refusal(work: Work) -> str:
         "num_layers": _("layers {value}"),
         "networks": _("seeds {value}"),
     }
-    fitting = [words[name].format(value=value) for name, value in alternatives(work).items()]
-    if fitting:
-        said += " " + _("One of these alone is enough: {alternatives}.").format(
-            alternatives=", ".join(fitting)
-        )
-    return said + " " + _("`python -m rnn_core` on a computer of your own has no such limit.")
+    return words[name].format(value=value)
 
 
 def alternatives(work: Work) -> dict[str, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.app import header, sidebar, widgets
+from dashboard.app import header, limits_panel, sidebar, widgets
 from dashboard.app.errors_panel import watch_errors
 from dashboard.app.journal import OPENED, note
 from dashboard.app.language import gettext as _
@@ -132,6 +132,8 @@ def _show(page: Page, chosen: Sequence[Settings]) -> None:
             + (" " + _("The page still shows the run before.") if settings.config else ""),
             icon=":material/block:",
         )
+    if settings.too_much is not None:
+        limits_panel.offer(settings.too_much)
     if settings.config is not None:
         page.show(settings.config, settings)
     else:

@@ -52,6 +52,7 @@ class Settings:
         most_steps: steps per redraw; None for as many as fit.
         step_limit: playing stops at this step.
         problem: why what is chosen now is impossible; empty if it is possible.
+        too_much: what the server does not train, if that is why.
         refusals: what the link asked for and could not have, a sentence each.
         pace: the page's setting of the steps per redraw.
         task: what a run is trained on in place of the task that ``config`` names: the session's
@@ -63,6 +64,7 @@ class Settings:
     most_steps: int | None
     step_limit: int
     problem: str = ""
+    too_much: Work | None = None
     refusals: tuple[str, ...] = ()
     pace: PageSetting = PACE
     task: Task | None = None
@@ -146,10 +148,12 @@ def sidebar(
         chosen = {name: widgets.chosen(row) for name, row in RUN_SETTINGS.items()}
     else:
         chosen = _ask(unasked or widgets.Unasked(), early_stopping)
-    config, problem = RunConfig(**chosen), ""
+    config, problem, too_much = RunConfig(**chosen), "", None
     try:
         task = task_for(config)
-        problem = refusal(Work((config,), task=task))
+        work = Work((config,), task=task)
+        problem = refusal(work, listed=False)
+        too_much = work if problem else None
     except ValueError as error:
         problem = words.problem(error)
     if not problem:
@@ -161,6 +165,7 @@ def sidebar(
         most_steps=PACES[widgets.chosen(pace)],
         step_limit=widgets.chosen(STEP_LIMIT),
         problem=problem,
+        too_much=too_much,
         refusals=refusals,
         pace=pace,
         patience=None if early_stopping is None else widgets.chosen(early_stopping),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.app import limits_panel
 from dashboard.app.language import gettext as _
 from dashboard.app.limits import Work, refusal
+from dashboard.app.settings import Setting
 from dashboard.compare.contenders import Contender
 from rnn_core import Task
 
@@ -36,23 +38,30 @@ class Field:
         return Work(tuple(each.config for each in self.contenders), self.seeds, self.task)
 
 
-def allowed(key: str, asked: Field, work: Work) -> Field | None:
+def allowed(
+    key: str, asked: Field, work: Work, seeds: Setting, *, adjustable: bool
+) -> Field | None:
     """The field that was asked for; if it is too much, the last one, and a message.
 
     Args:
         key: of the experiment in the session.
         asked: the field.
         work: what it takes.
+        seeds: the setting of the number of networks.
+        adjustable: whether the contenders follow the sidebar, so that there are buttons for what is
+            allowed; a visitor's own have settings of their own.
 
     Returns:
         None if it is too much and there was none before.
     """
     last = f"allowed {key}"
-    too_much = refusal(work)
+    too_much = refusal(work, listed=not adjustable)
     if not too_much:
         st.session_state[last] = asked
         return asked
     before: Field | None = st.session_state.get(last)
     stays = "" if before is None else " " + _("The page still shows the comparison before.")
     st.error(too_much + stays, icon=":material/block:")
+    if adjustable:
+        limits_panel.offer(work, seeds)
     return before

@@ -184,7 +184,9 @@ def _compare(
         search: by which the learning rates were tuned; None if they were not.
     """
     with places.notices:
-        field = allowed(_COMPARISON, asked, asked.work)
+        field = allowed(
+            _COMPARISON, asked, asked.work, SEEDS, adjustable=widgets.chosen(PRESET) != "own"
+        )
         if field is None:
             return
         session = player.open_session(
@@ -239,7 +241,9 @@ def _remember(config: RunConfig, settings: Settings, places: Places) -> None:
         first = _first_seed(config.seed, seeds)
     asked = Field(_contenders(base, changes, match), seeds, first)
     with places.notices:
-        field = allowed("span", asked, span_panel.work(asked))
+        field = allowed(
+            "span", asked, span_panel.work(asked), SPAN_SEEDS, adjustable=preset != "own"
+        )
     if field is not None:
         span_panel.watch(field, settings, places)
 

@@ -354,9 +354,12 @@ def test_more_than_the_server_allows_is_refused_and_the_comparison_before_stays(
 def test_a_link_to_more_than_the_server_allows_opens_with_the_reason_alone() -> None:
     app = page(seeds="32", hidden_size="256", num_layers="4")
     (said,) = [error.value for error in app.error]
-    assert "One of these alone is enough: seeds 3, hidden units 81" in said
+    assert said.startswith("These networks would take 2,853 MB")
     assert "still shows" not in said
     assert "comparison" not in app.session_state
+    app.button(key="cheaper_networks").click().run()
+    assert list(healthy(app).error) == []
+    assert live(app).frame().seeds == 3
     app = page(view="span", span_seeds="8", hidden_size="256", num_layers="4", batch_size="64")
     (said,) = [error.value for error in app.error]
     assert "points per window" not in said  # which the test decides

@@ -206,9 +206,19 @@ def test_a_step_that_would_take_too_long_is_refused_and_the_run_before_plays_on(
     assert button(app, "run").label == "Pause"
     assert app.session_state["session"].run is before
     assert config(app).hidden_size == 32
-    healthy(app.slider(key="hidden_size").set_value(64).run())
+    healthy(app.button(key="cheaper_hidden_size").click().run())
     assert list(app.error) == []
-    assert config(app).hidden_size == 64
+    assert config(app).hidden_size == 235
+
+
+def test_a_link_to_a_step_that_would_take_too_long_offers_what_would_not() -> None:
+    app = page(window_length="200", num_layers="4", batch_size="64", hidden_size="256")
+    assert "session" not in app.session_state
+    (said,) = [error.value for error in app.error]
+    assert "still shows" not in said
+    healthy(app.button(key="cheaper_batch_size").click().run())
+    assert list(app.error) == []
+    assert config(app).batch_size == 54
 
 
 def test_a_value_that_was_on_its_way_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
