@@ -1,11 +1,16 @@
 // Keeps the token of the run on screen and the step that it has reached, for this tab alone, and
 // tells the server when the page has another run than before: it was reloaded, or the server was
 // started again, or the session had ended meanwhile. Redraws cost nothing: the step is read from
-// the page now and then.
+// the page now and then. Where a run plays and no step has come for long, although nothing has told
+// the browser that the connection is gone, says that the server is silent.
 
 const EVERY = 500; // milliseconds
 // Fewer steps are not worth a word.
 const LEAST = 10;
+// Milliseconds without a step, in a page that is seen, until the server counts as silent. The longest
+// step that is allowed takes less, beside others as large.
+const SILENT = 15_000;
+const PLAYS = ".st-key-run [data-testid=stIconMaterial]";
 const STEP = ".st-key-readouts [data-testid=stMetricValue]";
 
 /** The address without the language, in one order. */
@@ -16,7 +21,7 @@ function address() {
   return parameters.toString();
 }
 
-export default function ({ data: [{ key, run }], setTriggerValue }) {
+export default function ({ data: [{ key, run, silence }], parentElement, setTriggerValue }) {
   const name = `run: ${key}`;
   let kept = null;
   try {
@@ -43,11 +48,19 @@ export default function ({ data: [{ key, run }], setTriggerValue }) {
   // What is read counts once it has been read again as long as the token is the same: the step of
   // another run may be on screen before its token is here.
   let seen = null;
+  let quiet = 0; // milliseconds
+  const note = parentElement.querySelector(".silence");
+  note.textContent = silence;
+  note.hidden = true;
   const read = () => Number.parseInt(document.querySelector(STEP)?.textContent, 10);
   const timer = setInterval(() => {
     if (seen !== null) keep(seen);
-    const step = read();
-    seen = Number.isNaN(step) ? null : step;
+    const step = Number.isNaN(read()) ? null : read();
+    const waits = step !== null && step === seen && !document.hidden;
+    const plays = document.querySelector(PLAYS)?.textContent === "pause";
+    quiet = waits && plays ? quiet + EVERY : 0;
+    note.hidden = quiet < SILENT;
+    seen = step;
   }, EVERY);
   const leave = () => {
     const step = read();

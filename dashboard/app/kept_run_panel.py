@@ -8,13 +8,17 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.app.language import gettext as _
+
+_HERE = Path(__file__).parent
 #: No run has more steps.
 MOST_STEPS = 1_000_000
 _LONGEST_TOKEN = 64
 _kept_run = st.components.v2.component(
     "kept_run",
-    html="<span></span>",
-    js=(Path(__file__).parent / "kept_run.js").read_text(encoding="utf-8"),
+    html='<div class="silence" role="status" hidden></div>',
+    css=(_HERE / "kept_run.css").read_text(encoding="utf-8"),
+    js=(_HERE / "kept_run.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
 
@@ -42,7 +46,16 @@ def keep_run(key: str, token: str, returned: Callable[[str, int], object]) -> No
             height="content",
             on_returned_change=arrived,
             # A list: Streamlit looks for tables among the values of a dict, and loads pandas.
-            data=[{"key": key, "run": token}],
+            data=[
+                {
+                    "key": key,
+                    "run": token,
+                    "silence": _(
+                        "The server has not answered for some time. The run goes on from here as "
+                        "soon as it does."
+                    ),
+                }
+            ],
         )
 
 

@@ -86,7 +86,7 @@ def test_on_a_full_disk_the_page_opens_and_trains(tmp_path: Path, full: tuple[st
         expect_to_play(server)
 
 
-# Imported by Python when it starts: every two seconds the time of day jumps by two days, to and fro.
+# Imported by Python when it starts: every two seconds the time of day jumps by two days.
 JUMPING_CLOCK = """
 import time
 real, began = time.time, time.monotonic()

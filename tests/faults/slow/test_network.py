@@ -27,6 +27,7 @@ def expect_to_go_on(train: TrainPage, step: float) -> None:
     """The same run plays on by itself."""
     train.wait_for_step(int(step) + 1)
     expect(train.key("lost")).to_have_count(0)
+    expect(train.page.locator(".silence")).to_be_hidden()
     expect(train.key("run")).to_contain_text("Pause")
     expect(train.page.get_by_test_id("stException")).to_have_count(0)
 
@@ -50,6 +51,8 @@ def test_a_run_goes_on_after_5_30_and_90_seconds_without_a_network(
         for fault, seconds in sorted(cables, key=lambda one: one[1]):
             own, train = cables[fault, seconds]
             time.sleep(max(0.0, began + seconds - time.monotonic()))
+            if fault == "stall" and seconds >= 30:  # the browser has not been told of anything
+                expect(train.page.locator(".silence")).to_be_visible()
             assert train.number("step") <= steps[fault, seconds] + 50
             own.mend()
             expect_to_go_on(train, steps[fault, seconds])
