@@ -27,6 +27,8 @@ torch.set_num_threads(1)
 
 # A busy machine is no reason to fail, and the same examples everywhere make a failure repeatable.
 settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
+# As many examples as there is time for; what failed is tried first the next time.
+settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile("project")
 
 #: Tests that one process runs while the others run the rest: their folder or file. The other files

@@ -5,7 +5,7 @@ Every row of a batch reads its own solution, started from a random state, after 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -283,18 +283,8 @@ class Lorenz(Forecast):
     """
 
     def __init__(self, config: RunConfig) -> None:
-        rows = range(config.batch_size)
-
-        def begin() -> NDArray[np.float64]:
-            return lorenz(np.array([_somewhere(generator(config, row)) for row in rows]), BLOCK)[1]
-
-        def advance(
-            _number: int, points: NDArray[np.float64]
-        ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-            paths, points = lorenz(points, BLOCK)
-            return paths[:, :, None] / _LORENZ_STD, points
-
-        super().__init__(config, Blocks(Recurrence(begin, advance).block), _LORENZ_STEP)
+        begin = partial(_lorenz_begin, config)
+        super().__init__(config, Blocks(Recurrence(begin, _lorenz_block).block), _LORENZ_STEP)
 
     def script(self) -> str:
         """Python source of ``batches()``; see `Task.script`."""
@@ -302,6 +292,19 @@ class Lorenz(Forecast):
 
     def _measurements(self) -> Measurements:
         return _lorenz_measurements()
+
+
+# Functions of the module, so that a task can be pickled.
+def _lorenz_begin(config: RunConfig) -> NDArray[np.float64]:
+    rows = range(config.batch_size)
+    return lorenz(np.array([_somewhere(generator(config, row)) for row in rows]), BLOCK)[1]
+
+
+def _lorenz_block(
+    _number: int, points: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    paths, points = lorenz(points, BLOCK)
+    return paths[:, :, None] / _LORENZ_STD, points
 
 
 def lorenz(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -80,16 +80,10 @@ class Narma10(Streams):
     """
 
     def __init__(self, config: RunConfig) -> None:
-        rows = config.batch_size
-        nothing = np.zeros((rows, _ORDER - 1)), np.zeros((rows, _ORDER))
-
-        def advance(number: int, state: State) -> tuple[NDArray[np.float64], State]:
-            def draw(row: int, attempt: int) -> NDArray[np.float64]:
-                return generator(config, row, number, attempt).uniform(0, 0.5, BLOCK)
-
-            return _next_block(draw, state)
-
-        self._recurrence = Recurrence[State](lambda: nothing, advance)
+        # Functions of the module, so that a task can be pickled.
+        self._recurrence = Recurrence[State](
+            partial(_nothing, config.batch_size), partial(_drawn_block, config)
+        )
         super().__init__(config)
 
     def _block(self, number: int) -> NDArray[np.float64]:
@@ -145,6 +139,17 @@ def _responses(u: list[Any], y: list[Any]) -> list[Any]:
         now = y[-1]
         y.append(0.3 * now + 0.05 * now * recent + 1.5 * u[t] * u[t + _ORDER - 1] + 0.1)
     return y[_ORDER:]
+
+
+def _nothing(rows: int) -> State:
+    return np.zeros((rows, _ORDER - 1)), np.zeros((rows, _ORDER))
+
+
+def _drawn_block(config: RunConfig, number: int, state: State) -> tuple[NDArray[np.float64], State]:
+    def draw(row: int, attempt: int) -> NDArray[np.float64]:
+        return generator(config, row, number, attempt).uniform(0, 0.5, BLOCK)
+
+    return _next_block(draw, state)
 
 
 def _next_block(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -266,9 +267,7 @@ class NoisySine(Wave):
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config)
-        self._noise = Blocks(
-            lambda number: generator(config, number).standard_normal((1, BLOCK, 1))
-        )
+        self._noise = Blocks(partial(_noise_block, config))
 
     def _shape(self, turns: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.sin(2 * math.pi * turns)
@@ -380,6 +379,11 @@ def noise(samples):
             explained += float(np.sum(weighed**2 / np.maximum(total, 1e-300)))
         explained *= step / (std * math.sqrt(2 * math.pi) * len(clean))
         return max(0.0, float(targets.var()) - explained)
+
+
+# A function of the module, so that a task can be pickled.
+def _noise_block(config: RunConfig, number: int) -> NDArray[np.float64]:
+    return generator(config, number).standard_normal((1, BLOCK, 1))
 
 
 def _highest_first(floors: list[Floor]) -> tuple[Floor, ...]:

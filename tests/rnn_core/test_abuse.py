@@ -737,6 +737,13 @@ def test_a_copy_of_a_run_is_independent_of_it(engine: str, again: Callable[[Any]
         np.testing.assert_array_equal(step.loss, next(many.steps()).loss)
 
 
+@pytest.mark.parametrize("name", list(TASKS))
+def test_a_run_on_any_task_can_be_pickled(name: str) -> None:
+    trainer = Trainer(TASKS[name].config(hidden_size=2))
+    trainer.advance(1)
+    np.testing.assert_array_equal(by_pickle(trainer).advance(1).losses, trainer.advance(1).losses)
+
+
 def test_results_can_be_pickled_and_copied() -> None:
     record = rnn_core.run(CONFIG, 3, engine="torch")
     gates = diagnostics.gates_over_time(GATED, AT.inputs)

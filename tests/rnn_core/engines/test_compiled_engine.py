@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_core import CELLS, Replicas, RunConfig, Step, Trainer
+from rnn_core import CELLS, TASKS, Replicas, RunConfig, Step, Trainer, build_task
 from rnn_core.engines import kernels, prepare_compiled
 
 WITH_KERNEL = [name for name, cell in CELLS.items() if cell.kernel is not None]
@@ -124,6 +125,74 @@ def test_any_shape_is_trained_as_torch_trains_it(config: RunConfig) -> None:
     )
     assert steps[0].prediction.shape == expected[0].prediction.shape
     assert_same(compiled, reference, 1e-8)
+
+
+# What may happen to a run between two steps.
+HAPPENINGS = ("switch", "restore", "fork", "many", "pickle")
+
+
+@st.composite
+def any_run(draw: st.DrawFn) -> RunConfig:
+    """A run of any kind, gentle enough for its losses to be compared over 200 steps."""
+    task = draw(st.sampled_from(sorted(TASKS)))
+    cell, optimizer = draw(st.sampled_from(WITH_KERNEL)), draw(st.sampled_from(sorted(RATES)))
+    changed = {
+        "cell": cell,
+        "optimizer": optimizer,
+        "lr": RATES[optimizer] / (16 if cell == "rnn_relu" else 4),
+        "hidden_size": draw(st.integers(1, 8)),
+        "num_layers": draw(st.integers(1, 3)),
+        "clip_norm": draw(st.sampled_from([None, 0.05, 1.0])),
+        "carry_state": draw(st.booleans()),
+        "momentum": draw(st.sampled_from([0.0, 0.9])),
+        "single_bias": draw(st.booleans()),
+        "initialisation": draw(st.sampled_from(["pytorch", "orthogonal"])),
+        "batch_size": draw(st.integers(1, 3)),
+        "window_length": draw(st.integers(2, 30)),
+        "seed": draw(st.integers(0, 99)),
+    }
+    for attempt in (changed, {**changed, "window_length": TASKS[task].config().window_length}):
+        try:
+            config = TASKS[task].config(**attempt)
+            build_task(config)
+        except ValueError:  # too short a window for the task
+            continue
+        return config
+    return TASKS[task].config(cell=cell, hidden_size=3)
+
+
+# `--hypothesis-profile=long` tries some hundred.
+@settings(max_examples=max(8, settings.default.max_examples // 12))
+@given(any_run(), st.lists(st.tuples(st.integers(1, 60), st.sampled_from(HAPPENINGS)), max_size=5))
+def test_whatever_happens_to_a_run_its_losses_are_torchs_for_200_steps(
+    config: RunConfig, happenings: list[tuple[int, str]]
+) -> None:
+    expected = Trainer(config, dtype=torch.float64).advance(200).losses
+    found = np.full(200, np.nan)
+    trainer = Trainer(config, dtype=torch.float64, engine="compiled")
+    kept = None
+
+    def take(count: int) -> None:
+        for step in islice(trainer.steps(), min(count, 200 - (trainer.index or -1) - 1)):
+            found[step.index] = step.loss
+
+    for count, happening in happenings:
+        take(count)
+        if happening == "switch":
+            trainer.engine = "torch" if trainer.engine == "compiled" else "compiled"
+        elif happening == "restore":
+            if kept is not None:
+                trainer.restore(kept)
+            kept = trainer.snapshot() if trainer.index is not None else None
+        elif happening == "fork":
+            trainer = trainer.fork()
+        elif happening == "pickle":
+            trainer = pickle.loads(pickle.dumps(trainer))
+        elif trainer.index is not None and trainer.index < 190:
+            many = trainer.advance(7)
+            found[many.first : many.first + len(many)] = many.losses
+    take(200)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("route", [("torch", "compiled", "torch"), ("compiled", "torch")])
