@@ -84,15 +84,16 @@ def test_back_and_forward_bring_back_settings_and_the_run_of_the_page(open_page:
     train.wait_for_step(30)
     page.get_by_test_id("stTopNavLink").nth(1).click()
     expect(page.locator("[class*=st-key-views]")).to_be_visible()
+    page.wait_for_timeout(2_000)
     for _ in range(3):
-        step = 30
         page.go_back()
-        train.wait_for_step(step)
+        train.wait_for_step(30)
         expect(train.key("run")).to_contain_text("Pause")
         expect(train.key("hidden_size")).to_contain_text("8")
         expect(train.key("lost")).to_have_count(0)
         page.go_forward()
         expect(page.locator("[class*=st-key-views]")).to_be_visible()
+        page.wait_for_timeout(2_000)  # until the page has answered
     page.go_back()
     train.wait_for_step(31)
     train.press("run")
