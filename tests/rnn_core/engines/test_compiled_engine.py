@@ -173,7 +173,8 @@ def test_whatever_happens_to_a_run_its_losses_are_torchs_for_200_steps(
     kept = None
 
     def take(count: int) -> None:
-        for step in islice(trainer.steps(), min(count, 200 - (trainer.index or -1) - 1)):
+        taken = 0 if trainer.index is None else trainer.index + 1
+        for step in islice(trainer.steps(), min(count, 200 - taken)):
             found[step.index] = step.loss
 
     for count, happening in happenings:
