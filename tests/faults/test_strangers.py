@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from dashboard.app.text import plain
 from tests.faults import strangers
 
 
@@ -23,7 +24,7 @@ def test_three_hundred_hostile_inputs_do_no_harm(capsys: pytest.CaptureFixture[s
 def test_markup_that_is_shown_as_such_would_be_found(text: str) -> None:
     with pytest.raises(AssertionError, match="markup in"):
         strangers.check_text(f"The file is called {text}.", "table")
-    strangers.check_text(f"The file is called {strangers.plain(text)}.", "table")
+    strangers.check_text(f"The file is called {plain(text)}.", "table")
 
 
 def test_a_path_of_the_server_would_be_found() -> None:
