@@ -7,14 +7,17 @@ WORKERS ?= 2
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
-.PHONY: run test test-faults check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
+.PHONY: run test cover test-faults check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
 
 test: .venv/dev  ## all tests, those in a real browser included
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --ignore tests/e2e --ignore tests/faults/slow
-	$(BIN)/python -m pytest --reruns 1 tests/e2e  # alone: a busy machine makes a page late
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --durations 30 --ignore tests/e2e --ignore tests/faults/slow
+	$(BIN)/python -m pytest --reruns 1 --durations 20 tests/e2e  # alone: a busy machine makes a page late
+
+cover: .venv/dev  ## how many of the core's lines and branches its tests take
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --cov rnn_core --cov-branch --cov-report term:skip-covered tests/rnn_core
 
 test-faults: .venv/dev  ## slow: networks, sleep, disks and memory that fail, and random drives
 	$(BIN)/python -m pytest tests/faults/slow
