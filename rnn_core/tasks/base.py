@@ -78,7 +78,7 @@ class Floor:
             intercept, of the last ``lags`` inputs, those of earlier windows included;
             ``"window_memory"``: any smooth function of the window's inputs so far;
             ``"carried_memory"``: any function of all inputs so far, those of earlier windows
-            included.
+            included. A task of your own may name another kind.
         value: the task's loss, averaged over the whole run.
         bound: how the value was obtained. ``"exact"``: by a formula, and some predictor of that
             kind reaches it; ``"lower"``: by a formula, and no predictor of that kind is below it,
@@ -92,8 +92,8 @@ class Floor:
 
     Raises:
         TypeError: when a value is of the wrong kind.
-        ValueError: when key or bound is an unknown name, when a measured floor has no error or
-            another one has, and when a linear floor has no lags or another one has.
+        ValueError: when key is no name, when bound is an unknown one, when a measured floor has no
+            error or another one has, and when a linear floor has no lags or another one has.
     """
 
     key: FloorKey
@@ -103,7 +103,11 @@ class Floor:
     lags: int | None = None
 
     def __post_init__(self) -> None:
-        Choice(get_args(FloorKey)).check("key", self.key, "constant")
+        if not isinstance(self.key, str):
+            raise refused_type("key", "a name", self.key, repr("constant"))
+        if not self.key.isidentifier():
+            rule = "a name of letters, digits and underscores"
+            raise refused_value("key", rule, self.key, repr("constant"))
         Choice(_BOUNDS).check("bound", self.bound, "exact")
         real("error", self.error, 0.0, 0.0)
         if self.lags is not None:

@@ -80,10 +80,11 @@ def _drawn(config: RunConfig, task: SeriesTask) -> None:
     run_charts.loss(frame)
     run_charts.loss(frame, small=True)
     figure(frame)
-    found = run.rolling_origin(3)
+    found = run.rolling_origins(3)
     assert found is not None
-    horizon_charts.by_horizon(found)
-    horizon_charts.paths(found)
+    for target in found:
+        horizon_charts.by_horizon(target)
+        horizon_charts.paths(target)
     charts_of(run, "lag")
     contenders = [Contender("one", config), Contender("two", replace(config, hidden_size=4))]
     comparison = LiveComparison(contenders, 2, 0, task=task, engine="torch").frame()

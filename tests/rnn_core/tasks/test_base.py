@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -284,3 +285,12 @@ def test_an_entry_cannot_be_changed_through_what_it_was_made_from() -> None:
     defaults["lr"] = 3.0
     assert entry.defaults["lr"] == 0.5
     assert entry.settings == ("window_length", "batch_size", "data_seed")
+
+
+def test_a_floor_may_be_of_a_kind_of_ones_own_with_a_proper_name() -> None:
+    assert Floor("moving_average", 0.2, "exact").key == "moving_average"  # type: ignore[arg-type]
+    sentence = "key must be a name of letters, digits and underscores, got 'a b'. Try 'constant'."
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Floor("a b", 0.2, "exact")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^key must be a name, got 3\. Try 'constant'\.$"):
+        Floor(3, 0.2, "exact")  # type: ignore[arg-type]
