@@ -230,6 +230,9 @@ def test_playing_stops_at_the_step_limit_where_the_test_part_can_be_forecast(
     expect(section.get_by_test_id("stDataFrame")).to_be_visible()
     target = section.get_by_role("combobox")
     expect(target).to_have_value("power (MW)")
+    # A list closes when the page is scrolled, as it is before a click on what is not in view.
+    target.scroll_into_view_if_needed()
+    train.page.wait_for_timeout(1000)
     target.click()
     train.page.get_by_role("option", name="temperature").click()
     expect(target).to_have_value("temperature (°C)")
