@@ -173,7 +173,8 @@ def _returned(key: str, token: str, step: int) -> None:
     try:
         found = _claims().claim(token, context.session_id)
     except LookupError:
-        session.lost = step
+        if not session.run.plays:  # else it is told already, and was delivered once more
+            session.lost = step
         return
     if found is not None:
         found.refusals, found.lost = session.refusals, 0
