@@ -264,15 +264,18 @@ def evaluate_model(
             shuffled=found.shuffled[counted],
         )
     dtype = NUMPY_DTYPES[model.out.weight.dtype]
+    samples = most_samples(sum(each.numel() for each in model.parameters()))
     if windows is None:
-        windows = _default_windows(task, start, _samples(model))
+        # Of the first window that is read: to go back to window 0 would compute a stream anew.
+        length = int(task.batch(start).time.shape[1])
+        windows = default_windows(task, length, samples)
     windows = int(_COUNT.check("windows", windows, _WINDOWS))
     if shift is None:
         half = task.windows_per_cycle // 2 or windows // 2
         shift = half if half < windows else windows // 2
     shift = IntRange(1, windows - 1).check("shift", shift, 1)
     read = stacked(task, start, windows, dtype)
-    rows = _rows(task, read, _samples(model))
+    rows = _rows(task, read, samples)
     inputs = np.ascontiguousarray(read.inputs[:, rows])  # (N, B, T, D)
     layers, hidden = model.rnn.num_layers, model.rnn.hidden_size
     require_state(state, len(cell_of(model).state_parts), layers, hidden, read.inputs.shape[1])
@@ -299,27 +302,46 @@ def evaluate_model(
     )
 
 
-def _samples(model: RecurrentModel) -> int:
-    """Samples at most."""
-    parameters = sum(each.numel() for each in model.parameters())
+def most_samples(parameters: int) -> int:
+    """Samples that are read at most, over all rows.
+
+    Args:
+        parameters: of the network.
+    """
     return min(_SAMPLES, int(_OPERATIONS / (_PER_PARAMETER_AND_SAMPLE * parameters)))
 
 
-def _default_windows(task: Task, start: int, samples: int) -> int:
-    """At least 100 windows and three cycles as far as time allows, in whole cycles if possible."""
+def default_windows(task: Task, length: int, samples: int) -> int:
+    """At least 100 windows and three cycles as far as time allows, in whole cycles if possible.
+
+    Args:
+        task: source of the windows.
+        length: time steps of a window.
+        samples: as `most_samples` gives them.
+    """
     cycle = task.windows_per_cycle
-    # Of the first window that is read: to go back to window 0 would compute a stream anew.
-    length = int(task.batch(start).time.shape[1])
     windows = min(max(_WINDOWS, _CYCLES * cycle), max(_FEWEST, min(_TIME_STEPS, samples) // length))
     return windows - windows % cycle if cycle <= windows else windows
+
+
+def rows_read(task: Task, rows: int, time_steps: int, samples: int) -> int:
+    """How many of the rows are read, the last ones of a batch.
+
+    Args:
+        task: source of the windows.
+        rows: of a batch.
+        time_steps: of all windows together.
+        samples: as `most_samples` gives them.
+    """
+    return 1 if task.rows_overlap else min(rows, max(1, samples // time_steps))
 
 
 def _rows(task: Task, read: BatchStack, samples: int) -> slice:
     """The rows of the batch that are read."""
     windows, rows, length = read.inputs.shape[:3]
+    kept = slice(rows - rows_read(task, rows, windows * length, samples), rows)
     if task.rows_overlap:
-        return slice(rows - 1, rows)
-    kept = slice(max(0, rows - max(1, samples // (windows * length))), rows)
+        return kept
     if read.loss_mask is not None and not read.loss_mask[:, kept].any(axis=(1, 2)).all():
         return slice(0, rows)  # some window counts other rows only
     return kept

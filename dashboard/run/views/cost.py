@@ -18,6 +18,7 @@ from rnn_core.config import RULES
 from rnn_core.models import parameter_count
 from rnn_core.registry import CELLS
 from rnn_core.rules import IntRange
+from rnn_core.training.evaluation import default_windows, most_samples, rows_read
 
 #: Operations in a second of one core.
 PER_SECOND = 1e10
@@ -158,13 +159,10 @@ def evaluated(config: RunConfig, task: Task) -> tuple[int, int]:
     """Windows that `rnn_core.evaluate` reads, and rows of each, in most tasks exactly."""
     if task.held_out is not None:
         return task.held_out.windows, 1
-    parameters = parameter_count(config, task.input_size, task.output_size)
-    most = min(40_000, int(2e10 / (6 * parameters)))
-    length, cycle = config.window_length, task.windows_per_cycle
-    windows = min(max(100, 3 * cycle), max(10, min(4_000, most) // length))
-    windows -= windows % cycle if cycle <= windows else 0
-    rows = 1 if task.rows_overlap else min(config.batch_size, max(1, most // (windows * length)))
-    return windows, rows
+    samples = most_samples(parameter_count(config, task.input_size, task.output_size))
+    windows = default_windows(task, config.window_length, samples)
+    time_steps = windows * config.window_length
+    return windows, rows_read(task, config.batch_size, time_steps, samples)
 
 
 def pushes(config: RunConfig) -> float:
