@@ -63,7 +63,7 @@ def step_cost(config: RunConfig, task: Task | None = None) -> StepCost:
         69180.0
     """
     built = task_for(config, task)
-    parameters = parameter_count(config, built.input_size, built.output_size)
+    sizes = built.input_size, built.output_size
     samples = config.batch_size * config.window_length
     # A layer keeps its output, the other parts of its state, and every gate and candidate.
     cell = CELLS[config.cell]
@@ -72,6 +72,19 @@ def step_cost(config: RunConfig, task: Task | None = None) -> StepCost:
     if cell.kernel is None:
         numbers *= _AUTOGRAD
     return StepCost(
-        operations=float(_PER_PARAMETER_AND_SAMPLE * parameters * samples),
-        bytes=_BYTES_PER_PARAMETER * parameters + _BYTES * numbers,
+        operations=step_operations(config, *sizes),
+        bytes=_BYTES_PER_PARAMETER * parameter_count(config, *sizes) + _BYTES * numbers,
     )
+
+
+def step_operations(config: RunConfig, input_size: int, output_size: int) -> float:
+    """The operations of `step_cost`, for a task of these sizes.
+
+    Args:
+        config: the run.
+        input_size: features D of the task.
+        output_size: numbers K that it predicts.
+    """
+    parameters = parameter_count(config, input_size, output_size)
+    samples = config.batch_size * config.window_length
+    return float(_PER_PARAMETER_AND_SAMPLE * parameters * samples)

@@ -19,6 +19,7 @@ from rnn_core.models import parameter_count
 from rnn_core.registry import CELLS
 from rnn_core.rules import IntRange
 from rnn_core.training.evaluation import default_windows, most_samples, rows_read
+from rnn_core.training.step_cost import step_operations
 
 #: Operations in a second of one core.
 PER_SECOND = 1e10
@@ -128,8 +129,7 @@ def backward(config: RunConfig, task: Task) -> float:
 def training_step(config: RunConfig, task: Task) -> float:
     """A training step of the whole batch."""
     call = _STEP_IN_TORCH if CELLS[config.cell].kernel is None else 0.0
-    samples = config.batch_size * config.window_length
-    products = 6 * parameter_count(config, task.input_size, task.output_size) * samples
+    products = step_operations(config, task.input_size, task.output_size)
     return _BY_MATRIX * products + call * layer_steps(config)
 
 
