@@ -7,6 +7,7 @@ of Streamlit.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -111,7 +112,7 @@ def alternatives(work: Work) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     if work.networks > 1:
-        seeds = _highest(lambda value: replace(work, networks=value), 1, work.networks - 1)
+        seeds = _highest_work(lambda value: replace(work, networks=value), 1, work.networks - 1)
         if seeds is not None:
             found["networks"] = seeds
     for name in _CHEAPER:
@@ -121,8 +122,8 @@ def alternatives(work: Work) -> dict[str, int]:
             continue  # the task was made for these
         if name in work.decided or not all(is_read(name, config) for config in work.configs):
             continue
-        highest = max(getattr(config, name) for config in work.configs)
-        value = _highest(partial(_capped, work, name), rule.low, highest - 1)
+        most_now = max(getattr(config, name) for config in work.configs)
+        value = _highest_work(partial(_capped, work, name), rule.low, most_now - 1)
         if value is not None:
             found[name] = value
     return found
@@ -146,21 +147,29 @@ def _fits(work: Work) -> bool:
     return cost.operations <= limit.operations and cost.bytes <= limit.bytes
 
 
-def _highest(work_of: Callable[[int], Work], low: int, high: int) -> int | None:
-    """The highest number from ``low`` to ``high`` whose work is allowed, if there is one."""
-    found = None
-    while low <= high:
-        middle = (low + high) // 2
+def _highest_work(work_of: Callable[[int], Work], low: int, high: int) -> int | None:
+    """The highest number whose work is allowed and possible, if there is one."""
+
+    def fits(value: int, *, impossible: bool = True) -> bool:
         try:
-            fits = _fits(work_of(middle))
+            return _fits(work_of(value))
         except ValueError:  # too low for the task
-            low = middle + 1
-            continue
-        if fits:
-            found, low = middle, middle + 1
-        else:
-            high = middle - 1
-    return found
+            return impossible
+
+    found = highest(fits, low, high)
+    return None if found is None or not fits(found, impossible=False) else found
+
+
+def highest(fits: Callable[[int], bool], low: int, high: int) -> int | None:
+    """The highest number from ``low`` to ``high`` that fits, if there is one.
+
+    Args:
+        fits: whether a number does; what is true of a number is true of all below it.
+        low: the lowest number.
+        high: the highest number.
+    """
+    found = bisect_left(range(low, high + 1), True, key=lambda value: not fits(value))
+    return low + found - 1 if found else None
 
 
 def _cost(config: RunConfig, task: Task | None) -> StepCost:

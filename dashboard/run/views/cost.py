@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from dashboard.app.limits import highest
 from dashboard.run.views.base import View
 from rnn_core import RunConfig, Task, build_task
 from rnn_core.config import RULES
@@ -61,18 +62,14 @@ def nearest(view: View[Any, Any], config: RunConfig, task: Task) -> dict[str, in
 
 
 def _largest(view: View[Any, Any], config: RunConfig, task: Task, name: str) -> int | None:
-    rule, high = RULES[name], getattr(config, name)
+    rule = RULES[name]
     assert isinstance(rule, IntRange)
-    low = rule.low - 1  # fits, as far as is known; high does not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if fits(view, _with(config, name, middle), task, moving=False):
-            low = middle
-        else:
-            high = middle
-    if low < rule.low or not _suits(_with(config, name, low), task):
-        return None
-    return low
+
+    def is_shown(value: int) -> bool:
+        return fits(view, _with(config, name, value), task, moving=False)
+
+    found = highest(is_shown, rule.low, getattr(config, name) - 1)
+    return None if found is None or not _suits(_with(config, name, found), task) else found
 
 
 def _with(config: RunConfig, name: str, value: int) -> RunConfig:

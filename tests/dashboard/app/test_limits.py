@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.app.limits import RUN_MB, STEP_GFLOP, Work, alternatives, most, refusal
+from dashboard.app.limits import RUN_MB, STEP_GFLOP, Work, alternatives, highest, most, refusal
 from rnn_core import TASKS, RunConfig, build_task, step_cost
 
 HUGE = RunConfig(cell="gru", hidden_size=256, num_layers=4, window_length=200, batch_size=64)
@@ -83,3 +83,9 @@ def test_a_limit_that_is_no_number_is_refused(text: str, monkeypatch: pytest.Mon
     monkeypatch.setenv(STEP_GFLOP, text)
     with pytest.raises(ValueError, match=f"{STEP_GFLOP} must be a positive number, got '{text}'"):
         most()
+
+
+@pytest.mark.parametrize(("bound", "found"), [(0, None), (1, 1), (4, 4), (7, 7), (9, 7)])
+def test_the_highest_number_that_fits_is_found(bound: int, found: int | None) -> None:
+    assert highest(lambda value: value <= bound, 1, 7) == found
+    assert highest(lambda value: value <= bound, 1, 0) is None
