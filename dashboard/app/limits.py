@@ -35,7 +35,7 @@ class Work:
         configs: of the runs, which are trained side by side.
         networks: of each config, with a seed each.
         task: what they are trained on in place of the task that they name; None for that one.
-        decided: settings that are not the visitor's to choose.
+        decided: settings that are not the visitor's to choose, ``"networks"`` perhaps among them.
     """
 
     configs: tuple[RunConfig, ...]
@@ -50,6 +50,18 @@ class Work:
         for config in self.configs:
             total += _cost(config, self.task) * self.networks
         return total
+
+
+class TooMuch(ValueError):
+    """The server does not train what was asked for; `refusal` says why.
+
+    Args:
+        work: what was asked for.
+    """
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work)
+        self.work = work
 
 
 def most() -> StepCost:
@@ -85,8 +97,10 @@ def refusal(work: Work, *, listed: bool = True) -> str:
             "These networks would take {needed} MB of memory, and this server allows {limit} MB, "
             "so that there is room for everyone."
         ).format(needed=_rounded(cost.bytes / 1e6), limit=_rounded(limit.bytes / 1e6))
-    fitting = [in_words(name, value) for name, value in alternatives(work).items()]
-    if fitting and listed:
+    fitting = []
+    if listed:
+        fitting = [in_words(name, value) for name, value in alternatives(work).items()]
+    if fitting:
         said += " " + _("One of these alone is enough: {alternatives}.").format(
             alternatives=", ".join(fitting)
         )
@@ -111,7 +125,7 @@ def alternatives(work: Work) -> dict[str, int]:
     Also of ``networks``, where there are several. Settings that cannot help are left out.
     """
     found: dict[str, int] = {}
-    if work.networks > 1:
+    if work.networks > 1 and "networks" not in work.decided:
         seeds = _highest_work(lambda value: replace(work, networks=value), 1, work.networks - 1)
         if seeds is not None:
             found["networks"] = seeds

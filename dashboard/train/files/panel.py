@@ -15,7 +15,7 @@ from dashboard.app import widgets
 from dashboard.app.header import drop_down
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
-from dashboard.app.limits import Work, refusal
+from dashboard.app.limits import TooMuch, Work, refusal
 from dashboard.app.own_series_panel import kept_series, task_for
 from dashboard.app.playback import Status
 from dashboard.app.player import Session
@@ -97,7 +97,8 @@ def _open(session: Session[LiveRun]) -> None:
     # Above the uploader, where the menu need not be scrolled to see it.
     refused = st.session_state.get(_REFUSED)
     if refused is not None:
-        st.error(words.problem(refused), icon=":material/block:")
+        said = refusal(refused.work) if isinstance(refused, TooMuch) else words.problem(refused)
+        st.error(said, icon=":material/block:")
     key = f"open_file_{st.session_state.get(_OPENED, 0)}"
     st.file_uploader(
         _("A safetensors file"),
@@ -123,9 +124,9 @@ def _arrived(session: Session[LiveRun], key: str, language: str) -> None:
         others = series_choices(checkpoint, widgets.choices(), kept_series())
         config = shown_config(checkpoint)
         task = task_for(config, others)
-        too_much = refusal(Work((config,), task=task))
-        if too_much:
-            raise ValueError(too_much)
+        work = Work((config,), task=task)
+        if refusal(work):
+            raise TooMuch(work)
         session.run.open(checkpoint, task)
     except ValueError as error:
         st.session_state[_REFUSED] = error

@@ -38,9 +38,10 @@ def with_menu(app: AppTest, language: str = "en") -> AppTest:
     return healthy(app.run())
 
 
-def foreign(inputs: int = 1) -> bytes:
-    tensors = {f"l.{name}": each for name, each in nn.LSTM(inputs, 5, 2).state_dict().items()}
-    return save(tensors | {f"o.{n}": each for n, each in nn.Linear(5, 1).state_dict().items()})
+def foreign(inputs: int = 1, hidden: int = 5, layers: int = 2) -> bytes:
+    network, readout = nn.LSTM(inputs, hidden, layers), nn.Linear(hidden, 1)
+    tensors = {f"l.{name}": each for name, each in network.state_dict().items()}
+    return save(tensors | {f"o.{name}": each for name, each in readout.state_dict().items()})
 
 
 def test_a_run_is_opened_with_its_settings_in_sidebar_and_link_and_goes_on() -> None:
@@ -105,6 +106,22 @@ def test_a_wrong_file_gets_a_sentence_and_nothing_is_lost(
     app = opened(app, run_after(3).checkpoint())
     assert not app.error
     assert live(app).index == 3
+
+
+def test_a_network_that_is_too_large_for_the_server_is_refused_in_whole_sentences() -> None:
+    app = page(window_length="200", batch_size="64")
+    before = live(app)
+    app = opened(app, foreign(hidden=256, layers=4))
+    (said,) = [error.value for error in app.error]
+    assert said.startswith("One training step would take 142 billion floating-point operations")
+    assert "One of these alone is enough: batch size 13, points per window 42, " in said
+    assert said.endswith("`python -m rnn_core` on a computer of your own has no such limit.")
+    assert live(app) is before
+    assert live(app).config.hidden_size == 32
+    app.session_state["chosen settings"] = {"lang": "zh_CN"}
+    (said,) = [error.value for error in with_menu(app, "zh_CN").error]
+    assert "142×10⁹" in said
+    assert said.endswith("没有这样的限制。")
 
 
 def test_a_run_whose_changes_are_not_known_is_offered_no_script_and_the_menu_says_why() -> None:
