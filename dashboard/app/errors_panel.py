@@ -26,9 +26,8 @@ def watch_errors() -> None:
         return
     context.on_script_error = tell
     session = runtime.get_instance().get_app_session(context.session_id)
-    if session is not None and hasattr(
-        session, "_on_script_error"
-    ):  # of all later runs; without it, of whole pages only
+    # Of all later runs; without this name of Streamlit's, of whole pages only.
+    if session is not None and hasattr(session, "_on_script_error"):
         session._on_script_error = tell
 
 

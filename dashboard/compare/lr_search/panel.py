@@ -53,9 +53,9 @@ def can_be_tuned(contenders: tuple[Contender, ...], task: Task | None) -> bool:
             icon=":material/tune:",
         )
         return False
+    configs = tuple(contender.config for contender in contenders)
     runs = len(lr_grid()) * TUNING_SEEDS
-    configs = tuple(contender.config for contender in contenders for _run in range(runs))
-    too_much = refusal(Work(configs, task=task))
+    too_much = refusal(Work(configs, runs, task, decided=frozenset({"networks"})))
     if too_much:
         said = _("The learning rates are not tuned.")
         st.error(f"{said} {too_much}", icon=":material/block:")

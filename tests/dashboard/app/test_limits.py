@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dashboard.app.limits import RUN_MB, STEP_GFLOP, Work, alternatives, highest, most, refusal
@@ -54,6 +56,9 @@ def test_networks_that_take_too_much_memory_are_refused() -> None:
 def test_what_the_visitor_cannot_choose_is_not_proposed() -> None:
     decided = frozenset({"window_length", "hidden_size"})
     assert set(alternatives(Work((HUGE,), decided=decided))) == {"batch_size", "num_layers"}
+    many = Work((RunConfig(cell="lstm", hidden_size=256, num_layers=4),), networks=32)
+    assert "networks" in alternatives(many)
+    assert "networks" not in alternatives(replace(many, decided=frozenset({"networks"})))
     # A task that was handed over has windows of its own.
     task = build_task(HUGE)
     assert "window_length" not in alternatives(Work((HUGE,), task=task))
