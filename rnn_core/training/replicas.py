@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -27,6 +25,7 @@ from rnn_core.tasks import Batch, Task, task_for
 from rnn_core.tasks.base import check_batch, is_foreign
 from rnn_core.training.step import read_only
 from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, checked_windows, new_run
+from rnn_core.training.turns import TakesTurns
 
 if TYPE_CHECKING:
     from rnn_core.engines.compiled_engine import BatchedRuns
@@ -69,7 +68,7 @@ class ReplicaStep:
     prediction: NDArray[np.floating]
 
 
-class Replicas:
+class Replicas(TakesTurns):
     """N runs that read the same windows in the same order, advanced together.
 
     Each is the run that a `Trainer` with its config and engine would give, bit for bit.
@@ -102,7 +101,7 @@ class Replicas:
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
     ) -> None:
-        self._turn = threading.RLock()
+        super().__init__()
         self.configs = items("configs", configs, "a sequence of RunConfigs", "[RunConfig()]")
         _check_configs(self.configs)
         check_dtype(dtype)
@@ -115,17 +114,6 @@ class Replicas:
     def __len__(self) -> int:
         """How many there are, N."""
         return len(self.configs)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A lock is of one process.
-        return {name: each for name, each in vars(self).items() if name != "_turn"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _turn=threading.RLock())
-
-    def __copy__(self) -> Replicas:
-        # One that shared the networks with this one would train them, and nobody would notice.
-        return copy.deepcopy(self)
 
     def reset(self) -> None:
         """Go back to step 0: the next step is the first again, bit for bit."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from time import perf_counter
@@ -31,6 +29,7 @@ from rnn_core.tasks.stack import BatchStack, stack, stacked
 from rnn_core.training.snapshots import Snapshot, copied, flat
 from rnn_core.training.step import Step, StepRange, read_only
 from rnn_core.training.step_context import StepContext
+from rnn_core.training.turns import TakesTurns
 
 #: NumPy's name of each precision that a run may have.
 NUMPY_DTYPES: Mapping[torch.dtype, type[np.floating]] = MappingProxyType(
@@ -44,7 +43,7 @@ _MOST_STEPS = 256
 _MOST_PRODUCTS = 2**26
 
 
-class Trainer:
+class Trainer(TakesTurns):
     """A run: task, model and optimiser, built from a config and advanced by asking for steps.
 
     The config decides every number: two trainers with equal configs give equal steps, whatever
@@ -82,9 +81,9 @@ class Trainer:
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
     ) -> None:
+        super().__init__()
         require("config", config, RunConfig, "a RunConfig", "RunConfig()")
         check_dtype(dtype)
-        self._turn = threading.RLock()
         self.config = config
         self.dtype = dtype
         self.task = task_for(config, task)
@@ -92,17 +91,6 @@ class Trainer:
         self._wanted = engine
         self._engine_name = choose_engine(engine, config, dtype)
         self.reset()
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A lock is of one process.
-        return {name: each for name, each in vars(self).items() if name != "_turn"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _turn=threading.RLock())
-
-    def __copy__(self) -> Trainer:
-        # One that shared the network with this one would train it, and nobody would notice.
-        return copy.deepcopy(self)
 
     def reset(self) -> None:
         """Go back to step 0: the next step is the first again, bit for bit, at ``config.lr``."""
