@@ -746,8 +746,7 @@ class LiveRun(Playback):
         history, stopping = checkpoint.history, checkpoint.stopping
         self._clear(trainer)
         if stopping is not None:
-            held = stopping.best_step == checkpoint.snapshot.index if checkpoint.snapshot else False
-            self._known = stopping, checkpoint.snapshot if held else checkpoint.best
+            self._known = stopping, checkpoint.at_best
             self._stopping = self._new_stopping()
         first = 0 if trainer.index is None else trainer.index + 1
         rates = list(pairwise(self._rates))

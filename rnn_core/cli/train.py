@@ -189,6 +189,4 @@ def _go_on_stopping(
     """Early stopping as the resumed run left it, and its best step where the file has it."""
     if checkpoint is None or checkpoint.stopping is None or checkpoint.snapshot is None:
         return EarlyStopping(patience), None
-    stopping = EarlyStopping.resumed(checkpoint.stopping, patience)
-    held = checkpoint.snapshot.index == stopping.best_step
-    return stopping, checkpoint.snapshot if held else checkpoint.best
+    return EarlyStopping.resumed(checkpoint.stopping, patience), checkpoint.at_best

@@ -147,6 +147,13 @@ class Checkpoint:
         return self.weights["out.weight"].dtype
 
     @property
+    def at_best(self) -> Snapshot | None:
+        """The run at the best step of `stopping`, where the file has it."""
+        if self.stopping is None or self.snapshot is None:
+            return None
+        return self.snapshot if self.snapshot.index == self.stopping.best_step else self.best
+
+    @property
     def unrepeatable(self) -> Message | None:
         """Why nobody can take the steps of the run again, in a sentence; None if one can.
 
