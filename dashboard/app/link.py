@@ -1,6 +1,6 @@
 """The page's address: parsed into settings, and written from them. Knows nothing of Streamlit.
 
-A link names every setting whose value is not the task's default.
+A link names every setting whose value is not the task's default, and those that are `named`.
 """
 
 from __future__ import annotations
@@ -91,9 +91,11 @@ def write_link(
     parameters: dict[str, str] = {}
     for name, setting in table.items():
         value = values.get(name, setting.default(task))
-        if name in left_out or value == setting.default(task):
+        of_page = setting if isinstance(setting, PageSetting) else None
+        named = of_page is not None and of_page.named and name in values
+        if name in left_out or (value == setting.default(task) and not named):
             continue
-        own = setting.write if isinstance(setting, PageSetting) else None
+        own = of_page.write if of_page else None
         parameters[name] = (own or write)(value)
     # Names of files and columns may be of any length.
     while len(query(parameters)) > LONGEST_QUERY:

@@ -79,6 +79,8 @@ class PageSetting:
         parse: turns a link's text into a value, or raises ValueError with a translated sentence;
             None for what `limits` makes of it.
         write: the reverse; None for the value's plain text.
+        named: whether a link names it with its default, too, once that was chosen; because without
+            a choice it may begin with something else.
     """
 
     name: str
@@ -88,6 +90,7 @@ class PageSetting:
     page: str = ""
     parse: Callable[[str], Any] | None = None
     write: Callable[[Any], str] | None = None
+    named: bool = False
 
     def rule(self, task: str) -> Rule:
         """Its limits, the same for all tasks."""

@@ -17,8 +17,9 @@ PACE = replace(ANY_PACE, beginning="5")
 #: ``"own"`` stands for the contenders of `CONTENDERS`.
 PRESET = PageSetting("preset", Choice((*PRESETS, "own")), "cells", live=False, page=_PAGE)
 #: Of the view "How far can they remember?", where the forget bias decides how far an LSTM gets.
+#: Where none was chosen, but one for the other view was, it begins with that one.
 SPAN_PRESET = PageSetting(
-    "span_preset", Choice((*PRESETS, "own")), "with_forget_bias", live=False, page=_PAGE
+    "span_preset", Choice((*PRESETS, "own")), "with_forget_bias", live=False, page=_PAGE, named=True
 )
 CONTENDERS = PageSetting("vs", None, None, live=False, page=_PAGE, parse=from_text, write=to_text)
 SEEDS = PageSetting("seeds", IntRange(1, 32), 8, live=False, page=_PAGE)

@@ -57,8 +57,10 @@ def test_a_link_gives_back_the_settings_it_was_written_from(data: st.DataObject)
         wanted = chosen.get(name, setting.default(task))
         if name not in ("task", "vs"):
             assert link.values.get(name, setting.default(task)) == wanted
-    # What has its default is not in a link.
-    assert all(chosen.get(name) != TABLE[name].default(task) for name in parameters.keys() & chosen)
+    # What has its default is not in a link, but for what may begin with something else.
+    for name in chosen:
+        named = getattr(TABLE[name], "named", False)
+        assert (name in parameters) == (named or chosen[name] != TABLE[name].default(task))
 
 
 OTHERS = ("", " ", "true", "9" * 5000, "![x](http://a.invalid/b.png)")
@@ -202,6 +204,13 @@ def test_a_setting_may_parse_its_own_text() -> None:
     assert read_link({"n": "12"}, table).values == {"n": 12}
     assert read_link({"n": "*x*"}, table).refusals == ("The link asks for `n`=`*x*`. Digits only.",)
     assert write_link({"n": 12}, table) == {"n": "12"}
+
+
+def test_a_setting_that_may_begin_with_something_else_is_named_once_it_was_chosen() -> None:
+    table = table_of([PageSetting("n", IntRange(0, 9), 5, named=True)])
+    assert write_link({}, table) == {}
+    assert write_link({"n": 5}, table) == {"n": "5"}
+    assert write_link({"n": 5}, table, ["n"]) == {}
 
 
 def test_nothing_from_a_link_is_markdown() -> None:

@@ -225,6 +225,14 @@ def test_a_preset_of_the_other_view_serves_until_this_one_has_its_own() -> None:
     assert names(app) == ["H 4", "H 9"]
 
 
+def test_the_first_preset_that_was_chosen_where_another_had_served_is_in_the_link() -> None:
+    app = page(view="span", span_seeds="1", preset="carry")
+    healthy(app.selectbox(key="span_preset_en").set_value("with_forget_bias").run())
+    link = dict(app.query_params.items())
+    assert link["span_preset"] == "with_forget_bias"
+    assert len(span_names(page(**link))) == 4
+
+
 def test_it_speaks_chinese() -> None:
     assert names(page(preset="carry", lang="zh_CN")) == ["传递", "重置"]
 
