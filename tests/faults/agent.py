@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 Element = Mapping[str, Any]
@@ -98,10 +98,10 @@ class Agent:
                 return str(action["key"])
         return None
 
-    def readout(self, label: str) -> str | None:
-        """A number of the player, if the page has it."""
+    def readout(self, labels: Container[str]) -> str | None:
+        """A number of the player, if the page has it; its label in every language."""
         for metric in self.of_type("metric"):
-            if metric["props"]["label"] == label:
+            if metric["props"]["label"] in labels:
                 return str(metric["props"]["value"])
         return None
 
