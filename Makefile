@@ -7,14 +7,23 @@ WORKERS ?= 2
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
-.PHONY: run test cover test-faults check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
+# Other interpreters that tox finds by itself only on the PATH.
+PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python)
+
+.PHONY: run test test-fast test-pythons cover test-faults check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
 
 test: .venv/dev  ## all tests, those in a real browser included
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --durations 30 --ignore tests/e2e --ignore tests/faults/slow
-	$(BIN)/python -m pytest --reruns 1 --durations 20 tests/e2e  # alone: a busy machine makes a page late
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --durations 20 tests/e2e
+
+test-fast: .venv/dev  ## the core and the plain modules of the dashboard, in a minute
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m fast tests/rnn_core tests/dashboard
+
+test-pythons: .venv/dev  ## the same on Python 3.12 and 3.13, where they are; the first time takes minutes
+	$(BIN)/tox run $(if $(PYTHONS),--discover $(PYTHONS))
 
 cover: .venv/dev  ## how many of the core's lines and branches its tests take
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --cov rnn_core --cov-branch --cov-report term:skip-covered tests/rnn_core

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections import Counter
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import durations, first_compilation
 
 # One of several processes, each with a core: `make test`. Set before NumPy and Numba are imported,
 # and inherited by the programs and servers that tests start.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 if WORKER:
     os.environ["OMP_NUM_THREADS"] = "1"
-    # Numba's cache is not made for two processes that compile at once: one may find another
-    # kernel's code under the name that it has chosen for its own.
-    os.environ["NUMBA_CACHE_DIR"] = str(ROOT / ".pytest_cache" / "numba" / WORKER)
+    os.environ["NUMBA_CACHE_DIR"] = str(first_compilation.FOLDER / WORKER)
 
 import torch  # noqa: E402
 from hypothesis import settings  # noqa: E402
@@ -31,15 +29,9 @@ settings.register_profile("project", deadline=None, derandomize=bool(os.environ.
 settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile("project")
 
-#: Tests that one process runs while the others run the rest: their folder or file. The other files
-#: are each run by one process, too. These come first, so that nobody waits for them at the end.
-TOGETHER = {
-    # All that compile the kernels in double precision, which takes half a minute.
-    "tests/rnn_core/engines/test_compiled_engine.py": "double precision",
-    "tests/rnn_core/engines/test_criteria.py": "double precision",
-    # Two browsers at once would wait for each other.
-    "tests/e2e/": "browser",
-}
+#: Tests that take longest: they begin, so that nobody waits for them at the end. Each may run
+#: beside any other; the tests of another file are run by one process, one after another.
+LONG = ("tests/benchmarks/", "tests/docs/", "tests/e2e/", "tests/faults/")
 
 
 def group(test: str) -> str:
@@ -48,17 +40,33 @@ def group(test: str) -> str:
     Args:
         test: its file, which more may follow.
     """
-    names = (name for place, name in TOGETHER.items() if test.startswith(place))
-    return next(names, test.partition("::")[0])
+    return test if test.startswith(LONG) else test.partition("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the work, begin with the groups that take longest."""
+    """Mark fast tests and those that run once more; several processes begin with the longest."""
+    fast = durations.fast([item.nodeid for item in items])
+    for item in items:
+        if item.nodeid in fast:
+            item.add_marker(pytest.mark.fast)
+        if item.nodeid.startswith("tests/e2e/"):  # a busy machine makes a page late
+            item.add_marker(pytest.mark.flaky(reruns=1))
     if WORKER:
-        first = list(TOGETHER.values())
-        groups = [group(item.nodeid) for item in items]
-        order = [first.index(name) if name in first else len(first) for name in groups]
-        items[:] = [items[n] for n in sorted(range(len(items)), key=order.__getitem__)]
+        items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+_took: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note how long each test takes, with its fixtures."""
+    _took[report.nodeid] += report.duration  # type: ignore[assignment]
+
+
+def pytest_sessionfinish() -> None:
+    """Keep what was noted; where several processes shared the work, the first has heard it all."""
+    if not WORKER:
+        durations.keep(_took)
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which may be absent or switched off
@@ -66,9 +74,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Distribute the groups, in the order in which the tests were collected."""
     from xdist.scheduler import LoadScopeScheduling
 
+    compilation = first_compilation.start()  # while the processes collect their tests
+
     class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return group(nodeid)
+
+        def schedule(self) -> None:
+            """Begin: all have collected their tests and wait."""
+            if self.collection is None:
+                compilation.wait()
+                for node in self.nodes:
+                    first_compilation.copy_to(first_compilation.FOLDER / node.gateway.id)
+            super().schedule()
 
     config.option.loadscopereorder = False
     return ByGroup(config, log)

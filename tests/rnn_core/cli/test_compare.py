@@ -19,7 +19,9 @@ from rnn_core.cli.main import cli
 def test_the_losses_are_those_of_a_comparison(tmp_path: Path) -> None:
     out = tmp_path / "losses.csv"
     arguments = ["--vary", "cell=rnn,gru", "--hidden-size", "4", "--seeds", "3", "--steps", "25"]
-    done = CliRunner().invoke(cli, ["compare", *arguments, "--engine", "torch", "-o", str(out)])
+    done = CliRunner(catch_exceptions=False).invoke(
+        cli, ["compare", *arguments, "--engine", "torch", "-o", str(out)]
+    )
     assert done.exit_code == 0, done.output
     comparison = Comparison([RunConfig(cell=cell, hidden_size=4) for cell in ("rnn", "gru")], 3)
     for _step in islice(comparison.steps(), 25):
@@ -45,7 +47,7 @@ def test_ctrl_c_ends_a_comparison_with_what_there_is(monkeypatch: pytest.MonkeyP
             yield step
 
     monkeypatch.setattr(Comparison, "steps", pressed)
-    done = CliRunner().invoke(
+    done = CliRunner(catch_exceptions=False).invoke(
         cli, ["compare", "--vary", "seed=1,2", "--vary", "cell=rnn", "--seeds", "2"]
     )
     assert done.exit_code == 130

@@ -43,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    done = CliRunner().invoke(cli, arguments)
+    done = CliRunner(catch_exceptions=False).invoke(cli, arguments)
     assert "Traceback" not in done.output
     return done
 

@@ -22,7 +22,7 @@ def test_the_held_out_loss_of_a_file_is_that_of_its_run(tmp_path: Path) -> None:
     trainer.advance(60)
     path = tmp_path / "run"
     path.write_bytes(save_checkpoint(trainer))
-    done = CliRunner().invoke(cli, ["evaluate", str(path)])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["evaluate", str(path)])
     assert done.exit_code == 0, done.output
     assert f"{evaluate(trainer).loss.mean:.6f}" in done.stdout
     assert done.stdout.splitlines()[1].split() == ["steps", "60"]
@@ -31,7 +31,7 @@ def test_the_held_out_loss_of_a_file_is_that_of_its_run(tmp_path: Path) -> None:
 def test_weights_alone_have_nothing_to_be_evaluated_on(tmp_path: Path) -> None:
     path = tmp_path / "weights"
     path.write_bytes(save(Trainer(RunConfig(hidden_size=3)).model.state_dict()))
-    done = CliRunner().invoke(cli, ["evaluate", str(path)])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["evaluate", str(path)])
     assert done.exit_code == 2
     assert "nothing says what they were trained on" in done.stderr
 
@@ -41,7 +41,7 @@ def test_forecasts_by_horizon_are_those_of_the_run(tmp_path: Path) -> None:
     trainer.advance(60)
     path = tmp_path / "run"
     path.write_bytes(save_checkpoint(trainer))
-    done = CliRunner().invoke(cli, ["evaluate", str(path), "--horizons", "2"])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["evaluate", str(path), "--horizons", "2"])
     assert done.exit_code == 0, done.output
     table = [line.split() for line in done.stdout.splitlines()[-8:]]
     found = rolling_origin(trainer, 2)
@@ -62,7 +62,7 @@ def test_every_target_is_scored_by_horizon(tmp_path: Path) -> None:
     trainer.advance(30)
     path = tmp_path / "run"
     path.write_bytes(save_checkpoint(trainer))
-    done = CliRunner().invoke(cli, ["evaluate", str(path), "--horizons", "2"])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["evaluate", str(path), "--horizons", "2"])
     assert done.exit_code == 0, done.output
     found = rolling_origins(trainer, 2)
     lines = [line.split() for line in done.stdout.splitlines()]
@@ -81,7 +81,7 @@ def test_a_task_without_a_test_part_has_no_horizons(tmp_path: Path) -> None:
     trainer.advance(5)
     path = tmp_path / "run"
     path.write_bytes(save_checkpoint(trainer))
-    done = CliRunner().invoke(cli, ["evaluate", str(path), "--horizons", "2"])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["evaluate", str(path), "--horizons", "2"])
     assert done.exit_code == 2
     assert "A rolling origin needs a series with a test part." in done.stderr
 
@@ -110,14 +110,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(0, ROWS).drop(columns="extra").to_csv(folder / "sales.csv", index=False)
     arguments = ["--target", "revenue", "--inputs", "revenue,cost", "--steps", "300", "-q"]
     arguments += ["--data", str(folder / "sales.csv"), "-o", str(folder / "run")]
-    done = CliRunner().invoke(cli, ["train", "--engine", "torch", *arguments])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["train", "--engine", "torch", *arguments])
     assert done.exit_code == 0, done.output
     return folder / "run"
 
 
 def scored(run: Path, frame: pd.DataFrame, folder: Path, *more: str) -> Result:
     frame.to_csv(folder / "newer.csv", index=False)
-    done = CliRunner().invoke(cli, ["evaluate", str(run), "--data", f"{folder}/newer.csv", *more])
+    done = CliRunner(catch_exceptions=False).invoke(
+        cli, ["evaluate", str(run), "--data", f"{folder}/newer.csv", *more]
+    )
     assert "Traceback" not in done.output
     return done
 
@@ -207,7 +209,9 @@ def test_rows_that_do_not_fit_the_run_are_refused_in_a_sentence(
         done = scored(trained, frame, tmp_path)
         assert said in done.stderr
         assert done.exit_code == (0 if said.endswith("no times") else 2)
-    twice = CliRunner().invoke(cli, ["evaluate", str(trained), "a.csv", "--data", "b.csv"])
+    twice = CliRunner(catch_exceptions=False).invoke(
+        cli, ["evaluate", str(trained), "a.csv", "--data", "b.csv"]
+    )
     assert twice.exit_code == 2
     assert "The series stands there twice." in twice.stderr
 

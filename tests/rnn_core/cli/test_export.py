@@ -41,7 +41,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trainer:
 
 
 def export(*arguments: str) -> Result:
-    done = CliRunner().invoke(cli, ["export", "run.safetensors", *arguments])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["export", "run.safetensors", *arguments])
     assert "Traceback" not in done.output
     return done
 

@@ -10,14 +10,17 @@ from rnn_core.cli.main import cli
 
 
 def test_the_commands_are_listed() -> None:
-    done = CliRunner().invoke(cli, ["--help"])
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["--help"])
     assert done.exit_code == 0
     for name in ("train", "compare", "evaluate", "export"):
         assert f"  {name} " in done.stdout
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert CliRunner().invoke(cli, ["--version"]).stdout.split()[-1] == rnn_core.__version__
+    assert (
+        CliRunner(catch_exceptions=False).invoke(cli, ["--version"]).stdout.split()[-1]
+        == rnn_core.__version__
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +55,7 @@ def test_a_refusal_is_a_sentence_on_stderr_and_status_2(
         "wrong.toml": b'lr = "fast"\n',
     }.items():
         Path(name).write_bytes(data)
-    done = CliRunner().invoke(cli, arguments)
+    done = CliRunner(catch_exceptions=False).invoke(cli, arguments)
     assert done.exit_code == 2, done.output
     assert words in done.stderr
     assert "Traceback" not in done.output

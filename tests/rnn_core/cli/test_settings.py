@@ -29,7 +29,7 @@ def of_flags(*arguments: str) -> RunConfig:
     def command(ctx: click.Context, /, config: Path | None, **_settings: Any) -> None:
         found.append(config_of(config, given(ctx)))
 
-    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    done = CliRunner(catch_exceptions=False).invoke(command, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return found[0]
 

@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["train", "--engine", "torch", *arguments])
+    return CliRunner(catch_exceptions=False).invoke(cli, ["train", "--engine", "torch", *arguments])
 
 
 def losses(path: str) -> list[float]:

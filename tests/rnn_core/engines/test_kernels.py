@@ -14,6 +14,7 @@ import pytest
 import rnn_core
 from rnn_core import RunConfig, Trainer
 from rnn_core.engines import compiled_engine, kernels
+from tests import first_compilation
 
 TRAIN_AT_ONCE = """
 from itertools import islice
@@ -98,6 +99,7 @@ def test_where_kernels_cannot_be_made_torch_trains_alone_and_the_log_says_so(
 RUN_A_KERNEL = """
 import numpy as np
 from rnn_core.engines import compiled_engine, kernels
+from tests import first_compilation
 total = np.ones(3, np.float32)
 compiled_engine._run_kernel(kernels._add, total, np.arange(3, dtype=np.float32))
 assert total.tolist() == [1, 2, 3]
@@ -174,21 +176,19 @@ def test_the_engine_runs_its_kernels_with_that_safeguard(monkeypatch: pytest.Mon
     assert set(ran) == {kernels.train, kernels.predict}
 
 
-#: Prints a digest of the losses of 20 steps of each cell that has a kernel.
-DIGESTS = """
-import hashlib, sys, torch
-from rnn_core import CELLS, RunConfig, Trainer
-torch.set_num_threads(1)
-for name, cell in CELLS.items():
-    if cell.kernel is not None:
-        losses = Trainer(RunConfig(cell=name), engine="compiled").advance(20).losses
-        print(name, hashlib.sha256(losses.tobytes()).hexdigest(), file=sys.stderr)
+#: Says what it computed and, in a last line, whether it compiled a kernel.
+COMPUTE = """
+import sys
+from tests.first_compilation import compiled_anew, digests
+print(digests(), compiled_anew(), sep="", file=sys.stderr)
 """
 
 
 def test_the_first_run_and_later_ones_agree_to_the_last_bit(tmp_path: Path) -> None:
-    environment = cached_in(tmp_path)
-    compiled = run(DIGESTS, tmp_path, environment)
-    assert list(tmp_path.rglob("*.nbc"))
-    assert run(DIGESTS, tmp_path, environment) == compiled  # loaded from the cache
-    assert len(compiled.splitlines()) == 5
+    assert first_compilation.start().wait() == 0
+    folder = tmp_path / "kernels"
+    first_compilation.copy_to(folder)
+    *again, anew = run(COMPUTE, tmp_path, cached_in(folder)).splitlines()
+    assert anew == "False"  # loaded from the cache
+    assert again == first_compilation.computed().splitlines()
+    assert len(again) == 2 * 5
