@@ -84,11 +84,12 @@ _ERROR = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|Exception in ")
 
 @dataclass(slots=True)
 class Tally:
-    """What all visits had together: their number, redraws, changes of settings, and deaths."""
+    """What all visits had together: their number, redraws, changes of settings, repairs, deaths."""
 
     visits: int = 0
     redraws: int = 0
     changes: int = 0
+    repaired: int = 0
     deaths: Counter[str] = field(default_factory=Counter)
 
 
@@ -121,6 +122,7 @@ async def _come_and_go(
             session.died = session.died or f"no answer in {PATIENCE:.0f} s"
         tally.visits += 1
         tally.redraws += session.redraws
+        tally.repaired += session.repaired
         if session.died:
             tally.deaths[session.died] += 1
             await asyncio.sleep(chance.uniform(*schedule.play))
@@ -189,6 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{'changes of settings':26} {tally.changes:8}")
     rate = tally.redraws / schedule.seconds
     print(f"{'redraws per second, all':26} {rate:8.1f}")
+    print(f"{'buttons that were lost':26} {tally.repaired:8}")
     print(f"{'sessions that died':26} {sum(tally.deaths.values()):8}")
     print(f"{'errors in the log':26} {len(wrong):8}")
     for reason, number in tally.deaths.items():

@@ -10,7 +10,11 @@ const LEAST = 10;
 // Milliseconds without a step, in a page that is seen, until the server counts as silent. The longest
 // step that is allowed takes less, beside others as large.
 const SILENT = 15_000;
-const PLAYS = ".st-key-run [data-testid=stIconMaterial]";
+// How often in a row a step has come, beside a button that says Run, until the button counts as out
+// of date: on a busy server Streamlit drops the end of a run of the page, and with it the buttons, if
+// a redraw is asked for in that moment.
+const OUTDATED = 4;
+const ICON = ".st-key-run [data-testid=stIconMaterial]";
 const STEP = ".st-key-readouts [data-testid=stMetricValue]";
 
 /** The address without the language, in one order. */
@@ -22,6 +26,10 @@ function address() {
 }
 
 export default function ({ data: [{ key, run, silence }], parentElement, setTriggerValue }) {
+  const note = parentElement.querySelector(".silence");
+  // Streamlit calls this again when the run is another one, and ends only the last call: the timer
+  // of the one before would go on to keep the run before.
+  note.stop?.();
   const name = `run: ${key}`;
   let kept = null;
   try {
@@ -49,7 +57,7 @@ export default function ({ data: [{ key, run, silence }], parentElement, setTrig
   // another run may be on screen before its token is here.
   let seen = null;
   let quiet = 0; // milliseconds
-  const note = parentElement.querySelector(".silence");
+  let outdated = 0; // times in a row
   note.textContent = silence;
   note.hidden = true;
   const read = () => Number.parseInt(document.querySelector(STEP)?.textContent, 10);
@@ -57,9 +65,12 @@ export default function ({ data: [{ key, run, silence }], parentElement, setTrig
     if (seen !== null) keep(seen);
     const step = Number.isNaN(read()) ? null : read();
     const waits = step !== null && step === seen && !document.hidden;
-    const plays = document.querySelector(PLAYS)?.textContent === "pause";
-    quiet = waits && plays ? quiet + EVERY : 0;
+    const icon = document.querySelector(ICON)?.textContent;
+    quiet = waits && icon === "pause" ? quiet + EVERY : 0;
     note.hidden = quiet < SILENT;
+    const moves = step !== null && seen !== null && step !== seen;
+    outdated = moves && icon === "play_arrow" ? outdated + 1 : 0;
+    if (outdated === OUTDATED) setTriggerValue("outdated", step);
     seen = step;
   }, EVERY);
   const leave = () => {
@@ -67,8 +78,9 @@ export default function ({ data: [{ key, run, silence }], parentElement, setTrig
     if (!Number.isNaN(step)) keep(step);
   };
   window.addEventListener("pagehide", leave);
-  return () => {
+  note.stop = () => {
     clearInterval(timer);
     window.removeEventListener("pagehide", leave);
   };
+  return () => note.stop();
 }

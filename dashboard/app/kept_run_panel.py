@@ -1,4 +1,7 @@
-"""Has the browser keep which run is on screen, and hears when it comes back to another one."""
+"""Has the browser keep which run is on screen, and hears when it comes back to another one.
+
+It hears, too, when the page has a button that does not fit what the run does.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,7 @@ def keep_run(key: str, token: str, returned: Callable[[str, int], object]) -> No
             key=name,
             height="content",
             on_returned_change=arrived,
+            on_outdated_change=_run_page,
             # A list: Streamlit looks for tables among the values of a dict, and loads pandas.
             data=[
                 {
@@ -57,6 +61,10 @@ def keep_run(key: str, token: str, returned: Callable[[str, int], object]) -> No
                 }
             ],
         )
+
+
+def _run_page() -> None:
+    """Nothing: the run of the page that follows draws its buttons anew."""
 
 
 def checked(report: object) -> tuple[str, int] | None:

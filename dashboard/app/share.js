@@ -24,6 +24,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       </div>
       <div class="said" role="status"></div>`;
   }
+  // Streamlit calls this again when the address is another one, and ends only the last call.
+  place.stop?.();
   const [button, field, said] = place.children;
   const [icon, label] = button.children;
   const input = field.querySelector("input");
@@ -96,8 +98,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     if (!event.composedPath().includes(place)) close();
   };
   document.addEventListener("pointerdown", outside);
+  place.stop = () => document.removeEventListener("pointerdown", outside);
   return () => {
     clearTimeout(timer);
-    document.removeEventListener("pointerdown", outside);
+    place.stop();
   };
 }

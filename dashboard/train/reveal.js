@@ -7,7 +7,9 @@ const LOOKS = [100, 300, 600, 1000, 1600];
 // Pixels of a picture that have to be in sight.
 const ENOUGH = 250;
 
-export default function () {
+export default function ({ parentElement }) {
+  // Streamlit calls this again with another theme, and ends only the last call.
+  parentElement.stopRevealing?.();
   let timers = [];
 
   const cancel = () => {
@@ -43,10 +45,11 @@ export default function () {
   document.addEventListener("click", clicked);
   document.addEventListener("wheel", cancel, { passive: true });
   document.addEventListener("touchmove", cancel, { passive: true });
-  return () => {
+  parentElement.stopRevealing = () => {
     cancel();
     document.removeEventListener("click", clicked);
     document.removeEventListener("wheel", cancel);
     document.removeEventListener("touchmove", cancel);
   };
+  return () => parentElement.stopRevealing();
 }

@@ -17,11 +17,12 @@ def test_visitors_come_play_change_and_leave() -> None:
     said = run_quickly("benchmarks.soak").splitlines()
     memory, counts = said[:6], said[6:]
     assert all(numbers(line)[-1] > 100 for line in memory)
-    places, visits, changes, redraws, died, wrong = (numbers(line)[-1] for line in counts)
+    places, visits, changes, redraws, lost, died, wrong = (numbers(line)[-1] for line in counts)
     assert (places, died, wrong) == (2, 0, 0)
     assert visits >= 2
     assert changes >= 1
     assert redraws > 0
+    assert 0 <= lost <= changes + visits
 
 
 def test_an_error_in_the_log_is_shown_and_fails_the_command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -160,3 +161,30 @@ def test_an_exception_on_the_page_ends_the_session(visitor: Visitor) -> None:
     found.delta.new_element.exception.message = "'task'"
     visitor.receive(found)
     assert visitor.session.died == "exception shown: KeyError: 'task'"
+
+
+def button(identity: str) -> ForwardMsg:
+    found = ForwardMsg()
+    found.delta.new_element.button.id = identity
+    return found
+
+
+def at_step(step: int) -> ForwardMsg:
+    found = ForwardMsg()
+    found.delta.new_element.metric.label = "At step"
+    found.delta.new_element.metric.body = str(step)
+    return found
+
+
+@pytest.mark.parametrize(("late", "asked"), [(0.0, 0), (3.0, 1)])
+def test_a_page_that_plays_long_beside_a_button_that_says_run_is_asked_for_once(
+    visitor: Visitor, late: float, asked: int
+) -> None:
+    async def play() -> None:
+        visitor.receive(button("x-play_1"))
+        visitor.session._clicked = time.perf_counter() - late, "play"
+        visitor.receive(at_step(1), at_step(2), at_step(3))
+        await asyncio.sleep(0)
+
+    asyncio.run(play())
+    assert len(visitor.sent) == visitor.session.repaired == asked
