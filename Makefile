@@ -50,6 +50,7 @@ bench: .venv/bench  ## print the figures of the training step beside the tutoria
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.time_travel
 	$(BIN)/python -m benchmarks.verdicts
+	$(BIN)/python -m benchmarks.stated_levels
 	$(BIN)/python -m benchmarks.fixed_points
 	$(BIN)/python -m benchmarks.view_cost
 	$(BIN)/python -m benchmarks.first_seed

@@ -193,7 +193,7 @@ def _paired_test(pair: PairedTest, names: list[str], loss: str) -> str:
             )
         ),
     )
-    return said + _disagreement(pair)
+    return said + _disagreement(pair, names[pair.other])
 
 
 def capital(sentence: str) -> str:
@@ -201,11 +201,16 @@ def capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _disagreement(pair: PairedTest) -> str:
+def _disagreement(pair: PairedTest, other: str) -> str:
     """Why test and interval say different things, if they do."""
     if pair.interval is None:
         return ""
     low, high = pair.interval
+    if high < 1:
+        return " " + _(
+            "{other} is lower on most seeds, though its median over the seeds is higher: its "
+            "losses are paired here, and ordered without the pairs. So no lead is shown."
+        ).format(other=other)
     includes_one = low <= 1 <= high
     if includes_one and pair.is_significant:
         return " " + _(
@@ -237,9 +242,9 @@ def how_it_is_judged(frame: ComparisonFrame) -> str:
     said = _(
         "{rests} The online loss is that of the training steps, whose "
         "weights change from window to window and may follow the signal. Pairs share a seed and "
-        "all windows: two-sided Wilcoxon signed-rank test at {level:g}, Holm correction for the "
-        "number of pairs. Intervals of the median ratio cover at least 95 %, whatever the "
-        "distribution, and allow for the choice of the leader; with too few seeds for that, the "
+        "all windows: two-sided Wilcoxon signed-rank test at {level:g}, Holm correction for all "
+        "pairs, since the same losses choose the leader. Together, the intervals of the median "
+        "ratios cover at least 95 %, whatever the distribution; with too few seeds for that, the "
         "range over the seeds is shown. Valid for this task, these settings and this step only."
     ).format(rests=rests, level=SIGNIFICANCE)
     if frame.held_out is None:

@@ -64,7 +64,7 @@ def test_a_leader_is_ahead_only_of_those_it_is_shown_to_beat() -> None:
         "**RNN is ahead of GRU; between RNN and LSTM no difference is shown.** Held-out loss "
         "relative to RNN: LSTM 1.00 times (p = "
     )
-    assert "GRU 5 times (p = 0.0039)." in said
+    assert "GRU 5 times (p = 0.0059)." in said
 
 
 def test_with_many_contenders_the_ratios_are_in_the_details_alone() -> None:
@@ -117,6 +117,14 @@ def test_an_interval_without_1_beside_no_difference_is_explained() -> None:
     assert pair.interval is not None
     assert pair.interval[0] > 1
     assert "The interval excludes 1 although the test shows no difference" in details(frame)
+
+
+def test_a_leader_that_loses_its_pairs_has_no_lead_and_that_is_explained() -> None:
+    ours = np.array([1.0, 1.1, 1.2, 1.3, 1.4, 2.0, 2.1, 2.2, 2.3, 2.4])
+    theirs = np.array([0.9, 1.0, 1.1, 1.2, 3.0, 1.9, 2.0, 2.05, 2.1, 2.15])
+    frame = judged(ours, theirs)
+    assert compare_words.headline(frame).startswith("**No difference is shown.** carried has")
+    assert "reset is lower on most seeds, though its median over the seeds is" in details(frame)
 
 
 def test_an_untrained_network_is_not_judged() -> None:
