@@ -12,17 +12,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from dashboard.app import memory
 from dashboard.app.journal import REFUSED, note
 from dashboard.app.language import gettext as _
 from dashboard.app.text import two_digits
 from rnn_core import RULES, RunConfig, StepCost, Task, step_cost
 from rnn_core.config import is_read
+from rnn_core.messages import N_, InvalidValue
 from rnn_core.rules import IntRange
 
 #: Environment variables that set other limits on a server of one's own; ``inf`` for none.
 STEP_GFLOP, RUN_MB = "RNN_PLAYGROUND_STEP_GFLOP", "RNN_PLAYGROUND_RUN_MB"
-# Half a second on one core, and a third of what the smallest server has left.
-_STEP_GFLOP, _RUN_MB = 30.0, 300.0
+#: Environment variable that sets how much memory the whole server may take; ``inf`` for no limit.
+SERVER_MB = "RNN_PLAYGROUND_SERVER_MB"
+# Half a second on one core, a third of what the smallest server has left, and what that server has.
+_STEP_GFLOP, _RUN_MB, _SERVER_MB = 30.0, 300.0, 1500.0
+# A table in memory, by the size of its file: the file, the text and the numbers.
+_TIMES_A_FILE = 4
+# MB that a run may take however full the server is: every task's own settings, compared in three
+# cells and eight seeds, take less.
+_ALWAYS_MB = 20.0
 # Settings whose lower values make a step cheaper, in the order in which they are proposed.
 _CHEAPER = ("batch_size", "window_length", "hidden_size", "num_layers")
 
@@ -36,12 +45,14 @@ class Work:
         networks: of each config, with a seed each.
         task: what they are trained on in place of the task that they name; None for that one.
         decided: settings that are not the visitor's to choose, ``"networks"`` perhaps among them.
+        held: bytes that the visitor's present run takes, which this one would replace.
     """
 
     configs: tuple[RunConfig, ...]
     networks: int = 1
     task: Task | None = None
     decided: frozenset[str] = frozenset()
+    held: int = 0
 
     @property
     def cost(self) -> StepCost:
@@ -65,13 +76,28 @@ class TooMuch(ValueError):
 
 
 def most() -> StepCost:
-    """What a step of one visitor may cost on this server.
+    """What a step of one visitor may cost on this server, however empty it is.
 
     Raises:
         ValueError: when an environment variable is no positive number.
     """
-    mb = _number(RUN_MB, _RUN_MB)
-    return StepCost(1e9 * _number(STEP_GFLOP, _STEP_GFLOP), int(1e6 * min(mb, 1e9)))
+    operations = 1e9 * _number(STEP_GFLOP, _STEP_GFLOP)
+    return StepCost(operations, _bytes(_number(RUN_MB, _RUN_MB)))
+
+
+def room(held: int = 0) -> int:
+    """Bytes that a run may take now: what is left of the server's memory, and always a little.
+
+    A run that is there already is never too large.
+
+    Args:
+        held: as in `Work`.
+
+    Raises:
+        ValueError: when the environment variable is no positive number.
+    """
+    ceiling = _bytes(_number(SERVER_MB, _SERVER_MB))
+    return max(ceiling - memory.resident() + held, _bytes(_ALWAYS_MB), held)
 
 
 def refusal(work: Work, *, listed: bool = True) -> str:
@@ -83,11 +109,16 @@ def refusal(work: Work, *, listed: bool = True) -> str:
         work: what was asked for.
         listed: whether the alternatives are listed; not where `limits_panel` has buttons for them.
     """
-    cost, limit = work.cost, most()
     if _fits(work):
         return ""
+    cost, limit, left = work.cost, most(), room(work.held)
     note(REFUSED, gflop=round(cost.operations / 1e9, 1), mb=cost.bytes // 1_000_000)
-    if cost.operations / limit.operations > cost.bytes / limit.bytes:
+    if cost.operations <= limit.operations and cost.bytes <= limit.bytes:
+        said = _(
+            "These networks would take {needed} MB of memory. The server's memory is shared by all "
+            "of its visitors, and {limit} MB are left: wait until others have gone, or choose less."
+        ).format(needed=_rounded(cost.bytes / 1e6), limit=_rounded(left / 1e6))
+    elif cost.operations / limit.operations > cost.bytes / limit.bytes:
         said = _(
             "One training step would take {needed} billion floating-point operations, and this "
             "server allows {limit} billion, so that everyone gets a turn."
@@ -105,6 +136,29 @@ def refusal(work: Work, *, listed: bool = True) -> str:
             alternatives=", ".join(fitting)
         )
     return said + " " + _("`python -m rnn_core` on a computer of your own has no such limit.")
+
+
+def require_room_for_table(size: int) -> None:
+    """Refuse a table that the server has no room for now.
+
+    Args:
+        size: of the file, in bytes.
+
+    Raises:
+        ValueError: when there is no room, with a message for the visitor.
+    """
+    needed, left = _TIMES_A_FILE * size, room()
+    if needed > left:
+        note(REFUSED, mb=needed // 1_000_000)
+        raise InvalidValue(
+            N_(
+                "Reading this file would take {needed:.0f} MB of memory. The server's memory is "
+                "shared by all of its visitors, and {limit:.0f} MB are left: wait until others "
+                "have gone, or give fewer rows."
+            ),
+            needed=needed / 1e6,
+            limit=left / 1e6,
+        )
 
 
 def in_words(name: str, value: int) -> str:
@@ -158,7 +212,9 @@ def _fits(work: Work) -> bool:
         ValueError: when the task cannot have the settings.
     """
     cost, limit = work.cost, most()
-    return cost.operations <= limit.operations and cost.bytes <= limit.bytes
+    if cost.operations > limit.operations or cost.bytes > limit.bytes:
+        return False
+    return cost.bytes <= room(work.held)
 
 
 def _highest_work(work_of: Callable[[int], Work], low: int, high: int) -> int | None:
@@ -194,6 +250,10 @@ def _cost(config: RunConfig, task: Task | None) -> StepCost:
 def _cost_of_named_task(config: RunConfig) -> StepCost:
     """Cached: every run of a page asks, and some tasks take milliseconds to build."""
     return step_cost(config)
+
+
+def _bytes(mb: float) -> int:
+    return int(1e6 * min(mb, 1e9))
 
 
 def _rounded(number: float) -> str:

@@ -133,6 +133,7 @@ def _show(page: Page, chosen: Sequence[Settings]) -> None:
             icon=":material/block:",
         )
     if settings.too_much is not None:
+        cleaner().soon()
         limits_panel.offer(settings.too_much)
     if settings.config is not None:
         page.show(settings.config, settings)

@@ -149,9 +149,11 @@ def sidebar(
     else:
         chosen = _ask(unasked or widgets.Unasked(), early_stopping)
     config, problem, too_much = RunConfig(**chosen), "", None
+    before, task_before = st.session_state.get(_LAST_CONFIG, (None, None))
     try:
         task = task_for(config)
-        work = Work((config,), task=task)
+        held = 0 if before is None else Work((before,), task=task_before).cost.bytes
+        work = Work((config,), task=task, held=held)
         problem = refusal(work, listed=False)
         too_much = work if problem else None
     except ValueError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from dashboard.app import limits_panel
 from dashboard.app.language import gettext as _
 from dashboard.app.limits import Work, refusal
+from dashboard.app.server import cleaner
 from dashboard.app.settings import Setting
 from dashboard.compare.contenders import Contender
 from rnn_core import Task
@@ -55,13 +56,16 @@ def allowed(
         None if it is too much and there was none before.
     """
     last = f"allowed {key}"
+    before, held = st.session_state.get(last, (None, 0))
+    work = replace(work, held=held)
     too_much = refusal(work, listed=not adjustable)
     if not too_much:
-        st.session_state[last] = asked
+        st.session_state[last] = asked, work.cost.bytes
         return asked
-    before: Field | None = st.session_state.get(last)
+    cleaner().soon()
     stays = "" if before is None else " " + _("The page still shows the comparison before.")
     st.error(too_much + stays, icon=":material/block:")
     if adjustable:
         limits_panel.offer(work, seeds)
-    return before
+    kept: Field | None = before
+    return kept

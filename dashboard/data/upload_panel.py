@@ -10,6 +10,7 @@ from dashboard.app import text as words
 from dashboard.app import widgets
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
+from dashboard.app.limits import require_room_for_table
 from dashboard.app.own_series import DATASET, FILE, INPUTS, TARGETS, File
 from dashboard.app.own_series_panel import keep_series
 from dashboard.data import waveform_panel
@@ -193,6 +194,7 @@ def _pasted(name: str) -> None:
 def _read(name: str, data: bytes) -> None:
     """Read a file; if that fails, say why and keep what was there."""
     try:
+        require_room_for_table(len(data))
         file = Draft.read(name, data)
         if file.series is None and file.problem is not None:
             raise file.problem

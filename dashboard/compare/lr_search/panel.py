@@ -24,6 +24,8 @@ from rnn_core.experiments.lr_search import TUNING_SEEDS
 from rnn_core.tasks.series import SERIES
 
 _KEY = "lr_search"
+# Bytes that the last search took which the server allowed.
+_ALLOWED = "allowed lr_search"
 
 
 def toggle() -> bool:
@@ -55,8 +57,12 @@ def can_be_tuned(contenders: tuple[Contender, ...], task: Task | None) -> bool:
         return False
     configs = tuple(contender.config for contender in contenders)
     runs = len(lr_grid()) * TUNING_SEEDS
-    too_much = refusal(Work(configs, runs, task, decided=frozenset({"networks"})))
-    if too_much:
+    held = st.session_state.get(_ALLOWED, 0)
+    work = Work(configs, runs, task, decided=frozenset({"networks"}), held=held)
+    too_much = refusal(work)
+    if not too_much:
+        st.session_state[_ALLOWED] = work.cost.bytes
+    else:
         said = _("The learning rates are not tuned.")
         st.error(f"{said} {too_much}", icon=":material/block:")
     return not too_much

@@ -97,8 +97,10 @@ def _open(session: Session[LiveRun]) -> None:
     # Above the uploader, where the menu need not be scrolled to see it.
     refused = st.session_state.get(_REFUSED)
     if refused is not None:
+        # Empty once others have left room for it; the file is gone, though.
         said = refusal(refused.work) if isinstance(refused, TooMuch) else words.problem(refused)
-        st.error(said, icon=":material/block:")
+        if said:
+            st.error(said, icon=":material/block:")
     key = f"open_file_{st.session_state.get(_OPENED, 0)}"
     st.file_uploader(
         _("A safetensors file"),
@@ -124,7 +126,8 @@ def _arrived(session: Session[LiveRun], key: str, language: str) -> None:
         others = series_choices(checkpoint, widgets.choices(), kept_series())
         config = shown_config(checkpoint)
         task = task_for(config, others)
-        work = Work((config,), task=task)
+        held = Work((here,), task=session.run.task).cost.bytes
+        work = Work((config,), task=task, held=held)
         if refusal(work):
             raise TooMuch(work)
         session.run.open(checkpoint, task)

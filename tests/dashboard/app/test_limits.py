@@ -1,12 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from dashboard.app.limits import RUN_MB, STEP_GFLOP, Work, alternatives, highest, most, refusal
+from dashboard.app import memory
+from dashboard.app.limits import (
+    RUN_MB,
+    SERVER_MB,
+    STEP_GFLOP,
+    Work,
+    alternatives,
+    highest,
+    most,
+    refusal,
+    require_room_for_table,
+    room,
+)
 from rnn_core import TASKS, RunConfig, build_task, step_cost
 
+#: Of some 70 MB.
+LARGE = RunConfig(cell="lstm", hidden_size=256, num_layers=4, window_length=100, batch_size=8)
 HUGE = RunConfig(cell="gru", hidden_size=256, num_layers=4, window_length=200, batch_size=64)
 
 
@@ -77,10 +92,91 @@ def test_a_task_s_own_least_is_kept() -> None:
 def test_a_server_of_ones_own_may_have_other_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(STEP_GFLOP, "inf")
     monkeypatch.setenv(RUN_MB, "inf")
+    monkeypatch.setenv(SERVER_MB, "inf")
     assert refusal(Work((HUGE,) * 6, networks=32)) == ""
     monkeypatch.setenv(STEP_GFLOP, "0.00006")
     assert step_cost(RunConfig()).operations > most().operations
     assert "allows 6.0e-05 billion" in refusal(Work((RunConfig(),)))
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets how many MB the server's process takes."""
+    monkeypatch.delenv(SERVER_MB)
+
+    def set_to(mb: float) -> None:
+        monkeypatch.setattr(memory, "resident", lambda: int(1e6 * mb))
+
+    return set_to
+
+
+def test_when_the_server_s_memory_is_taken_large_networks_are_refused(
+    taken: Callable[[float], None],
+) -> None:
+    work = Work((LARGE,))
+    needed = work.cost.bytes / 1e6
+    assert 60 < needed < 80
+    taken(1500 - needed - 1)
+    assert refusal(work) == ""
+    taken(1500 - 40)
+    said = refusal(work)
+    assert said.startswith(f"These networks would take {needed:.0f} MB of memory.")
+    assert "shared by all of its visitors, and 40 MB are left: wait until others have gone" in said
+    found = alternatives(work)
+    assert f"hidden units {found['hidden_size']}" in said
+    assert refusal(with_values(LARGE, hidden_size=found["hidden_size"])) == ""
+    assert refusal(with_values(LARGE, hidden_size=found["hidden_size"] + 1)) != ""
+
+
+def test_however_full_the_server_is_every_task_s_own_settings_go_on(
+    taken: Callable[[float], None],
+) -> None:
+    taken(5000)
+    assert room() == 20_000_000
+    test_every_tasks_own_settings_are_allowed_alone_and_compared()
+    assert "20 MB are left" in refusal(Work((LARGE,)))
+
+
+def test_a_run_that_is_there_already_goes_on_and_makes_room_for_the_next(
+    taken: Callable[[float], None],
+) -> None:
+    cost = Work((LARGE,)).cost.bytes
+    taken(5000)
+    assert refusal(Work((LARGE,), held=cost)) == ""
+    assert refusal(Work((LARGE,), networks=2, held=cost)) != ""
+    taken(1500 - cost / 1e6 - 1)
+    assert refusal(Work((LARGE,), networks=2, held=cost)) == ""
+
+
+def test_a_server_may_have_another_ceiling_or_none(
+    taken: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken(5000)
+    monkeypatch.setenv(SERVER_MB, "6000")
+    assert room() == 1_000_000_000
+    monkeypatch.setenv(SERVER_MB, "inf")
+    assert refusal(Work((LARGE,))) == ""
+    monkeypatch.setenv(SERVER_MB, "0")
+    with pytest.raises(ValueError, match=f"{SERVER_MB} must be a positive number, got '0'"):
+        room()
+
+
+def test_a_table_is_read_if_there_is_room_for_it(taken: Callable[[float], None]) -> None:
+    taken(1400)
+    require_room_for_table(25_000_000)
+    said = r"would take 104 MB of memory\. .* and 100 MB are left: wait until others have gone"
+    with pytest.raises(ValueError, match=said):
+        require_room_for_table(26_000_000)
+    taken(5000)
+    require_room_for_table(5_000_000)
+
+
+def test_the_limit_of_one_visitor_is_told_before_that_of_all(
+    taken: Callable[[float], None],
+) -> None:
+    taken(5000)
+    config = RunConfig(cell="lstm", hidden_size=256, num_layers=4)
+    assert "this server allows 300 MB" in refusal(Work((config,) * 2, networks=32))
 
 
 @pytest.mark.parametrize("text", ["-1", "0", "nan", "much"])

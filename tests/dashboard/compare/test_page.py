@@ -6,6 +6,8 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.app import memory
+from dashboard.app.limits import SERVER_MB
 from dashboard.app.playback import Status
 from dashboard.compare.live_comparison import LiveComparison
 from rnn_core import CELLS, RunConfig, lr_grid
@@ -372,6 +374,26 @@ def test_a_link_to_more_than_the_server_allows_opens_with_the_reason_alone() -> 
     (said,) = [error.value for error in app.error]
     assert "points per window" not in said  # which the test decides
     assert "span" not in app.session_state
+
+
+def test_on_a_full_server_more_is_refused_and_what_is_there_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = page(hidden_size="128", num_layers="2")  # 3 contenders, 2 seeds: 33 MB
+    before = live(app)
+    monkeypatch.setenv(SERVER_MB, "1500")
+    monkeypatch.setattr(memory, "resident", lambda: 3_000_000_000)
+    click(app, "step")
+    assert list(healthy(app).error) == []
+    assert live(app).index == 1
+    app.number_input(key="seeds").set_value(8).run()
+    (said,) = [error.value for error in healthy(app).error]
+    assert "MB of memory. The server's memory is shared by all of its visitors, and " in said
+    assert "The page still shows the comparison before." in said
+    assert live(app) is before
+    monkeypatch.setattr(memory, "resident", lambda: 600_000_000)  # others have gone
+    assert list(healthy(app.run()).error) == []
+    assert live(app).frame().seeds == 8
 
 
 def test_a_search_may_be_too_much_where_the_comparison_is_not() -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
+from dashboard.app import memory
+from dashboard.app.limits import SERVER_MB
 from tests.dashboard.data_page import page, paste
 from tests.dashboard.train_page import healthy
 
@@ -20,6 +24,19 @@ def test_a_pasted_table_becomes_the_series_and_a_bad_one_loses_nothing() -> None
     app = paste(app, "no table at all")
     assert any("What was there before stays." in error.value for error in app.error)
     assert "300 rows" in " ".join(shown.value for shown in app.markdown)
+
+
+def test_on_a_full_server_a_large_table_has_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = paste(page(), TABLE)
+    monkeypatch.setenv(SERVER_MB, "1500")
+    monkeypatch.setattr(memory, "resident", lambda: 1_480_000_000)
+    large = TABLE + "\n" + "2024-01\t1\t2\n" * 400_000
+    app = paste(app, large)
+    said = app.error[0].value
+    assert "and 20 MB are left: wait until others have gone, or give fewer rows." in said
+    assert "What was there before stays." in said
+    assert "300 rows" in " ".join(shown.value for shown in app.markdown)
+    assert not any("memory" in error.value for error in paste(app, TABLE).error)
 
 
 def test_how_it_was_read_is_shown_and_can_be_corrected() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from dashboard.app import memory
+from dashboard.app.limits import SERVER_MB
 from rnn_core import RunConfig, Trainer
 from tests.dashboard.clock import Clock
 from tests.dashboard.runs import go_on
@@ -209,6 +211,22 @@ def test_a_step_that_would_take_too_long_is_refused_and_the_run_before_plays_on(
     healthy(app.button(key="cheaper_hidden_size").click().run())
     assert list(app.error) == []
     assert config(app).hidden_size == 235
+
+
+def test_on_a_full_server_a_larger_network_is_refused_and_the_run_plays_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = click(page(pace="1", num_layers="4", batch_size="8", hidden_size="128"), "run")
+    monkeypatch.setenv(SERVER_MB, "1500")
+    monkeypatch.setattr(memory, "resident", lambda: 3_000_000_000)
+    app.slider(key="hidden_size").set_value(256).run()
+    (said,) = [error.value for error in healthy(app).error]
+    assert "shared by all of its visitors, and 20 MB are left" in said
+    assert "The page still shows the run before." in said
+    assert button(app, "run").label == "Pause"
+    healthy(app.button(key="cheaper_hidden_size").click().run())
+    assert list(app.error) == []
+    assert 128 < config(app).hidden_size < 256
 
 
 def test_a_link_to_a_step_that_would_take_too_long_offers_what_would_not() -> None:
