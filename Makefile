@@ -10,7 +10,7 @@ SOURCES := dashboard rnn_core streamlit_app.py
 # Other interpreters that tox finds by itself only on the PATH.
 PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python)
 
-.PHONY: run test test-fast test-pythons cover test-faults check docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
+.PHONY: run test test-fast test-pythons cover test-faults check audit docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -40,6 +40,9 @@ check: .venv/dev  ## format, lint, types and the arrows between packages, changi
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/dashboard/app/test_language.py  # no text without translation
+
+audit: .venv/dev  ## known vulnerabilities of what the app installs; needs the network
+	$(BIN)/python .ci/audit.py
 
 docs: .venv/dev  ## build the documentation into site/, with warnings as errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -30,7 +30,7 @@ def test_on_a_full_server_a_large_table_has_to_wait(monkeypatch: pytest.MonkeyPa
     app = paste(page(), TABLE)
     monkeypatch.setenv(SERVER_MB, "1500")
     monkeypatch.setattr(memory, "resident", lambda: 1_480_000_000)
-    large = TABLE + "\n" + "2024-01\t1\t2\n" * 400_000
+    large = TABLE + "\n" + "2024-01\t1\t2\n" * 500_000
     app = paste(app, large)
     said = app.error[0].value
     assert "and 20 MB are left: wait until others have gone, or give fewer rows." in said

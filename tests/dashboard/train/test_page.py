@@ -216,7 +216,7 @@ def test_a_step_that_would_take_too_long_is_refused_and_the_run_before_plays_on(
 def test_on_a_full_server_a_larger_network_is_refused_and_the_run_plays_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = click(page(pace="1", num_layers="4", batch_size="8", hidden_size="128"), "run")
+    app = click(page(pace="1", cell="lstm", num_layers="4", hidden_size="128"), "run")
     monkeypatch.setenv(SERVER_MB, "1500")
     monkeypatch.setattr(memory, "resident", lambda: 3_000_000_000)
     app.slider(key="hidden_size").set_value(256).run()
