@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Processes that run the tests; each compiles the kernels once and takes a gigabyte.
 WORKERS ?= 2
+# Tests start dozens of programs, which need not compile the same modules each.
+unexport PYTHONDONTWRITEBYTECODE
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
