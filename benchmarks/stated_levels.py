@@ -143,17 +143,22 @@ def stretches(config: RunConfig, count: int, steps: int = 300) -> list[Evaluatio
     length = int(task.batch(0).time.shape[1])
     windows = default_windows(task, length, most_samples(parameters))
     found = []
-    for n in range(count):
+    start, state = steps, trainer.state
+    for _stretch in range(count):
         found.append(
             evaluate_model(
                 trainer.model,
                 task,
-                start=steps + n * windows,
+                start=start,
                 windows=windows,
+                state=state,
                 carries_state=config.carry_state and task.streaming,
                 predict=trainer.predict,
             )
         )
+        for index in range(start, start + windows):
+            _prediction, state = trainer.predict(task.batch(index).inputs, state)
+        start += windows
     return found
 
 

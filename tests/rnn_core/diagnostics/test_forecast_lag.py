@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from scipy import stats
 
+from benchmarks.stated_levels import late_forecasts
 from rnn_core import RunConfig, Trainer
 from rnn_core.diagnostics import ForecastLag, forecast_lag
+from rnn_core.diagnostics.forecast_lag import _tail
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
 
@@ -95,3 +100,22 @@ def test_equal_arguments_give_equal_intervals() -> None:
 def test_what_has_no_lag_is_refused(made: np.ndarray, first: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         forecast_lag(made, _walk(0), first, 5)
+
+
+@pytest.mark.parametrize("blocks", [4, 6, 10, 30, 1000])
+def test_ends_lie_as_far_out_as_student_s_for_so_many_blocks(blocks: int) -> None:
+    t = stats.t.ppf(0.975, blocks - 1)
+    expected = stats.norm.cdf(-t * math.sqrt(blocks / (blocks - 1)))
+    assert _tail(blocks) == pytest.approx(expected, rel=0.15 if blocks == 4 else 0.03)
+
+
+@pytest.mark.parametrize(("rows", "blocks"), [(60, 6), (200, 20)])
+def test_the_interval_covers_the_lag_about_as_often_as_it_says(rows: int, blocks: int) -> None:
+    """Of forecasts that are as late as the horizon, as those of persistence are."""
+    covers = []
+    for seed in range(60):
+        found = forecast_lag(*late_forecasts(np.random.default_rng([2, seed]), rows, 5.0))
+        covers.append(found.low <= 5.0 <= found.high)
+    assert rows // blocks == 2 * 5
+    # Below this, 93 % would come once in ten thousand times.
+    assert sum(covers) >= stats.binom.ppf(1e-4, len(covers), 0.93)
