@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 #: Of all kernels that were compiled by one process.
 FOLDER = ROOT / ".pytest_cache" / "numba"
 _FIRST = FOLDER / "first"
-_COMPUTED = "digests.txt"
+_COMPUTED = _FIRST / f"digests-{sys.implementation.cache_tag}.txt"
 
 
 def start() -> subprocess.Popen[bytes]:
@@ -41,7 +41,7 @@ def copy_to(folder: Path) -> None:
 
 def computed() -> str:
     """What the process computed that compiled the kernels: `digests`."""
-    return (_FIRST / _COMPUTED).read_text(encoding="utf-8")
+    return _COMPUTED.read_text(encoding="utf-8")
 
 
 def digests() -> str:
@@ -75,5 +75,5 @@ def compiled_anew() -> bool:
 
 if __name__ == "__main__":
     found = digests()
-    if compiled_anew():
-        (_FIRST / _COMPUTED).write_text(found, encoding="utf-8")
+    if compiled_anew() or not _COMPUTED.exists():
+        _COMPUTED.write_text(found, encoding="utf-8")
