@@ -84,13 +84,6 @@ class Agent:
         """All elements of a type."""
         return [element for element in self.elements() if element.get("type") == kind]
 
-    def widget(self, key: str) -> Element | None:
-        """The widget whose key begins like this, if there is one."""
-        for element in self.elements():
-            if str(element.get("key") or "").startswith(key) and element.get("value_schema"):
-                return element
-        return None
-
     def button(self, key: str) -> str | None:
         """The key of the button that begins like this, if there is one that can be pressed."""
         for action in self.snapshot["actions"]:

@@ -353,7 +353,11 @@ class BrowserDriver:
         return f"give {[file['name'] for file in files]}"
 
     def _open_file_menu(self) -> None:
-        self._page.get_by_role("button", name=re.compile("(File|文件)$")).click(timeout=_THERE)
+        if self._path == "":
+            menu = self._shown.key("files").get_by_role("button").first
+        else:
+            menu = self._page.get_by_role("button", name=re.compile("^(File|文件)$"))
+        menu.click(timeout=_THERE)
 
     def _upload(self) -> str:
         file = self._random.choice(self._tables)
@@ -418,6 +422,11 @@ class BrowserDriver:
         """Wait until the page has answered everything."""
         app = self._page.get_by_test_id("stApp")
         self._page.wait_for_timeout(250)  # until the browser has asked
+        expect(self._shown.key("heading")).to_be_attached(timeout=_ANSWER)
+        if self._path in ("", "compare"):  # after a reload it comes late
+            expect(self._shown.key("readouts").get_by_test_id("stMetricValue").first).to_be_visible(
+                timeout=_ANSWER
+            )
         if not self._page.locator("[class*=st-key-pause_]").count():
             expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=_ANSWER)
 

@@ -216,8 +216,8 @@ class Driver:
         return self._setting(tasks[0]) if tasks else None
 
     def _setting(self, key: str) -> Action | None:
-        element = self.agent.widget(key)
-        value = None if element is None else self._value(element)
+        element = next(each for each in self.agent.elements() if each.get("key") == key)
+        value = self._value(element)
         if value is None:
             return None
         submits = key.startswith("exercise") and self.agent.button("FormSubmitter") is not None
