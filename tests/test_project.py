@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields, is_dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -15,6 +19,7 @@ from urllib.parse import parse_qsl
 import pytest
 from grimp import ImportGraph
 
+import dashboard
 import rnn_core
 from dashboard.train.presets import PRESETS
 from tests.importers_by_name import ImportersByName
@@ -75,6 +80,40 @@ def test_public_names_are_sorted_exist_and_are_described() -> None:
         thing = getattr(rnn_core, name)
         if inspect.isclass(thing) or inspect.isfunction(thing):
             assert inspect.getdoc(thing), name
+
+
+#: Dataclasses that change, and why.
+CHANGING = {
+    "dashboard.app.lifetimes._Watched": "a session's clock",
+    "dashboard.app.player.Session": "what a visitor's session keeps between its reruns",
+    "dashboard.compare.memory_span.capacity._Task": "work in progress",
+    "dashboard.data.draft.Draft": "a file while its reader chooses",
+    "rnn_core.engines.base.TrainingState": "the run that an engine advances",
+    "rnn_core.training.events._State": "the detector between two steps",
+}
+
+
+def test_values_do_not_change_and_those_with_arrays_are_compared_by_identity() -> None:
+    found = {}
+    for package in (rnn_core, dashboard):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if info.name != "rnn_core.__main__":
+                module = importlib.import_module(info.name)
+                classes = (kind for kind in vars(module).values() if inspect.isclass(kind))
+                for kind in classes:
+                    if is_dataclass(kind) and kind.__module__ == info.name:
+                        found[f"{info.name}.{kind.__name__}"] = kind
+    assert len(found) > 100
+    changing = {name for name, kind in found.items() if not kind.__dataclass_params__.frozen}
+    assert changing == set(CHANGING)
+    for name, kind in found.items():
+        held = [str(field.type) for field in fields(kind)]
+        if any(word in each for each in held for word in ("Array", "Tensor")):
+            # Arrays have no single answer to whether they are equal.
+            assert not kind.__dataclass_params__.eq, name
+        cached = any(isinstance(value, cached_property) for value in vars(kind).values())
+        if name not in changing and not cached:
+            assert "__slots__" in vars(kind), name
 
 
 def test_requirements_are_pinned_exactly_and_say_why() -> None:

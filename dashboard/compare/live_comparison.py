@@ -44,7 +44,7 @@ _EVALUATIONS = 100
 _PAUSED_FOR = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ComparisonFrame:
     """Everything to draw, all of one step.
 

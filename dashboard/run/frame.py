@@ -71,7 +71,7 @@ class StepNumbers(NamedTuple):
     update: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """What is drawn, all of one step.
 

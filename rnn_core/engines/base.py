@@ -36,7 +36,7 @@ class Evaluation(NamedTuple):
     prediction: NDArray[np.floating]
 
 
-@dataclass
+@dataclass(eq=False)
 class TrainingState:
     """All that an engine needs to continue a run, in PyTorch's own objects.
 

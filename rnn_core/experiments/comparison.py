@@ -33,7 +33,7 @@ _MOST_POINTS = 400
 _WIDEST_SEARCH = 4.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Curves:
     """The losses of all contenders, thinned.
 

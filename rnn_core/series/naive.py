@@ -136,7 +136,7 @@ def _lagged(inputs: Array, rows: Rows, lags: int) -> Array:
     return np.asarray(inputs[read].reshape(len(rows), -1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Smoothing:
     """Exponential smoothing, fitted: level, damped trend and, where there is one, a season.
 

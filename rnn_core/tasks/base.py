@@ -41,7 +41,7 @@ _BOUNDS = ("exact", "lower", "measured", "fitted")
 COMMON_SETTINGS = ("window_length", "batch_size")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """The windows of one step.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rnn_core.tasks.base import Batch, Task
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BatchStack:
     """The windows of S steps.
 

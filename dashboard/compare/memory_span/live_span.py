@@ -22,7 +22,7 @@ from rnn_core.thinned import Thinned
 _MOST_POINTS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpanFrame:
     """What is drawn, all of one step.
 
