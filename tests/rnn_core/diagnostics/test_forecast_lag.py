@@ -56,6 +56,13 @@ def test_scale_and_offset_of_a_forecast_do_not_matter() -> None:
     assert forecast_lag(0.1 * values[100:900] - 7, values, 100, 5).lag == pytest.approx(5, abs=0.05)
 
 
+def test_few_forecasts_from_the_first_row_on_are_still_compared_with_persistence() -> None:
+    values = _walk(0, 40)
+    found = forecast_lag(values[:25], values, 0, 3)
+    assert found.shifts.tolist() == list(range(-5, 4))  # row 3 forecast from row 0 is the last
+    assert (found.lag, found.improvement) == (3, 0)
+
+
 def test_persistence_is_recognised_and_no_better_than_itself() -> None:
     values = _walk(2)
     found = forecast_lag(values[100:900], values, 100, 3)

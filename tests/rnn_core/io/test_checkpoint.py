@@ -198,7 +198,23 @@ def test_a_file_may_carry_the_losses_and_what_the_run_began_with() -> None:
     assert _run(opened.trainer(engine="torch"), 51)[1:] == _run(trainer)
     assert opened.history.rates == {0: 0.01, 7: 0.1}
     assert opened.history.clips == {0: None, 4: 1.0, 9: 0.5}
-    assert load_checkpoint(save_checkpoint(trainer)).history is None
+    bare = load_checkpoint(save_checkpoint(trainer))
+    assert bare.history is None
+    assert not bare.knows_changes
+
+
+def test_a_history_tells_the_changes_if_it_ends_with_the_settings_of_the_run() -> None:
+    trainer = _trained()
+    now = dataclasses.replace(
+        _history(),
+        lr_step=np.array([0, 7]),
+        lr=np.array([0.5, trainer.lr]),
+        clip_step=np.array([0]),
+        clip_norm=np.array([np.inf]),
+    )
+    assert load_checkpoint(save_checkpoint(trainer, history=now)).knows_changes
+    other = dataclasses.replace(now, lr=np.array([trainer.lr, 0.5]))
+    assert not load_checkpoint(save_checkpoint(trainer, history=other)).knows_changes
 
 
 def test_a_file_of_format_1_opens_and_does_not_tell_clipping() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnn_core.series.interval import Interval
+from rnn_core.series.interval import Interval, in_words
 
 
 def dates(unit: str, step: int = 1, rows: int = 30) -> np.ndarray:
@@ -27,6 +27,23 @@ def test_the_interval_is_the_usual_step_in_words(unit: str, step: int, words: st
     found = Interval.of(dates(unit, step))
     assert found is not None
     assert (found.kind, str(found)) == ("date", words)
+
+
+@pytest.mark.parametrize(
+    ("micro", "words"),
+    [
+        (0.25, "0.25 microseconds"),
+        (1_500_000.0, "1500 milliseconds"),
+        (9_999.25, "9999.25 microseconds"),  # of a larger unit it would be fewer than ten
+        (10_000.0, "10 milliseconds"),
+        (10_000.25, "10.0 milliseconds"),
+        (45_678.25, "45.68 milliseconds"),
+    ],
+)
+def test_what_is_whole_in_no_unit_is_rounded_where_there_are_ten_of_one(
+    micro: float, words: str
+) -> None:
+    assert str(in_words(micro)) == words
 
 
 def test_months_of_any_length_are_the_same_and_a_gap_changes_nothing() -> None:

@@ -22,6 +22,12 @@ def test_the_period_of_a_noisy_wave_on_a_trend_is_found(period: int) -> None:
     assert naive.find_period(wave) == period
 
 
+@pytest.mark.parametrize(("period", "found"), [(1509, 1500), (1510, None)])
+def test_a_period_has_at_most_fifteen_hundred_rows(period: int, found: int | None) -> None:
+    pulses = np.cos(2 * np.pi * np.arange(4600) / period) ** 9
+    assert naive.find_period(pulses) == found  # a little less: the series has but three
+
+
 def test_noise_and_random_walks_have_no_period() -> None:
     assert naive.find_period(_noise(1000)) is None
     walks = [naive.find_period(_noise(1000, seed).cumsum()) for seed in range(20)]

@@ -145,6 +145,14 @@ def test_a_day_has_the_time_that_stands_in_the_next_column() -> None:
     assert read_table(data, "a.csv", table.found).columns[0].values[1] == expected[1]
 
 
+@pytest.mark.parametrize("known", [{"decimal": ","}, {"thousands": "."}, {}])
+def test_of_decimal_and_thousands_what_is_not_known_is_found(known: dict[str, str]) -> None:
+    data = b"a;b\n1.234,5;1\n2.345,5;2\n3.456,25;3\n"
+    table = read_table(data, "a.csv", ReadOptions(**known))  # type: ignore[arg-type]
+    assert (table.found.decimal, table.found.thousands) == (",", ".")
+    assert table.columns[0].values.tolist() == [1234.5, 2345.5, 3456.25]
+
+
 def test_a_decimal_comma_speaks_for_the_day_before_the_month() -> None:
     table = read_table(b"d;v\n1/2/2026;1,5\n1/2/2026;2,5\n", "a.csv")
     assert table.found.date_order == "dmy"

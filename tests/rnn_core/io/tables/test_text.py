@@ -39,6 +39,18 @@ def test_the_separator_cuts_all_lines_alike(text: str, separator: str, width: in
     assert len(cells.columns) == width
 
 
+@pytest.mark.parametrize(
+    ("text", "separator"),
+    [
+        ("a;b;c\nc;d;e;f\nd;e\nh\ne;f;g\n", ";"),  # in four lines of five
+        ("a;b\nc\nd;e;f\nh\n", ","),  # in two of four
+        ("a;b\nc\nd\ne;f;g\nh\n", ","),  # in two of five
+    ],
+)
+def test_ragged_lines_are_cut_by_what_most_of_them_have(text: str, separator: str) -> None:
+    assert read(text).found.separator == separator
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("tail", ["", "\n", "\n\n\n", "\n  \n"])
 def test_line_ends_of_all_systems_and_empty_lines_at_the_end(end: str, tail: str) -> None:
