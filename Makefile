@@ -12,7 +12,7 @@ SOURCES := dashboard rnn_core streamlit_app.py
 # Other interpreters that tox finds by itself only on the PATH.
 PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python)
 
-.PHONY: run test test-fast test-pythons cover test-faults check audit docs bench bench-browser bench-classroom bench-soak reproduce screenshot pictures texts
+.PHONY: run test test-fast test-pythons cover test-faults check audit docs bench bench-browser bench-classroom bench-soak mutants reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
@@ -72,6 +72,9 @@ bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one
 
 bench-soak: .venv/dev  ## an hour of visitors who come, play and leave; ARGS="--minutes 12" for less
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+mutants: .venv/bench  ## how many small changes to the code the tests notice; ARGS="--area pages --count 80"
+	$(BIN)/python -m tests.faults.mutants $(ARGS)
 
 reproduce: .venv/dev  ## run published results again; ARGS=--quick for a rehearsal of seconds
 	$(BIN)/python -m benchmarks.reproduce $(ARGS)
