@@ -243,3 +243,8 @@ def test_early_stopping_needs_a_validation_part(folder: Path) -> None:
     done = run("--steps", "5", "--early-stopping", "3")
     assert done.exit_code == 2
     assert "--early-stopping needs a task with a validation part." in done.stderr
+
+
+def test_the_help_states_how_many_steps_are_taken_unless_told() -> None:
+    words = " ".join(run("--help").output.split())
+    assert "steps in all, those of a resumed run included [default: 1000;" in words

@@ -139,8 +139,10 @@ def test_what_cannot_be_is_said(changed: dict[str, Any], message: str) -> None:
         free_run(network("rnn"), **{**given, **changed})
 
 
-def test_outputs_that_are_no_inputs_cannot_be_fed_back() -> None:
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 1), (1, 2)])
+def test_outputs_that_are_no_inputs_cannot_be_fed_back(inputs: int, outputs: int) -> None:
     config = RunConfig(hidden_size=3)
-    model = RecurrentModel(config, input_size=2, output_size=1, dtype=torch.float64)
-    with pytest.raises(ValueError, match="horizon must be None where 1 outputs cannot be 2 inputs"):
-        free_run(model, signal(6, 2), signal(6), None, warmup=3, horizon=1)
+    model = RecurrentModel(config, input_size=inputs, output_size=outputs, dtype=torch.float64)
+    rule = f"horizon must be None where {outputs} outputs cannot be {inputs} inputs"
+    with pytest.raises(ValueError, match=rule):
+        free_run(model, signal(6, inputs), signal(6, outputs), None, warmup=3, horizon=1)

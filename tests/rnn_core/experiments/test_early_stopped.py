@@ -39,10 +39,10 @@ def test_it_goes_on_from_any_step_and_evaluates_at_the_same_ones() -> None:
     trainer.advance(33)
     told = []
     found = advance_validated(
-        trainer, 50, EarlyStopping(99), progress=lambda *more: told.append(more[:2])
+        trainer, 50, EarlyStopping(99), progress=lambda *more: told.append(more)
     )
     np.testing.assert_array_equal(found.steps, [40, 60, 80])
-    assert told == [(8, 50), (28, 50), (48, 50), (50, 50)]
+    assert told == [(done, 50, found.curve.losses[done - 1]) for done in (8, 28, 48, 50)]
     assert trainer.index == 82
 
 

@@ -167,12 +167,17 @@ def test_a_second_plateau_is_told_after_progress() -> None:
     [
         [0.105] * 1000,  # at the floor
         [0.05] * 1000,  # below it
+        [0.116] * 419 + [0.108] * 1000,  # at the floor in the last of five blocks
         0.5 * 0.9997 ** np.arange(2000),  # slow progress: 14 % in 500 steps
         [0.02] * 200 + [0.6] * 2000,  # a collapse, which is told
     ],
 )
 def test_what_is_no_plateau(losses: list[float]) -> None:
     assert of_kind(fed(losses), "plateau") == []
+
+
+def test_a_plateau_may_be_just_above_the_floor() -> None:
+    assert [event.step for event in of_kind(fed([0.116] * 600), "plateau")] == [19]
 
 
 def test_without_floors_a_plateau_is_near_the_untrained_level() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnn_core.io.tables.encoding import decode, find_encoding
+from rnn_core.io.tables.encoding import _is_chinese, decode, find_encoding
 
 CHINESE = ["价\n1\n2", "日期,价格\n1,2", "时间;电力负荷\n1;2", "年月，数值\n1,2", "温度（℃）\n1"]
 LATIN = [
@@ -66,3 +66,17 @@ def test_an_unknown_encoding_is_refused() -> None:
     for name in ("klingon", "hex", "rot13"):
         with pytest.raises(ValueError, match=f"cannot be read as '{name}'"):
             decode(b"1", name, "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("pair", "chinese"),
+    [
+        *[(b"\xa1\xa1", True), (b"\xa9\xfe", True), (b"\xaa\xa1", False), (b"\xaf\xfe", False)],
+        *[(b"\xb0\xa1", True), (b"\xd7\xfe", True), (b"\xd8\xa1", False), (b"\xb0\xa0", False)],
+    ],
+)
+def test_the_usual_characters_of_gb2312_begin_with_certain_bytes(
+    pair: bytes, chinese: bool
+) -> None:
+    assert _is_chinese([pair]) == chinese
+    assert _is_chinese([pair, b"\xd8\xa1"]) is False  # half of them do not decide

@@ -51,6 +51,13 @@ def test_ragged_lines_are_cut_by_what_most_of_them_have(text: str, separator: st
     assert read(text).found.separator == separator
 
 
+def test_a_comment_above_the_header_is_no_line_to_skip() -> None:
+    cells = read("# made by x\na,b\n1,2\n3,4\n")
+    assert (cells.found.comment, cells.found.skip, cells.lines.tolist()) == ("#", 0, [2, 3, 4])
+    cells = read("A title\na,b\n1,2\n3,4\n")
+    assert (cells.found.comment, cells.found.skip, cells.lines.tolist()) == ("", 1, [2, 3, 4])
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("tail", ["", "\n", "\n\n\n", "\n  \n"])
 def test_line_ends_of_all_systems_and_empty_lines_at_the_end(end: str, tail: str) -> None:
