@@ -41,6 +41,27 @@ def test_dates_of_a_sheet_are_dates_and_rows_keep_their_numbers() -> None:
     assert table.found.skip == 2
 
 
+def test_rows_can_be_skipped_and_an_empty_column_before_the_table_is_none_of_its() -> None:
+    notes = "".join(
+        f'<row r="{row}">{cell(f"B{row}", "note")}{cell(f"C{row}", "n")}</row>' for row in (1, 2)
+    )
+    table = "".join(
+        f'<row r="{row}">{cell(f"B{row}", x)}{cell(f"C{row}", y)}</row>'
+        for row, (x, y) in enumerate([("x", "y"), (1.0, 2.5), (3.0, 4.0)], 3)
+    )
+    data = xlsx(One=notes + table)
+    found = read_table(data, "a.xlsx", ReadOptions(skip=2))
+    assert [(column.name, column.values.tolist()) for column in found.columns] == [
+        ("x", [1.0, 3.0]),
+        ("y", [2.5, 4.0]),
+    ]
+    assert (found.lines.tolist(), found.found.skip) == ([4, 5], 2)
+    with pytest.raises(
+        ValueError, match=r"Sheet 'One' of 'a\.xlsx' is empty\. Choose another sheet"
+    ):
+        read_table(data, "a.xlsx", ReadOptions(skip=5))
+
+
 def test_formulas_are_not_evaluated() -> None:
     formula = '<row r="4"><c r="A4"><f>1+1</f><v>7</v></c><c r="B4"><v>1</v></c></row>'
     table = read_table(xlsx(One=TABLE + formula), "a.xlsx")
