@@ -195,7 +195,7 @@ class BrowserDriver:
 
     def _kinds(self) -> dict[Callable[[], str], int]:
         """What can be done on this page, and how often it is."""
-        anywhere = {self._go: 4, self._language: 3, self._history: 2, self._reload: 1}
+        anywhere = {self._go: 5, self._language: 3, self._history: 3, self._reload: 1}
         player = {self._key: 40, self._click: 30}
         own: dict[str, dict[Callable[[], str], int]] = {
             "": {
@@ -511,6 +511,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--actions", type=int, default=500, help="how many, at least; 500")
     parser.add_argument("--seed", type=int, default=0, help="of the choices; 0")
+    parser.add_argument("--page", default="", help="where to begin: compare, data, learn; Train")
     chosen = parser.parse_args(arguments)
     errors: list[str] = []
 
@@ -525,7 +526,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", hear)
         driver, began = BrowserDriver(page, Wire(page), chosen.seed), time.monotonic()
-        TrainPage(page).open(server.url)
+        page.goto(f"{server.url}/{chosen.page}")
+        expect(page.locator(".st-key-heading")).to_be_attached(timeout=_ANSWER)
         problem = ""
         try:
             while driver.counts["actions"] < chosen.actions and not errors:

@@ -32,8 +32,9 @@ def drawn(chart: VegaLiteChart) -> dict[str, Any]:
     if {"now", "head"} <= tables.keys():
         found["now"] = _in_short(_column(tables["now"], "step"))
         found["head"] = [*_row(tables["head"])]
-    if "windows" in tables:
-        found["windows"] = [int(step) for step in read(tables["windows"])["short"].to_pylist()]
+    windows = read(tables["windows"]) if "windows" in tables else None
+    if windows is not None and "short" in windows.column_names:  # else it is the Data page's
+        found["windows"] = [int(step) for step in windows["short"].to_pylist()]
     if {"curves", "held_out"} <= tables.keys():
         steps = _column(tables["curves"], "step")
         found["curves"] = int(steps.max()) if steps.size else None

@@ -13,7 +13,7 @@ from tests.faults.random_driver import Action, read_trace, shrunk
 
 
 def test_a_hundred_actions_keep_every_promise(capsys: pytest.CaptureFixture[str]) -> None:
-    random_driver.main(["--actions", "100", "--seed", "3"])
+    random_driver.main(["--actions", "100", "--seed", "5"])
     said = capsys.readouterr().out
     assert said.startswith("100 actions in ")
     for check in ("step checked", "rest checked", "charts compared", "link checked"):
