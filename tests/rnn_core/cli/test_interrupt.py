@@ -2,12 +2,22 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from rnn_core.cli.interrupt import ends_on_ctrl_c
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C interrupts, as it does unless a shell has put the tests into the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_the_first_ctrl_c_is_a_wish_and_the_second_one_interrupts() -> None:
     before = signal.getsignal(signal.SIGINT)
     with ends_on_ctrl_c() as stop:
