@@ -42,6 +42,11 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 KERNELS = "rnn_core/engines/kernels.py"
+#: Holds all dataclasses to their rules.
+RULES = (
+    "tests/test_project.py"
+    "::test_values_do_not_change_and_those_with_arrays_are_compared_by_identity"
+)
 #: Imported once and inherited by every run of the tests, which would otherwise take seconds each.
 HEAVY = (
     *("torch", "numba", "scipy.stats", "statsmodels.api", "pyarrow", "safetensors", "click"),
@@ -151,7 +156,7 @@ def near_and_far(file: str, root: Path) -> tuple[list[str], list[str]]:
         far = name in near or name.startswith(("tests/e2e/", "tests/faults/"))
         if not far and dotted(file) in imported(path.read_text(encoding="utf-8")):
             others.append(name)
-    return near, others
+    return near, [*others, RULES]
 
 
 def annotations(source: str) -> list[tuple[Position, Position]]:

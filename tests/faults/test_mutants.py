@@ -43,6 +43,9 @@ def test_every_module_of_the_areas_has_tests_of_its_name() -> None:
 def test_a_module_gets_its_own_tests_first_and_then_those_that_import_from_it() -> None:
     near, others = near_and_far("rnn_core/training/verdict.py", ROOT)
     assert near == ["tests/rnn_core/training/test_verdict.py", "rnn_core/training/verdict.py"]
+    *others, rules = others
+    file, _, test = rules.partition("::")
+    assert f"def {test}() -> None:" in (ROOT / file).read_text(encoding="utf-8")
     for name in others:
         assert "verdict" in (ROOT / name).read_text(encoding="utf-8")
         assert not name.startswith("tests/e2e/")

@@ -9,7 +9,7 @@ import torch
 from dashboard.run.live_run import LiveRun
 from dashboard.run.views.lag import LagControls, LagResult, _stretch
 from dashboard.run.views.registry import view
-from rnn_core import TASKS, RunConfig, Trainer, evaluate
+from rnn_core import TASKS, RunConfig, Trainer, build_task, evaluate
 from rnn_core.series import Series, SeriesPlan
 from rnn_core.tasks.series import SeriesTask
 from tests.dashboard.runs import inspect, run_after
@@ -105,3 +105,5 @@ def test_a_task_without_a_horizon_has_no_lag() -> None:
     assert result.lag is None
     assert view("lag").charts(result, view("lag").presentation()) == []
     assert view("lag").numbers(result).startswith("Only a forecast of a number")
+    config = RunConfig()
+    assert view("lag").operations(config, build_task(config), paused=True) == 0
