@@ -57,6 +57,7 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
         "onnx",
         "series",
         "stats",
+        "sweeps",
     ]
     needed = {word.partition(">=")[0] for word in stated.get_all("Requires-Dist", [])}
     assert needed == {"torch", "numpy", "numba", "scipy", "statsmodels"} | {
@@ -70,6 +71,8 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
         "click",
         "onnx",
         "onnxscript",
+        "optuna",
+        "sqlalchemy",
     }
     assert [word for word in stated.get_all("Requires-Dist", []) if "extra" in word] == [
         "click>=8.2; extra == 'cli'",
@@ -86,6 +89,8 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
         "torch>=2.9; extra == 'onnx'",
         "statsmodels>=0.14; extra == 'series'",
         "scipy>=1.13; extra == 'stats'",
+        "optuna>=5.0; extra == 'sweeps'",
+        "sqlalchemy>=2.0; extra == 'sweeps'",
     ]
 
 
@@ -113,7 +118,8 @@ import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        optional = {"numba", "scipy", "statsmodels", "safetensors", "nbformat", "click"}
+        optional = {"numba", "scipy", "statsmodels", "safetensors", "nbformat", "click",
+            "optuna", "sqlalchemy"}
         if name.partition(".")[0] in optional:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 

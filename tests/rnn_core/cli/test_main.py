@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from rnn_core.cli.main import cli
 def test_the_commands_are_listed() -> None:
     done = CliRunner(catch_exceptions=False).invoke(cli, ["--help"])
     assert done.exit_code == 0
-    for name in ("train", "compare", "evaluate", "export"):
+    for name in ("train", "compare", "evaluate", "export", "sweep"):
         assert f"  {name} " in done.stdout
 
 
@@ -60,3 +62,18 @@ def test_a_refusal_is_a_sentence_on_stderr_and_status_2(
     assert words in done.stderr
     assert "Traceback" not in done.output
     assert done.stdout == ""
+
+
+def test_sweep_without_optuna_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    for name in [name for name in sys.modules if ".sweep" in name and name.startswith("rnn_core")]:
+        monkeypatch.delitem(sys.modules, name)
+    done = CliRunner(catch_exceptions=False).invoke(cli, ["sweep", "space.toml", "--workers", "2"])
+    assert done.exit_code == 2
+    assert "sweep needs Optuna: pip install 'rnn-playground[sweeps]'." in done.stderr
+
+
+def test_other_commands_do_not_load_optuna() -> None:
+    program = "import rnn_core.cli.main, sys; print('optuna' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "False\n"

@@ -1,0 +1,150 @@
+"""Where a sweep is recorded: one of Optuna's storages, by its address."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.storages import (
+    BaseStorage,
+    JournalStorage,
+    RDBStorage,
+    RetryHeartbeatStaleTrialCallback,
+    _CachedStorage,
+)
+from optuna.storages.journal import JournalFileBackend
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from rnn_core.arguments import refused_type, refused_value
+
+#: Seconds between two signs of life of a trial, and without one until it counts as lost.
+HEARTBEAT, GRACE = 5, 20
+#: How often a trial is tried again whose worker was lost.
+RETRIES = 3
+#: Seconds that a storage may be away, as when a database is started again.
+PATIENCE = 60.0
+# Seconds that a connection waits for its turn to write into one file.
+_TURN = 60
+# What waiting does not mend.
+_LASTING = re.compile(
+    r"readonly|read-only|disk is full|disk I/O|No space|permission", re.IGNORECASE
+)
+
+T = TypeVar("T")
+
+# Optuna tells every new study and finished trial, which a progress bar or a page does.
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+class StorageRefused(OSError):
+    """A storage that cannot be opened, or not be written any more; says why in a sentence."""
+
+
+def open_storage(address: str) -> BaseStorage:
+    """A storage by its address.
+
+    Args:
+        address: a path that ends in ``.journal``, a log that the workers of one machine share, and
+            the fastest; ``postgresql://user@host/database`` or another database that SQLAlchemy
+            knows, for workers on many machines; any other path, of an SQLite database.
+
+    Raises:
+        TypeError: when it is no text.
+        ValueError: when it is empty or of an unknown kind.
+        StorageRefused: when the storage cannot be opened.
+    """
+    if not isinstance(address, str):
+        raise refused_type("storage", "an address", address, '"sweep.journal"')
+    if not address.strip():
+        raise refused_value("storage", "an address", address, '"sweep.journal"')
+    try:
+        if address.endswith(".journal"):
+            return JournalStorage(JournalFileBackend(address))
+        return _database(address)
+    except (ArgumentError, NoSuchModuleError, ImportError):
+        raise refused_value(
+            "storage", "a path, or an address of a database", hidden(address), '"sweep.journal"'
+        ) from None
+    except (OSError, SQLAlchemyError, StorageInternalError) as error:
+        raise StorageRefused(f"{hidden(address)} cannot be opened: {reason(error)}.") from None
+
+
+def hidden(address: str) -> str:
+    """The address without a password."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:…@", address)
+
+
+def reason(error: BaseException) -> str:
+    """The innermost error in a few words, on one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    original = getattr(error, "orig", None) or error
+    words = getattr(original, "strerror", None) or str(original)
+    return " ".join(str(words).split()).rstrip(".")
+
+
+@contextmanager
+def experimental() -> Iterator[None]:
+    """Let Optuna not warn of what it calls experimental: its version is pinned."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
+
+
+def _database(address: str) -> BaseStorage:
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    if "://" not in address:
+        address = f"sqlite:///{Path(address).resolve()}"
+    elif address.startswith(("postgresql://", "postgres://")):
+        address = "postgresql+psycopg://" + address.partition("://")[2]
+    file = address.startswith("sqlite:")
+    if file:
+        options["connect_args"] = {"timeout": _TURN}
+    with experimental():
+        storage = RDBStorage(
+            address,
+            engine_kwargs=options,
+            heartbeat_interval=HEARTBEAT,
+            grace_period=GRACE,
+            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(max_retry=RETRIES),
+        )
+    if file:
+        event.listen(storage.engine, "connect", _hasten)
+        storage.engine.dispose()  # connections made from here on are hastened
+    # As studies have it, so that they and their sweep know the same trials.
+    return _CachedStorage(storage)
+
+
+def _hasten(connection: Any, _record: Any) -> None:
+    """Let readers and a writer of one file not wait for each other, nor a writer for the disk.
+
+    If the machine loses its power the last trials may be missing; they are then done again.
+    """
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def patiently(call: Callable[[], T], patience: float = PATIENCE) -> T:
+    """What a call to the storage returns, tried again while the storage is away.
+
+    Raises:
+        StorageRefused: when it stays away, or refuses for a reason that waiting does not mend.
+    """
+    until, pause = monotonic() + patience, 0.1
+    while True:
+        try:
+            return call()
+        except (OperationalError, StorageInternalError, OSError) as error:
+            why = reason(error)
+            if isinstance(error, StorageRefused) or _LASTING.search(why) or monotonic() > until:
+                raise StorageRefused(f"The sweep's storage cannot be used: {why}.") from None
+        sleep(pause)
+        pause = min(2 * pause, 2.0)
