@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from playwright.sync_api import Error, Locator, Page, WebSocket, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from rnn_core import RunConfig, Trainer
@@ -113,21 +114,42 @@ def _unlike(own: Mapping[str, str], others: Mapping[str, str]) -> list[str]:
 
 
 class Wire:
-    """Reads what a server sends to a page: the loss chart that it shows last, and its figure."""
+    """Reads what a page and its server send each other.
+
+    Attributes:
+        charts: the figure and the loss chart that the page shows last.
+        is_answered: whether the last click or key that the page has reported was answered with a
+            whole run of the page.
+    """
 
     def __init__(self, page: Page) -> None:
         self.charts: list[Drawn] = []
+        self.is_answered = True
+        self._answer_begins = False
         self._figure: Drawn = {}
         self._large: dict[str, ForwardMsg] = {}  # messages that are sent once, by hash
         page.on("websocket", self._listen)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._receive)
+        socket.on("framesent", self._send)
+
+    def _send(self, data: str | bytes) -> None:
+        if isinstance(data, str):
+            return
+        message = BackMsg.FromString(data)
+        if message.WhichOneof("type") == "rerun_script" and not message.rerun_script.is_auto_rerun:
+            self.is_answered = self._answer_begins = False
 
     def _receive(self, data: str | bytes) -> None:
         if isinstance(data, str):
             return
         message = ForwardMsg.FromString(data)
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._answer_begins = True
+        elif kind == "script_finished" and self._answer_begins:
+            self.is_answered = message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         if message.WhichOneof("type") == "ref_hash":
             message = self._large[message.ref_hash]
         elif message.metadata.cacheable:
@@ -220,11 +242,11 @@ class BrowserDriver:
                 self._remove: 2,
             },
             "data": {
-                self._upload: 8,
-                self._paste: 3,
-                self._bundled: 4,
-                self._columns: 3,
-                self._train: 6,
+                self._upload: 20,
+                self._paste: 8,
+                self._bundled: 8,
+                self._columns: 12,
+                self._train: 4,
             },
             "learn": {**player, self._predict: 8, self._lesson: 6},
         }
@@ -422,6 +444,10 @@ class BrowserDriver:
         """Wait until the page has answered everything."""
         app = self._page.get_by_test_id("stApp")
         self._page.wait_for_timeout(250)  # until the browser has asked
+        until = time.monotonic() + _ANSWER / 1000
+        while not self._wire.is_answered:
+            assert time.monotonic() < until, "The last click or key has no answer."
+            self._page.wait_for_timeout(50)
         expect(self._shown.key("heading")).to_be_attached(timeout=_ANSWER)
         if self._path in ("", "compare"):  # after a reload it comes late
             expect(self._shown.key("readouts").get_by_test_id("stMetricValue").first).to_be_visible(
