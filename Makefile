@@ -2,7 +2,8 @@
 # with the pinned requirements.
 PYTHON ?= python3
 BIN := .venv/bin
-# Processes that run the tests; each compiles the kernels once and takes a gigabyte.
+# Processes that serve, or that run the tests; each of these compiles the kernels once and takes a
+# gigabyte.
 WORKERS ?= 2
 # Tests start dozens of programs, which need not compile the same modules each.
 unexport PYTHONDONTWRITEBYTECODE
@@ -12,10 +13,13 @@ SOURCES := dashboard rnn_core streamlit_app.py
 # Other interpreters that tox finds by itself only on the PATH.
 PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python)
 
-.PHONY: run test test-fast test-pythons cover test-faults check audit docs bench bench-browser bench-classroom bench-soak mutants reproduce screenshot pictures texts
+.PHONY: run serve test test-fast test-pythons cover test-faults check audit docs bench bench-browser bench-classroom bench-soak mutants reproduce screenshot pictures texts
 
 run: .venv/app  ## serve the page
 	$(BIN)/python -m streamlit run streamlit_app.py
+
+serve: .venv/app  ## serve it in WORKERS processes behind HAProxy; ARGS="--port 8600"
+	$(BIN)/python -m dashboard.serve --workers $(WORKERS) $(ARGS)
 
 test: .venv/dev  ## all tests, those in a real browser included
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --durations 30 --ignore tests/e2e --ignore tests/faults/slow

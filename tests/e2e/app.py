@@ -86,17 +86,44 @@ def serve(
     port = port or free_port()
     command = [*prefix, sys.executable, "-m", "streamlit", "run", script]
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    with _running([*command, *options, *further], port, "/_stcore/health", environment) as server:
+        yield server
+
+
+@contextmanager
+def serve_replicas(workers: int = 2, *further: str) -> Iterator[Server]:
+    """Serve the page in several processes behind HAProxy, which must be installed.
+
+    Args:
+        workers: how many.
+        further: options of `python -m dashboard.serve`.
+
+    Yields:
+        The server once all of them serve; the process is their supervisor's.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "dashboard.serve", f"--workers={workers}", f"--port={port}"]
+    with _running([*command, "--address=127.0.0.1", *further], port, "/healthz", None) as server:
+        while "Serving on" not in server.log.read_text():
+            time.sleep(0.1)
+        yield server
+
+
+@contextmanager
+def _running(
+    command: Sequence[str], port: int, health: str, environment: Mapping[str, str] | None
+) -> Iterator[Server]:
     url = f"http://127.0.0.1:{port}"
     with NamedTemporaryFile(prefix="server", suffix=".log") as log:
         process = subprocess.Popen(
-            [*command, *options, *further],
+            command,
             cwd=ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
         )
         try:
-            _wait_until_healthy(process, url, Path(log.name))
+            _wait_until_healthy(process, url + health, Path(log.name))
             yield Server(url, process.pid, Path(log.name))
         finally:
             process.terminate()
@@ -118,7 +145,7 @@ def _wait_until_healthy(
         if process.poll() is not None:
             raise RuntimeError(f"The server stopped at once:\n{log.read_text()}")
         try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            urllib.request.urlopen(url, timeout=1).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
