@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
@@ -20,7 +21,7 @@ from optuna.storages import (
     _CachedStorage,
 )
 from optuna.storages.journal import JournalFileBackend
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from rnn_core.arguments import refused_type, refused_value
@@ -39,6 +40,9 @@ _LASTING = re.compile(
 )
 
 T = TypeVar("T")
+
+# The connections of each storage that is a database.
+_engines: WeakKeyDictionary[BaseStorage, Engine] = WeakKeyDictionary()
 
 # Optuna tells every new study and finished trial, which a progress bar or a page does.
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -75,6 +79,13 @@ def open_storage(address: str) -> BaseStorage:
         ) from None
     except (OSError, SQLAlchemyError, StorageInternalError) as error:
         raise StorageRefused(f"{hidden(address)} cannot be opened: {reason(error)}.") from None
+
+
+def close_storage(storage: BaseStorage) -> None:
+    """Close the connections to a database; what uses the storage after that opens new ones."""
+    storage.remove_session()
+    if storage in _engines:
+        _engines[storage].dispose()
 
 
 def hidden(address: str) -> str:
@@ -120,7 +131,9 @@ def _database(address: str) -> BaseStorage:
         event.listen(storage.engine, "connect", _hasten)
         storage.engine.dispose()  # connections made from here on are hastened
     # As studies have it, so that they and their sweep know the same trials.
-    return _CachedStorage(storage)
+    cached = _CachedStorage(storage)
+    _engines[cached] = storage.engine
+    return cached
 
 
 def _hasten(connection: Any, _record: Any) -> None:

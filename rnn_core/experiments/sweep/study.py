@@ -19,7 +19,12 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from rnn_core.arguments import require
 from rnn_core.experiments.sweep.axes import Axis, Choices
 from rnn_core.experiments.sweep.space import Point, Space
-from rnn_core.experiments.sweep.storage import experimental, open_storage, patiently
+from rnn_core.experiments.sweep.storage import (
+    close_storage,
+    experimental,
+    open_storage,
+    patiently,
+)
 from rnn_core.experiments.sweep.trial import RUNGS, Outcome
 from rnn_core.experiments.sweep.workplace import has_ended
 from rnn_core.messages import N_, InvalidValue
@@ -175,6 +180,8 @@ class Claim:
 class Sweep:
     """A sweep in a storage. Made by `create` or `open`; many processes may have it open.
 
+    A context manager, which closes its connections.
+
     Args:
         storage: it lies in.
         name: of its study.
@@ -305,6 +312,16 @@ class Sweep:
             str(attributes.get(_VERSION, "")),
             str(attributes.get(_SERIES, "")),
         )
+
+    def close(self) -> None:
+        """Close the connections to the storage; what is asked after that opens new ones."""
+        close_storage(self.storage)
+
+    def __enter__(self) -> Sweep:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def _plan(self, points: tuple[Point, ...] | None) -> None:
         """Queue every point, so that all who look know how many there are."""

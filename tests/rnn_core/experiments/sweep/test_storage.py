@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from rnn_core.experiments.sweep.storage import (
     StorageRefused,
+    close_storage,
     hidden,
     open_storage,
     patiently,
@@ -23,6 +24,8 @@ def test_a_journal_and_a_database_are_told_by_their_names(tmp_path: Path) -> Non
         storage = open_storage(address)
         assert isinstance(storage, _CachedStorage)
         assert storage.get_all_studies() == []
+        close_storage(storage)
+        close_storage(storage)  # twice is once
     with sqlite3.connect(tmp_path / "a.db") as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     database.close()
