@@ -64,6 +64,7 @@ bench: .venv/bench  ## print the figures of the training step beside the tutoria
 	$(BIN)/python -m benchmarks.view_cost
 	$(BIN)/python -m benchmarks.first_seed
 	$(BIN)/python -m benchmarks.read_table
+	$(BIN)/python -m benchmarks.sweeps
 
 bench-browser: .venv/dev  ## print the figures of the live page in a real browser
 	$(BIN)/python -m benchmarks.live_page
