@@ -21,6 +21,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app.journal import ENDED, note
+from dashboard.app.metrics import SESSIONS
 from dashboard.app.server import cleaner
 
 # Seconds from one look at the sessions to the next.
@@ -99,6 +100,7 @@ class Lifetimes:
         if not self._watched:
             self._loop.call_later(_EVERY, self._look)
         self._watched[session_id] = watched
+        SESSIONS.set(len(self._watched))
 
     def _look(self) -> None:
         """End the sessions whose time is over, and look again later if any are left."""
@@ -118,6 +120,7 @@ class Lifetimes:
                 for content in watched.contents:
                     content.clear()
         finally:
+            SESSIONS.set(len(self._watched))
             if self._watched:
                 self._loop.call_later(_EVERY, self._look)
             if over:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from enum import Enum
 from time import monotonic
 
+from dashboard.app.metrics import STEPS
 from dashboard.app.settings import restarting
 from rnn_core import RunConfig, Task
 
@@ -190,6 +191,7 @@ class Playback(ABC):
                 else:
                     self._take_step()
                     taken += 1
+            STEPS.inc(taken)
             self._speed.append((self._clock(), self.index))
 
     def _per_second(self, *, steps: bool) -> float | None:

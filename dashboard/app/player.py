@@ -20,6 +20,7 @@ from dashboard.app.claims import Claims
 from dashboard.app.kept_run_panel import keep_run
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
+from dashboard.app.metrics import REDRAWS
 from dashboard.app.playback import ENDED, Status
 from dashboard.app.server import render_queue
 from dashboard.app.settings import PACES, PageSetting
@@ -315,10 +316,12 @@ def _draw_beat(
     ) as active_runs:
         train(active_runs)
         panel = open_panel()
+    REDRAWS.inc()
 
     def redraw(active_runs: int) -> None:
         train(active_runs)
         panel.update()
+        REDRAWS.inc()
 
     if not whole_page and was_playing:
         _burst(session, redraw, began, active_runs)

@@ -17,6 +17,8 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from time import monotonic, thread_time
 
+from dashboard.app.metrics import QUEUE_WAIT
+
 # A session counts as active for this many seconds after its last turn.
 _REMEMBERED = 2.0
 # A turn with more seconds of work is a long one: some fifteen redraws of others.
@@ -68,6 +70,7 @@ class RenderQueue:
             Number of active sessions, at least one.
         """
         mine = threading.Event()
+        asked = self._clock()
         with self._lock:
             lane = self._long if who in self._had_long else self._short
             lane.join(mine, self._clock(), first=urgent)
@@ -79,6 +82,7 @@ class RenderQueue:
                     lane.push(mine, self._clock())
             check()
             began = self._work()
+            QUEUE_WAIT.observe(self._clock() - asked)
             yield self._count(who, plays)
         finally:
             with self._lock:

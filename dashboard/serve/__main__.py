@@ -23,17 +23,17 @@ from dashboard.serve.haproxy import Proxy, ProxyError
 from dashboard.serve.processes import can_listen
 from dashboard.serve.supervisor import Patience, Supervisor
 
-_ROOT = Path(__file__).parents[2]
+_SCRIPT = Path(__file__).with_name("asgi.py")
 # Seconds from one look at the processes to the next.
 _EVERY = 0.2
 #: More would not fit into a machine: a process takes 300 MB before anybody has come.
 MOST_WORKERS = 64
 
 
-def streamlit(port: int, script: Path = _ROOT / "streamlit_app.py") -> list[str]:
+def streamlit(port: int) -> list[str]:
     """The command that serves the app on this port, for this machine alone."""
     options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
-    return [sys.executable, "-m", "streamlit", "run", str(script), *options]
+    return [sys.executable, "-m", "streamlit", "run", str(_SCRIPT), *options]
 
 
 def number(name: str, least: int, most: int, text: str) -> int:
@@ -72,6 +72,13 @@ def parser() -> argparse.ArgumentParser:
         "--address", default="*", help="of this machine, at which to listen; all by default"
     )
     found.add_argument(
+        "--metrics",
+        type=partial(number, "metrics", 1, 65_535),
+        metavar="PORT",
+        help="where Prometheus finds /metrics of HAProxy and /metrics/replica1 … of each process, "
+        "on 127.0.0.1 alone; nowhere by default",
+    )
+    found.add_argument(
         "--drain",
         type=partial(number, "drain", 0, 7 * 24 * 3600),
         default=3600,
@@ -100,11 +107,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: with a sentence if the port is taken or HAProxy is missing.
     """
     chosen = parser().parse_args(arguments)
-    if not can_listen(chosen.port, chosen.address):
-        raise SystemExit(
-            f"Nothing can listen on port {chosen.port} of {chosen.address}: it is taken or not "
-            "allowed. Choose another, for example --port 8600."
-        )
+    for option, port, address in (
+        ("port", chosen.port, chosen.address),
+        ("metrics", chosen.metrics, "127.0.0.1"),
+    ):
+        if port is not None and not can_listen(port, address):
+            raise SystemExit(
+                f"Nothing can listen on port {port} of {address}: it is taken or not allowed. "
+                f"Choose another, for example --{option} 8600."
+            )
     stopping, rolling = Event(), Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
@@ -114,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         secret = os.environ.get("STREAMLIT_SERVER_COOKIE_SECRET") or secrets.token_hex(32)
         supervisor = Supervisor(
             chosen.workers,
-            Proxy(Path(folder), chosen.port, chosen.address),
+            Proxy(Path(folder), chosen.port, chosen.address, chosen.metrics),
             streamlit,
             Patience(drain=chosen.drain, gone=chosen.gone),
             say,

@@ -21,6 +21,16 @@ MISSING = (
     "macOS: brew install haproxy), or serve with one process: make run"
 )
 _TEMPLATE = Path(__file__).with_name("haproxy.cfg")
+_METRICS = """
+frontend metrics
+    bind 127.0.0.1:$port
+    http-request use-service prometheus-exporter if { path /metrics }
+    http-request return status 404 unless { path_reg ^/metrics/replica[0-9]+$$ }
+    # /metrics/replica1 is what replica1 says at /metrics.
+    http-request set-var(txn.place) path,field(3,/)
+    http-request set-path /metrics
+    default_backend app
+"""
 # Seconds for HAProxy to open its socket, and to answer an order.
 _START, _ANSWER = 10.0, 5.0
 # A port where nobody listens, for a place that is not in use yet.
@@ -32,7 +42,12 @@ class ProxyError(Exception):
 
 
 def configuration(
-    places: Mapping[str, int | None], *, socket: Path, port: int, address: str = "*"
+    places: Mapping[str, int | None],
+    *,
+    socket: Path,
+    port: int,
+    address: str = "*",
+    metrics: int | None = None,
 ) -> str:
     """The text of a configuration.
 
@@ -42,14 +57,16 @@ def configuration(
         socket: where HAProxy takes orders.
         port: where visitors come in.
         address: of this machine, at which it listens; `*` for all of them.
+        metrics: where Prometheus comes in, on this machine alone; None for nowhere.
     """
     servers = "\n".join(
         f"    server {name} 127.0.0.1:{at or _NOWHERE} cookie {name}{'' if at else ' disabled'}"
         for name, at in places.items()
     )
+    door = "" if metrics is None else Template(_METRICS).substitute(port=metrics)
     text = _TEMPLATE.read_text(encoding="utf-8")
     return Template(text).substitute(
-        socket=socket, address=address, port=port, health=HEALTH, servers=servers
+        socket=socket, address=address, port=port, health=HEALTH, servers=servers, metrics=door
     )
 
 
@@ -60,10 +77,13 @@ class Proxy:
         folder: for its configuration and its socket, only for this.
         port: where visitors come in.
         address: of this machine, at which it listens; `*` for all of them.
+        metrics: where Prometheus comes in, on this machine alone; None for nowhere.
     """
 
-    def __init__(self, folder: Path, port: int, address: str = "*") -> None:
-        self._folder, self._port, self._address = folder, port, address
+    def __init__(
+        self, folder: Path, port: int, address: str = "*", metrics: int | None = None
+    ) -> None:
+        self._folder, self._port, self._address, self._metrics = folder, port, address, metrics
         self._socket = folder / "haproxy.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -77,7 +97,13 @@ class Proxy:
         if program is None:
             raise ProxyError(MISSING)
         file = self._folder / "haproxy.cfg"
-        text = configuration(places, socket=self._socket, port=self._port, address=self._address)
+        text = configuration(
+            places,
+            socket=self._socket,
+            port=self._port,
+            address=self._address,
+            metrics=self._metrics,
+        )
         file.write_text(text, encoding="utf-8")
         self._socket.unlink(missing_ok=True)
         said = self._folder / "haproxy.log"

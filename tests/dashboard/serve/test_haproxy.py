@@ -63,6 +63,7 @@ def test_the_configuration_names_the_door_the_check_and_every_place() -> None:
         "server replica2 127.0.0.1:1 cookie replica2 disabled",
     ]
     assert "$" not in text
+    assert text.index("frontend visitors") < text.index("backend app")
 
 
 def test_who_has_a_dead_replicas_cookie_goes_to_another() -> None:
@@ -71,6 +72,21 @@ def test_who_has_a_dead_replicas_cookie_goes_to_another() -> None:
     assert "option redispatch 1\n" in text
     assert "cookie replica insert indirect nocache httponly attr SameSite=Lax\n" in text
     assert "on-marked-down shutdown-sessions\n" in text
+
+
+def test_what_is_measured_is_for_this_machine_alone() -> None:
+    closed = configuration({"replica1": 4001}, socket=Path("s"), port=1)
+    assert "frontend metrics" not in closed
+    refused = "http-request return status 404 if { path /metrics /_stcore/metrics }\n"
+    assert refused in closed
+    text = configuration({"replica1": 4001}, socket=Path("s"), port=1, metrics=8502)
+    visitors, metrics = text.split("frontend metrics\n")
+    assert refused in visitors
+    lines = [line.strip() for line in metrics.split("backend app\n")[0].splitlines()]
+    assert lines[0] == "bind 127.0.0.1:8502"
+    assert "http-request use-service prometheus-exporter if { path /metrics }" in lines
+    assert "http-request return status 404 unless { path_reg ^/metrics/replica[0-9]+$ }" in lines
+    assert "bind" not in metrics.split("backend app\n")[1]
 
 
 def test_orders_are_those_of_the_runtime_api(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dashboard.serve.processes import free_port
 def test_two_processes_at_streamlits_port_unless_told_otherwise() -> None:
     chosen = command.parser().parse_args([])
     assert (chosen.workers, chosen.port, chosen.address) == (2, 8501, "*")
-    assert (chosen.drain, chosen.gone) == (3600, 120)
+    assert (chosen.drain, chosen.gone, chosen.metrics) == (3600, 120, None)
 
 
 @pytest.mark.parametrize("given", ["0", "65", "many", "1.5", ""])
@@ -49,6 +49,6 @@ def test_without_haproxy_it_ends_with_the_sentence_that_helps(
 def test_a_replica_listens_for_this_machine_alone() -> None:
     started = command.streamlit(4001)
     assert started[:4] == [sys.executable, "-m", "streamlit", "run"]
-    assert started[4].endswith("streamlit_app.py")
+    assert started[4].endswith("dashboard/serve/asgi.py")
     assert "--server.address=127.0.0.1" in started
     assert "--server.port=4001" in started
