@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.app import lifetimes
 from dashboard.app.lifetimes import Lifetimes
+from dashboard.app.metrics import REGISTRY
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,12 +70,14 @@ def test_a_session_is_ended_when_its_visitor_has_been_gone_for_its_time_and_no_o
     server = Server("one", "other")
     _lifetimes, loop, cleaned = watched(server)
     loop.pass_until(1000.0)
+    assert REGISTRY.get_sample_value("rnn_playground_sessions") == 2
     server.connected.remove("one")
     loop.pass_until(1095.0)
     assert server.ended == []
     loop.pass_until(1110.0)
     assert server.ended == ["one"]
     assert cleaned == [1]
+    assert REGISTRY.get_sample_value("rnn_playground_sessions") == 1
     loop.pass_until(2000.0)
     assert server.ended == ["one"]
 
