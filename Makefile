@@ -70,8 +70,8 @@ bench-browser: .venv/dev  ## print the figures of the live page in a real browse
 	$(BIN)/python -m benchmarks.live_page
 	$(BIN)/python -m benchmarks.own_data
 
-bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server, and what they leave
-	$(BIN)/python -m benchmarks.classroom
+bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one server, and what they leave; ARGS="--workers 2" through HAProxy
+	$(BIN)/python -m benchmarks.classroom $(ARGS)
 	$(BIN)/python -m benchmarks.neighbours
 	$(BIN)/python -m benchmarks.abandoned
 

@@ -2,10 +2,11 @@
 
 Run with ``python -m benchmarks.classroom``; ``make bench-classroom`` does. Each number of sessions
 gets a fresh server. Every session plays, requests redraws as a browser's timer does, and at random
-times clicks Pause and, once that is answered, Run. Redraws per second are counted over the whole
-time, pauses included; the server's milliseconds per redraw include its answers to clicks. The
-clients run on the same machine as the server, and their share of it is printed too. The exit status
-is 1 if a session died.
+times clicks Pause and, once that is answered, Run. ``--workers 2`` measures two processes behind
+HAProxy, as ``make serve`` runs them; their processor time and memory, and HAProxy's, are added.
+Redraws per second are counted over the whole time, pauses included; the server's milliseconds per
+redraw include its answers to clicks. The clients run on the same machine as the server, and their
+share of it is printed too. The exit status is 1 if a session died.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import psutil
 from websockets.exceptions import WebSocketException
 
 from benchmarks.websocket_session import Session
-from tests.e2e.app import Server, serve
+from dashboard.serve.__main__ import MOST_WORKERS, number
+from dashboard.serve.haproxy import MISSING, program
+from tests.e2e.app import Server, serve, serve_replicas
 
 #: Seconds until a session has the page and has begun to play; later ones count as dead.
 ENTRY = 30.0
@@ -64,10 +68,10 @@ sessions   mean  slowest  of mean p50, ms p95, ms per redraw server clients   se
 """
 
 
-def busy(process: psutil.Process) -> float:
-    """The processor's time that a process has taken, in seconds."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def busy(*processes: psutil.Process) -> float:
+    """The processor's time that processes have taken, in seconds."""
+    times = [process.cpu_times() for process in processes]
+    return float(sum(each.user + each.system for each in times))
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -118,9 +122,14 @@ async def measure(
     server: Server, count: int, schedule: Schedule, query: str
 ) -> tuple[str, Counter[str]]:
     """One line of the table, and why sessions died."""
-    process, client = psutil.Process(server.pid), psutil.Process()
-    await first_visit(server.url, query, process, schedule.first_visit)
-    memory = process.memory_info().rss
+    main, client = psutil.Process(server.pid), psutil.Process()
+    processes = [main, *main.children(recursive=True)]
+    # One visit for each process of the app; HAProxy sends each visitor where the fewest are.
+    served = [each for each in processes if "streamlit" in each.cmdline()] or [main]
+    await asyncio.gather(
+        *(first_visit(server.url, query, each, schedule.first_visit) for each in served)
+    )
+    memory = sum(each.memory_info().rss for each in processes)
 
     async def arrive(number: int) -> Session:
         await asyncio.sleep(schedule.arrivals * number / count)
@@ -137,11 +146,11 @@ async def measure(
     await asyncio.sleep(schedule.warm_up)
     for session in sessions:
         session.forget()
-    began, before, own_before = time.perf_counter(), busy(process), busy(client)
+    began, before, own_before = time.perf_counter(), busy(*processes), busy(client)
     await asyncio.sleep(schedule.seconds)
     took = time.perf_counter() - began
-    used, own = busy(process) - before, busy(client) - own_before
-    grown = (process.memory_info().rss - memory) / count / 1e6
+    used, own = busy(*processes) - before, busy(client) - own_before
+    grown = (sum(each.memory_info().rss for each in processes) - memory) / count / 1e6
     for task in visits:
         task.cancel()
     for session in sessions:
@@ -168,26 +177,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table.
 
     Raises:
-        SystemExit: if a session died.
+        SystemExit: if a session died, or HAProxy is needed and missing.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, nargs="+", metavar="N", help="1 10 30 60")
     parser.add_argument("--seconds", type=float, help="how long to measure; 15")
+    parser.add_argument(
+        "--workers",
+        type=partial(number, "workers", 1, MOST_WORKERS),
+        metavar="N",
+        help="so many processes behind HAProxy; else one alone",
+    )
     parser.add_argument("--query", default="", help="the link's part after the question mark")
     parser.add_argument(
         "--quick", action="store_true", help="two sessions, briefly; the figures mean nothing"
     )
     chosen = parser.parse_args(arguments)
+    if chosen.workers and program() is None:
+        raise SystemExit(MISSING)
     schedule = QUICK if chosen.quick else FULL
     counts = chosen.sessions or schedule.sessions
     schedule = replace(schedule, seconds=chosen.seconds or schedule.seconds)
     print(
-        f"{psutil.cpu_count()} cores; {schedule.seconds:.0f} s each; rates and memory per session"
+        f"{psutil.cpu_count()} cores; "
+        + (f"{chosen.workers} processes behind HAProxy; " if chosen.workers else "")
+        + f"{schedule.seconds:.0f} s each; rates and memory per session"
     )
     print(HEADER, end="", flush=True)
     died = 0
     for count in counts:
-        with serve() as server:
+        with serve_replicas(chosen.workers) if chosen.workers else serve() as server:
             try:
                 line, deaths = asyncio.run(measure(server, count, schedule, chosen.query))
             except psutil.Error:

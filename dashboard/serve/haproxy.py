@@ -41,6 +41,11 @@ class ProxyError(Exception):
     """HAProxy is missing, does not start, or refuses an order; says why in a sentence."""
 
 
+def program() -> str | None:
+    """Path of HAProxy on this machine, if there is one."""
+    return shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+
+
 def configuration(
     places: Mapping[str, int | None],
     *,
@@ -93,8 +98,8 @@ class Proxy:
         Raises:
             ProxyError: if HAProxy is missing or does not start.
         """
-        program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
-        if program is None:
+        command = program()
+        if command is None:
             raise ProxyError(MISSING)
         file = self._folder / "haproxy.cfg"
         text = configuration(
@@ -109,7 +114,7 @@ class Proxy:
         said = self._folder / "haproxy.log"
         with said.open("wb") as log:
             self._process = subprocess.Popen(
-                [program, "-db", "-f", file],
+                [command, "-db", "-f", file],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

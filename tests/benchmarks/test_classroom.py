@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,33 @@ def test_a_dead_session_is_counted_explained_and_fails_the_command(
     said = capsys.readouterr().out
     assert numbers(said.splitlines()[-2])[-1] == 3
     assert said.endswith("3 died: no connection\n")
+
+
+def test_workers_are_served_behind_haproxy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def refuse(_session: object) -> None:
+        raise OSError
+
+    asked = []
+
+    def serve_replicas(workers: int) -> AbstractContextManager[Server]:
+        asked.append(workers)
+        return nullcontext(Server("http://nowhere", os.getpid(), Path(os.devnull)))
+
+    monkeypatch.setattr(classroom, "serve_replicas", serve_replicas)
+    monkeypatch.setattr(classroom, "program", lambda: None)
+    with pytest.raises(SystemExit, match=r"^HAProxy is not installed\. Install it"):
+        classroom.main(["--quick", "--workers", "3"])
+    assert asked == []
+    monkeypatch.setattr(classroom, "program", lambda: "haproxy")
+    monkeypatch.setattr(classroom.Session, "open", refuse)
+    schedule = classroom.Schedule((1,), 0.05, arrivals=0.01, warm_up=0.01)
+    monkeypatch.setattr(classroom, "QUICK", schedule)
+    with pytest.raises(SystemExit, match="1"):
+        classroom.main(["--quick", "--workers", "3"])
+    assert asked == [3]
+    assert "; 3 processes behind HAProxy; " in capsys.readouterr().out
 
 
 def test_percentiles_are_values_that_occurred() -> None:
