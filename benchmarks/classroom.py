@@ -212,8 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             except psutil.Error:
                 line, deaths = f"{count:8d}", Counter({"the server died": count})
         print(line, flush=True)
-        for reason, number in deaths.items():
-            print(f"{'':10}{number} died: {reason}", flush=True)
+        for reason, dead in deaths.items():
+            print(f"{'':10}{dead} died: {reason}", flush=True)
         died += sum(deaths.values())
     if died:
         raise SystemExit(1)
