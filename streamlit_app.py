@@ -11,6 +11,7 @@ with early_chart():  # these imports take seconds in a server that has just star
     from dashboard.compare.page import COMPARE
     from dashboard.data.page import DATA
     from dashboard.learn.page import LEARN
+    from dashboard.sweeps.page import SWEEPS
     from dashboard.train.page import TRAIN
 
 st.set_page_config(
@@ -22,5 +23,6 @@ open_app(
     TRAIN,
     COMPARE,
     DATA,
+    SWEEPS,
     LEARN,
 )

@@ -17,3 +17,5 @@ GUIDE = "gray"
 CONTENDERS = "category"
 #: Signed values such as states and weights: brown is negative, teal positive.
 SIGNED = "diverging"
+#: Unsigned values of a heat map: from the theme's ground to its strongest colour.
+AMOUNT = "heatmap"

@@ -139,6 +139,21 @@ def _refuse(page: Page) -> None:
     expect(page.locator("[class*=st-key-waveform_] .marks").first).to_be_visible()
 
 
+def _sweep(page: Page) -> None:
+    """Start a sweep, and wait for its end."""
+    _press(page, "start_sweep")
+    expect(page.locator(".st-key-download_sweep_csv")).to_be_visible()
+    expect(page.locator(".st-key-stop_sweep")).to_have_count(0, timeout=60_000)
+
+
+def _write(page: Page, key: str, text: str) -> None:
+    """Write a text that is refused."""
+    box = page.locator(f"[class*=st-key-{key}] input")
+    box.fill(text)
+    box.press("Enter")
+    expect(page.locator(".st-key-space [role=alert]").first).to_be_visible()
+
+
 def _other_tab(page: Page) -> None:
     page.keyboard.press("Escape")
     page.locator("[class*=st-key-view_] [role=radio]").nth(1).click()
@@ -176,6 +191,15 @@ DATA = Visit(
         State("refused", _refuse),
     ),
 )
+SWEEPS = Visit(
+    "sweeps",
+    "/sweeps?vary=cell:rnn,gru;hidden_size:2,3;lr:0.01,0.02&sweep_steps=20&sweep_seeds=2",
+    (
+        State("empty"),
+        State("finished", _sweep),
+        State("refused", partial(_write, key="vary_lr", text="quick")),
+    ),
+)
 COMPARE = Visit(
     "compare",
     "/compare?seeds=2",
@@ -195,4 +219,4 @@ LEARN = tuple(
     for number, key in enumerate(LESSONS, start=1)
 )
 QUESTION = Visit("learn", "/learn", (State("question"),))
-VISITS = (TRAIN, COMPARE, DATA, QUESTION, *LEARN)
+VISITS = (TRAIN, COMPARE, DATA, SWEEPS, QUESTION, *LEARN)

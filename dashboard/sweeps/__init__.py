@@ -1,0 +1,1 @@
+"""Sweeps that the server trains, whoever looks on."""

@@ -1,0 +1,41 @@
+"""The Sweeps page: many settings and seeds, trained by the server."""
+
+from __future__ import annotations
+
+from dashboard.app import widgets
+from dashboard.app.language import gettext as _
+from dashboard.app.page import Page
+from dashboard.app.sidebar import Settings
+from dashboard.sweeps.settings import SETTINGS, VARY
+from rnn_core import RunConfig
+from rnn_core.messages import N_
+
+
+def page(config: RunConfig, settings: Settings) -> None:
+    """The whole page, top to bottom.
+
+    Args:
+        config: the run of the sidebar; a sweep varies some of it.
+        settings: what else is chosen in the sidebar.
+    """
+    # Optuna takes a second to import and tens of megabytes, which other pages do without.
+    from dashboard.sweeps import panel
+
+    panel.show(config, settings)
+
+
+def unasked() -> widgets.Unasked:
+    """Which of the sidebar's settings vary."""
+    varies = {name: _("varies") for name, _values in widgets.chosen(VARY)}
+    return widgets.Unasked(shown=varies)
+
+
+SWEEPS = Page(
+    "sweeps",
+    N_("Sweeps"),
+    ":material/grid_on:",
+    N_("Try many settings and seeds"),
+    page,
+    SETTINGS,
+    unasked=unasked,
+)

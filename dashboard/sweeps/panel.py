@@ -1,0 +1,467 @@
+"""What the Sweeps page shows: the space, its cost, and a sweep as it goes on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import streamlit as st
+
+from dashboard.app import text as words
+from dashboard.app import widgets
+from dashboard.app.language import current_language
+from dashboard.app.language import gettext as _
+from dashboard.app.settings import LANGUAGE
+from dashboard.app.sidebar import Settings
+from dashboard.charts.draw import draw
+from dashboard.sweeps import charts, table
+from dashboard.sweeps import text as sweep_words
+from dashboard.sweeps.axes_text import (
+    MOST_AXES,
+    VARIED,
+    beginning,
+    options,
+    plain_axes,
+    plain_axis,
+)
+from dashboard.sweeps.manager import (
+    MOST_QUEUED,
+    QUEUED,
+    RUNNING,
+    STOPPED,
+    Manager,
+    Snapshot,
+    TooManySweeps,
+)
+from dashboard.sweeps.plan import Plan, most_runs, plan, space_of, toml, too_large, too_many
+from dashboard.sweeps.settings import (
+    OBJECTIVE,
+    PRUNER,
+    SAMPLER,
+    SEEDS,
+    STEPS,
+    SWEEP,
+    THRESHOLD,
+    TRIALS,
+    VARY,
+)
+from rnn_core import CELLS, RunConfig
+from rnn_core.config import is_read
+from rnn_core.experiments.sweep import OBJECTIVES, Space, StorageRefused
+from rnn_core.tasks.series import SERIES
+
+_LOG = logging.getLogger(__name__)
+# Why a click did not do what it says, until the next run of the page.
+_PROBLEM = "problem of the sweeps page"
+# Seconds between two looks at a sweep that is on its way.
+_BEAT = 1.5
+
+
+@st.cache_resource
+def manager() -> Manager:
+    """The sweeps of this server."""
+    return Manager()
+
+
+def show(config: RunConfig, settings: Settings) -> None:
+    """The page below its header.
+
+    Args:
+        config: the run of the sidebar.
+        settings: what else is chosen in the sidebar.
+    """
+    for refusal in settings.refusals:
+        st.warning(refusal, icon=":material/link_off:")
+    try:
+        manager().prepare()
+    except OSError as error:
+        st.error(_unusable(error), icon=":material/block:")
+        return
+    problem = st.session_state.pop(_PROBLEM, "")
+    name = widgets.chosen(SWEEP)
+    left, right = st.columns([2, 3], gap="large")
+    with left, st.container(key="space"):
+        wanted = _ask(config)
+    with right, st.container(key="sweep"):
+        if problem:
+            st.error(problem, icon=":material/block:")
+        if name is None:
+            st.info(
+                _(
+                    "No sweep yet. Choose on the left what varies, and start it. It belongs to "
+                    "the server: it goes on when you leave, and its address shows it to whoever "
+                    "opens it."
+                ),
+                icon=":material/grid_on:",
+            )
+        else:
+            _sweep(name, wanted)
+
+
+def _ask(config: RunConfig) -> Plan | None:
+    """Ask for the space, and say what it costs; the plan, if it is possible."""
+    st.subheader(_("What varies"), anchor=False)
+    varied = _varied(config)
+    problems = [said for name in varied if (said := _values(name))]
+    st.subheader(_("How it is tried"), anchor=False)
+    more = _how()
+    try:
+        space = None if problems else space_of(config, plain_axes(widgets.chosen(VARY)), **more)
+        most = most_runs()
+        refused = ""
+        if space is not None and config.task == SERIES.name:
+            refused = _("This page does not sweep over a series of one's own.")
+        elif space is not None and most:
+            refused = too_many(space) or too_large(space)
+        planned = None if space is None else plan(space)
+    except (TypeError, ValueError) as error:
+        st.error(words.problem(error), icon=":material/block:")
+        return None
+    for said in problems:
+        st.error(said, icon=":material/block:")
+    if space is None or planned is None:
+        return None
+    server = manager()
+    st.markdown(sweep_words.plan_line(planned, server.count))
+    if not most:
+        st.info(
+            _("Sweeps are off on this server. A computer of your own runs this one:"),
+            icon=":material/block:",
+        )
+    elif refused:
+        st.error(refused, icon=":material/block:")
+    else:
+        st.caption(
+            _("This server allows {most} runs a sweep, and trains one sweep after another.").format(
+                most=most
+            )
+        )
+        if not server.exists(planned.name):
+            st.button(
+                _("Start the sweep"),
+                type="primary",
+                icon=":material/play_arrow:",
+                key="start_sweep",
+                on_click=_start,
+                args=(planned.name, space),
+            )
+        elif widgets.chosen(SWEEP) != planned.name:
+            st.button(
+                _("Show this sweep"),
+                type="primary",
+                icon=":material/visibility:",
+                key="show_sweep",
+                help=_("It was started before."),
+                on_click=_show_sweep,
+                args=(planned.name,),
+            )
+    with st.expander(_("On a computer of your own"), icon=":material/terminal:", expanded=not most):
+        st.code(toml(space), language="toml")
+        st.code("python -m rnn_core sweep space.toml --out space.csv", language="sh")
+    return None if refused or not most else planned
+
+
+def _varied(config: RunConfig) -> tuple[str, ...]:
+    """Ask which settings vary."""
+    axes = dict(widgets.chosen(VARY))
+    key = f"varied_{current_language()}"
+    readable = [
+        name
+        for name in VARIED
+        if name in axes or name in ("cell", "optimizer") or is_read(name, config)
+    ]
+
+    def arrived() -> None:
+        names = st.session_state.get(key, ())
+        values = {name: axes.get(name) or beginning(name, getattr(config, name)) for name in names}
+        widgets.set_value(VARY, tuple(values.items()))
+
+    st.session_state[key] = list(axes)
+    st.multiselect(
+        _("Settings that vary"),
+        readable,
+        format_func=lambda name: sweep_words.setting_name(str(name)),
+        key=key,
+        max_selections=MOST_AXES,
+        on_change=arrived,
+        help=_("All others are those of the sidebar. The seeds follow the sidebar's seed."),
+    )
+    return tuple(axes)
+
+
+def _values(name: str) -> str:
+    """Ask for the values of one setting; why they are impossible, empty if they are not."""
+    axes = dict(widgets.chosen(VARY))
+    key = f"vary_{name}_{current_language()}"
+    label = sweep_words.setting_name(name)
+    label = label[:1].upper() + label[1:]
+    choice = options(name)
+    draft_key = f"draft_{key}"
+
+    def arrived() -> None:
+        value = st.session_state.get(key)
+        text = value if isinstance(value, str) else ",".join(value or ())
+        try:
+            plain_axis(name, text)
+        except ValueError:
+            # It stays as it was written, and is no part of the link.
+            st.session_state[draft_key] = text
+            return
+        st.session_state.pop(draft_key, None)
+        widgets.set_value(VARY, tuple({**dict(widgets.chosen(VARY)), name: text}.items()))
+
+    draft = st.session_state.get(draft_key)
+    text = axes[name] if draft is None else draft
+    if choice:
+        st.session_state[key] = [each for each in text.split(",") if each in choice]
+        st.multiselect(
+            label,
+            choice,
+            format_func=lambda value: CELLS[value].title if name == "cell" else str(value),
+            key=key,
+            on_change=arrived,
+        )
+    else:
+        st.session_state[key] = text.replace(",", ", ") if draft is None else text
+        st.text_input(
+            label,
+            key=key,
+            on_change=arrived,
+            help=_(
+                "Values separated by commas, `0.003, 0.01`, or an interval with a number of "
+                "values: `0.001..0.1 x5`. Equal ratios where its ends are far apart."
+            ),
+        )
+    try:
+        plain_axis(name, text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _how() -> dict[str, Any]:
+    """Ask for everything of a space beside its axes and settings."""
+    first, second = st.columns(2)
+    with first:
+        seeds = widgets.whole_number(
+            SEEDS, _("Seeds a point"), _("Runs of each point, which differ in their seed alone.")
+        )
+    with second:
+        steps = widgets.whole_number(STEPS, _("Steps"), _("Training steps of each run."), step=100)
+    objective = widgets.select(
+        OBJECTIVE,
+        _("Judged by"),
+        sweep_words.objective_name,
+        help=_("One number for each run, lower is better; a point's is the median of its seeds."),
+    )
+    more: dict[str, Any] = {"seeds": seeds, "steps": steps, "objective": objective}
+    if OBJECTIVES[objective].needs_threshold:
+        more["threshold"] = widgets.optional_number(
+            THRESHOLD, _("Threshold"), _("The loss to come down to."), _("none")
+        )
+    samplers = {"grid": _("grid: all"), "random": _("random"), "tpe": "TPE"}
+    pruners = {"none": _("none"), "median": _("median"), "hyperband": "Hyperband"}
+    first, second = st.columns(2)
+    with first:
+        more["sampler"] = widgets.select(
+            SAMPLER,
+            _("Points"),
+            lambda key: samplers.get(key, key),
+            help=_("A grid tries all; TPE tries where the results so far are good."),
+        )
+    with second:
+        more["pruner"] = widgets.select(
+            PRUNER,
+            _("Given up early"),
+            lambda key: pruners.get(key, key),
+            help=_("Points that fall behind the others are not trained to their end."),
+        )
+    if more["sampler"] != "grid":
+        more["trials"] = widgets.whole_number(
+            TRIALS, _("Number of points"), _("How many points are tried.")
+        )
+    return more
+
+
+def _start(name: str, space: Space) -> None:
+    _attempt(lambda: manager().start(name, space))
+    if manager().exists(name):
+        _show_sweep(name)
+
+
+def _show_sweep(name: str) -> None:
+    widgets.set_value(SWEEP, name)
+
+
+def _resume(name: str) -> None:
+    _attempt(lambda: manager().resume(name))
+
+
+def _stop(name: str) -> None:
+    manager().stop(name)
+
+
+def _attempt(action: Any) -> None:
+    """Do it, or keep why it is impossible for the run of the page to come."""
+    try:
+        action()
+    except TooManySweeps:
+        st.session_state[_PROBLEM] = _(
+            "{number} sweeps wait or run on this server already. Start this one later."
+        ).format(number=MOST_QUEUED)
+    except StorageRefused as error:
+        st.session_state[_PROBLEM] = _unusable(error)
+    except (TypeError, ValueError) as error:
+        st.session_state[_PROBLEM] = words.problem(error)
+
+
+def _unusable(error: OSError) -> str:
+    """What visitors are told of a storage that fails; the log has the path."""
+    _LOG.error("sweeps: %s", error)
+    return _("The server cannot use its folder of sweeps. Its log says why.")
+
+
+def _sweep(name: str, wanted: Plan | None) -> None:
+    """A sweep: how far it is, its buttons and its pictures."""
+    if not manager().exists(name):
+        st.warning(
+            _(
+                "This server has no sweep {name}: it was started again since, or the link is of "
+                "another server."
+            ).format(name=words.plain(name)),
+            icon=":material/link_off:",
+        )
+        return
+    try:
+        found = manager().snapshot(name)
+    except StorageRefused as error:
+        st.error(_unusable(error), icon=":material/block:")
+        return
+    except (TypeError, ValueError) as error:
+        st.error(words.problem(error), icon=":material/block:")
+        return
+    if wanted is not None and wanted.name != name:
+        st.caption(_("The settings have changed since; this is the sweep that was started before."))
+    moves = found.status in (QUEUED, RUNNING)
+    st.fragment(_live, run_every=_BEAT if moves else None)(name, found.status)
+    _downloads(name)
+
+
+def _live(name: str, status: str) -> None:
+    """Everything that moves, in a part of the page that runs by itself."""
+    try:
+        found = manager().snapshot(name)
+    except StorageRefused as error:
+        st.error(_unusable(error), icon=":material/block:")
+        return
+    if found.status != status:
+        st.rerun()  # other buttons, and another beat
+    progress = found.progress
+    st.progress(progress.finished / max(1, progress.total), text=sweep_words.status_line(found))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if status in (QUEUED, RUNNING):
+            st.button(
+                _("Stop"), icon=":material/stop:", key="stop_sweep", on_click=_stop, args=(name,)
+            )
+        elif status == STOPPED:
+            st.button(
+                _("Resume"),
+                icon=":material/play_arrow:",
+                key="resume_sweep",
+                on_click=_resume,
+                args=(name,),
+                disabled=not most_runs(),
+            )
+        st.markdown(sweep_words.best_line(found) or _("No point is done yet."))
+    said = sweep_words.details(found)
+    if said:
+        st.caption(said)
+    for reason in sweep_words.errors(found):
+        st.error(reason, icon=":material/error:")
+    if found.problem:
+        st.error(
+            _("The workers came to a stop. The server's log says why; Resume tries again."),
+            icon=":material/error:",
+        )
+    if found.progress.done:
+        _pictures(found)
+        _best(found)
+
+
+def _pictures(found: Snapshot) -> None:
+    space, points = found.space, found.points
+    which = charts.pictures(space)
+    if not which.down:
+        draw(charts.by_value(space, points, which))
+    else:
+        for panel in which.panels:
+            draw(charts.heat_map(space, points, which, panel))
+    if which.down:
+        st.caption(
+            _(
+                "Each field is the median over the seeds of a point; the stronger its colour, the "
+                "lower. A cross: the median is infinite. Of points that differ in further settings "
+                "the best is shown. Hover for the spread of the seeds."
+            )
+        )
+    draw(charts.learning_curves(space, points))
+    st.caption(
+        _(
+            "Median training loss of each point, of the {most} best ones at most. Thick: the best "
+            "point of each cell."
+        ).format(most=charts.MOST_CURVES)
+    )
+
+
+def _best(found: Snapshot) -> None:
+    rows = table.best_rows(found.space, found.points, widgets.chosen(LANGUAGE))
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=min(390, 37 + 35 * len(rows)),
+        column_config={
+            "rank": number("#", width=40),
+            "link": st.column_config.LinkColumn(
+                _("Train"),
+                display_text=_("open"),
+                help=_("Opens the Train page with the point's settings and its first seed."),
+                width=70,
+            ),
+            **{name: _capital(sweep_words.setting_name(name)) for name in found.space.axes},
+            "median": number(_("Median"), format="%.3g"),
+            "lowest": number(_("Lowest"), format="%.3g", help=_("Of the seeds.")),
+            "highest": number(_("Highest"), format="%.3g", help=_("Of the seeds.")),
+            "diverged": number(_("Diverged"), help=_("Networks that have diverged.")),
+            "parameters": number(_("Parameters")),
+        },
+        alt=_("The best points of the sweep, a row for each."),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _downloads(name: str) -> None:
+    """One row for each network, as a file made when it is asked for."""
+    with st.container(horizontal=True):
+        for label, make, ending, mime in (
+            ("CSV", table.as_csv, "csv", "text/csv"),
+            ("Parquet", table.as_parquet, "parquet", "application/vnd.apache.parquet"),
+        ):
+
+            def data(make: Any = make) -> bytes:
+                found = manager().snapshot(name)
+                content: bytes = make(found.space, found.points)
+                return content
+
+            st.download_button(
+                label,
+                data=data,
+                file_name=f"sweep_{name}.{ending}",
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"download_sweep_{ending}",
+            )

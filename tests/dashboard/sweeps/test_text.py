@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from dashboard.sweeps.plan import plan
+from dashboard.sweeps.text import (
+    best_line,
+    details,
+    duration,
+    errors,
+    objective_name,
+    plan_line,
+    setting_name,
+    status_line,
+    value_title,
+)
+from rnn_core.experiments.sweep import OBJECTIVES
+from tests.dashboard.sweeps.found_sweeps import point, snapshot, space
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "1 s"), (45, "45 s"), (200, "3 min"), (9000, "2.5 h")]
+)
+def test_lengths_of_time_are_rough(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_a_plan_says_how_much_there_is_to_do() -> None:
+    said = plan_line(plan(space()), 2)
+    assert said.startswith("Points: **4** · seeds each: 2 · runs in all: **8**, of 20 steps.")
+    assert "worker processes: 2" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("running", "Running · 3 of 4 points · about 2 s left"),
+        ("queued", "Queued, sweeps before it: 0 · 3 of 4 points"),
+        ("stopped", "Stopped · 3 of 4 points"),
+        ("finished", "Finished · 3 of 4 points"),
+    ],
+)
+def test_the_status_says_how_far_it_is(status: str, said: str) -> None:
+    assert status_line(snapshot(status)) == said
+
+
+def test_before_a_point_is_done_no_time_is_known() -> None:
+    assert status_line(snapshot(points=())) == "Running · 0 of 0 points"
+    assert best_line(snapshot(points=())) == ""
+
+
+def test_the_best_point_is_named_with_its_spread() -> None:
+    said = best_line(snapshot())
+    assert said == "Best point: **0.15** (0.1–0.2) with cell GRU, learning rate 0.01"
+
+
+def test_what_went_wrong_is_counted_and_told_once() -> None:
+    failed = [
+        point(number, {"cell": "gru", "lr": 0.02}, state="failed", error="No *room*.")
+        for number in range(2)
+    ]
+    pruned = point(5, {"cell": "gru", "lr": 0.02}, state="pruned")
+    found = snapshot(points=(*snapshot().points, *failed, pruned))
+    assert details(found) == (
+        "Points given up early: 1 · Points that failed: 2 · Networks that diverged: 2"
+    )
+    assert errors(found) == ["`No *room*.`"]
+    assert details(snapshot(points=())) == ""
+
+
+def test_every_objective_has_a_name_and_a_title() -> None:
+    for key in OBJECTIVES:
+        assert objective_name(key) != key
+        assert value_title(key) != key
+    assert setting_name("lr") == "learning rate"
+    assert setting_name("phase") == "phase"
