@@ -178,7 +178,7 @@ def _heat_spec(
     ]
     cells = layer("cells").mark_rect().encode(x=x, y=y, color=colour, tooltip=tooltip)
     # All panels of a sweep have one scale.
-    ends = layer("range").mark_point(opacity=0).encode(color=same(colour))
+    ends = layer("range").mark_square(opacity=0, size=1).encode(color=same(colour))
     lost = layer("lost").mark_text(text="×", fontSize=16)
     lost = lost.encode(
         x=same(x),

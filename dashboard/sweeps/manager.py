@@ -24,6 +24,7 @@ from rnn_core.experiments.sweep import (
     SweptPoint,
     cores,
 )
+from rnn_core.experiments.sweep.workplace import has_ended
 
 _LOG = logging.getLogger(__name__)
 #: Environment variable that names the folder of the server's sweeps; a temporary one if not set.
@@ -150,6 +151,12 @@ class Manager:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    @property
+    def is_working(self) -> bool:
+        """Whether a sweep waits or runs here."""
+        with self._lock:
+            return bool(self._queue)
+
     def exists(self, name: str) -> bool:
         """Whether there is a sweep of this name."""
         return self._path(name).exists()
@@ -180,11 +187,18 @@ class Manager:
         self._enter(self._sweep(name))
 
     def stop(self, name: str) -> None:
-        """Let a sweep come to a stop. What is under way is given back; nothing done is lost."""
+        """Let a sweep come to a stop. What is under way is given back; nothing done is lost.
+
+        Raises:
+            ValueError: when there is no such sweep.
+            StorageRefused: when its journal cannot be written.
+        """
         with self._changed:
             if name in self._queue:
                 self._stopping.add(name)
                 self._changed.notify_all()
+                return
+        self._sweep(name).stop()  # another server that shares the folder may have workers on it
 
     def snapshot(self, name: str) -> Snapshot:
         """A sweep as it is now, or was a moment ago: all who look at it share one.
@@ -201,7 +215,7 @@ class Manager:
             sweep = self._sweep(name)
             points = sweep.points()
             with self._lock:
-                status, ahead = self._status(name, Progress.of(points))
+                status, ahead = self._status(name, points)
                 found = Snapshot(
                     name=name,
                     space=sweep.space,
@@ -264,12 +278,17 @@ class Manager:
                 self._thread.start()
             self._changed.notify_all()
 
-    def _status(self, name: str, progress: Progress) -> tuple[str, int]:
+    def _status(self, name: str, points: tuple[SweptPoint, ...]) -> tuple[str, int]:
         if name in self._working:
             return RUNNING, 0
         if name in self._queue:
             return QUEUED, self._queue.index(name)
-        return (FINISHED if progress.is_over else STOPPED), 0
+        if Progress.of(points).is_over:
+            return FINISHED, 0
+        # A folder may be shared by several servers.
+        if any(each.state == "running" and not has_ended(each.worker) for each in points):
+            return RUNNING, 0
+        return STOPPED, 0
 
     def _run(self) -> None:
         """Work on one sweep after another, in a thread."""
@@ -320,7 +339,7 @@ class Manager:
                 if sweep.progress().is_over:
                     return ""
                 if not workers.are_there:
-                    return refusal or "The workers have ended."
+                    return "" if sweep.is_stopped else refusal or "The workers have ended."
         finally:
             workers.end()
 

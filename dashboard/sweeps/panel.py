@@ -298,7 +298,7 @@ def _resume(name: str) -> None:
 
 
 def _stop(name: str) -> None:
-    manager().stop(name)
+    _attempt(lambda: manager().stop(name))
 
 
 def _attempt(action: Any) -> None:

@@ -139,13 +139,13 @@ def too_many(space: Space) -> str:
         runs=space.runs, most=most
     )
     if most >= space.size:
-        more = _("Allowed are up to {seeds} seeds a point.").format(seeds=most // space.size)
+        more = _("Allowed: seeds a point up to {seeds}.").format(seeds=most // space.size)
     elif space.sampler == "grid":
         more = _(
             "Leave out values until there are {points} points, or choose the points at random."
         ).format(points=max(1, most // space.seeds))
     else:
-        more = _("Allowed are up to {points} points.").format(points=max(1, most // space.seeds))
+        more = _("Allowed: points up to {points}.").format(points=max(1, most // space.seeds))
     return f"{said} {more}"
 
 

@@ -15,6 +15,7 @@ from dashboard.sweeps.manager import (
     TooManySweeps,
 )
 from rnn_core.experiments.sweep import Sweep, work
+from rnn_core.experiments.sweep.workplace import worker_name
 from tests.dashboard.sweeps.found_sweeps import snapshot, space
 
 
@@ -103,6 +104,21 @@ def test_a_stopped_sweep_is_resumed_with_what_is_left(manager: Manager) -> None:
     manager.resume("first")
     Thread.go.set()
     until(lambda: manager.snapshot("first").status == "finished")
+
+
+def test_servers_that_share_a_folder_see_and_stop_each_other_s_sweeps(manager: Manager) -> None:
+    manager.start("first", space())
+    until(lambda: manager.snapshot("first").status == "running")
+    other = Manager(manager.prepare(), Thread, 1)
+    assert other.snapshot("first").status == "stopped"  # no point is under way yet
+    elsewhere = Sweep.open(str(manager.prepare() / "first.journal"), "first")
+    assert elsewhere.claim(worker_name()) is not None
+    assert other.snapshot("first").status == "running"
+    other.stop("first")
+    Thread.go.set()
+    until(lambda: manager.snapshot("first").progress.running == 1 and not manager.is_working)
+    assert manager.snapshot("first").problem == ""
+    assert manager.snapshot("first").progress.waiting == 3
 
 
 def test_why_the_workers_refuse_is_kept_until_it_is_resumed(manager: Manager) -> None:

@@ -78,9 +78,9 @@ def test_the_most_runs_are_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None
     ("most", "more", "said"),
     [
         ("12", {}, ""),
-        ("11", {}, "12 runs, and this server allows 11. Allowed are up to 1 seeds a point."),
+        ("11", {}, "12 runs, and this server allows 11. Allowed: seeds a point up to 1."),
         ("5", {}, "Leave out values until there are 2 points, or choose the points at random."),
-        ("5", {"sampler": "random", "trials": 40}, "Allowed are up to 2 points."),
+        ("5", {"sampler": "random", "trials": 40}, "Allowed: points up to 2."),
     ],
 )
 def test_too_many_runs_are_refused_with_what_is_allowed(
