@@ -20,8 +20,10 @@ from rnn_core.rules import Choice, FloatRange, IntRange, Nullable, Rule
 Axes = tuple[tuple[str, str], ...]
 #: Most settings that vary at a time.
 MOST_AXES = 4
-#: Points of an interval whose number is not given.
+# Points of an interval whose number is not given.
 _POINTS = 5
+# Characters of the text of an axis.
+_LONGEST = 400
 # Seeds are varied by their number; limits and defaults of the others depend on the task.
 VARIED = tuple(name for name in SETTINGS if name not in ("seed", "task", "data_seed"))
 _INTERVAL = re.compile(r"^([^\s.]*(?:\.\d+)?[^\s.]*)\s*(?:\.\.|…)\s*(\S+?)(?:\s*[x×]\s*(\d+))?$")
@@ -73,6 +75,12 @@ def plain_axis(name: str, text: str) -> Any:
         ValueError: with a sentence of Markdown, when the text says neither.
     """
     rule = SETTINGS[name].rule
+    if len(text) > _LONGEST:
+        raise ValueError(
+            _("The values of {name} must be at most {most} characters.").format(
+                name=f"`{name}`", most=_LONGEST
+            )
+        )
     interval = _INTERVAL.match(text.strip()) if _range(rule) else None
     if interval is not None:
         low, high = (_value(name, end, rule) for end in interval.group(1, 2))

@@ -88,9 +88,8 @@ def show(config: RunConfig, settings: Settings) -> None:
         if name is None:
             st.info(
                 _(
-                    "No sweep yet. Choose on the left what varies, and start it. It belongs to "
-                    "the server: it goes on when you leave, and its address shows it to whoever "
-                    "opens it."
+                    "No sweep yet. Choose what varies, and start it. It belongs to the server: it "
+                    "goes on when you leave, and its address shows it to whoever opens it."
                 ),
                 icon=":material/grid_on:",
             )

@@ -42,6 +42,7 @@ def test_values_and_intervals_are_read_as_a_space_has_them() -> None:
         ("hidden_size", "2.5", "`hidden_size` must be a whole number"),
         ("cell", "tree", "`cell` must be one of"),
         ("cell", " , ", "`cell` has no value to try"),
+        ("lr", "1" * 401, "at most 400 characters"),
     ],
 )
 def test_what_is_impossible_is_refused_in_a_sentence(name: str, text: str, why: str) -> None:

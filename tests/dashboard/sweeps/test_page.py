@@ -63,3 +63,16 @@ def test_where_sweeps_are_off_the_page_says_how_to_run_one_elsewhere(
 def test_links_to_sweeps_that_are_not_there_are_told() -> None:
     app = page(sweep="0123456789")
     assert "This server has no sweep `0123456789`" in app.warning[0].value
+
+
+def test_a_series_of_one_s_own_is_refused_in_a_sentence() -> None:
+    app = page(task="series", vary="lr:0.01,0.02")
+    assert "does not sweep over a series" in app.error[0].value
+    assert not [found for found in app.button if found.key == "start_sweep"]
+
+
+def test_an_objective_that_needs_a_threshold_asks_for_it() -> None:
+    app = page(objective="steps_to_threshold")
+    assert not app.error
+    app = healthy(app.number_input(key="sweep_threshold").set_value(None).run())
+    assert "needs a threshold" in app.error[0].value
