@@ -189,7 +189,9 @@ def _heat_spec(
     title = value_title(objective)
     return specification(
         alt.layer(cells, ends, lost).properties(
-            title=f"{value_name('cell', panel)}: {title}" if panel else title,
+            title=f"{value_name('cell', panel)}: {title}"
+            if panel
+            else title[:1].upper() + title[1:],
             height=_AROUND + (_LEGEND if legend else 0) + min(_HEIGHT, _ROW * len(rows)),
             usermeta=CANVAS,
         )

@@ -150,7 +150,6 @@ def _ask(config: RunConfig) -> Plan | None:
                 type="primary",
                 icon=":material/visibility:",
                 key="show_sweep",
-                help=_("It was started before."),
                 on_click=_show_sweep,
                 args=(planned.name,),
             )

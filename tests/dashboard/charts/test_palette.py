@@ -103,6 +103,16 @@ def test_the_scale_of_signed_values_is_monotonic_on_both_sides_of_zero(mode: str
     assert Color(THEME[mode]["chartDivergingColors"][4]).contrast(BACKGROUNDS[mode]) < 1.5
 
 
+@MODES
+def test_amounts_stand_out_the_more_the_larger_they_are(mode: str) -> None:
+    contrasts = [
+        Color(colour).contrast(BACKGROUNDS[mode], method="wcag21")
+        for colour in THEME[mode]["chartSequentialColors"]
+    ]
+    assert len(contrasts) == 10
+    assert all(later > earlier for earlier, later in pairwise(contrasts))
+
+
 def test_the_test_sees_what_a_colour_blind_person_cannot() -> None:
     assert difference("#FF0000", "#808000", "normal") > 30
     assert difference("#D73027", "#7A7A00", "deutan") < 5
