@@ -371,3 +371,7 @@ def _spread(point: SweptPoint) -> str:
         format(each, ".3g") if math.isfinite(each) else _("none")
         for each in (min(values), max(values))
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
