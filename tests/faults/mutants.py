@@ -261,6 +261,16 @@ def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
     return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
 
 
+def _write(path: Path, content: bytes) -> None:
+    """Write a module, and forget its compiled form.
+
+    That is judged by size and seconds, which may be the same.
+    """
+    path.write_bytes(content)
+    for old in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+        old.unlink()
+
+
 class Tests:
     """Runs tests in a tree, each time in a new process that has the heavy libraries already."""
 
@@ -299,14 +309,11 @@ class Tests:
     def _run_changed(self, tests: Sequence[str], mutant: Mutant) -> tuple[str, str]:
         path = self._root / mutant.module
         original = path.read_bytes()
-        path.write_text(mutant.changed, encoding="utf-8")
-        # Its compiled form is judged by size and seconds, which may be the same.
-        for old in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
-            old.unlink()
+        _write(path, mutant.changed.encode())
         try:
             return self._run(tests)
         finally:
-            path.write_bytes(original)
+            _write(path, original)
 
     def _pass_without(self, tests: tuple[str, ...]) -> bool:
         if tests not in self._healthy:
