@@ -37,6 +37,11 @@ def apart(number: float, other: float) -> tuple[str, str]:
     return pair[0].replace(".e", "e"), pair[1].replace(".e", "e")
 
 
+def capital(text: str) -> str:
+    """With a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def plain(text: str) -> str:
     """Foreign text as a Markdown code span: shown as it is, one line, cut at `LONGEST` characters.
 

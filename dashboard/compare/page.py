@@ -18,7 +18,7 @@ from dashboard.app.page import Page
 from dashboard.app.playback import Status
 from dashboard.app.settings import PageSetting
 from dashboard.app.sidebar import Settings
-from dashboard.app.text import engines, speed
+from dashboard.app.text import capital, engines, speed
 from dashboard.charts.draw import draw
 from dashboard.charts.loss_axes import floor_list, held_out_name
 from dashboard.compare import charts as compare_charts
@@ -516,7 +516,7 @@ def _show_table(live: LiveComparison, frame: ComparisonFrame, threshold: float) 
             "parameters": _("Parameters"),
             "lr": _("lr"),
             "held_out": number(
-                compare_words.capital(loss),
+                capital(loss),
                 format="%.3g",
                 help=_("Median over the seeds, with frozen weights. The verdict rests on it."),
             ),

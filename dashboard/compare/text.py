@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.app.language import gettext as _
 from dashboard.app.playback import Status
-from dashboard.app.text import plain
+from dashboard.app.text import capital, plain
 from dashboard.charts.loss_axes import drawn_floors, held_out_name
 from dashboard.compare.charts import goes_beyond, highest_drawn, log_end
 from dashboard.compare.laid_log import Beside, LaidLog
@@ -194,11 +194,6 @@ def _paired_test(pair: PairedTest, names: list[str], loss: str) -> str:
         ),
     )
     return said + _disagreement(pair, names[pair.other])
-
-
-def capital(sentence: str) -> str:
-    """With a capital letter at its beginning."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _disagreement(pair: PairedTest, other: str) -> str:

@@ -10,6 +10,7 @@ import altair as alt
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
+from dashboard.app.text import capital
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
@@ -189,9 +190,7 @@ def _heat_spec(
     title = value_title(objective)
     return specification(
         alt.layer(cells, ends, lost).properties(
-            title=f"{value_name('cell', panel)}: {title}"
-            if panel
-            else title[:1].upper() + title[1:],
+            title=f"{value_name('cell', panel)}: {title}" if panel else capital(title),
             height=_AROUND + (_LEGEND if legend else 0) + min(_HEIGHT, _ROW * len(rows)),
             usermeta=CANVAS,
         )
@@ -371,7 +370,3 @@ def _spread(point: SweptPoint) -> str:
         format(each, ".3g") if math.isfinite(each) else _("none")
         for each in (min(values), max(values))
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

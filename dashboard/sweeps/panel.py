@@ -191,8 +191,7 @@ def _values(name: str) -> str:
     """Ask for the values of one setting; why they are impossible, empty if they are not."""
     axes = dict(widgets.chosen(VARY))
     key = f"vary_{name}_{current_language()}"
-    label = sweep_words.setting_name(name)
-    label = label[:1].upper() + label[1:]
+    label = words.capital(sweep_words.setting_name(name))
     choice = options(name)
     draft_key = f"draft_{key}"
 
@@ -394,7 +393,6 @@ def _pictures(found: Snapshot) -> None:
     else:
         for panel in which.panels:
             draw(charts.heat_map(space, points, which, panel))
-    if which.down:
         st.caption(
             _(
                 "Each field is the median over the seeds of a point; the stronger its colour, the "
@@ -426,7 +424,7 @@ def _best(found: Snapshot) -> None:
                 help=_("Opens the Train page with the point's settings and its first seed."),
                 width=70,
             ),
-            **{name: _capital(sweep_words.setting_name(name)) for name in found.space.axes},
+            **{name: words.capital(sweep_words.setting_name(name)) for name in found.space.axes},
             "median": number(_("Median"), format="%.3g"),
             "lowest": number(_("Lowest"), format="%.3g", help=_("Of the seeds.")),
             "highest": number(_("Highest"), format="%.3g", help=_("Of the seeds.")),
@@ -435,10 +433,6 @@ def _best(found: Snapshot) -> None:
         },
         alt=_("The best points of the sweep, a row for each."),
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _downloads(name: str) -> None:
