@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +10,7 @@ from dashboard.app.settings import LANGUAGE, RUN_SETTINGS
 from dashboard.app.text import shown
 from rnn_core import CELLS
 from rnn_core.experiments.sweep import Space, SweptPoint, ranked, table
-from rnn_core.io.tables import columns_parquet
+from rnn_core.io.tables import columns_csv, columns_parquet
 
 #: Rows of the table on screen.
 MOST_ROWS = 50
@@ -69,12 +67,7 @@ def best_rows(
 
 def as_csv(space: Space, points: Sequence[SweptPoint]) -> bytes:
     """One row for each network, as CSV."""
-    columns = table(space, points)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode()
+    return columns_csv(table(space, points)).encode()
 
 
 def as_parquet(space: Space, points: Sequence[SweptPoint]) -> bytes:

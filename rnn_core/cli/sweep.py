@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import tomllib
@@ -35,7 +33,7 @@ from rnn_core.experiments.sweep import (
     table,
     work,
 )
-from rnn_core.io.tables import columns_parquet
+from rnn_core.io.tables import columns_csv, columns_parquet
 from rnn_core.series import SeriesPlan
 from rnn_core.tasks.series import SERIES, SeriesTask
 
@@ -296,13 +294,7 @@ def _target(path: Path) -> Target:
 
 
 def _written(path: Path, columns: dict[str, list[Any]]) -> bytes:
-    if path.suffix == ".parquet":
-        return columns_parquet(columns)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode()
+    return columns_parquet(columns) if path.suffix == ".parquet" else columns_csv(columns).encode()
 
 
 def _described(data: Data, plan: SeriesPlan) -> str:

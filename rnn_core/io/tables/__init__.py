@@ -1,7 +1,7 @@
 """Tables from files: read, shown, corrected, and made a series of; and the table of a history."""
 
 from rnn_core.io.tables.cleaning import Gap, Report, clean, number_columns, time_column
-from rnn_core.io.tables.columns import columns_parquet
+from rnn_core.io.tables.columns import columns_csv, columns_parquet
 from rnn_core.io.tables.history import (
     HISTORY_COLUMNS,
     history_columns,
@@ -20,6 +20,7 @@ __all__ = [
     "Report",
     "Table",
     "clean",
+    "columns_csv",
     "columns_parquet",
     "history_columns",
     "history_csv",

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
+
+
+def columns_csv(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Columns of plain values as CSV, with nothing for None.
+
+    Args:
+        columns: by name, all of one length.
+    """
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()
 
 
 def columns_parquet(columns: Mapping[str, Sequence[Any]]) -> bytes:
