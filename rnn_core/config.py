@@ -43,6 +43,10 @@ class Setting:
     read_by: Literal["task", "cell", "optimizer"] | None = None
     suggestion: Any = None
 
+    def read(self, value: Any) -> Any:
+        """The value that a file or a flag means: the word ``"none"`` stands for None."""
+        return None if isinstance(self.rule, Nullable) and value == "none" else value
+
     def check(self, value: Any) -> Any:
         """Return ``value`` in its plain Python type.
 

@@ -70,7 +70,7 @@ def settings_options(command: _F) -> _F:
 def given(ctx: click.Context) -> dict[str, Any]:
     """The settings that stand on the command line."""
     return {
-        name: _value(SETTINGS[name], value)
+        name: SETTINGS[name].read(value)
         for name, value in ctx.params.items()
         if name in SETTINGS and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
@@ -94,7 +94,7 @@ def config_of(path: Path | None, flags: Mapping[str, Any]) -> RunConfig:
         for name in found:
             if name not in SETTINGS:
                 raise unknown_choice("setting", name, SETTINGS)
-    settings = {name: _value(SETTINGS[name], value) for name, value in {**found, **flags}.items()}
+    settings = {name: SETTINGS[name].read(value) for name, value in {**found, **flags}.items()}
     task = SETTINGS["task"].check(settings.pop("task", SETTINGS["task"].default))
     return TASKS[task].config(**settings)
 
@@ -111,11 +111,6 @@ def parsed(name: str, text: str) -> Any:
         raise unknown_choice("setting", name, SETTINGS)
     kind = _kind(SETTINGS[name].rule) or click.BOOL
     try:
-        return _value(SETTINGS[name], kind.convert(text.strip(), None, None))
+        return SETTINGS[name].read(kind.convert(text.strip(), None, None))
     except click.BadParameter as error:
         raise click.UsageError(f"{name}: {error.message}") from None
-
-
-def _value(setting: Setting, value: Any) -> Any:
-    none = isinstance(setting.rule, Nullable) and value == "none"
-    return None if none else value

@@ -113,6 +113,12 @@ def test_a_choice_offers_exactly_what_its_registry_holds(name: str, registry: An
     assert set(rule.options) == set(registry)
 
 
+def test_the_word_none_is_read_as_none_where_none_is_allowed() -> None:
+    assert SETTINGS["clip_norm"].read("none") is None
+    assert SETTINGS["clip_norm"].read(2.0) == 2.0
+    assert SETTINGS["cell"].read("none") == "none"
+
+
 def test_the_rules_cannot_be_changed() -> None:
     with pytest.raises(TypeError, match="does not support item assignment"):
         RULES["lr"] = FloatRange(0.0, 1e9)  # type: ignore[index]

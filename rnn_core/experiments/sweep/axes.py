@@ -103,6 +103,16 @@ class Span:
 Axis = Choices | Span
 
 
+def require_setting(name: object) -> None:
+    """Refuse what is no setting that the points of a sweep may have.
+
+    Raises:
+        ValueError: when there is no such setting, or it is in `FIXED`.
+    """
+    if not isinstance(name, str) or name not in SETTINGS or name in FIXED:
+        raise unknown_choice("setting", name, tuple(each for each in SETTINGS if each not in FIXED))
+
+
 def axis(name: str, given: Any) -> Axis:
     """What a space file says of one setting, checked.
 
@@ -116,8 +126,7 @@ def axis(name: str, given: Any) -> Axis:
         ValueError: when there is no such setting, a value is outside its limits, or the interval
             is empty.
     """
-    if not isinstance(name, str) or name not in SETTINGS or name in FIXED:
-        raise unknown_choice("setting", name, tuple(each for each in SETTINGS if each not in FIXED))
+    require_setting(name)
     if isinstance(given, Choices | Span):
         given = given.to_plain()
     if isinstance(given, Mapping):
@@ -130,10 +139,7 @@ def axis(name: str, given: Any) -> Axis:
 
 def _choices(name: str, given: Sequence[Any]) -> Choices:
     setting = SETTINGS[name]
-    nullable = isinstance(setting.rule, Nullable)
-    values = tuple(
-        setting.check(None if nullable and value == "none" else value) for value in given
-    )
+    values = tuple(setting.check(setting.read(value)) for value in given)
     if not values or len(values) > _MOST_VALUES or len(set(values)) < len(values):
         rule = f"1 to {_MOST_VALUES} different values"
         raise refused_value(name, rule, list(given), f"[{setting.default!r}]")

@@ -16,7 +16,7 @@ from rnn_core.arguments import refused_type, refused_value, require
 from rnn_core.config import SETTINGS, RunConfig
 from rnn_core.engines import ENGINES
 from rnn_core.experiments.comparison import SMOOTHING
-from rnn_core.experiments.sweep.axes import FIXED, Axis, axis
+from rnn_core.experiments.sweep.axes import Axis, axis, require_setting
 from rnn_core.experiments.sweep.objectives import OBJECTIVES
 from rnn_core.messages import N_, InvalidValue, unknown_choice
 from rnn_core.models import parameter_count
@@ -133,16 +133,12 @@ class Space:
     def _checked_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = {}
         for name, value in self.settings.items():
-            if not isinstance(name, str) or name not in SETTINGS or name in FIXED:
-                raise unknown_choice(
-                    "setting", name, tuple(each for each in SETTINGS if each not in FIXED)
-                )
+            require_setting(name)
             if name in self.axes:
                 raise InvalidValue(
                     N_("{name} is both fixed and varied. Leave it out of one of them."), name=name
                 )
-            nullable = isinstance(SETTINGS[name].rule, Nullable)
-            settings[name] = SETTINGS[name].check(None if nullable and value == "none" else value)
+            settings[name] = SETTINGS[name].check(SETTINGS[name].read(value))
         return settings
 
     @property
