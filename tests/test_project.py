@@ -140,7 +140,7 @@ def outline(readme: str) -> list[str]:
 
     Levels of headings, blocks of code, commands and names in code, links, pictures, rows of tables.
     """
-    text = re.sub(r"`--extra-index-url [^`]*`|# (sets|runs|建立|运行).*", "", readme)
+    text = re.sub(r"# (sets|runs|建立|运行).*", "", readme)
     pattern = r"^(#+) |^(```.*?^```)|(`[^`\n]+`)|\]\(([^)]+)\)|^(\|)|^(\d\.|-) "
     found = re.findall(pattern, text, flags=re.MULTILINE | re.DOTALL)
     return ["".join(groups) for groups in found]
