@@ -25,6 +25,7 @@ from rnn_core import (
     Estimate,
     Evaluation,
     Events,
+    Floor,
     LossHistory,
     RunConfig,
     Snapshot,
@@ -82,6 +83,32 @@ class Recipe:
     task: Task | None
     rates: Mapping[int, float]
     clips: Mapping[int, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a run is, without anything that takes long to compute.
+
+    Args:
+        status: what the player is doing.
+        config: its settings, with the present learning rate.
+        given: whether settings alone do not make this run: it began with the weights of a file, or
+            its network was changed before its first step.
+        step: the newest step with a finite loss.
+        held_out: the newest held-out loss that was computed; None before the first.
+        judged_at: the step of that one.
+        symbols: whether losses are cross-entropies.
+        floors: the task's floors, highest first.
+    """
+
+    status: Status
+    config: RunConfig
+    given: bool
+    step: int
+    held_out: float | None
+    judged_at: int
+    symbols: bool
+    floors: tuple[Floor, ...]
 
 
 class LiveRun(Playback):
@@ -354,6 +381,30 @@ class LiveRun(Playback):
             np.array(list(clips), np.int64),
             np.array(list(clips.values()), np.float64),
         )
+
+    def standing(self, patience: float = 0.5) -> Standing | None:
+        """How far the run is; in any thread, at any time.
+
+        Args:
+            patience: seconds to wait for a step that is under way; then there is no answer.
+        """
+        if not self._lock.acquire(timeout=patience):
+            return None
+        try:
+            now = self._now
+            evaluation = now.last_evaluation
+            return Standing(
+                status=self._status,
+                config=replace(now.trainer.config, lr=now.trainer.lr),
+                given=self._start is not None or self._prepare is not None,
+                step=now.latest.index,
+                held_out=None if evaluation is None else evaluation.mean,
+                judged_at=0 if evaluation is None else evaluation.step,
+                symbols=now.layout.symbols,
+                floors=now.floors,
+            )
+        finally:
+            self._lock.release()
 
     def frame(self) -> Frame:
         """The frame on screen."""

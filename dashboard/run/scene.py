@@ -101,6 +101,11 @@ class Scene:
             self._next_evaluation = now + kept * max(1.0, active_runs / _FEW_RUNS)
         return self._evaluation
 
+    @property
+    def last_evaluation(self) -> Evaluation | None:
+        """What `evaluation` gave last; nothing is computed."""
+        return self._evaluation
+
     def switch(self, config: RunConfig) -> None:
         """Go on with a config that may differ in `rnn_core.training.trainer.BRANCH_SETTINGS`.
 

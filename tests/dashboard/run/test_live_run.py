@@ -1061,3 +1061,32 @@ def test_after_divergence_the_test_part_is_not_forecast() -> None:
     run = run_after(300, diverging)
     assert run.status is Status.DIVERGED
     assert run.rolling_origins(4) is None
+
+
+def test_how_far_a_run_is_can_be_asked_without_computing_anything() -> None:
+    run = run_after(3, RunConfig(task="copy", window_length=24))
+    standing = run.standing()
+    assert standing is not None
+    assert (standing.status, standing.step, standing.held_out) == (Status.PAUSED, 3, None)
+    assert standing.symbols
+    assert not standing.given
+    frame = run.frame()
+    standing = run.standing()
+    assert standing is not None
+    assert frame.verdict is not None
+    assert (standing.held_out, standing.judged_at) == (frame.verdict.loss.mean, 3)
+    assert standing.floors == frame.floors
+    run.configure(replace(run.config, lr=0.5))
+    changed = run.standing()
+    assert changed is not None
+    assert changed.config.lr == 0.5
+
+
+def test_a_run_that_is_busy_does_not_keep_whoever_asks() -> None:
+    run = run_after(0)
+    answers: list[object] = ["none yet"]
+    with run._lock:
+        asking = threading.Thread(target=lambda: answers.append(run.standing(patience=0.01)))
+        asking.start()
+        asking.join()
+    assert answers[-1] is None

@@ -102,7 +102,9 @@ def test_many_runs_on_a_server_keep_their_evaluations_longer() -> None:
 def test_the_verdict_is_that_of_the_newest_evaluation_with_the_online_loss_of_then() -> None:
     scene = scene_after(3, RunConfig(hidden_size=4))
     assert scene.verdict is None
+    assert scene.last_evaluation is None
     evaluation = scene.evaluation(paused=True)
+    assert scene.last_evaluation is evaluation
     online = float(np.mean(scene.recent))
     assert evaluation is not None
     assert scene.verdict == judge(evaluation, scene.floors, online=online)

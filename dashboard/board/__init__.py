@@ -1,0 +1,1 @@
+"""The Class page: the runs of everyone in a room, live."""
