@@ -1,7 +1,8 @@
-"""Ctrl-C as a wish to end soon, so that what was done can be kept."""
+"""Ctrl-C, or the end of the parent, as a wish to end soon, so that what was done can be kept."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -27,3 +28,23 @@ def ends_on_ctrl_c() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def ends_when_input_closes(stop: threading.Event) -> None:
+    """Set an event once standard input closes: whoever holds its other end has ended, however.
+
+    A process that is killed can tell nobody, but the system closes its pipes. Works on every system
+    and whichever thread started this process, which the signal of Linux for a parent's death does
+    not.
+
+    Args:
+        stop: the event.
+    """
+
+    def wait() -> None:
+        # Not `sys.stdin`: a thread that waits in it would hold its lock when the interpreter ends.
+        while os.read(0, 4096):
+            pass
+        stop.set()
+
+    threading.Thread(target=wait, name="end of the parent", daemon=True).start()

@@ -16,7 +16,7 @@ import click
 
 from rnn_core.cli.data import Data, data_of, data_options, plan_of, reading_options
 from rnn_core.cli.files import Refused, Target
-from rnn_core.cli.interrupt import ends_on_ctrl_c
+from rnn_core.cli.interrupt import ends_on_ctrl_c, ends_when_input_closes
 from rnn_core.cli.report import progress_bar
 from rnn_core.cli.train import INTERRUPTED
 from rnn_core.config import RunConfig
@@ -193,6 +193,12 @@ def _run_locally(
     help="the series of one's own that the sweep reads",
 )
 @reading_options
+@click.option(
+    "--until-input-closes",
+    is_flag=True,
+    help="end as well when standard input closes, as it does when the program that started the "
+    "worker ends or is killed",
+)
 @click.option("--quiet", "-q", is_flag=True, help="print nothing but errors")
 @click.pass_context
 def worker(
@@ -203,11 +209,14 @@ def worker(
     data: Path | None,
     time: str | None,
     missing: Any,
+    until_input_closes: bool,
     quiet: bool,
 ) -> None:
     """Work on a sweep, from any machine that reaches its storage, until nothing is left to do."""
     say = partial(click.echo, err=True)
     with _refusing(), ends_on_ctrl_c() as stop:
+        if until_input_closes:
+            ends_when_input_closes(stop)
         found = Sweep.open(storage, study)
         table = None if data is None else Data.read(data, time=time, missing=missing, say=say)
         finished = work(found, task_for=_task_for(found, table), cancel=stop)

@@ -26,6 +26,8 @@ def cores() -> int:
 class LocalWorkers:
     """Processes that work on one sweep. A context manager: none of them outlives it.
 
+    Nor does any outlive the process that made it, even if that is killed: each holds a pipe to it.
+
     Args:
         sweep: what they work on.
         storage: its address.
@@ -38,7 +40,7 @@ class LocalWorkers:
         self._command = [
             *(sys.executable, "-m", "rnn_core", "sweep", "worker"),
             *("--storage", storage, "--study", sweep.name, "--quiet"),
-            *options,
+            *("--until-input-closes", *options),
         ]
         self._replacements = _REPLACEMENTS * count
         self._processes = [self._start() for _ in range(count)]
@@ -48,7 +50,7 @@ class LocalWorkers:
         return subprocess.Popen(
             self._command,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -73,6 +75,7 @@ class LocalWorkers:
                 continue
             self._processes.remove(process)
             words = self._words(process)
+            self._let_go(process)
             if status == 0:
                 continue
             self._sweep.release(worker_name(process.pid))
@@ -84,6 +87,12 @@ class LocalWorkers:
             else:
                 refusal = f"Workers keep dying; the last one with status {status}: {words}"
         return refusal
+
+    @staticmethod
+    def _let_go(process: subprocess.Popen[str]) -> None:
+        """Close the pipe by which a worker knows that this process is there."""
+        assert process.stdin is not None
+        process.stdin.close()
 
     @staticmethod
     def _words(process: subprocess.Popen[str]) -> str:
@@ -102,6 +111,7 @@ class LocalWorkers:
         for process in self._processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
+            self._let_go(process)
         until = monotonic() + patience
         for process in self._processes:
             try:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from rnn_core.cli.interrupt import ends_on_ctrl_c
+from rnn_core.cli.interrupt import ends_on_ctrl_c, ends_when_input_closes
 
 
 @pytest.fixture
@@ -40,3 +41,18 @@ def test_it_can_be_used_in_any_thread() -> None:
     thread.start()
     thread.join()
     assert found == [False]
+
+
+def test_the_end_of_the_input_is_a_wish_to_end_and_what_comes_before_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, write = os.pipe()
+    before = os.read
+    monkeypatch.setattr(os, "read", lambda end, most: before(read if end == 0 else end, most))
+    stop = threading.Event()
+    ends_when_input_closes(stop)
+    os.write(write, b"not yet")
+    assert not stop.wait(0.05)
+    os.close(write)
+    assert stop.wait(60)
+    os.close(read)

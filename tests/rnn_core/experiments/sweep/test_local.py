@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -57,6 +59,37 @@ def test_workers_give_back_what_they_have_when_they_are_ended(tmp_path: Path) ->
         while not sweep.progress().running:
             time.sleep(0.05)
     assert sweep.progress().waiting == 4
+
+
+def test_no_worker_outlives_a_process_that_is_killed(tmp_path: Path) -> None:
+    address = str(tmp_path / "a.journal")
+    sweep = Sweep.create(small(steps=1_000_000), address, "a")
+    code = f"""
+import time
+from rnn_core.experiments.sweep import LocalWorkers, Sweep
+workers = LocalWorkers(Sweep.open({address!r}, "a"), {address!r}, 1)
+print(*workers.pids, flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        pid = int(server.stdout.readline())
+        while not sweep.progress().running:
+            time.sleep(0.05)
+        server.kill()
+    # What they had is given back, and not only found to be lost.
+    while sweep.progress().waiting < 4:
+        time.sleep(0.05)
+    while is_there(pid):
+        time.sleep(0.05)
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process is there, and is not one that only waits to be collected."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_workers_that_keep_dying_are_given_up(
