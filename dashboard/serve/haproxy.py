@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -35,6 +36,19 @@ frontend metrics
 _START, _ANSWER = 10.0, 5.0
 # A port where nobody listens, for a place that is not in use yet.
 _NOWHERE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What HAProxy sees of a place.
+
+    Args:
+        connections: how many there are now.
+        is_down: whether its replica has failed the checks.
+    """
+
+    connections: int = 0
+    is_down: bool = False
 
 
 class ProxyError(Exception):
@@ -156,11 +170,11 @@ class Proxy:
         self.order(f"set server app/{place} state maint")
         self.order(f"shutdown sessions server app/{place}")
 
-    def connections(self) -> dict[str, int]:
-        """How many connections each place has now."""
+    def seen(self) -> dict[str, Seen]:
+        """What it sees of each place now."""
         lines = self.order("show stat").lstrip("# ").splitlines()
         return {
-            row["svname"]: int(row["scur"])
+            row["svname"]: Seen(int(row["scur"]), row["status"].startswith("DOWN"))
             for row in csv.DictReader(lines)
             if row["pxname"] == "app" and row["svname"] != "BACKEND"
         }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from dashboard.serve.haproxy import HEALTH, ProxyError
+from dashboard.serve.haproxy import HEALTH, ProxyError, Seen
 from dashboard.serve.processes import Child, free_port
 
 
@@ -32,8 +32,8 @@ class Proxy(Protocol):
     def close(self, place: str) -> None:
         """Send nobody there."""
 
-    def connections(self) -> dict[str, int]:
-        """How many connections each place has now."""
+    def seen(self) -> Mapping[str, Seen]:
+        """What it sees of each place now."""
 
     def stop(self) -> None:
         """End its process."""
@@ -62,6 +62,8 @@ class Patience:
         drain: until a replica of the version before is ended though visitors are there.
         gone: without any connection after which its visitors have gone. The app keeps the session
             of a visitor who may come back for two minutes.
+        hung: after the proxy has found that a replica does not answer and has cut off its visitors,
+            until it is killed.
     """
 
     start: float = 120.0
@@ -71,6 +73,7 @@ class Patience:
     stable: float = 30.0
     drain: float = 3600.0
     gone: float = 120.0
+    hung: float = 30.0
 
 
 class Replica:
@@ -87,6 +90,7 @@ class Replica:
         self.since = now  # of the state
         self.began = now
         self.empty_since: float | None = None
+        self.down_since: float | None = None
 
     def become(self, state: State, now: float) -> None:
         """Go on to another state."""
@@ -176,7 +180,9 @@ class Supervisor:
             self._begin_rollout()
         try:
             self._tell()
-            self._end_drained()
+            seen = self._proxy.seen()
+            self._kill_hung(seen)
+            self._end_drained(seen)
         except (OSError, ProxyError) as problem:  # it is told at the next look
             self._say(f"HAProxy does not obey: {problem}")
 
@@ -291,13 +297,25 @@ class Supervisor:
                 self._end(name)
         self._say("The new replicas serve; the old ones drain.")
 
-    def _end_drained(self) -> None:
-        draining = {n: e for n, e in self._replicas.items() if e.state is State.DRAINING}
-        if not draining:
-            return
-        connections, now = self._proxy.connections(), self._clock()
-        for name, each in draining.items():
-            count = connections.get(name, 0)
+    def _kill_hung(self, seen: Mapping[str, Seen]) -> None:
+        """Kill who does not answer: its process would be there for nobody, with all its memory."""
+        now = self._clock()
+        for name in self._known():
+            each = self._replicas[name]
+            if not seen.get(name, Seen()).is_down:
+                each.down_since = None
+            elif each.down_since is None:
+                each.down_since = now
+                self._say(f"{name} does not answer; its visitors go on in another process.")
+            elif now - each.down_since >= self._patience.hung:
+                each.child.kill()
+
+    def _end_drained(self, seen: Mapping[str, Seen]) -> None:
+        now = self._clock()
+        for name, each in self._replicas.items():
+            if each.state is not State.DRAINING:
+                continue
+            count = seen.get(name, Seen()).connections
             if count:
                 each.empty_since = None
             elif each.empty_since is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.serve.haproxy import Proxy, ProxyError, configuration
+from dashboard.serve.haproxy import Proxy, ProxyError, Seen, configuration
 
 #: As HAProxy 2.6 says it, with some of its columns.
 STATISTICS = """\
@@ -18,6 +18,8 @@ STATISTICS = """\
 visitors,FRONTEND,,,3,4,OPEN
 app,replica1,0,0,2,3,UP
 app,replica2,0,0,1,1,DRAIN
+app,replica3,0,0,0,2,DOWN
+app,replica4,0,0,1,2,UP 1/3
 app,BACKEND,0,0,3,4,UP
 """
 
@@ -111,9 +113,17 @@ def test_what_has_changed_is_no_refusal(tmp_path: Path) -> None:
         assert Proxy(tmp_path, 1).order("set server app/replica1 addr 127.0.0.1 port 4001") == said
 
 
-def test_connections_are_those_of_the_replicas(tmp_path: Path) -> None:
+def test_it_sees_the_connections_of_the_replicas_and_who_has_failed_the_checks(
+    tmp_path: Path,
+) -> None:
     with answering(tmp_path, STATISTICS) as orders:
-        assert Proxy(tmp_path, 1).connections() == {"replica1": 2, "replica2": 1}
+        seen = Proxy(tmp_path, 1).seen()
+    assert seen == {
+        "replica1": Seen(2),
+        "replica2": Seen(1),
+        "replica3": Seen(0, is_down=True),
+        "replica4": Seen(1),
+    }
     assert orders == ["show stat"]
 
 

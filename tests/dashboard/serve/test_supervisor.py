@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.serve.haproxy import ProxyError
+from dashboard.serve.haproxy import ProxyError, Seen
 from dashboard.serve.supervisor import Patience, State, Supervisor
 
 S, D, E = State.SERVING, State.DRAINING, State.ENDING
@@ -26,6 +26,7 @@ class NotedProxy:
         self.told: list[tuple[object, ...]] = []
         self.is_alive = False
         self.visitors: dict[str, int] = {}
+        self.down: set[str] = set()
         self.obeys = True
 
     def note(self, *what: object) -> None:
@@ -46,8 +47,9 @@ class NotedProxy:
     def close(self, place: str) -> None:
         self.note("close", place)
 
-    def connections(self) -> dict[str, int]:
-        return self.visitors
+    def seen(self) -> dict[str, Seen]:
+        names = {*self.visitors, *self.down}
+        return {name: Seen(self.visitors.get(name, 0), name in self.down) for name in names}
 
     def stop(self) -> None:
         self.is_alive = False
@@ -149,6 +151,30 @@ def test_one_that_never_answers_is_killed(house: House) -> None:
     house.now = 121
     house.look_until(lambda: not house.supervisor.states)
     assert "replica1 does not answer after 120 s." in house.said
+
+
+def test_one_that_hangs_is_killed_after_its_visitors_have_gone_elsewhere(house: House) -> None:
+    house.start()
+    _state, pid = house.supervisor.states["replica1"]
+    house.proxy.down = {"replica1"}
+    house.supervisor.look()
+    assert house.said == ["replica1 does not answer; its visitors go on in another process."]
+    house.now += 29
+    house.supervisor.look()
+    house.proxy.down.clear()  # it answers again: counted from the beginning
+    house.supervisor.look()
+    house.proxy.down = {"replica1"}
+    house.supervisor.look()
+    house.now += 29
+    house.supervisor.look()
+    assert house.supervisor.states["replica1"] == (S, pid)
+    house.now += 1
+    house.look_until(lambda: "replica1" not in house.supervisor.states)
+    assert "signal SIGKILL" in house.said[-1]
+    assert house.states() == {"replica2": S}
+    house.proxy.down.clear()
+    house.now += 30
+    house.look_until(lambda: house.supervisor.is_ready)
 
 
 def test_a_new_version_serves_before_the_old_one_drains(house: House) -> None:
