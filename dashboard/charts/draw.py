@@ -1,16 +1,30 @@
-"""Sending charts to the browser."""
+"""Sending charts to the browser.
+
+Streamlit turns a specification into text, reads the text and writes it again, whenever a chart is
+sent: a sixth of a redraw. Specifications stay the same while a run plays, so the message is made
+once by Streamlit, and sent with new data from then on.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.delta_generator_singletons import get_dg_singleton_instance
+from streamlit.elements.lib import agent_spec
+from streamlit.elements.lib.layout_utils import LayoutConfig
+from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard.charts.base import Chart
+from dashboard.charts.base import Chart, Spec
+
+# What `st.vega_lite_chart` sends a chart as, and how it is laid out.
+_KIND, _LAYOUT = "vega_lite_chart", LayoutConfig(width="stretch", height="content")
+# Messages that are kept: a page has a handful, for every layout of the windows.
+_MOST_MESSAGES = 256
 
 
 def draw(
@@ -32,16 +46,102 @@ def draw(
     Returns:
         The element.
     """
-    spec = {**chart.spec, "datasets": chart.tables}
     if on_select is None:
-        to = st.vega_lite_chart if place is None else place.vega_lite_chart
-        return to(spec, width="stretch", alt=chart.alt)
+        to = get_dg_singleton_instance().main_dg if place is None else place
+        if _is_recorded():
+            return to.vega_lite_chart(_with_data(chart), width="stretch", alt=chart.alt)
+        return to._enqueue(_KIND, _filled(_messages.of(chart), chart), layout_config=_LAYOUT)
     if place is None:
         place = _claim()  # a chart with selections returns these, not its place
+    elif isinstance(place, _Clickable) and place.shows(chart) and not _is_recorded():
+        place._enqueue(_KIND, _filled(place.message, chart), layout_config=_LAYOUT)
+        return place
     elif key is not None:
         _forget(key)
-    place.vega_lite_chart(spec, width="stretch", alt=chart.alt, key=key, on_select=on_select)
+    place.vega_lite_chart(
+        _with_data(chart), width="stretch", alt=chart.alt, key=key, on_select=on_select
+    )
+    if isinstance(place, _Clickable):
+        place.spec, place.alt = chart.spec, chart.alt
     return place
+
+
+class _Clickable(DeltaGenerator):
+    """The place of a chart with selections, which keeps what it is sent.
+
+    Attributes:
+        message: what was sent last.
+        spec: specification of the chart that Streamlit sent.
+        alt: its text for screen readers.
+    """
+
+    message: VegaLiteChart
+    spec: Spec | None = None
+    alt: str = ""
+
+    def shows(self, chart: Chart) -> bool:
+        """Whether only the data of a chart differ from what is here."""
+        return self.spec is chart.spec and self.alt == chart.alt
+
+    def _enqueue(self, delta_type: str, element_proto: Any, *others: Any, **more: Any) -> Any:
+        self.message = element_proto
+        return super()._enqueue(delta_type, element_proto, *others, **more)
+
+
+class _Nowhere(DeltaGenerator):
+    """Keeps what it is given, and sends nothing."""
+
+    message: VegaLiteChart
+
+    def _enqueue(self, delta_type: str, element_proto: Any, *others: Any, **more: Any) -> Any:
+        self.message = element_proto
+        return self
+
+
+class _Messages:
+    """The messages of charts without data, by specification. All sessions share them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        # Each with its specification, whose place in memory is thus its own.
+        self._kept: OrderedDict[tuple[int, str], tuple[Spec, VegaLiteChart]] = OrderedDict()
+
+    def of(self, chart: Chart) -> VegaLiteChart:
+        """The message as Streamlit makes it, to which data are to be added."""
+        key = id(chart.spec), chart.alt
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key][1]
+        nowhere = _Nowhere(root_container=None)
+        nowhere.vega_lite_chart(chart.spec, width="stretch", alt=chart.alt)
+        with self._lock:
+            self._kept[key] = chart.spec, nowhere.message
+            if len(self._kept) > _MOST_MESSAGES:
+                self._kept.popitem(last=False)
+        return nowhere.message
+
+
+_messages = _Messages()
+
+
+def _filled(message: VegaLiteChart, chart: Chart) -> VegaLiteChart:
+    """A copy of a message with the data of a chart."""
+    filled = VegaLiteChart()
+    filled.CopyFrom(message)
+    del filled.datasets[:]
+    for name, rows in chart.tables.items():
+        filled.datasets.add(name=name, has_name=True).data.data = rows
+    return filled
+
+
+def _with_data(chart: Chart) -> Spec:
+    return {**chart.spec, "datasets": chart.tables}
+
+
+def _is_recorded() -> bool:
+    """Whether Streamlit describes the page to a program, for which it reads each chart's data."""
+    return agent_spec.is_recording()
 
 
 def _claim() -> DeltaGenerator:
@@ -52,7 +152,7 @@ def _claim() -> DeltaGenerator:
     """
     parent = get_dg_singleton_instance().main_dg._active_dg
     cursor = parent._cursor
-    return DeltaGenerator(
+    return _Clickable(
         root_container=parent._root_container,
         cursor=cursor and cursor.lock_element(),
         parent=parent,

@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.charts.arrow import read
 
 
-def page(elements: int, *, selectable: bool) -> None:
+def page(elements: int, *, selectable: bool, first: str) -> None:
     """Draws one point and then two, in one element or in two."""
+
     import altair as alt
 
     from dashboard.charts.arrow import Table
@@ -24,17 +25,18 @@ def page(elements: int, *, selectable: bool) -> None:
     if selectable:
         points = points.add_params(alt.selection_point(name="chosen", fields=["x"]))
     spec = specification(alt.layer(points).properties(title="Points"))
-    clicks = {"key": "points", "on_select": lambda: None} if selectable else {}
-    place = draw(Chart(spec, {"points": table.rows([1.0])}, "One point."), **clicks)
+    clicks: Any = {"key": "points", "on_select": lambda: None} if selectable else {}
+    place = draw(Chart(spec, {"points": table.rows([1.0])}, first), **clicks)
     if selectable:
         assert elements == 1
     place = None if elements == 2 else place
     draw(Chart(spec, {"points": table.rows([1.0, 2.0])}, "Points."), place, **clicks)
 
 
-def drawn(elements: int = 1, *, selectable: bool = False) -> list[Any]:
-    """What the browser is sent."""
-    app = AppTest.from_function(page, args=(elements,), kwargs={"selectable": selectable}).run()
+def drawn(elements: int = 1, *, selectable: bool = False, first: str = "One point.") -> list[Any]:
+    """What the browser is sent; ``first`` is the alternative text of the first chart."""
+    options = {"selectable": selectable, "first": first}
+    app = AppTest.from_function(page, args=(elements,), kwargs=options).run()
     assert not app.exception
     return [element.proto for element in app.get("vega_lite_chart")]
 
@@ -59,6 +61,27 @@ def test_a_chart_drawn_in_the_place_of_another_replaces_it() -> None:
     (only,) = drawn(elements=1)
     assert rows(only)["x"].to_pylist() == [1.0, 2.0]
     assert only.alt == "Points."
+
+
+@pytest.mark.parametrize("selectable", [False, True])
+def test_new_data_are_sent_in_the_message_that_streamlit_makes(
+    monkeypatch: pytest.MonkeyPatch, selectable: bool
+) -> None:
+    monkeypatch.setattr("dashboard.charts.draw._is_recorded", lambda: True)
+    (streamlit_s,) = drawn(selectable=selectable, first="Points.")
+    monkeypatch.undo()
+    made: list[str] = []
+    make = DeltaGenerator.vega_lite_chart
+
+    def record(self: DeltaGenerator, spec: Any, **options: Any) -> Any:
+        made.append(spec["title"])
+        return make(self, spec, **options)
+
+    monkeypatch.setattr(DeltaGenerator, "vega_lite_chart", record)
+    (ours,) = drawn(selectable=selectable, first="Points.")
+    assert ours == streamlit_s
+    assert rows(ours)["x"].to_pylist() == [1.0, 2.0]
+    assert made == ["Points"]
 
 
 def test_only_a_chart_with_a_callback_is_a_widget() -> None:
