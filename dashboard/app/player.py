@@ -35,7 +35,7 @@ BURST = 5
 CROWD, CROWDED_BURST = 12, 12
 # A late burst continues for so many seconds per redraw and active run: where all are late, more
 # beats would only make it worse.
-_PATIENCE = 0.007
+_PATIENCE = 0.010
 # Seconds in which a redraw leaves the server.
 _DELIVERY = 0.03
 # Key in the session: tokens of all runs that it has had.

@@ -19,6 +19,10 @@ from rnn_core.engines import prepare_compiled
 
 # In glibc's malloc.h; and what it is set to.
 _M_ARENA_MAX, _ARENAS = -8, 2
+# Objects that are made, less those freed, until Python looks for garbage among them; collections
+# of the young until it looks among those that outlived one, and likewise for the old. By default
+# 700, 10 and 10, with which every eighth millisecond of a class went to looking.
+_GARBAGE_AFTER = 20_000, 20, 20
 # Seconds that the first page takes from here, and that the compiled engine leaves to it.
 _FIRST_PAGE = 1.0
 # Seconds from one cleaning to the next, at least, and from its reason to the cleaning: sessions are
@@ -42,6 +46,7 @@ def prepare_server() -> None:
     _hide_half_imported_pandas()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_GARBAGE_AFTER)
     prepare_compiled(_FIRST_PAGE)
 
 

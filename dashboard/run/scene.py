@@ -22,7 +22,7 @@ from rnn_core.training.verdict import online_steps
 # While the network is trained an evaluation is kept for this many seconds at least, and for this
 # many times as long as it took; where more runs than this share the server, longer in proportion:
 # else a class would spend a sixth of its time on evaluations.
-_FRESH, _TIMES_AS_LONG, _FEW_RUNS = 0.5, 10.0, 10
+_FRESH, _TIMES_AS_LONG, _FEW_RUNS = 0.5, 10.0, 4
 
 
 class Scene:

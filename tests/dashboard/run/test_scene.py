@@ -91,7 +91,7 @@ def test_many_runs_on_a_server_keep_their_evaluations_longer() -> None:
     scene.advance()
     first = scene.evaluation(paused=False, active_runs=30)
     scene.advance()
-    clock.now += 1.4
+    clock.now += 3.7
     assert scene.evaluation(paused=False, active_runs=30) is first
     clock.now += 0.2
     later = scene.evaluation(paused=False, active_runs=30)
