@@ -11,12 +11,16 @@ import subprocess
 import sys
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dashboard.app.commit import VARIABLE
+from dashboard.serve.__main__ import parser
+from dashboard.sweeps import manager as sweeps
 
 ROOT = Path(__file__).parents[1]
 #: Opens the app, and prints the commit that it is of and whether it speaks Chinese.
@@ -32,6 +36,7 @@ print(running_commit(), any("步" in button.label for button in app.button), flu
 os._exit(0)  # without waiting for the kernels, which are compiled meanwhile
 """
 FILE = ROOT / "Containerfile"
+COMPOSE = ROOT / "compose.yaml"
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -140,6 +145,49 @@ def test_the_command_and_the_health_check_are_streamlit_s() -> None:
     assert any(rest.startswith(f"{VARIABLE}=${{COMMIT}}") for rest in given("ENV"))
 
 
+def composed() -> dict[str, Any]:
+    """What compose.yaml says, where no variable is set."""
+    text = COMPOSE.read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text))
+    assert "${" not in str(found)
+    return found
+
+
+def test_the_composition_is_one() -> None:
+    check = Path(sys.executable).with_name("check-jsonschema")
+    done = subprocess.run(
+        [check, "--builtin-schema", "vendor.compose-spec", COMPOSE], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "ok -- validation done\n")
+
+
+def test_it_serves_several_processes_by_a_command_that_there_is() -> None:
+    app = composed()["services"]["app"]
+    python, module, name, *options = app["command"]
+    assert (python, module, name) == ("python", "-m", "dashboard.serve")
+    assert parser().parse_args(options).workers == 2
+    assert parser().parse_args([]).port == 8501
+    assert app["ports"] == ["8501:8501"]
+    assert "/healthz" in app["healthcheck"]["test"][-1]
+    assert " haproxy " in given("RUN")[0]
+
+
+def test_it_writes_into_volumes_alone_whose_folders_the_image_gives_to_its_user() -> None:
+    file = composed()
+    app = file["services"]["app"]
+    assert app["read_only"] is True
+    assert app["tmpfs"] == ["/tmp"]
+    volumes = dict(each.split(":") for each in app["volumes"])
+    assert set(volumes) <= set(file["volumes"])
+    (made,) = [rest for rest in given("RUN") if "install -d -o app -g app" in rest]
+    (cache,) = [rest.split("=")[1] for rest in given("ENV") if rest.startswith("NUMBA_CACHE_DIR")]
+    folders = made.replace('"${NUMBA_CACHE_DIR}"', cache).split("install -d -o app -g app ")[1]
+    assert sorted(volumes.values()) == sorted(folders.split())
+    variables = app["environment"]
+    assert sweeps.FOLDER in variables
+    assert all(Path(folder).parent == Path(volumes["shared"]) for folder in variables.values())
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_the_readmes_say_how_to_build_and_run_it(name: str) -> None:
     readme = (ROOT / name).read_text(encoding="utf-8")
@@ -147,3 +195,5 @@ def test_the_readmes_say_how_to_build_and_run_it(name: str) -> None:
     assert "--read-only --tmpfs /tmp" in readme
     (cache,) = [rest.split("=")[1] for rest in given("ENV") if rest.startswith("NUMBA_CACHE_DIR")]
     assert f":{cache}" in readme
+    assert "docker compose up --build" in readme
+    assert "docker compose --profile tls up --build" in readme
