@@ -96,6 +96,32 @@ def test_visitors_of_a_replica_that_was_killed_land_on_another_and_run_it_again(
     assert not any(child.is_running() for child in everything)
 
 
+def test_visitors_of_a_replica_that_hangs_go_on_in_another_and_it_is_started_again(
+    browser: Browser,
+) -> None:
+    with serve_replicas(2) as server:
+        window = browser.new_context(locale="en-US").new_page()
+        window.set_default_timeout(30_000)
+        train = TrainPage(window).open(server.url + "/?hidden_size=8&pace=5")
+        train.press("run")
+        train.wait_for_step(100)
+        hung = replica_of(server, window.context)
+        before = replicas(server)
+        os.kill(hung, signal.SIGSTOP)
+        # Three checks, which are given up after ten seconds each.
+        expect(train.key("lost")).to_contain_text("was lost at step", timeout=60_000)
+        train.press("run")
+        train.wait_for_step(20)
+        deadline = time.monotonic() + 120
+        while hung in replicas(server) or len(replicas(server)) < 2:
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.1)
+        assert len(replicas(server) & before) == 1  # the other one was not touched
+        at = int(train.number("step"))
+        train.wait_for_step(at + 20)
+    window.context.close()
+
+
 def test_a_new_version_is_rolled_out_while_a_visitor_plays_on(browser: Browser) -> None:
     with serve_replicas(2, "--gone=2") as server:
         first, second = browser.new_context(locale="en-US"), browser.new_context(locale="en-US")
