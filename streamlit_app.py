@@ -8,6 +8,7 @@ from dashboard.app.early_chart_panel import early_chart
 
 with early_chart():  # these imports take seconds in a server that has just started
     from dashboard.app.page import open_app
+    from dashboard.board.page import BOARD
     from dashboard.compare.page import COMPARE
     from dashboard.data.page import DATA
     from dashboard.learn.page import LEARN
@@ -24,5 +25,6 @@ open_app(
     COMPARE,
     DATA,
     SWEEPS,
+    BOARD,
     LEARN,
 )

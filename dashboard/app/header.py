@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,12 +16,13 @@ from dashboard.app.terms_panel import terms
 _LANGUAGE_MENU = "language_menu"
 
 
-def show(heading: str, menu: Callable[[], None] | None = None) -> None:
+def show(heading: str, *menus: Callable[[], None], private: Sequence[str] = ()) -> None:
     """Draw the header; `style.css` puts it into the top bar.
 
     Args:
         heading: of the page, for screen readers; the navigation shows the page's title.
-        menu: draws the page's own menu, in front of what all pages share.
+        menus: draw menus of pages, in front of what all pages share.
+        private: parameters of the address that a shared link leaves out.
     """
     with st.container(key="heading"):
         st.title(heading, anchor=False)
@@ -34,11 +35,11 @@ def show(heading: str, menu: Callable[[], None] | None = None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", width="content", key="header"
     ):
-        if menu is not None:
+        for menu in menus:
             menu()
         about_panel.button()
         _language()
-        share()
+        share(private)
     with st.container(key="overlays"):
         terms()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from dashboard.app.language import gettext as _
 from dashboard.app.lifetimes import watch_session
 from dashboard.app.restrictions import ALL, HIDE, LOCK
 from dashboard.app.server import cleaner, prepare_server
-from dashboard.app.settings import PACE, PageSetting, table_of
+from dashboard.app.settings import PACE, PageSetting, Setting, table_of
 from dashboard.app.sidebar import Settings
 from rnn_core import RunConfig
 
@@ -24,6 +24,19 @@ _PAGES = "pages"
 Show = Callable[[RunConfig, Settings], None]
 _STYLE = Path(__file__).with_name("style.css")
 _SCRIPTS = [Path(__file__).with_name(name) for name in ("keyboard.js", "history.js")]
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What a page has on all pages.
+
+    Args:
+        menu: draws it in the header.
+        above: draws it above the page whose path it is given.
+    """
+
+    menu: Callable[[], None]
+    above: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,7 @@ class Page:
         unasked: says which settings of the run its experiment decides by itself.
         pace: the setting `PACE`, with the pace at which the page begins.
         patience: its setting of early stopping; None where no run stops early.
+        companion: what it has on all pages; None for nothing.
     """
 
     path: str
@@ -56,6 +70,7 @@ class Page:
     unasked: Callable[[], widgets.Unasked] = widgets.Unasked
     pace: PageSetting = PACE
     patience: PageSetting | None = None
+    companion: Companion | None = None
 
 
 def open_app(*pages: Page) -> None:
@@ -92,7 +107,11 @@ def open_app(*pages: Page) -> None:
     )
     shown = next((page for page in pages if page.path == navigation.url_path), pages[0])
     st.set_page_config(page_title=f"{_(shown.title)} · RNN Playground")
-    header.show(_(shown.heading), shown.menu)
+    companions = [page.companion for page in pages if page.companion is not None]
+    menus = [each.menu for each in companions] + ([shown.menu] if shown.menu is not None else [])
+    header.show(_(shown.heading), *menus, private=_private(table))
+    for companion in companions:
+        companion.above(shown.path)
     chosen.append(
         sidebar.sidebar(refusals, shown.unasked(), shown.pace, shown.patience)
         if shown.shows_run
@@ -109,6 +128,12 @@ def go_to(path: str) -> None:
         path: of the page.
     """
     st.switch_page(st.session_state[_PAGES][path])
+
+
+def _private(table: Mapping[str, Setting]) -> list[str]:
+    """The settings that belong to the visitor alone."""
+    own = (each for each in table.values() if isinstance(each, PageSetting))
+    return [each.name for each in own if not each.shared]
 
 
 @cache

@@ -40,6 +40,8 @@ _PATIENCE = 0.010
 _DELIVERY = 0.03
 # Key in the session: tokens of all runs that it has had.
 _TOKENS = "tokens of runs"
+# Key in the session: key of the page whose run is followed.
+_FOLLOWED = "followed page"
 
 
 class Playable(Protocol):
@@ -125,6 +127,7 @@ def open_session(
     refusals: Sequence[str],
     *,
     counts: bool = True,
+    followed: bool = False,
 ) -> Session[RunT]:
     """The visitor's session on a page; shows what the link could not have, and what was lost.
 
@@ -134,11 +137,14 @@ def open_session(
         adopt: gives the run the page's settings; returns why it started again, empty if it did not.
         refusals: what the visitor's link asked for and could not have.
         counts: whether the step that the page shows is the number of all steps of the run.
+        followed: whether `followed_session` gives it to other pages.
     """
     if key not in st.session_state:
         st.session_state[key] = Session(begin(), list(refusals), key)
         _note(st.session_state[key])
     session: Session[RunT] = st.session_state[key]
+    if followed:
+        st.session_state[_FOLLOWED] = key
     session.run.touch()
     restarted = adopt(session.run)
     if restarted:
@@ -148,6 +154,12 @@ def open_session(
         st.warning(refusal, icon=":material/link_off:")
     if session.lost:
         _tell_of_loss(session, counts)
+    return session
+
+
+def followed_session() -> Session[Any] | None:
+    """The visitor's session on the page whose run others may follow; None before it was opened."""
+    session: Session[Any] | None = st.session_state.get(st.session_state.get(_FOLLOWED, ""))
     return session
 
 

@@ -81,6 +81,7 @@ class PageSetting:
         write: the reverse; None for the value's plain text.
         named: whether a link names it with its default, too, once that was chosen; because without
             a choice it may begin with something else.
+        shared: whether the link that the Share button copies names it.
     """
 
     name: str
@@ -91,6 +92,7 @@ class PageSetting:
     parse: Callable[[str], Any] | None = None
     write: Callable[[Any], str] | None = None
     named: bool = False
+    shared: bool = True
 
     def rule(self, task: str) -> Rule:
         """Its limits, the same for all tasks."""

@@ -45,11 +45,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     field.hidden = true;
   };
 
-  // The address that the browser shows; locked, if that is asked for.
+  // The address that the browser shows, without what is the visitor's own; locked, if that is asked
+  // for.
   const address = () => {
     const url = new URL(window.location.href);
+    const own = data.private.filter((name) => url.searchParams.has(name));
+    for (const name of own) url.searchParams.delete(name);
     if (lock.checked) url.searchParams.set("lock", "true");
-    return lock.checked ? url.href : window.location.href;
+    return own.length || lock.checked ? url.href : window.location.href;
   };
   const showCode = () => {
     code.hidden = !data.qr || data.address !== address();

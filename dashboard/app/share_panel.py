@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ _share = st.components.v2.component(
 )
 
 
-def share() -> None:
-    """Draw the button."""
+def share(private: Sequence[str] = ()) -> None:
+    """Draw the button.
+
+    Args:
+        private: parameters of the address that are left out of the link.
+    """
     address = st.session_state.get(_SHARED, "")
     _share(
         key="share",
@@ -43,6 +48,7 @@ def share() -> None:
                 "code": _("The link as a QR code, for a phone or a class"),
                 "address": address,
                 "qr": _code(address),
+                "private": list(private),
             }
         ],
     )

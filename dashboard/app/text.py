@@ -142,6 +142,35 @@ def rule_words(rule: Rule) -> str:
     return _("from {low} to {high}").format(low=low, high=high)
 
 
+def setting_name(name: str) -> str:
+    """A setting in the reader's language, as axes and tables name it; an unknown one by its key."""
+    names = {
+        "cell": _("cell"),
+        "hidden_size": _("hidden units"),
+        "num_layers": _("layers"),
+        "lr": _("learning rate"),
+        "delay": _("delay"),
+        "window_length": _("points per window"),
+        "batch_size": _("batch size"),
+        "optimizer": _("optimizer"),
+        "clip_norm": _("clipping"),
+        "momentum": _("momentum"),
+        "forget_bias": _("forget-gate bias"),
+        "initialisation": _("initialisation"),
+        "carry_state": _("state carried"),
+        "noise_std": _("noise on the input"),
+        "seed": _("seed"),
+        "data_seed": _("data seed"),
+        "points_per_period": _("points per period"),
+        "frequency": _("frequency"),
+        "amplitude": _("amplitude"),
+        "phase": _("phase offset"),
+        "single_bias": _("one bias vector"),
+        "task": _("task"),
+    }
+    return names.get(name, name)
+
+
 def shown(name: str, value: object) -> str:
     """A setting's value as the sidebar shows it."""
     if value is None:

@@ -26,8 +26,8 @@ LOSS_LABELS = alt.Axis(
 )
 #: Width that the floors' labels take in a margin of their own, in pixels.
 END_ROOM = 98
-# Letters in a line of such a label, and its height in pixels.
-_LETTERS, _LINE = 16, 13
+# Letters in a line of such a label, their size in pixels, and what a line takes beyond that.
+_LETTERS, _SIZE, _LEADING = 16, 11, 2
 # Floors less than this factor apart share a label: two labels would overlap.
 _CLOSE = 1.5
 # A floor further below the highest is not drawn: it would squeeze the losses into the top of the
@@ -92,7 +92,9 @@ def drawn_floors(floors: tuple[Floor, ...]) -> tuple[Floor, ...]:
     return tuple(floor for floor in floors if floor.value > 0 and floor.value >= least)
 
 
-def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.Chart]:
+def floor_layers(
+    y: alt.Y, placement: Placement = PAGE, size: int = _SIZE
+) -> tuple[alt.Chart, alt.Chart]:
     """Lines at the floors, which are the rows of the dataset ``floors``, and their labels.
 
     Pointed at, both say how each floor was obtained. Where the place has room at its right end, the
@@ -101,6 +103,7 @@ def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.
     Args:
         y: the loss axis.
         placement: where the chart is placed.
+        size: of the letters of labels at the end, in pixels.
     """
     data = placement.layer("floors")
     height = alt.Y("loss:Q", title=y["title"])
@@ -118,9 +121,9 @@ def floor_layers(y: alt.Y, placement: Placement = PAGE) -> tuple[alt.Chart, alt.
             align="left",
             baseline="middle",
             dx=5,
-            fontSize=11,
+            fontSize=size,
             lineBreak="\n",
-            lineHeight=_LINE,
+            lineHeight=size + _LEADING,
         )
         return rules, labels.encode(x=alt.value(placement.right), **common)
     labels = data.mark_text(
@@ -149,7 +152,12 @@ def floor_rows(floors: tuple[Floor, ...], variance: float | None = None) -> byte
 
 
 def floor_label_rows(
-    floors: tuple[Floor, ...], variance: float | None, low: float, high: float, height: int
+    floors: tuple[Floor, ...],
+    variance: float | None,
+    low: float,
+    high: float,
+    height: int,
+    size: int = _SIZE,
 ) -> bytes:
     """The dataset ``floor_labels``: labels in several lines, moved where they would overlap.
 
@@ -159,6 +167,7 @@ def floor_label_rows(
         low: where the loss axis begins.
         high: where it ends.
         height: of the plot in pixels.
+        size: of the letters, in pixels.
     """
     groups = _equal(floors)
     labels = [wrapped(f"{_kinds(group)} {_value(group)}", _LETTERS) for group in groups]
@@ -166,7 +175,8 @@ def floor_label_rows(
     lines = np.array([label.count("\n") + 1 for label in labels])
     scale = height / math.log(high / low)
     at = [scale * math.log(group[0].value / low) for group in groups]
-    first = apart(at, lines * _LINE + 3, 0, height) + (lines - 1) * _LINE / 2
+    line = size + _LEADING
+    first = apart(at, lines * line + 3, 0, height) + (lines - 1) * line / 2
     return _LABELS.rows(
         low * np.exp(first / scale), labels, [_detail(group, variance) for group in groups]
     )

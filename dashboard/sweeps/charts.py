@@ -10,7 +10,7 @@ import altair as alt
 
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
-from dashboard.app.text import capital
+from dashboard.app.text import capital, setting_name
 from dashboard.charts import palette
 from dashboard.charts.arrow import Table
 from dashboard.charts.base import (
@@ -26,7 +26,7 @@ from dashboard.charts.base import (
 from dashboard.charts.kept import kept
 from dashboard.charts.loss_axes import LOSS_LABELS, step_axis
 from dashboard.sweeps.table import value_name
-from dashboard.sweeps.text import setting_name, value_title
+from dashboard.sweeps.text import value_title
 from rnn_core.experiments.sweep import Space, SweptPoint, ranked
 
 #: Points whose learning curves are drawn: the best ones.

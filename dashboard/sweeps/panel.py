@@ -178,7 +178,7 @@ def _varied(config: RunConfig) -> tuple[str, ...]:
     st.multiselect(
         _("Settings that vary"),
         readable,
-        format_func=lambda name: sweep_words.setting_name(str(name)),
+        format_func=lambda name: words.setting_name(str(name)),
         key=key,
         max_selections=MOST_AXES,
         on_change=arrived,
@@ -191,7 +191,7 @@ def _values(name: str) -> str:
     """Ask for the values of one setting; why they are impossible, empty if they are not."""
     axes = dict(widgets.chosen(VARY))
     key = f"vary_{name}_{current_language()}"
-    label = words.capital(sweep_words.setting_name(name))
+    label = words.capital(words.setting_name(name))
     choice = options(name)
     draft_key = f"draft_{key}"
 
@@ -424,7 +424,7 @@ def _best(found: Snapshot) -> None:
                 help=_("Opens the Train page with the point's settings and its first seed."),
                 width=70,
             ),
-            **{name: words.capital(sweep_words.setting_name(name)) for name in found.space.axes},
+            **{name: words.capital(words.setting_name(name)) for name in found.space.axes},
             "median": number(_("Median"), format="%.3g"),
             "lowest": number(_("Lowest"), format="%.3g", help=_("Of the seeds.")),
             "highest": number(_("Highest"), format="%.3g", help=_("Of the seeds.")),

@@ -3,32 +3,11 @@
 from __future__ import annotations
 
 from dashboard.app.language import gettext as _
-from dashboard.app.text import harmless, two_digits
+from dashboard.app.text import harmless, setting_name, two_digits
 from dashboard.sweeps.manager import FINISHED, QUEUED, RUNNING, Snapshot
 from dashboard.sweeps.plan import Plan
 from dashboard.sweeps.table import value_name
 from rnn_core.experiments.sweep import best
-
-
-def setting_name(name: str) -> str:
-    """A setting in the reader's language, as axes and tables name it."""
-    names = {
-        "cell": _("cell"),
-        "hidden_size": _("hidden units"),
-        "num_layers": _("layers"),
-        "lr": _("learning rate"),
-        "delay": _("delay"),
-        "window_length": _("points per window"),
-        "batch_size": _("batch size"),
-        "optimizer": _("optimizer"),
-        "clip_norm": _("clipping"),
-        "momentum": _("momentum"),
-        "forget_bias": _("forget-gate bias"),
-        "initialisation": _("initialisation"),
-        "carry_state": _("state carried"),
-        "noise_std": _("noise on the input"),
-    }
-    return names.get(name, name)
 
 
 def objective_name(key: str) -> str:

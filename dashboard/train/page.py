@@ -49,6 +49,7 @@ def page(config: RunConfig, settings: Settings) -> None:
         begin=lambda: LiveRun(config, task=settings.task),
         adopt=lambda run: _adopt(run, config, settings),
         refusals=settings.refusals,
+        followed=True,
     )
     leave_past(session.run)
     places = _places()

@@ -139,3 +139,10 @@ def test_numbers_that_differ_look_different() -> None:
     assert words.apart(0.01, 0.1) == ("0.010", "0.10")
     assert words.apart(0.0996, 0.1) == ("0.0996", "0.100")
     assert words.apart(0.1, 0.1)[0] == words.apart(0.1, 0.1)[1]
+
+
+def test_a_setting_has_a_name_in_words_and_an_unknown_one_that_of_its_key() -> None:
+    assert words.setting_name("lr") == "learning rate"
+    assert words.setting_name("made_up") == "made_up"
+    plain = {name for name in RULES if words.setting_name(name) == name}
+    assert not any("_" in name for name in plain)

@@ -10,7 +10,6 @@ from dashboard.sweeps.text import (
     errors,
     objective_name,
     plan_line,
-    setting_name,
     status_line,
     value_title,
 )
@@ -72,5 +71,3 @@ def test_every_objective_has_a_name_and_a_title() -> None:
     for key in OBJECTIVES:
         assert objective_name(key) != key
         assert value_title(key) != key
-    assert setting_name("lr") == "learning rate"
-    assert setting_name("phase") == "phase"
