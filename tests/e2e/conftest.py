@@ -64,7 +64,7 @@ def open_window(browser: Browser, server: Server) -> Iterator[Any]:
                 errors.append(said.text)
                 # Streamlit's own way of finding out that it stands one folder higher.
                 if said.type == "error"
-                and not re.search("/(compare|data|learn)/_stcore/", said.location["url"])
+                and not re.search("/(compare|data|board|learn)/_stcore/", said.location["url"])
                 else None
             ),
         )

@@ -132,3 +132,28 @@ def test_a_page_begins_at_its_own_pace_which_its_address_leaves_out() -> None:
         healthy(app.selectbox(key="pace_en").set_value(chosen).run())
         assert app.text[0].value == chosen
         assert dict(app.query_params) == address
+
+
+COMPANION = """
+import streamlit as st
+from dashboard.app.page import Companion, Page, open_app
+from dashboard.app.settings import PageSetting
+OWN = PageSetting("own", None, "", parse=str, shared=False)
+def show(config, settings):
+    st.text("the page")
+companion = Companion(lambda: st.text("menu"), lambda path: st.text(f"above {path}"))
+open_app(
+    Page("first", "Train", ":material/balance:", "Train a network", show),
+    Page("second", "Compare", ":material/balance:", "Compare", show, (OWN,), companion=companion),
+)
+"""
+
+
+def test_what_a_page_has_on_all_pages_comes_in_the_header_and_above_the_page() -> None:
+    app = AppTest.from_string(COMPANION, default_timeout=60)
+    app.query_params["own"] = "mine"
+    healthy(app.run())
+    assert [text.value for text in app.text] == ["menu", "above first", "the page"]
+    assert dict(app.query_params) == {"own": "mine"}
+    (share,) = [each for each in app.get("bidi_component") if "private" in each.proto.json]
+    assert '"private": ["own"]' in share.proto.json.replace('":[', '": [')

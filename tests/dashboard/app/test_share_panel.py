@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -14,7 +15,7 @@ share()
 """
 
 
-def sent(app: AppTest) -> dict[str, str]:
+def sent(app: AppTest) -> dict[str, Any]:
     """What the button is told."""
     (data,) = json.loads(app.get("bidi_component")[0].proto.json)
     return dict(data)
@@ -25,6 +26,12 @@ def test_its_words_are_translated_data() -> None:
     assert list(app.exception) == []
     data = sent(app)
     assert (data["label"], data["copied"]) == ("Share", "Link copied")
+
+
+def test_what_is_the_visitor_s_own_is_named_to_be_left_out() -> None:
+    assert sent(AppTest.from_string(SCRIPT, default_timeout=60).run())["private"] == []
+    private = SCRIPT.replace("share()", 'share(["room"])')
+    assert sent(AppTest.from_string(private, default_timeout=60).run())["private"] == ["room"]
 
 
 def test_a_link_of_any_length_that_is_written_has_a_code() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.train_page import healthy
+
+ROOT = Path(__file__).parents[3]
 
 
 def forget_rooms() -> None:
