@@ -254,3 +254,14 @@ def test_a_run_of_which_the_server_knows_nothing_is_lost_until_another_one_is_pl
     assert session.lost == 0
     player._returned("elsewhere", "of a server before", 200)  # a page that was not opened
     assert session.lost == 0
+
+
+def test_the_run_that_others_may_follow_is_that_of_the_page_that_says_so(
+    visit: Callable[[str], Visit],
+) -> None:
+    session = visit("second")
+    session.open()
+    assert player.followed_session() is None
+    shown = player.open_session("other", Run, lambda run: "", [], followed=True)
+    session.open()  # a page that does not
+    assert player.followed_session() is shown
