@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dashboard.app.commit import VARIABLE
+from dashboard.board import store as board
 from dashboard.serve.__main__ import parser
 from dashboard.sweeps import manager as sweeps
 
@@ -184,7 +185,7 @@ def test_it_writes_into_volumes_alone_whose_folders_the_image_gives_to_its_user(
     folders = made.replace('"${NUMBA_CACHE_DIR}"', cache).split("install -d -o app -g app ")[1]
     assert sorted(volumes.values()) == sorted(folders.split())
     variables = app["environment"]
-    assert sweeps.FOLDER in variables
+    assert set(variables) == {board.FOLDER, sweeps.FOLDER}
     assert all(Path(folder).parent == Path(volumes["shared"]) for folder in variables.values())
 
 
