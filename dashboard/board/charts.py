@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -58,6 +58,10 @@ _SPREAD = 0.34
 _GOLDEN = 0.6180339887498949
 # Right of this share of the axis a nickname stands left of its point.
 _RIGHT = 0.8
+_SIDES: tuple[tuple[str, Literal["left", "right"], int], ...] = (
+    ("names", "left", 11),
+    ("names_left", "right", -11),
+)
 _PLACE = Placement(end_room=_ROOM)
 # What a click on a point opens is beside the board, not in its place.
 _BESIDE = {"embedOptions": {"loader": {"target": "_blank"}}}
@@ -260,7 +264,7 @@ def _spec(
         _PLACE.layer(dataset)
         .mark_text(align=align, baseline="middle", dx=aside, fontSize=_SMALL, limit=140)
         .encode(x=same(x), y=same(y), text="name:N", color=GUIDE)
-        for dataset, align, aside in (("names", "left", 11), ("names_left", "right", -11))
+        for dataset, align, aside in _SIDES
     ]
     group_x, group_right = alt.X("left:Q", title=x["title"]), alt.X2("right:Q")
     chart = alt.layer(

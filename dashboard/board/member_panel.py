@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -24,9 +26,11 @@ from dashboard.board.store import NoRoom, Opened, RoomFull, RoomsUnusable, Seat,
 from dashboard.board.text import spaced
 
 _LOG = logging.getLogger(__name__)
-# Keys in the session: the seat, the room that was opened here, a nickname as it is typed, and why a
-# click did not do what it says.
-_SEAT, _OPENED, _NICKNAME, _PROBLEM = "seat", "opened room", "nickname", "problem of a room"
+# Keys in the session: the seat, and whether it is new; the room that was opened here; a nickname as
+# it is typed; and what says why a click did not do what it says. A click is dealt with before the
+# page knows its language.
+_SEAT, _NEW, _OPENED, _NICKNAME = "seat", "new seat", "opened room", "nickname"
+_PROBLEM = "problem of a room"
 _BOARD, _TRAIN = "board", "train"
 
 
@@ -51,9 +55,13 @@ def keep_opened(room: Opened | None) -> None:
         widgets.set_value(ROOM, room.code)
 
 
-def unusable(error: RoomsUnusable) -> str:
-    """What visitors are told of rooms that cannot be used; the log has the path."""
+def note(error: RoomsUnusable) -> None:
+    """Write down why rooms cannot be used; visitors are not told: it may hold paths."""
     _LOG.error("class board: %s", error)
+
+
+def unusable() -> str:
+    """What visitors are told of rooms that cannot be used."""
     return _("The server cannot use its folder of rooms. Its log says why.")
 
 
@@ -62,16 +70,12 @@ def menu() -> None:
     mine = seat()
     if mine is None:
         return
-    label = f"{mine.code} · {words.plain(mine.nickname)}"
+    label = f"{mine.code} · {words.harmless(mine.nickname)}"
     place = drop_down("room_menu", label, ":material/groups:")
     if not place.open:
         return
     with place:
-        st.markdown(
-            _("You are {nickname} in room **{code}**.").format(
-                nickname=words.plain(mine.nickname), code=spaced(mine.code)
-            )
-        )
+        st.markdown(_where(mine))
         followed = followed_session()
         st.caption(
             _("A run on a series is not shown on the board: its numbers may be your own.")
@@ -95,6 +99,13 @@ def menu() -> None:
         )
 
 
+def _where(mine: Seat) -> str:
+    """Who the visitor is, and where."""
+    return _("You are **{nickname}** in room **{code}**.").format(
+        nickname=words.harmless(mine.nickname), code=spaced(mine.code)
+    )
+
+
 def above(path: str) -> None:
     """Above a page: the invitation to a room, until one has a seat.
 
@@ -115,23 +126,25 @@ def above(path: str) -> None:
         _returned,
     )
     if mine is not None:
+        if st.session_state.pop(_NEW, False):
+            st.toast(_where(mine), icon=":material/groups:")
         _follow(mine)
     elif path != _BOARD and not is_own:
-        _invite(code)
+        with st.container(key="room_above"):
+            _invite(code)
 
 
 def _follow(mine: Seat) -> None:
     """Have the visitor's run reported, or say that the seat is gone."""
     if not _has_seat(mine):
-        with st.container(horizontal=True, vertical_alignment="center", key="seat_lost"):
-            st.warning(
+        with st.container(key="room_above"):
+            _tell(
                 _(
                     "Your run is no longer shown in room {code}: the room has ended, or another "
                     "tab goes on with your seat."
                 ).format(code=spaced(mine.code)),
-                icon=":material/groups:",
+                partial(_forget, mine),
             )
-            st.button(_("All right"), key="forget_seat", on_click=_forget, args=(mine,))
         return
     followed, context = followed_session(), get_script_run_ctx(suppress_warning=True)
     if followed is not None and context is not None:
@@ -150,21 +163,16 @@ def _has_seat(mine: Seat) -> bool:
 
 def _invite(code: str) -> None:
     """Ask for a nickname."""
-    problem = st.session_state.pop(_PROBLEM, "")
+    why = st.session_state.pop(_PROBLEM, None)
+    problem = why() if why else ""
     try:
         exists = store().room(code) is not None
     except RoomsUnusable as error:
-        exists, problem = False, unusable(error)
+        note(error)
+        exists, problem = False, unusable()
     if not exists:
-        with st.container(horizontal=True, vertical_alignment="center", key="no_room"):
-            st.warning(
-                problem
-                or _(
-                    "There is no room {code}: it has ended, or the link is of another server."
-                ).format(code=spaced(code)),
-                icon=":material/groups:",
-            )
-            st.button(_("All right"), key="forget_room", on_click=_decline)
+        missing = _("There is no room {code}: it has ended, or the link is of another server.")
+        _tell(problem or missing.format(code=spaced(code)), _decline)
         return
     with st.form("invitation", border=True, enter_to_submit=True):
         with st.container(horizontal=True, vertical_alignment="bottom", key="invitation_row"):
@@ -191,6 +199,13 @@ def _invite(code: str) -> None:
             )
 
 
+def _tell(said: str, forget: Callable[[], None]) -> None:
+    """Say why there is no room, with a button that forgets it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="no_room"):
+        st.warning(said, icon=":material/groups:")
+        st.button(_("All right"), key="forget_room", on_click=forget)
+
+
 def _join(code: str) -> None:
     if seat() is not None:
         return  # delivered twice
@@ -200,17 +215,25 @@ def _join(code: str) -> None:
     except NoRoom:
         return  # which the page says
     except RoomFull:
-        st.session_state[_PROBLEM] = _("All {seats} seats of the room are taken.").format(
-            seats=most_seats()
-        )
+        st.session_state[_PROBLEM] = _full
     except RoomsUnusable as error:
-        st.session_state[_PROBLEM] = unusable(error)
+        note(error)
+        st.session_state[_PROBLEM] = unusable
     except ValueError:
-        st.session_state[_PROBLEM] = _("A nickname needs a letter or a digit.")
+        st.session_state[_PROBLEM] = _no_name
     else:
         st.session_state[_SEAT] = found
         if found.own_seeds:
             widgets.set_value(RUN_SETTINGS["seed"], found.number)
+        st.session_state[_NEW] = True
+
+
+def _full() -> str:
+    return _("All {seats} seats of the room are taken.").format(seats=most_seats())
+
+
+def _no_name() -> str:
+    return _("A nickname needs a letter or a digit.")
 
 
 def _decline() -> None:
@@ -228,7 +251,7 @@ def _leave(mine: Seat) -> None:
     try:
         store().leave(mine)
     except RoomsUnusable as error:
-        unusable(error)  # the room ends without it
+        note(error)  # the room ends without it
 
 
 def _returned(kept: Kept) -> None:
@@ -243,4 +266,4 @@ def _returned(kept: Kept) -> None:
         if kept.key and opened() is None and store().is_opener(kept.room, kept.key):
             st.session_state[_OPENED] = Opened(kept.room, kept.key)
     except RoomsUnusable as error:
-        unusable(error)
+        note(error)

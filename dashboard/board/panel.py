@@ -33,8 +33,8 @@ from rnn_core import RunConfig
 
 # Seconds between two looks at a room.
 _BEAT = 1.0
-# Keys in the session: a code as it is typed, the task whose runs are shown, and why a click did not
-# do what it says.
+# Keys in the session: a code as it is typed, the task whose runs are shown, and what says why a
+# click did not do what it says.
 _TYPED, _TASK, _PROBLEM = "room_code", "task of the board", "problem of the board"
 
 
@@ -46,15 +46,15 @@ def show(_config: RunConfig, settings: Settings) -> None:
     """
     for refusal in settings.refusals:
         st.warning(refusal, icon=":material/link_off:")
-    problem = st.session_state.pop(_PROBLEM, "")
+    why = st.session_state.pop(_PROBLEM, None)
     code = widgets.chosen(ROOM)
     try:
         room = store().room(code) if code else None
     except RoomsUnusable as error:
-        st.error(member_panel.unusable(error), icon=":material/block:")
+        _tell(error)
         return
-    if problem:
-        st.error(problem, icon=":material/block:")
+    if why is not None:
+        st.error(why(), icon=":material/block:")
     if room is not None:
         _room(room)
         return
@@ -109,11 +109,26 @@ def _open() -> None:
     try:
         member_panel.keep_opened(store().open())
     except TooManyRooms:
-        st.session_state[_PROBLEM] = _(
-            "{rooms} rooms are open on this server already. Open one later."
-        ).format(rooms=most_rooms())
+        st.session_state[_PROBLEM] = _too_many
     except RoomsUnusable as error:
-        st.session_state[_PROBLEM] = member_panel.unusable(error)
+        member_panel.note(error)
+        st.session_state[_PROBLEM] = member_panel.unusable
+
+
+def _too_many() -> str:
+    return _("{rooms} rooms are open on this server already. Open one later.").format(
+        rooms=most_rooms()
+    )
+
+
+def _no_code() -> str:
+    return _("The code of a room has six letters and digits; 0, 1, I, L and O are not among them.")
+
+
+def _tell(error: RoomsUnusable) -> None:
+    """Say that rooms cannot be used."""
+    member_panel.note(error)
+    st.error(member_panel.unusable(), icon=":material/block:")
 
 
 def _look_at() -> None:
@@ -122,9 +137,7 @@ def _look_at() -> None:
     if code:
         widgets.set_value(ROOM, code)
     else:
-        st.session_state[_PROBLEM] = _(
-            "The code of a room has six letters and digits; 0, 1, I, L and O are not among them."
-        )
+        st.session_state[_PROBLEM] = _no_code
 
 
 def _room(room: Room) -> None:
@@ -213,7 +226,8 @@ def _attempt(action: Any) -> None:
     try:
         action()
     except RoomsUnusable as error:
-        st.session_state[_PROBLEM] = member_panel.unusable(error)
+        member_panel.note(error)
+        st.session_state[_PROBLEM] = member_panel.unusable
 
 
 def _live(code: str, language: str, linked: dict[str, Any]) -> None:
@@ -222,7 +236,7 @@ def _live(code: str, language: str, linked: dict[str, Any]) -> None:
     try:
         room = store().room(code)
     except RoomsUnusable as error:
-        st.error(member_panel.unusable(error), icon=":material/block:")
+        _tell(error)
         return
     if room is None:
         st.rerun()
@@ -311,7 +325,7 @@ def _table(
                 if name != "cell"
             },
             "seed": number(_("Seed"), format="%d"),
-            "step": number(_("Step"), format="%d"),
+            "step": number(_("At step"), format="%d"),
             "loss": number(_("Held-out loss"), format="%.3g"),
             "ratio": number(
                 _("Loss / floor"),

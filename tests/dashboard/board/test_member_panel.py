@@ -51,6 +51,8 @@ def test_whoever_joins_is_reported_from_then_on(lang: str) -> None:
     use_language("en")
     assert not [box for box in app.text_input if box.key == "nickname"]
     assert config(app).seed == 1  # a seed of one's own
+    (greeting,) = app.toast
+    assert greeting.value.startswith("You are **Ada**" if lang == "en" else "您在房间")
     assert app.query_params["room"] == code
     app = click(app, "step")
     server.reporter().round()
@@ -89,6 +91,8 @@ def test_a_run_on_a_series_is_not_told() -> None:
 
 def test_what_is_no_nickname_is_refused_in_a_sentence() -> None:
     code = server.store().open().code
+    app = join(invited(code, lang="zh_CN"), "***")
+    assert app.error[0].value == "昵称至少要有一个文字或数字。"
     app = join(invited(code), "***")
     assert app.error[0].value == "A nickname needs a letter or a digit."
     app = join(app, "Ada")
@@ -126,7 +130,7 @@ def test_a_room_that_was_closed_is_told_to_its_members() -> None:
     server.store().close(opened)
     app = healthy(app.run())
     assert "no longer shown in room" in app.warning[0].value
-    app = healthy(app.button(key="forget_seat").click().run())
+    app = healthy(app.button(key="forget_room").click().run())
     assert not app.warning
     assert "room" not in app.query_params
     assert server.reporter().following == 0
