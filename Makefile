@@ -74,6 +74,7 @@ bench-classroom: .venv/dev  ## print what 1, 10, 30 and 60 sessions get from one
 	$(BIN)/python -m benchmarks.classroom $(ARGS)
 	$(BIN)/python -m benchmarks.neighbours
 	$(BIN)/python -m benchmarks.abandoned
+	$(BIN)/python -m benchmarks.memory
 
 bench-soak: .venv/dev  ## an hour of visitors who come, play and leave; ARGS="--minutes 12" for less
 	$(BIN)/python -m benchmarks.soak $(ARGS)

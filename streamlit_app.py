@@ -5,8 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.app.early_chart_panel import early_chart
+from dashboard.app.light_torch import import_light_torch
 
 with early_chart():  # these imports take seconds in a server that has just started
+    import_light_torch()
     from dashboard.app.page import open_app
     from dashboard.board.page import BOARD
     from dashboard.compare.page import COMPARE

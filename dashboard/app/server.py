@@ -14,6 +14,7 @@ import streamlit as st
 import torch
 from altair.utils import schemapi
 
+from dashboard.app.light_torch import do_without_compiler
 from dashboard.app.render_queue import RenderQueue
 from rnn_core.engines import prepare_compiled
 
@@ -42,25 +43,12 @@ def prepare_server() -> None:
     """
     torch.set_num_threads(1)
     _keep_freed_memory_together()
-    _do_without_torch_compile()
+    do_without_compiler()
     _hide_half_imported_pandas()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_AFTER)
-    prepare_compiled(_FIRST_PAGE)
-
-
-def _do_without_torch_compile() -> None:
-    """Keep PyTorch's optimizers from importing `torch._dynamo` when the first of them is made.
-
-    They exclude some of their methods from compilation by `torch.compile`, which nothing here uses.
-    The import takes longer than all else between a visitor's first request and the first chart.
-    """
-    for method in vars(torch.optim.Optimizer).values():
-        plain = getattr(method, "__wrapped__", None)
-        if plain is not None:
-            # Where `torch._compile` keeps the excluded method once it has made it.
-            setattr(plain, "__dynamo_disable", plain)
+    prepare_compiled(_FIRST_PAGE, elsewhere=True)
 
 
 def _hide_half_imported_pandas() -> None:

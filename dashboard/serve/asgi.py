@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboard.app.light_torch import import_light_torch
 from dashboard.app.metrics import REGISTRY
 
 _SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
@@ -24,6 +25,7 @@ FIRST_PAGE = "dashboard.train.page"
 @asynccontextmanager
 async def warm(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Import before the first visitor comes: a replica that has started is ready at once."""
+    import_light_torch()
     import_module(FIRST_PAGE)
     yield {}
 

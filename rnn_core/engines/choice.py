@@ -15,6 +15,7 @@ import torch
 
 from rnn_core.config import RunConfig
 from rnn_core.engines.base import Engine, EngineKind, Predict, TrainingState, trainable
+from rnn_core.engines.kept_kernels import compile_elsewhere
 from rnn_core.engines.torch_engine import TorchEngine, predict
 from rnn_core.messages import N_, InvalidValue, Message, unknown_choice
 from rnn_core.models import RecurrentModel
@@ -93,16 +94,20 @@ KINDS: Mapping[str, EngineKind] = MappingProxyType(
 )
 
 
-def prepare_compiled(wait: float = 0.0) -> threading.Thread:
+def prepare_compiled(wait: float = 0.0, *, elsewhere: bool = False) -> threading.Thread:
     """Begin to load or compile the kernels in the background, once per process.
 
     Args:
         wait: seconds before it begins, for a program that has something more urgent to do first.
+        elsewhere: have another process compile what is not kept on disk yet. This one then neither
+            shares its interpreter with the compiler for half a minute nor holds its memory after.
 
     Returns:
         The thread that does it; join it to wait.
     """
     global _thread
+    if elsewhere:
+        compile_elsewhere()
     with _started:
         if _thread is None:
             _thread = threading.Thread(

@@ -19,7 +19,6 @@ compiler vectorizes them, and make no slices, which count references. Constants 
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +26,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-_log = logging.getLogger(__name__)
+from rnn_core.engines.kept_kernels import keep
 
 RNN, LSTM, GRU, RELU_RNN, PEEPHOLE_LSTM = 0, 1, 2, 3, 4
 MSE, CROSS_ENTROPY = 0, 1
@@ -63,26 +62,8 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     except RuntimeError:  # no folder to keep it in: compile in every process
         made = njit(**options)(function)
     else:
-        _keep_if_possible(made)
+        keep(made)
     return made
-
-
-def _keep_if_possible(kernel: Any) -> None:
-    """Have a kernel that is compiled be of use where the disk is full or cannot be written to."""
-    cache: Any = getattr(kernel, "_cache", None)  # no public name leads to it
-    save = getattr(cache, "save_overload", None)
-    if save is None:
-        return
-
-    def save_if_possible(signature: object, compiled: object) -> None:
-        try:
-            save(signature, compiled)
-        except OSError as error:
-            _log.warning(
-                "The compiled kernel %s cannot be kept: %s.", kernel.__name__, error.strerror
-            )
-
-    cache.save_overload = save_if_possible
 
 
 # --- products and vectors ------------------------------------------------------------------------

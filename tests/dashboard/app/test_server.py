@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_server_is_prepared_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared: list[int] = []
-    monkeypatch.setattr(server, "prepare_compiled", lambda wait: prepared.append(1))
+    monkeypatch.setattr(
+        server, "prepare_compiled", lambda wait, elsewhere: prepared.append(elsewhere)
+    )
     server.prepare_server.clear()  # type: ignore[attr-defined]
     frozen = gc.get_freeze_count()
     try:
@@ -50,7 +52,7 @@ def test_frozen_objects_are_still_collected_when_they_are_made_later() -> None:
 import gc
 from dashboard.app import server
 from tests.dashboard.clock import Clock
-server.prepare_compiled = lambda wait: None
+server.prepare_compiled = lambda wait, elsewhere: None
 server.prepare_server.__wrapped__()
 class Node: pass
 node = Node(); node.self = node; del node
@@ -68,7 +70,9 @@ from streamlit.testing.v1 import AppTest
 app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
 assert list(app.exception) == []
 assert {"altair", "torch"} <= set(sys.modules)
-print(*{"pandas", "scipy.stats", "sympy", "torch._dynamo"} & set(sys.modules))
+absent = {"pandas", "scipy.linalg", "scipy.stats", "statsmodels", "optuna", "sympy"}
+absent |= {"torch._dynamo", "torch._decomp", "torch._refs"}
+print(*absent & set(sys.modules))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(ROOT / "streamlit_app.py")],
@@ -86,7 +90,7 @@ import sys
 from types import ModuleType
 import altair as alt
 from dashboard.app import server
-server.prepare_compiled = lambda wait: None
+server.prepare_compiled = lambda wait, elsewhere: None
 sys.modules["pandas"] = ModuleType("pandas")  # as it stands there at first
 try:
     alt.Scale(domain=[0, 1])
