@@ -36,6 +36,7 @@ SERVER = (
     "streamlit.web.bootstrap",
     "dashboard.app.light_torch:import_light_torch",
     "dashboard.app.page",
+    "dashboard.board.page",
     "dashboard.compare.page",
     "dashboard.data.page",
     "dashboard.learn.page",
