@@ -32,7 +32,8 @@ test-pythons: .venv/dev  ## the same on Python 3.12 and 3.13, where they are; th
 	$(BIN)/tox run $(if $(PYTHONS),--discover $(PYTHONS))
 
 cover: .venv/dev  ## how many of the core's lines and branches its tests take
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --cov rnn_core --cov-branch --cov-report term:skip-covered tests/rnn_core
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --cov rnn_core --cov-branch --cov-report term:skip-covered --cov-report json:.coverage.json tests/rnn_core
+	$(BIN)/python -m tests.branches .coverage.json
 
 test-faults: .venv/dev  ## slow: networks, sleep, disks and memory that fail, and random drives
 	$(BIN)/python -m pytest tests/faults/slow
