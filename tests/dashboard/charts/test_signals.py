@@ -16,6 +16,7 @@ from dashboard.charts.window_layout import WindowLayout, window_layout
 from rnn_core import RunConfig, Step, Trainer
 from rnn_core.series import Units
 from rnn_core.tasks import TASKS
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.sent_charts import datasets_in, rows, svg, tables
 
 
@@ -240,3 +241,8 @@ def test_the_chart_is_in_the_current_language() -> None:
     assert chinese.spec["title"] != "Signals"
     assert tables(chinese)["windows"]["label"].to_pylist() != ["step 0"]
     assert signals(frame).spec["title"] == "Signals"
+
+
+@pytest.mark.parametrize("task", ["adding", "temporal_order"])
+def test_they_look_as_they_did_when_somebody_looked(task: str) -> None:
+    expect_looks(f"signals-{task}", [signals(of_task(task))])

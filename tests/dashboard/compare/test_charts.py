@@ -17,6 +17,7 @@ from rnn_core import Curves, RunConfig
 from rnn_core.io.logs import read_log
 from rnn_core.tasks import TASKS
 from tests.dashboard.comparisons import after, comparison
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.sent_charts import datasets_in, tables
 
 NONE: frozenset[str] = frozenset()
@@ -259,3 +260,7 @@ def test_what_is_not_highlighted_loses_its_colour_among_the_small_pictures() -> 
 
     assert colours(None) == colours("LSTM") == {palette.CONTENDERS, palette.TARGET}
     assert colours("GRU") == {palette.GUIDE, palette.TARGET}
+
+
+def test_they_look_as_they_did_when_somebody_looked() -> None:
+    expect_looks("compare", drawn(after(2, comparison()).frame()))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dashboard.app.own_series import OwnSeries
-from dashboard.data.charts import overview, thinned, windows
+from dashboard.data.charts import overview, preview, thinned, windows
 from rnn_core import TASKS
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.sent_charts import datasets_in, plot_size
 
 
@@ -35,3 +36,9 @@ def test_thinning_keeps_the_extremes_in_their_order() -> None:
     np.testing.assert_array_equal(values[rows], kept)
     assert (kept.min(), kept.max()) == (values.min(), values.max())
     np.testing.assert_array_equal(thinned(values[:900])[1], values[:900])
+
+
+def test_they_look_as_they_did_when_somebody_looked() -> None:
+    task = OwnSeries({"series": "sunspots"}).task(TASKS["series"].config(delay=5))
+    charts = [overview(task.series, task.plan), windows(task), preview(np.zeros(9))]
+    expect_looks("data", charts)

@@ -13,6 +13,7 @@ from dashboard.run import charts
 from dashboard.run.frame import Frame
 from dashboard.run.live_run import LiveRun
 from rnn_core import RunConfig
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.sent_charts import datasets_in, plot_size, tables
 
 DRAWERS = [charts.loss]
@@ -151,3 +152,9 @@ def test_the_point_on_the_loss_curve_is_the_step_on_screen() -> None:
         assert tables(charts.loss(frame))["head"].to_pylist() == [
             {"step": step, "loss": losses[step]}
         ]
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_the_loss_looks_as_it_did_when_somebody_looked(small: bool) -> None:
+    chart = charts.loss(frame_after(3, RunConfig(hidden_size=3)), small=small)
+    expect_looks("loss-small" if small else "loss", [chart])

@@ -5,6 +5,7 @@ import pytest
 
 from dashboard.run.figure import figure
 from rnn_core import TASKS, RunConfig
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.runs import go_on, run_after
 from tests.dashboard.sent_charts import datasets_in, rows, svg
 
@@ -63,3 +64,9 @@ def test_every_task_has_a_figure_of_bounded_size(task: str, size: int) -> None:
     assert chart.alt
     assert len(rows(chart)["states"]) <= 1_600
     assert "<svg" in svg(chart)
+
+
+@pytest.mark.parametrize("task", ["sin_to_cos", "adding", "copy", "series"])
+def test_the_figure_looks_as_it_did_when_somebody_looked(task: str) -> None:
+    frame = run_after(1, TASKS[task].config(hidden_size=4)).frame()
+    expect_looks(f"figure-{task}", [figure(frame), figure(frame, small=True)])

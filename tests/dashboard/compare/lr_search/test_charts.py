@@ -7,6 +7,7 @@ import numpy as np
 
 from dashboard.compare.lr_search import charts
 from rnn_core import LrChoice
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.searches import finished, search
 from tests.dashboard.sent_charts import datasets_in, tables
 
@@ -38,3 +39,7 @@ def test_a_rate_at_which_most_have_diverged_has_no_point() -> None:
     assert rows["rates"]["loss"].to_pylist() == [1e-12]
     none = tables(charts.losses_by_rate(replace(frame, choices=(lost, lost))))
     assert none["rates"].num_rows == 0
+
+
+def test_it_looks_as_it_did_when_somebody_looked() -> None:
+    expect_looks("lr-search", [charts.losses_by_rate(search().frame())])

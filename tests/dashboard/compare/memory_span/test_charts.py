@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.compare.memory_span.charts import capacity_by_lag, delays_passed, present_delay
 from rnn_core import SpanResult
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.sent_charts import datasets_in, rows, svg
 from tests.dashboard.spans import BASE, after, measured, span
 
@@ -145,3 +146,10 @@ def test_lags_are_drawn_as_far_as_something_is_remembered() -> None:
 def test_nothing_is_drawn_before_anything_is_measured() -> None:
     drawn = rows(capacity_by_lag(span().frame()))
     assert drawn["lines"] == drawn["spans"] == []
+
+
+def test_they_look_as_they_did_when_somebody_looked() -> None:
+    frame = measured().frame()
+    expect_looks(
+        "memory-span", [delays_passed(frame), present_delay(frame), capacity_by_lag(frame)]
+    )

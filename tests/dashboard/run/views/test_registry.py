@@ -12,6 +12,9 @@ from dashboard.app.language import use_language
 from dashboard.run.views.base import View
 from dashboard.run.views.registry import VIEWS, view
 from dashboard.run.views.view_panel import ViewPanel
+from rnn_core import TASKS, RunConfig
+from tests.dashboard.looks import expect_looks
+from tests.dashboard.runs import charts_of, run_after
 
 
 @pytest.mark.parametrize("key", VIEWS)
@@ -73,3 +76,12 @@ def test_the_keys_are_known_without_any_view_or_diagnostic() -> None:
         cwd=Path(__file__).parents[4],
     )
     assert done.stdout.split(" ", 1) == ["state", "[]\n"]
+
+
+@pytest.mark.parametrize("key", [key for key in VIEWS if key not in ("unrolled", "slow")])
+def test_a_view_looks_as_it_did_when_somebody_looked(key: str) -> None:
+    forecasts = TASKS["mackey_glass"].config(cell="lstm", hidden_size=5)
+    config = forecasts if key in ("lag", "free") else RunConfig(cell="lstm", hidden_size=5)
+    charts = charts_of(run_after(3, config), key)
+    assert charts
+    expect_looks(f"view-{key}", charts)

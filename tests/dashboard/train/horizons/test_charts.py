@@ -9,6 +9,7 @@ from dashboard.charts.base import Chart
 from dashboard.train.horizons import charts
 from rnn_core import TASKS, Trainer
 from rnn_core.experiments.rolling_origin import RollingOrigin, rolling_origin
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.sent_charts import datasets_in, plot_size, rows
 
 
@@ -67,3 +68,7 @@ def test_specifications_stay_and_can_be_drawn(make: object, found: RollingOrigin
     width, height = plot_size(chart)
     assert width > 200
     assert height > 150
+
+
+def test_they_look_as_they_did_when_somebody_looked(found: RollingOrigin) -> None:
+    expect_looks("horizons", [charts.by_horizon(found), charts.paths(found)])

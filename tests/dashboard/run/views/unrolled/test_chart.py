@@ -8,8 +8,9 @@ import pytest
 from dashboard.run.views.unrolled.chart import unrolled
 from dashboard.run.views.unrolled.layout import MOST_STEPS, first_step
 from dashboard.run.views.unrolled.result import UnrolledResult
-from rnn_core import RunConfig
-from tests.dashboard.runs import inspect, run_after
+from rnn_core import TASKS, RunConfig
+from tests.dashboard.looks import expect_looks
+from tests.dashboard.runs import charts_of, inspect, run_after
 from tests.dashboard.sent_charts import rows
 
 
@@ -81,3 +82,9 @@ def test_one_cell_of_the_chosen_time_step_is_marked() -> None:
     # Formulas are of the top layer; below it there is nothing to open.
     assert [cell["unit"] for cell in sent["cells"]] == [0] * 30 + [1, 2, 3] * 10
     assert rows(unrolled(found, 4, 17))["unit"] == []
+
+
+@pytest.mark.parametrize("task", ["sin_to_cos", "copy"])
+def test_it_looks_as_it_did_when_somebody_looked(task: str) -> None:
+    run = run_after(1, TASKS[task].config(hidden_size=3, num_layers=2))
+    expect_looks(f"view-unrolled-{task}", charts_of(run, "unrolled"))

@@ -11,7 +11,8 @@ from dashboard.run.views.update.phases import PHASES, Place
 from dashboard.run.views.update.result import UpdateResult
 from rnn_core import RunConfig
 from rnn_core.tasks import TASKS
-from tests.dashboard.runs import inspect, run_after
+from tests.dashboard.looks import expect_looks
+from tests.dashboard.runs import charts_of, inspect, run_after
 from tests.dashboard.sent_charts import rows
 
 
@@ -86,3 +87,9 @@ def test_every_phase_can_be_drawn_and_said_on_every_task(task: str) -> None:
         assert text.explanation(found, place)
         assert text.formula(found, place).count("{") == text.formula(found, place).count("}")
     assert all(spec is specs[0] for spec in specs)  # what moves is data
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_it_looks_as_it_did_when_somebody_looked(cell: str) -> None:
+    run = run_after(1, RunConfig(cell=cell, hidden_size=3, num_layers=2))
+    expect_looks(f"view-slow-{cell}", charts_of(run, "slow"))
