@@ -72,6 +72,20 @@ def test_what_was_noticed_in_the_columns_that_are_used_is_told(folder: Path) -> 
     assert len(filled.series) == ROWS
 
 
+@pytest.mark.parametrize(("holes", "more"), [(3, []), (4, [" 1 more notes of this kind."])])
+def test_the_first_five_notes_are_told_and_the_number_of_the_others(
+    folder: Path, holes: int, more: list[str]
+) -> None:
+    said: list[str] = []
+    days = [f"{np.datetime64('2024-01-01') + day},{day % 7}" for day in range(60)]
+    kept = [day for n, day in enumerate(days) if n not in [9 * hole + 5 for hole in range(holes)]]
+    kept[2] = kept[2].split(",")[0] + ",oops"
+    Path("holes.csv").write_text("\n".join(["date,v", *kept]))
+    Data.read(Path("holes.csv"), say=said.append)
+    assert len(said) == 5 + len(more)
+    assert [each.removeprefix("holes.csv:") for each in said[5:]] == more
+
+
 def test_a_run_on_a_file_of_ones_own_is_that_of_a_trainer_and_is_evaluated(folder: Path) -> None:
     done = train("--data", "sales.csv", "--target", "revenue", "--horizon", "2", "--steps", "40")
     assert done.exit_code == 0, done.output

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from rnn_core import TASKS, RunConfig, Trainer, build_task, evaluate
+from rnn_core import TASKS, Estimate, Floor, RunConfig, Trainer, build_task, evaluate
 from rnn_core.cli.report import (
+    _against_naive,
     evaluation_lines,
     forecast_lines,
     name_of,
@@ -80,3 +83,29 @@ def test_forecasts_stand_with_their_errors_and_their_lag() -> None:
     )
     in_time = replace(found, lags={"network": replace(lag, lag=-0.02), "constant": None})
     assert forecast_lines((in_time,))[-1].endswith("0.0  [0.0, 1.2] of horizon 1: in time")
+
+
+@pytest.mark.parametrize(
+    ("high", "said"),
+    [
+        (0.19, "better than every naive forecast"),
+        (0.2, "not better than persistence; better than drift"),
+        (0.3, "not better than persistence, drift"),
+    ],
+)
+def test_a_series_is_beaten_where_the_whole_interval_lies_below_its_naive_forecasts(
+    high: float, said: str
+) -> None:
+    found: Any = SimpleNamespace(loss=Estimate(0.1, 0.05, high))
+    drift, persistence = (
+        Floor(key, at, "exact") for key, at in (("drift", 0.3), ("persistence", 0.2))
+    )
+    assert _against_naive(found, (drift, persistence)) == said
+
+
+def test_a_forecast_without_a_lag_has_no_line_of_its_own() -> None:
+    late = ForecastLag(0.96, 0.8, 1.2, 3, np.arange(3), np.zeros(3), 0.5)
+    scores = {"network": Scores(1.0, 2.0, 3.0)}
+    between = ForecastScores("level", scores, {"network": late})
+    assert forecast_lines((between,))[-1].endswith("  1.0  [0.8, 1.2] of horizon 3")
+    assert len(forecast_lines((replace(between, lags={"network": None}),))) == 2

@@ -84,3 +84,33 @@ def test_a_network_with_other_sizes_than_the_task_gets_a_sentence() -> None:
     opened = load_checkpoint(save(_state_dict(nn.RNN(2, 4), nn.Linear(4, 1))))
     with pytest.raises(ValueError, match="The network has input_size 2, the task needs 1"):
         opened.trainer()
+
+
+SOUND = _state_dict(nn.RNN(1, 4, num_layers=2), nn.Linear(4, 1))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rnn.weight_hh_l0": None},
+        {"rnn.weight_hh_l0": torch.zeros(4)},
+        {"rnn.weight_ih_l0": torch.zeros(4)},
+        {"rnn.weight_ih_l0": torch.zeros(20, 1)},  # five gates
+        {"rnn.weight_ih_l0": torch.zeros(9, 1)},  # two gates and a rest
+        {"rnn.weight_ih_l1": None},
+        {name: None for name in SOUND if name.endswith("_l0")},
+    ],
+)
+def test_other_shapes_than_pytorchs_are_told_with_the_layers_name(
+    changed: dict[str, torch.Tensor | None],
+) -> None:
+    tensors = {name: each for name, each in {**SOUND, **changed}.items() if each is not None}
+    with pytest.raises(ValueError, match=r"^The tensors rnn\.weight_ih_l0 and so on do not have"):
+        load_checkpoint(save(tensors))
+
+
+def test_a_bias_may_be_missing_and_a_third_tensor_may_not() -> None:
+    without = {name: each for name, each in SOUND.items() if name != "out.bias"}
+    assert not load_checkpoint(save(without)).trainer().model.out.bias.any()
+    with pytest.raises(ValueError, match=r"found more, out\.bias, out\.weight\. Save the"):
+        load_checkpoint(save({**SOUND, "more": torch.zeros(3)}))

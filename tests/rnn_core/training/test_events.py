@@ -332,3 +332,20 @@ def test_a_run_at_a_high_learning_rate_collapses_and_clipping_from_before_preven
     assert not of_kind(events, "collapse")
     assert events.level is not None
     assert events.level < 0.1
+
+
+def test_after_a_cut_a_recovery_is_not_told_twice_and_a_plateau_goes_on() -> None:
+    losses = [*collapsing(), *[0.02] * 200]
+    events = fed(losses)
+    (recovery,) = of_kind(events, "recovery")
+    events.cut(recovery.noticed)
+    assert not events.collapsed
+    for step in range(recovery.noticed + 1, 700):
+        events.add(step, 0.02)
+    assert kinds(events) == ["floor", "collapse", "recovery"]
+    slow = fed([0.3] * 700)
+    (plateau,) = of_kind(slow, "plateau")
+    slow.cut(plateau.noticed)
+    for step in range(plateau.noticed + 1, 900):
+        slow.add(step, 0.3)
+    assert of_kind(slow, "plateau") == [plateau]

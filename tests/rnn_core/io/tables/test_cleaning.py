@@ -167,3 +167,35 @@ def test_the_columns_of_a_series_are_those_of_numbers_that_are_mostly_filled() -
     numbers = read_table(b"a,b\n" + b"1,2\n" * 9, "a.csv")
     assert time_column(numbers) is None
     assert number_columns(numbers, None) == ("a", "b")
+
+
+def test_columns_without_a_row_in_common_are_refused_by_name() -> None:
+    table = read_table(b"a,b\n1,\n,2\n3,\n,4\n", "a.csv")
+    with pytest.raises(ValueError, match=r"^No row has a number in each of the columns a, b\."):
+        clean(table, None, ("a", "b"), "drop")
+
+
+def test_numbered_rows_are_filled_on_the_line_of_their_numbers() -> None:
+    rows = [f"{n},{10 * n}" for n in range(12) if n not in (4, 5)]
+    series, report = cleaned(*rows, missing="interpolate")
+    assert series.times is not None
+    assert series.times.tolist() == list(range(12))
+    assert series.column("v").tolist() == [10.0 * n for n in range(12)]
+    assert (report.missing, report.interpolated) == (2, 2)
+
+
+def test_a_value_between_uneven_times_lies_on_the_line_between_its_neighbours() -> None:
+    rows = ["0,0", "1,1", "2,2", "3,", "4,10", "5,11", "6,12", "7,13"]
+    series, _report = cleaned(*rows, missing="interpolate")
+    assert series.column("v").tolist() == [0, 1, 2, 6, 10, 11, 12, 13]
+
+
+@pytest.mark.parametrize(("gaps", "told"), [(3, False), (4, True)])
+def test_of_many_gaps_the_first_three_are_told_and_their_number(gaps: int, told: bool) -> None:
+    left_out = {5 * n + 3 for n in range(gaps)}
+    rows = [f"{n},1" for n in range(30) if n not in left_out]
+    _series, report = cleaned(*rows)
+    said = [str(message) for message in report.messages]
+    assert len([each for each in said if each.startswith("Rows missing between")]) == 3
+    whole = f"Gaps in all: {gaps}; rows missing in them: {gaps}."
+    assert (whole in said) == told

@@ -239,3 +239,13 @@ def test_any_cells_and_options_are_a_table_or_refused(
 ) -> None:
     text = "\n".join(separator.join(row) for row in rows)
     check("a", text.encode("utf-8", "replace"), options)
+
+
+@pytest.mark.parametrize("blank", [900, 1_100, 3_000])
+def test_empty_rows_around_a_table_are_left_out(blank: int) -> None:
+    rows = [("", "")] * 2 + [("a", "b"), ("1", "x"), ("", "y"), ("3", " ")]
+    text = "\n".join(",".join(row) for row in [*rows, *[("", " ")] * blank])
+    table = read_table(text.encode(), "a.csv")
+    assert [column.name for column in table.columns] == ["a", "b"]
+    assert len(table.lines) == 3
+    assert table.column("a").values.tolist()[::2] == [1, 3]
