@@ -87,10 +87,9 @@ def open_link(table: Mapping[str, Setting]) -> tuple[str, ...]:
     Args:
         table: every setting by name.
     """
-    state, context = st.session_state, get_script_run_ctx(suppress_warning=True)
-    back = context is not None and context.is_history_navigation
+    state = st.session_state
     refusals: tuple[str, ...] = ()
-    if back or "opened" not in state:
+    if _is_back() or "opened" not in state:
         state["opened"] = True
         parameters = st.query_params.to_dict()
         # The language first: refusals are sentences.
@@ -113,12 +112,19 @@ def keep_link(table: Mapping[str, Setting]) -> None:
     config = RunConfig(**{name: widgets.chosen(row) for name, row in RUN_SETTINGS.items()})
     unread = [name for name in RUN_SETTINGS if not is_read(name, config)]
     parameters = write_link(widgets.choices(), table, unread)
-    if st.query_params.to_dict() != parameters:
+    # An address that a click before has made may reach the browser after it has gone back.
+    if _is_back() or st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
 
 
 def _use_chosen_language(values: Mapping[str, Any]) -> None:
     use_language(values.get(LANGUAGE.name) or language_of(st.context.locale))
+
+
+def _is_back() -> bool:
+    """Whether this run of the page was asked for by going back or forward in the history."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
 
 
 def new_seed() -> None:

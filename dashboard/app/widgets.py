@@ -31,7 +31,7 @@ from dashboard.app.settings import RUN_SETTINGS, Setting, checked, lowest
 from rnn_core import RunConfig
 from rnn_core.rules import Choice, FloatRange, IntRange, Nullable
 
-_CHOSEN, _SUPERSEDED = "chosen settings", "superseded values"
+_CHOSEN, _HELD, _SUPERSEDED = "chosen settings", "held values", "superseded values"
 # Seconds that a value may be on its way to the browser; nobody takes one back sooner than that.
 _ON_THE_WAY = 1.0
 _FIRST_TASK = RunConfig().task
@@ -412,20 +412,27 @@ def _key(name: str, *, translated: bool = False) -> str:
 def _bind(setting: Setting, key: str | None = None) -> str:
     """Have the widget to come show what was chosen; give its key."""
     key = key or _key(setting.name)
-    value = chosen(setting)
-    before = st.session_state.get(key, value)
-    if before != value:
-        _superseded()[key] = before, monotonic()
-    elif key in _superseded() and monotonic() - _superseded()[key][1] > _ON_THE_WAY:
-        del _superseded()[key]
-    if key not in st.session_state or before != value:
-        st.session_state[key] = value
+    value, now = chosen(setting), monotonic()
+    said, held = st.session_state.get(key, value), _held().get(key, value)
+    # A browser that says the right value may be about to draw another one, of the run before.
+    others = [each for each in (said, held) if each != value]
+    if key not in st.session_state or others:
+        st.session_state[key] = _held()[key] = value
+    recent = [each for each in _superseded().get(key, ()) if now - each[1] <= _ON_THE_WAY]
+    _superseded()[key] = (*recent, *((each, now) for each in others))
     return key
 
 
-def _superseded() -> dict[str, tuple[Any, float]]:
+def _held() -> dict[str, Any]:
+    """What each widget holds once the browser has drawn everything, by key."""
+    values: dict[str, Any] = st.session_state.setdefault(_HELD, {})
+    return values
+
+
+def _superseded() -> dict[str, tuple[tuple[Any, float], ...]]:
     """Values that widgets had before the program gave them others, by key, and since when."""
-    values: dict[str, tuple[Any, float]] = st.session_state.setdefault(_SUPERSEDED, {})
+    values: dict[str, tuple[tuple[Any, float], ...]]
+    values = st.session_state.setdefault(_SUPERSEDED, {})
     return values
 
 
@@ -439,23 +446,21 @@ def _is_stale(key: str, *, in_part: bool) -> bool:
         key: of the widget.
         in_part: whether the widget may be in a part of the page that runs alone.
     """
-    if key not in _superseded():
-        return False
-    value, since = _superseded()[key]
-    if st.session_state.get(key) != value:
-        return False
+    said = st.session_state.get(key)
+    found = [since for value, since in _superseded().get(key, ()) if value == said]
     context = get_script_run_ctx(suppress_warning=True)
     # Nobody can have touched a widget outside of the part that runs.
     elsewhere = not in_part and context is not None and bool(context.fragment_ids_this_run)
-    return elsewhere or monotonic() - since <= _ON_THE_WAY
+    return bool(found) and (elsewhere or monotonic() - max(found) <= _ON_THE_WAY)
 
 
 def _arrived(setting: Setting, key: str, then: Then | None, in_part: bool = False) -> None:
     """Keep what the browser sent, if the setting may have it."""
     if _is_stale(key, in_part=in_part):
         return
+    said = _held()[key] = st.session_state.get(key)
     try:
-        set_value(setting, st.session_state.get(key))
+        set_value(setting, said)
     except (TypeError, ValueError):
         return  # the widget shows the last valid value again when it is next drawn
     if then is not None:

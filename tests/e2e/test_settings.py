@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.e2e.app import ComparePage, TrainPage
 
@@ -102,6 +104,61 @@ def test_going_back_in_the_browsers_history_takes_back_a_setting(open_window: An
     expect(page).to_have_url(re.compile(r"hidden_size=8"))
     expect(page.get_by_role("slider", name="Hidden units")).to_have_value("8")
     expect(page.get_by_text("hidden_size 9 → 8")).to_be_visible()
+
+
+class SlowLine:
+    """Keeps what the server sends, once told to, until the browser has gone back."""
+
+    def __init__(self) -> None:
+        self.holds = False
+        self._held: list[bytes] = []
+
+    def connect(self, route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def to_browser(data: str | bytes) -> None:
+            assert isinstance(data, bytes)
+            if self.holds:
+                self._held.append(data)
+            else:
+                route.send(data)
+
+        def to_server(data: str | bytes) -> None:
+            assert isinstance(data, bytes)
+            server.send(data)
+            if BackMsg.FromString(data).rerun_script.is_history_navigation:
+                self.holds = False
+                for held in self._held:
+                    route.send(held)
+
+        server.on_message(to_browser)
+        route.on_message(to_server)
+
+    def wait_for_answer(self, page: Page) -> None:
+        """Until a whole run of the page has come and is kept."""
+        ends = (ForwardMsg.FromString(data).WhichOneof("type") for data in self._held)
+        while "script_finished" not in ends:
+            page.wait_for_timeout(20)
+            ends = (ForwardMsg.FromString(data).WhichOneof("type") for data in self._held)
+
+
+def test_going_back_takes_back_a_new_seed_that_is_still_on_its_way(open_page: Any) -> None:
+    train, line = open_page(), SlowLine()
+    page = train.page
+    page.route_web_socket("**/stream", line.connect)
+    train.open(page.url + "?hidden_size=8&seed=5")
+    page.get_by_role("slider", name="Hidden units").press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"hidden_size=9"))
+    train.expect_to_rest()
+    line.holds = True
+    train.press("new_seed")
+    line.wait_for_answer(page)
+    page.evaluate("history.back()")
+    expect(page.get_by_text("hidden_size 9 → 8")).to_be_visible()
+    train.press("step")
+    train.expect_step(1)
+    expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("5")
+    expect(page).to_have_url(re.compile(r"\?hidden_size=8&seed=5$"))
 
 
 def test_a_link_cannot_load_anything_from_elsewhere(open_window: Any) -> None:

@@ -189,3 +189,44 @@ def test_what_is_not_asked_for_is_said_or_left_out_and_keeps_its_value() -> None
     # Outside of the block it is asked for again.
     assert [(box.label, box.value) for box in app.toggle] == [("Carry", True)]
     assert not app.slider
+
+
+SEED = """
+import streamlit as st
+from dashboard.app import widgets
+from dashboard.app.settings import RUN_SETTINGS
+st.text(widgets.whole_number(RUN_SETTINGS["seed"], "Seed", ""))
+"""
+
+
+def test_a_value_taken_back_on_its_way_to_the_browser_is_taken_back_there_as_well() -> None:
+    app = AppTest.from_string(SEED).run()
+    box = app.number_input(key="seed")
+    first = box.value
+    app.session_state["chosen settings"] = {"seed": 77}  # New seed
+    box = healthy(app.run()).number_input(key="seed")
+    assert (box.value, box.proto.set_value, box.proto.value) == (77, True, 77)
+    # Back: the browser has not drawn the new seed yet, and says the one it shows.
+    app.session_state["chosen settings"] = {}
+    box = healthy(box.set_value(first).run()).number_input(key="seed")
+    assert (box.value, box.proto.set_value, box.proto.value) == (first, True, first)
+    # Step: by now it has drawn the new seed, but not the one after it.
+    assert shown(healthy(box.set_value(77).run())) == [str(first)]
+    box = app.number_input(key="seed")
+    assert (box.value, box.proto.set_value) == (first, True)
+    # Drawn once, it is not given again, which would undo what is typed meanwhile.
+    assert not healthy(app.run()).number_input(key="seed").proto.set_value
+
+
+def test_a_value_that_was_superseded_can_be_chosen_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(widgets, "monotonic", lambda: now[0])
+    app = AppTest.from_string(SEED).run()
+    first = app.number_input(key="seed").value
+    app.session_state["chosen settings"] = {"seed": 77}
+    healthy(app.run())
+    now[0] += 1.0
+    assert shown(healthy(app.number_input(key="seed").set_value(first).run())) == ["77"]
+    now[0] += 1.01
+    assert shown(healthy(app.number_input(key="seed").set_value(first).run())) == [str(first)]
+    assert not app.number_input(key="seed").proto.set_value
