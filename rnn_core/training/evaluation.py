@@ -197,11 +197,10 @@ def evaluate(trainer: Trainer, windows: int | None = None) -> Evaluation:
         True
     """
     require("trainer", trainer, Trainer, "a Trainer", "Trainer(RunConfig())")
-    step = trainer.index or 0
     return evaluate_model(
         trainer.model,
         trainer.task,
-        start=step,
+        start=trainer.present,
         windows=windows,
         state=trainer.state,
         carries_state=trainer.config.carry_state and trainer.task.streaming,

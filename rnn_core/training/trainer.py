@@ -101,6 +101,7 @@ class Trainer(TakesTurns):
             self.model, self.optimizer = run.model, run.optimizer
             self._lr = self.config.lr
             self._index = 0
+            self._is_restored = False
             self._loss = math.nan
             self._diverged = False
 
@@ -147,6 +148,7 @@ class Trainer(TakesTurns):
             windows = self._windows(chunk)
             loss, norm = self._engine.advance_many(windows)
             self._index += len(loss)
+            self._is_restored = False
             self._loss = float(loss[-1])
             self._diverged = not math.isfinite(self._loss)
             losses.append(loss.astype(float))
@@ -238,8 +240,25 @@ class Trainer(TakesTurns):
 
     @property
     def index(self) -> int | None:
-        """Index of the step that is held; None before the first."""
+        """Index of the step that was taken last; None before the first.
+
+        It is held until the next one is asked for, or `restore` goes elsewhere.
+        """
         return self._index - 1 if self._index else None
+
+    @property
+    def present(self) -> int:
+        """Index of the step that the weights belong to, before its update.
+
+        That is the step that is held; where none is, the next one: 0 at first, and a snapshot's own
+        step after `restore`.
+        """
+        return self._index if self._is_restored else max(0, self._index - 1)
+
+    @property
+    def _is_anywhere(self) -> bool:
+        """Whether a step is held, or was restored."""
+        return self._index > 0 or self._is_restored
 
     @property
     def diverged(self) -> bool:
@@ -257,7 +276,8 @@ class Trainer(TakesTurns):
 
         ``(num_layers, B, H)``, or a pair (h, c) of them for an LSTM.
         """
-        return self._engine.state().state
+        run = self._engine.state()
+        return run.next_state if self._is_restored else run.state
 
     @property
     def hidden_states(self) -> NDArray[np.floating]:
@@ -293,17 +313,17 @@ class Trainer(TakesTurns):
     def context(self) -> StepContext:
         """What the present step was computed from, for `rnn_core.diagnostics`.
 
-        Asking changes nothing that follows.
+        Asking changes nothing that follows. After `restore` it is the snapshot's step.
 
         Raises:
             ValueError: before the first step.
         """
-        if self._index == 0:
+        if not self._is_anywhere:
             raise ValueError(
                 "context must be asked for after a step, got none yet. Take one from steps() first."
             )
         # A task gives the same batch whenever it is asked, so that no step need keep its own.
-        batch = self.task.batch(self._index - 1, NUMPY_DTYPES[self.dtype])
+        batch = self.task.batch(self.present, NUMPY_DTYPES[self.dtype])
         return StepContext(
             model=self.model,
             inputs=batch.inputs[0].copy(),
@@ -316,17 +336,19 @@ class Trainer(TakesTurns):
     def snapshot(self) -> Snapshot:
         """Where the run stands while a step is held. Asking changes nothing that follows.
 
+        After `restore` that is where the restored snapshot was.
+
         Raises:
             ValueError: before the first step.
         """
-        if self._index == 0:
+        if not self._is_anywhere:
             raise ValueError(
                 "snapshot must be asked for after a step, got none yet. Take one from steps() "
                 "first."
             )
         with self._turn:
             return Snapshot(
-                index=self._index - 1,
+                index=self.present,
                 loss=self._loss,
                 lr=self._lr,
                 trained=tuple(parameter.requires_grad for parameter in self.model.parameters()),
@@ -370,6 +392,7 @@ class Trainer(TakesTurns):
             self._build_engine(self._engine_name, run)
         self.model, self.optimizer = run.model, run.optimizer
         self._index = snapshot.index
+        self._is_restored = True
         self._loss = snapshot.loss
         self._diverged = False
         self.lr = snapshot.lr
@@ -435,6 +458,7 @@ class Trainer(TakesTurns):
         started = perf_counter()
         batch = self._batch(self._index)
         loss, grad_norm, prediction = self._engine.advance(batch)
+        self._is_restored = False
         self._loss = loss
         self._diverged = not math.isfinite(loss)
         step = Step(

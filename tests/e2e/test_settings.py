@@ -125,11 +125,11 @@ class SlowLine:
 
         def to_server(data: str | bytes) -> None:
             assert isinstance(data, bytes)
-            server.send(data)
             if BackMsg.FromString(data).rerun_script.is_history_navigation:
                 self.holds = False
                 for held in self._held:
                     route.send(held)
+            server.send(data)
 
         server.on_message(to_browser)
         route.on_message(to_server)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
+import json
 import math
 import os
 import pickle
@@ -14,6 +15,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -802,3 +804,27 @@ def test_a_process_sees_the_shared_weights_of_a_compiled_run(
     assert trainer.model.out.weight.is_shared()
     expected = Trainer(CONFIG, engine="compiled").advance(6).losses
     np.testing.assert_array_equal(losses, expected[3:])
+
+
+REFUSALS = Path(__file__).with_name("refusals.json")
+
+
+def test_the_limits_and_suggestions_of_refusals_are_those_that_were_read() -> None:
+    """After a change, read them and write them anew: ``REFUSALS=new pytest …``."""
+    found: dict[str, dict[str, str]] = {}
+    for name, argument in ARGUMENTS:
+        call, given = CALLS[name]
+        said = {
+            label: outcome(call, {**given, argument: GIVEN[label]})[0]
+            for label in ("None", "-1", "0", "huge", "nan", "text")
+        }
+        found[f"{name}({argument})"] = {
+            label: text[:300] for label, text in said.items() if text is not None
+        }
+    text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if os.environ.get("REFUSALS") == "new":
+        REFUSALS.write_text(text, encoding="utf-8")
+    known = json.loads(REFUSALS.read_text(encoding="utf-8"))
+    assert found.keys() == known.keys()
+    for call_of, said_now in found.items():
+        assert said_now == known[call_of], call_of

@@ -209,7 +209,7 @@ def _stretch(trainer: Trainer, column: ForecastColumn) -> tuple[Array, Array, Ar
     count = max(2, _MOST // config.window_length)
     held_out = task.held_out
     if held_out is None:
-        first, warm_up, state = trainer.index or 0, 0, trainer.state
+        first, warm_up, state = trainer.present, 0, trainer.state
         read = stacked(task, first, count, dtype)
         # The row that is furthest ahead, whose state is no other row's.
         rows = slice(-1, None)

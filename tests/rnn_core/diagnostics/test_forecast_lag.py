@@ -126,3 +126,15 @@ def test_the_interval_covers_the_lag_about_as_often_as_it_says(rows: int, blocks
     assert rows // blocks == 2 * 5
     # Below this, 93 % would come once in ten thousand times.
     assert sum(covers) >= stats.binom.ppf(1e-4, len(covers), 0.93)
+
+
+def test_a_series_may_stand_still_for_a_while_but_not_always() -> None:
+    walk = _walk(1)
+    walk[300:340] = walk[300]
+    assert forecast_lag(walk[99:899], walk, 99, 1).lag == pytest.approx(1, abs=0.01)
+    still = walk.copy()
+    still[90:950] = 1.0
+    with pytest.raises(ValueError, match="not defined for a constant forecast or a constant"):
+        forecast_lag(walk[99:899], still, 99, 1)
+    with pytest.raises(ValueError, match="not defined for a constant forecast or a constant"):
+        forecast_lag(np.full(800, 2.5), walk, 99, 1)

@@ -11,7 +11,7 @@ from itertools import islice, product
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_core import CELLS, TASKS, Replicas, RunConfig, Step, Trainer, build_task
@@ -163,6 +163,7 @@ def any_run(draw: st.DrawFn) -> RunConfig:
 
 # `--hypothesis-profile=long` tries some hundred.
 @settings(max_examples=max(8, settings.default.max_examples // 12))
+@example(RunConfig(hidden_size=2), [(2, "restore"), (1, "restore"), (1, "restore")])
 @given(any_run(), st.lists(st.tuples(st.integers(1, 60), st.sampled_from(HAPPENINGS)), max_size=5))
 def test_whatever_happens_to_a_run_its_losses_are_torchs_for_200_steps(
     config: RunConfig, happenings: list[tuple[int, str]]

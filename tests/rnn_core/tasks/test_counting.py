@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core import Batch, RunConfig, build_task
+from rnn_core.tasks.counting import _conditional_entropy
 from tests.rnn_core.tasks.known_answers import (
     floors_of,
     task_of,
@@ -112,3 +113,13 @@ def test_the_best_tables_of_strings_score_the_floors(name: str, rows: int) -> No
         error = np.std(losses, ddof=1) / math.sqrt(len(losses))
         assert np.mean(losses) == pytest.approx(floor, abs=5 * error + 1e-3)
         assert error < 0.02 * floor
+
+
+def test_the_entropy_that_is_left_is_that_of_each_group() -> None:
+    def left(known: list[int], symbols: list[int]) -> float:
+        weights = np.full(len(known), 1 / len(known))
+        return _conditional_entropy(weights, np.array(known), np.array(symbols))
+
+    assert left([0, 1], [1, 0]) == 0
+    assert left([0, 0, 7, 7], [0, 1, 0, 0]) == pytest.approx(np.log(2) / 2)
+    assert left([3] * 4, [0, 1, 2, 3]) == pytest.approx(np.log(4))

@@ -349,3 +349,19 @@ def test_after_a_cut_a_recovery_is_not_told_twice_and_a_plateau_goes_on() -> Non
     for step in range(plateau.noticed + 1, 900):
         slow.add(step, 0.3)
     assert of_kind(slow, "plateau") == [plateau]
+
+
+def test_a_plateau_is_told_with_its_first_and_its_last_level() -> None:
+    (plateau,) = of_kind(fed([0.3 - 0.00002 * step for step in range(700)]), "plateau")
+    assert (plateau.step, plateau.noticed) == (19, 518)
+    # Means of twenty losses, and of a hundred such means.
+    assert plateau.before == pytest.approx(0.3 - 0.00002 * (9.5 + 49.5))
+    assert plateau.after == pytest.approx(0.3 - 0.00002 * (9.5 + 49.5 + 400))
+
+
+@pytest.mark.parametrize(("fall", "is_flat"), [(0.00007, True), (0.00009, False)])
+def test_a_plateau_falls_by_less_than_a_tenth_from_block_to_block(
+    fall: float, is_flat: bool
+) -> None:
+    events = fed([0.35 - fall * step for step in range(520)])
+    assert bool(of_kind(events, "plateau")) == is_flat

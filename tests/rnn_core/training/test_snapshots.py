@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import pickle
 import re
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core import RunConfig, Snapshot, Snapshots, Step, Trainer
+from rnn_core import RunConfig, Snapshot, Snapshots, Step, Trainer, evaluate
+from rnn_core.cells.module import State, unpack
+from rnn_core.io import load_checkpoint, save_checkpoint
 
 RUNS = [
     RunConfig(hidden_size=4),
@@ -190,3 +194,43 @@ def test_a_run_with_another_clipping_branches_off_at_the_snapshot_s_update(engin
     branch.advance(1)
     moved = branch.snapshot().weights - snapshot.weights
     assert float(moved.norm()) == pytest.approx(0.1 * 0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("steps", [1, 6])
+@pytest.mark.parametrize("config", RUNS)
+def test_where_a_run_was_restored_and_took_no_step_it_is_where_the_snapshot_was(
+    config: RunConfig, steps: int, engine: str
+) -> None:
+    trainer = Trainer(config, engine=engine)
+    assert trainer.present == 0
+    taken(trainer, steps)
+    snapshot, held = trainer.snapshot(), trainer.context()
+    evaluation = evaluate(trainer, 4)
+    assert trainer.present == trainer.index == steps - 1
+    straight_on = taken(trainer, 4)
+    trainer.restore(snapshot)
+    assert (trainer.present, trainer.index) == (steps - 1, steps - 2 if steps > 1 else None)
+    at = trainer.context()
+    np.testing.assert_array_equal(at.inputs, held.inputs)
+    np.testing.assert_array_equal(at.targets, held.targets)
+    for one, other in zip(unpacked(at.state), unpacked(held.state), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    saved = load_checkpoint(save_checkpoint(trainer)).snapshot
+    assert saved is not None
+    assert (saved.index, saved.loss) == (steps - 1, snapshot.loss)
+    np.testing.assert_array_equal(evaluate(trainer, 4).carried, evaluation.carried)
+    # Again and again, by way of a fork or of a pickle.
+    again = trainer.snapshot()
+    assert (again.index, again.loss, again.lr) == (steps - 1, snapshot.loss, snapshot.lr)
+    trainer.restore(again)
+    for other in (trainer.fork(), pickle.loads(pickle.dumps(trainer)), trainer):
+        assert taken(other, 5)[1:] == straight_on
+        assert other.present == other.index == steps + 3
+    trainer.reset()
+    with pytest.raises(ValueError, match="snapshot must be asked for after a step"):
+        trainer.snapshot()
+
+
+def unpacked(state: State | None) -> tuple[torch.Tensor, ...]:
+    return () if state is None else unpack(state)

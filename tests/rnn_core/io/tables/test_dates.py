@@ -40,6 +40,25 @@ from rnn_core.io.tables.options import DateOrder
         ("2026-01-31 25:00", "NaT"),
         ("2026-01-31 10:75", "NaT"),
         ("0/0/0", "NaT"),
+        ("2026-00-01", "NaT"),
+        ("2026-01-00", "NaT"),
+        ("2026-01-32", "NaT"),
+        ("2026-12-31", "2026-12-31"),
+        ("2026-04-31", "NaT"),
+        ("2026-01-31 23:59:59", "2026-01-31T23:59:59"),
+        ("2026-01-31 23:60", "NaT"),
+        ("2026-01-31 00:00", "2026-01-31"),
+        ("1.1.0500", "NaT"),
+        ("31/12/0999", "NaT"),
+        ("1.1.1000", "1000-01-01"),
+        ("31/12/2999", "2999-12-31"),
+        ("1.1.3000", "NaT"),
+        ("31.01.68", "2068-01-31"),
+        ("31.01.69", "1969-01-31"),
+        ("31.01.99", "1999-01-31"),
+        ("31.01.00", "2000-01-31"),
+        ("12/31/1999 1:00 pm", "1999-12-31T13:00"),
+        ("12/31/1999 12:00 PM", "1999-12-31T12:00"),
         ("hello", "NaT"),
     ],
 )
@@ -84,3 +103,18 @@ def test_seconds_and_milliseconds_since_1970_are_times() -> None:
     assert unix_times(seconds + 0.5) is None
     assert unix_times(np.arange(5.0)) is None
     assert np.isnat(from_unix(np.array([np.nan, 1e300, 0]))).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("scale", [1, 1_000])
+def test_times_since_1970_are_those_from_1990_to_2100(scale: int) -> None:
+    days = np.array(["1990-01-01", "2000-01-01", "2100-01-01"], "datetime64[s]")
+    inside = days.astype(np.float64) * scale
+    times = unix_times(inside)
+    assert times is not None
+    np.testing.assert_array_equal(times, days.astype("datetime64[us]"))
+    for place, change in ((0, -scale), (2, scale), (1, 0.5)):
+        outside = inside.copy()
+        outside[place] += change
+        assert unix_times(outside) is None
+    assert unix_times(inside[:2]) is None
+    assert unix_times(inside[::-1]) is None
