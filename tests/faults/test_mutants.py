@@ -43,9 +43,10 @@ def test_every_module_of_the_areas_has_tests_of_its_name() -> None:
 def test_a_module_gets_its_own_tests_first_and_then_those_that_import_from_it() -> None:
     near, others = near_and_far("rnn_core/training/verdict.py", ROOT)
     assert near == ["tests/rnn_core/training/test_verdict.py", "rnn_core/training/verdict.py"]
-    *others, rules = others
-    file, _, test = rules.partition("::")
-    assert f"def {test}() -> None:" in (ROOT / file).read_text(encoding="utf-8")
+    *others, rules, refusals = others
+    for single in (rules, refusals):
+        file, _, test = single.partition("::")
+        assert f"def {test}() -> None:" in (ROOT / file).read_text(encoding="utf-8")
     for name in others:
         assert "verdict" in (ROOT / name).read_text(encoding="utf-8")
         assert not name.startswith("tests/e2e/")
@@ -124,6 +125,7 @@ def outcome(change, *runs):
 outcome("a - b\\n", [], ["test_sum.py::test_sum"])
 outcome("a * b\\n", ["test_sum.py::test_sum"])
 outcome("a - b\\n", ["test_sum.py::test_broken"])
+outcome("a - b\\n", ["test_sum.py"])
 outcome("a - b\\n", ["test_wait.py"])
 """
     done = subprocess.run(
@@ -135,6 +137,7 @@ outcome("a - b\\n", ["test_wait.py"])
         "survived ",
         "fails or is late without any change: test_sum.py::test_broken",
         "survived ",
+        "killed test_sum.py::test_sum",
         "late test_wait.py",
     ]
     assert (tmp_path / "adding.py").read_text() == "def add(a, b):\n    return a + b\n"
