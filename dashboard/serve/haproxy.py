@@ -34,6 +34,9 @@ frontend metrics
 """
 # Seconds for HAProxy to open its socket, and to answer an order.
 _START, _ANSWER = 10.0, 5.0
+# Connections at a time, at most; files that each takes, to the visitor and to the replica, and that
+# HAProxy has open itself.
+_MOST, _FILES_EACH, _OWN_FILES = 4096, 2, 64
 # A port where nobody listens, for a place that is not in use yet.
 _NOWHERE = 1
 
@@ -58,6 +61,21 @@ class ProxyError(Exception):
 def program() -> str | None:
     """Path of HAProxy on this machine, if there is one."""
     return shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+
+
+def most_connections() -> int:
+    """How many connections HAProxy may have, by the files that this user's programs may open.
+
+    It does not start where its configuration wants more, as in a container or for a guest.
+    """
+    try:
+        import resource  # not on Windows, for which there is no HAProxy
+    except ImportError:
+        return _MOST
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        return _MOST
+    return max(1, min(_MOST, (hard - _OWN_FILES) // _FILES_EACH))
 
 
 def configuration(
@@ -85,7 +103,13 @@ def configuration(
     door = "" if metrics is None else Template(_METRICS).substitute(port=metrics)
     text = _TEMPLATE.read_text(encoding="utf-8")
     return Template(text).substitute(
-        socket=socket, address=address, port=port, health=HEALTH, servers=servers, metrics=door
+        socket=socket,
+        maxconn=most_connections(),
+        address=address,
+        port=port,
+        health=HEALTH,
+        servers=servers,
+        metrics=door,
     )
 
 

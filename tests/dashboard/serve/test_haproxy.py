@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -66,6 +67,18 @@ def test_the_configuration_names_the_door_the_check_and_every_place() -> None:
     ]
     assert "$" not in text
     assert text.index("frontend visitors") < text.index("backend app")
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"),
+    [(1024, 480), (8256, 4096), (1_048_576, 4096), (resource.RLIM_INFINITY, 4096), (66, 1)],
+)
+def test_it_wants_no_more_connections_than_files_may_be_open(
+    monkeypatch: pytest.MonkeyPatch, files: int, connections: int
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (256, files))
+    text = configuration({"replica1": 4001}, socket=Path("s"), port=1)
+    assert f"    maxconn {connections}\n" in text
 
 
 def test_who_has_a_dead_replicas_cookie_goes_to_another() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -15,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.app import Server, TrainPage, free_port, serve_replicas
 
+ROOT = Path(__file__).parents[3]
 #: Milliseconds within which a visitor has landed on another replica.
 LANDED = 10_000
 
@@ -44,6 +48,22 @@ def replica_of(server: Server, context: BrowserContext) -> int:
     """Where a visitor's cookie leads, before any replica was exchanged."""
     (cookie,) = [each for each in context.cookies() if each["name"] == "replica"]
     return sorted(replicas(server))[int(cookie["value"].removeprefix("replica")) - 1]
+
+
+def test_haproxy_starts_where_few_files_may_be_open(tmp_path: Path) -> None:
+    start = (
+        "import resource, sys; from pathlib import Path; from dashboard.serve.haproxy import Proxy;"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256));"
+        "proxy = Proxy(Path(sys.argv[1]), int(sys.argv[2])); proxy.start({'replica1': None});"
+        "print(proxy.is_alive); proxy.stop()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", start, tmp_path, str(free_port())],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_visitors_of_a_replica_that_was_killed_land_on_another_and_run_it_again(
