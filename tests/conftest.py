@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
 from typing import Any
 
@@ -19,6 +20,9 @@ if WORKER:
 
 # The process of the tests is no server: what it has come to take is no reason to refuse a run.
 os.environ["RNN_PLAYGROUND_SERVER_MB"] = "inf"
+
+# Rooms that tests open are not those of whoever runs them; each process has its own.
+os.environ["RNN_PLAYGROUND_BOARD"] = tempfile.mkdtemp(prefix="rnn_playground_rooms_")
 
 import torch  # noqa: E402
 from hypothesis import settings  # noqa: E402

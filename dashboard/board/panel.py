@@ -177,7 +177,7 @@ def _choices(room: Room, own: Opened) -> None:
             "setting show how far seeds spread. Off: all begin with the link's seed."
         ),
     )
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="board_choices"):
         with st.popover(_("Nicknames"), icon=":material/visibility_off:"):
             _hide(room, own)
         with st.popover(_("Close"), icon=":material/cancel:"):

@@ -9,13 +9,28 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.app import Server
 from tests.e2e.axe import CONTRAST, violations
-from tests.e2e.visits import COMPARE, DATA, LEARN, QUESTION, SWEEPS, TRAIN, WINDOWS, Visit, settle
+from tests.e2e.visits import (
+    BOARD,
+    COMPARE,
+    DATA,
+    LEARN,
+    QUESTION,
+    SWEEPS,
+    TRAIN,
+    WINDOWS,
+    Visit,
+    settle,
+)
 
 LOCALES = ("en-US", "zh-CN")
 
 
 # Lessons are built alike: each language has one of its own.
-EACH = [(visit, locale) for visit in (TRAIN, COMPARE, DATA, SWEEPS, QUESTION) for locale in LOCALES]
+EACH = [
+    (visit, locale)
+    for visit in (TRAIN, COMPARE, DATA, SWEEPS, BOARD, QUESTION)
+    for locale in LOCALES
+]
 
 
 def change_theme(page: Page, scheme: str) -> None:

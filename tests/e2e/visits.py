@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page, expect
 
@@ -146,6 +147,33 @@ def _sweep(page: Page) -> None:
     expect(page.locator(".st-key-stop_sweep")).to_have_count(0, timeout=60_000)
 
 
+def _open_room(page: Page) -> None:
+    _press(page, "open_room")
+    expect(page.locator(".st-key-own_seeds")).to_be_visible()
+
+
+def _close_room(page: Page) -> None:
+    page.locator(".st-key-board_choices").get_by_test_id("stPopoverButton").last.click()
+    _press(page, "close_room")
+    expect(page.locator(".st-key-open_room")).to_be_visible()
+
+
+def _join_room(page: Page) -> None:
+    """Have a pupil elsewhere join the room that is shown."""
+    room = re.search("room=([2-9A-Z]{6})", page.url)
+    browser = page.context.browser
+    assert room
+    assert browser
+    pupil = browser.new_page()
+    pupil.goto(f"{urljoin(page.url, '/')}?room={room[1]}")
+    name = pupil.locator(".st-key-invitation_row input")
+    name.fill("Ada")
+    name.press("Enter")
+    expect(name).to_have_count(0)
+    pupil.close()
+    expect(page.locator(".st-key-board .marks")).to_be_visible()
+
+
 def _write(page: Page, key: str, text: str) -> None:
     """Write a text that is refused."""
     box = page.locator(f"[class*=st-key-{key}] input")
@@ -218,5 +246,16 @@ LEARN = tuple(
     )
     for number, key in enumerate(LESSONS, start=1)
 )
+BOARD = Visit(
+    "board",
+    "/board",
+    (
+        State("closed"),
+        State("opened", _open_room),
+        State("joined", _join_room),
+        State("ended", _close_room),
+    ),
+)
+INVITED = Visit("invited", "/?room=ABC234", (State("no-room"),))
 QUESTION = Visit("learn", "/learn", (State("question"),))
-VISITS = (TRAIN, COMPARE, DATA, SWEEPS, QUESTION, *LEARN)
+VISITS = (TRAIN, COMPARE, DATA, SWEEPS, BOARD, INVITED, QUESTION, *LEARN)
