@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -78,11 +79,7 @@ class ClassRun:
         Args:
             language: that was chosen; None for the browser's.
         """
-        unread = [name for name in RUN_SETTINGS if not is_read(name, self.config)]
-        parameters = write_link(self.config.to_dict(), RUN_SETTINGS, unread)
-        if language is not None:
-            parameters[LANGUAGE.name] = language
-        return "./" + (query(parameters) if parameters else "")
+        return _link(self.config, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +195,15 @@ def common_floors(runs: Sequence[ClassRun]) -> tuple[Floor, ...]:
     """The floors that all runs share; none where their tasks have different settings."""
     found = {run.floors for run in runs}
     return next(iter(found)) if len(found) == 1 else ()
+
+
+@lru_cache(maxsize=1024)  # of all runs at every redraw
+def _link(config: RunConfig, language: str | None) -> str:
+    unread = [name for name in RUN_SETTINGS if not is_read(name, config)]
+    parameters = write_link(config.to_dict(), RUN_SETTINGS, unread)
+    if language is not None:
+        parameters[LANGUAGE.name] = language
+    return "./" + (query(parameters) if parameters else "")
 
 
 def value_name(name: str, value: Any) -> str:

@@ -28,6 +28,7 @@ from dashboard.app.link import read_link, write_link
 from dashboard.app.restrictions import HIDE, LOCK
 from dashboard.app.settings import checked, table_of
 from dashboard.app.text import problem as in_words
+from dashboard.board import settings as board_settings
 from dashboard.compare import settings as compare_settings
 from dashboard.data.draft import Draft
 from dashboard.data.page import DATA
@@ -40,7 +41,16 @@ from rnn_core.io.logs.reading import read_log
 from tests.dashboard import data_page, train_page
 
 ROOT = Path(__file__).parents[2]
-TABLE = table_of((LOCK, HIDE, *train_settings.SETTINGS, *compare_settings.SETTINGS, *DATA.settings))
+TABLE = table_of(
+    (
+        LOCK,
+        HIDE,
+        *train_settings.SETTINGS,
+        *compare_settings.SETTINGS,
+        *board_settings.SETTINGS,
+        *DATA.settings,
+    )
+)
 #: Stands in every hostile text: where it is seen outside a code span, so is the markup around it.
 MARK = "zqzq"
 #: Seconds that no input may take on a busy machine, and MB that all of them may.

@@ -174,3 +174,35 @@ def test_a_new_version_is_rolled_out_while_a_visitor_plays_on(browser: Browser) 
         later.wait_for_step(20)
         assert "though" not in server.log.read_text()
     second.close()
+
+
+def test_a_teacher_and_a_pupil_on_two_replicas_are_in_one_room(browser: Browser) -> None:
+    with serve_replicas(2) as server:
+        contexts = [browser.new_context(locale="en-US") for _visitor in range(2)]
+        for context in contexts:
+            context.set_default_timeout(30_000)
+        board = contexts[0].new_page()
+        board.goto(server.url + "/board")
+        board.locator(".st-key-open_room button").click()
+        expect(board.get_by_text("Nobody has joined yet.")).to_be_visible()
+        link = board.locator(".st-key-invite code").inner_text()
+        assert link.startswith(server.url + "/?room=")  # the address of HAProxy, not of a replica
+        pupil = TrainPage(contexts[1].new_page()).open(link)
+        assert replica_of(server, contexts[0]) != replica_of(server, contexts[1])
+        name = pupil.page.locator(".st-key-invitation_row input")
+        name.fill("Ada")
+        name.press("Enter")
+        expect(name).to_have_count(0)
+        expect(board.get_by_text("In the room: 1")).to_be_visible()
+        pupil.press("run")
+        expect(board.get_by_text("training: 1")).to_be_visible()
+        pupil.wait_for_step(40)
+        # Her replica is killed: she lands on the other, in the same seat.
+        os.kill(replica_of(server, contexts[1]), signal.SIGKILL)
+        expect(pupil.key("lost")).to_contain_text("was lost at step", timeout=LANDED)
+        pupil.press("step")
+        expect(board.get_by_text("paused: 1")).to_be_visible(timeout=LANDED)
+        expect(board.get_by_text("In the room: 1")).to_be_visible()
+        assert "Traceback" not in server.log.read_text()
+    for context in contexts:
+        context.close()
