@@ -40,6 +40,7 @@ test-faults: .venv/dev  ## slow: networks, sleep, disks and memory that fail, an
 	$(BIN)/python -m tests.faults.random_driver
 	$(BIN)/python -m tests.faults.browser_driver
 	$(BIN)/python -m tests.faults.strangers
+	for kind in link table log weights; do $(BIN)/python -m tests.faults.guided $$kind || exit 1; done
 
 check: .venv/dev  ## format, lint, types and the arrows between packages, changing nothing
 	$(BIN)/ruff format --check .

@@ -419,7 +419,14 @@ def _quoted(text: str, separator: str) -> str:
     return text
 
 
-KINDS = ("link", "table", "log", "weights")
+#: What reads an input of each kind, and yields what it says to the visitor.
+READERS = {
+    "link": _read_link,
+    "table": _read_table,
+    "log": _read_log,
+    "weights": _read_weights,
+}
+KINDS = tuple(READERS)
 # Of so many inputs one is a link that a page opens, and one a text that is pasted.
 PAGES_EVERY = 50
 
