@@ -66,7 +66,7 @@ def _show(language: str) -> None:
                 "Watch a recurrent network learn, look inside it while it does, and find out by "
                 "experiment when memory matters and which cell keeps it.\n\n"
                 "It grew from a [PyTorch tutorial]({tutorial}) by Morvan Zhou: ten points of sin "
-                "in, cos out, with the hidden state carried from window to window. Eleven "
+                "in, cos out, with the hidden state carried from window to window. Twelve "
                 "[lessons]({learn}) explain what a recurrent network is and why it needs that "
                 "state. Every number and picture is computed from the network that is being "
                 "trained, at the step on screen. All settings are in the address, so a link "

@@ -1,1 +1,1 @@
-"""The Learn page: eleven lessons, each a prediction that a run puts to the test."""
+"""The Learn page: twelve lessons, each a prediction that a run puts to the test."""

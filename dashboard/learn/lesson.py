@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.app.source import Source
+from dashboard.charts.base import Chart
 from dashboard.learn.experiment import Prepare, Runs
 from rnn_core import Batch, RunConfig
 from rnn_core.messages import N_, Message
@@ -97,6 +98,21 @@ class Outcome:
     rows: tuple[tuple[Message, Message | str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What many more runs have found, drawn from results that are kept in the repository.
+
+    Args:
+        draw: the chart.
+        said: what it shows, and the command that reproduces it; a gettext message id, Markdown.
+        sweep: query of the Sweeps page that tries the same.
+    """
+
+    draw: Callable[[], Chart]
+    said: str
+    sweep: str
+
+
 def predictions_at(
     window: Batch, prediction: NDArray[np.floating], points: Sequence[int]
 ) -> tuple[tuple[Message, str], ...]:
@@ -139,6 +155,7 @@ class Lesson:
         sources: papers, the tutorial, threads.
         code: what does it in this repository, as ``module:qualified.name``.
         seeds: number of seeds that `measure` trains, the reader's and those that follow.
+        picture: shown with what happened; None for none.
     """
 
     number: int
@@ -156,6 +173,7 @@ class Lesson:
     sources: tuple[Source, ...]
     code: tuple[str, ...]
     seeds: int = field(default=1)
+    picture: Picture | None = field(default=None)
 
     def variant(self, key: str) -> Variant:
         """The variant with this key; the first for an unknown one."""

@@ -260,6 +260,12 @@ def _opened(found: Lesson, predicted: int, seed: int, settings: Settings, locked
             st.markdown(text.result(found, happened, predicted))
             st.markdown(text.measured(happened))
             st.caption(text.runs_of(found, seed))
+            if found.picture is not None:
+                draw(found.picture.draw())
+                st.caption(_(found.picture.said))
+                if not locked:
+                    link = text.sweep_link(found.picture, widgets.choices())
+                    st.markdown(_("[Open this sweep on the Sweeps page]({link})").format(link=link))
 
 
 def _variant(found: Lesson) -> Variant:

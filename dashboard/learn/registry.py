@@ -27,6 +27,7 @@ LESSONS: Mapping[str, str] = MappingProxyType(
         "portrait": "dashboard.learn.lessons.portrait.lesson",
         "persistence": "dashboard.learn.lessons.persistence.lesson",
         "following": "dashboard.learn.lessons.following.lesson",
+        "delay": "dashboard.learn.lessons.delay.lesson",
     }
 )
 
@@ -35,7 +36,13 @@ PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         N_("What a recurrent network is"): ("memoryless", "memory", "shapes", "carry"),
         N_("How it trains"): ("curve", "collapse", "vanishing"),
-        N_("How to tell what it has learnt"): ("price", "portrait", "persistence", "following"),
+        N_("How to tell what it has learnt"): (
+            "price",
+            "portrait",
+            "persistence",
+            "following",
+            "delay",
+        ),
     }
 )
 

@@ -12,7 +12,7 @@ from dashboard.app.playback import ENDED
 from dashboard.app.player import REDRAW_EVERY
 from dashboard.app.settings import LANGUAGE, table_of
 from dashboard.app.text import LOSS_FORMAT
-from dashboard.learn.lesson import CodePlace, Lesson, Outcome, Variant, prose
+from dashboard.learn.lesson import CodePlace, Lesson, Outcome, Picture, Variant, prose
 from dashboard.learn.registry import LESSONS
 from dashboard.learn.settings import SETTINGS
 from dashboard.run.frame import Frame
@@ -171,6 +171,18 @@ def train_link(variant: Variant, seed: int, choices: Mapping[str, Any]) -> str:
     values = {**kept, **variant.config.to_dict(), "seed": seed}
     parameters = write_link(values, table_of(SETTINGS))
     return "./" + query(parameters)
+
+
+def sweep_link(picture: Picture, choices: Mapping[str, Any]) -> str:
+    """A relative address of the Sweeps page that tries what a picture shows.
+
+    Args:
+        picture: of a lesson.
+        choices: as in `train_link`.
+    """
+    kept = {name: value for name, value in choices.items() if name in _KEPT}
+    more = write_link(kept, table_of(SETTINGS))
+    return f"./sweeps?{picture.sweep}" + (f"&{query(more).removeprefix('?')}" if more else "")
 
 
 def assignment(address: str, key: str, seed: int | None = None) -> str:

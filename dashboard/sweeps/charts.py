@@ -33,11 +33,14 @@ from rnn_core.experiments.sweep import Space, SweptPoint, ranked
 MOST_CURVES = 60
 # A logarithmic scale cannot show zero.
 _LEAST = 1e-12
-# In pixels: a chart; a row of a heat map, what stands around its fields, and its legend.
-_HEIGHT, _ROW, _AROUND, _LEGEND = 300, 38, 90, 42
+# In pixels: a chart, and one of several side by side; a row of a heat map, what stands around its
+# fields, and its legend.
+_HEIGHT, _PANEL, _ROW, _AROUND, _LEGEND = 300, 240, 38, 90, 37
 _CELLS = Table(across=str, down=str, median=float, spread=str, others=str)
 _RANGE = Table(median=float)
 _CURVES = Table(step=float, loss=float, point=str, contender=str)
+_BANDS = Table(step=float, low=float, high=float, contender=str)
+_LOSSES = Table(loss=float)
 _VALUES = Table(value=float, name=str, median=float, low=float, high=float, contender=str)
 
 
@@ -72,6 +75,13 @@ def pictures(space: Space) -> Pictures:
         return Pictures(others[0], "cell", ("",))
     panels = tuple(plain["cell"]) if "cell" in discrete else ("",)
     return Pictures(others[0], others[1], panels)
+
+
+def cell_panels(space: Space) -> tuple[str, ...]:
+    """The cells that have a chart of learning curves each; one empty name if there is one cell."""
+    axis = space.axes.get("cell")
+    cells = () if axis is None else axis.grid()
+    return tuple(map(str, cells)) if len(cells) > 1 else ("",)
 
 
 def heat_map(space: Space, points: Sequence[SweptPoint], which: Pictures, panel: str) -> Chart:
@@ -289,9 +299,16 @@ def _by_value_spec(
     )
 
 
-def learning_curves(space: Space, points: Sequence[SweptPoint]) -> Chart:
-    """Median training loss of the best points over the steps; thick, the best of each cell."""
-    rows, leaders, led = [], [], set()
+def learning_curves(space: Space, points: Sequence[SweptPoint], panel: str = "") -> Chart:
+    """Median training loss of the best points over the steps; thick, with a band, the best one.
+
+    Args:
+        space: of the sweep.
+        points: of the sweep.
+        panel: the cell it is of; empty for all, of which each has its thick line.
+    """
+    rows, leaders, bands, led = [], [], [], set()
+    lowest, highest = math.inf, 0.0
     for each in ranked(points)[:MOST_CURVES]:
         assert each.outcome is not None
         if math.isinf(each.outcome.value):
@@ -299,40 +316,56 @@ def learning_curves(space: Space, points: Sequence[SweptPoint]) -> Chart:
         cell = _cell(space, each)
         name = ", ".join(value_name(key, value) for key, value in each.point.items())
         curve = [
-            (step, max(loss, _LEAST), name, cell)
-            for step, loss, *_band in zip(*each.outcome.curve, strict=True)
+            (step, max(loss, _LEAST), name, cell, max(low, _LEAST), max(high, _LEAST))
+            for step, loss, low, high in zip(*each.outcome.curve, strict=True)
             if math.isfinite(loss)
         ]
-        rows += curve
+        finite = [row for row in curve if math.isfinite(row[5])]
+        lowest = min([lowest, *(row[4] for row in finite)])
+        highest = max([highest, *(row[1] for row in curve)])
+        if panel and each.point["cell"] != panel:
+            continue
+        rows += [row[:4] for row in curve]
         if cell not in led:
             led.add(cell)
-            leaders += curve
+            leaders += [row[:4] for row in curve]
+            bands += [(row[0], row[4], row[5], cell) for row in finite]
+    # All panels of a sweep have one scale.
+    ends = [lowest, highest] if lowest < highest else []
+    bands = [(step, low, min(high, highest), cell) for step, low, high, cell in bands]
     return Chart(
-        _curves_spec(current_language(), _cells(space), space.steps),
+        _curves_spec(current_language(), _cells(space), panel, space.steps),
         {
             "curves": _CURVES.rows(*zip(*rows, strict=True)) if rows else _CURVES.empty,
             "leaders": _CURVES.rows(*zip(*leaders, strict=True)) if leaders else _CURVES.empty,
+            "bands": _BANDS.rows(*zip(*bands, strict=True)) if bands else _BANDS.empty,
+            "range": _LOSSES.rows(ends),
         },
         _("A line for each point of the sweep: the median training loss over the steps."),
     )
 
 
 @kept(64)
-def _curves_spec(language: str, cells: tuple[str, ...], steps: int) -> Spec:
+def _curves_spec(language: str, cells: tuple[str, ...], panel: str, steps: int) -> Spec:
     x = step_axis(_("training step"), steps)
+    if panel:
+        x["axis"]["tickCount"] = 3
     y = alt.Y(
         "loss:Q",
         title=_("training loss"),
         scale=alt.Scale(type="log", nice=False),
         axis=LOSS_LABELS,
     )
-    colour = contender_colour(cells, legend=len(cells) > 1)
+    colour = contender_colour(cells, legend=len(cells) > 1 and not panel)
+    band = layer("bands").mark_area(opacity=0.15)
     thin = layer("curves").mark_line(strokeWidth=1, opacity=0.35)
     thick = layer("leaders").mark_line(strokeWidth=2.5)
     hover = layer("curves").mark_point(opacity=0.001, filled=True, size=60)
     chart = alt.layer(
+        band.encode(x=same(x), y=alt.Y("low:Q", title=y["title"]), y2="high:Q", color=same(colour)),
         thin.encode(x=x, y=y, color=colour, detail="point:N"),
         thick.encode(x=same(x), y=same(y), color=same(colour), detail="point:N"),
+        layer("range").mark_square(opacity=0, size=1).encode(y=same(y)),
         hover.encode(
             x=same(x),
             y=same(y),
@@ -343,8 +376,13 @@ def _curves_spec(language: str, cells: tuple[str, ...], steps: int) -> Spec:
             ],
         ),
     )
+    title = _("Learning curves")
     return specification(
-        chart.properties(title=_("Learning curves"), height=_HEIGHT, usermeta=CANVAS)
+        chart.properties(
+            title=f"{value_name('cell', panel)}: {title}" if panel else title,
+            height=_PANEL if panel else _HEIGHT,
+            usermeta=CANVAS,
+        )
     )
 
 

@@ -6,7 +6,7 @@ from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.sidebar import Settings
-from dashboard.sweeps.settings import SETTINGS, VARY
+from dashboard.sweeps.settings import PARAMETERS, SETTINGS, VARY
 from rnn_core import RunConfig
 from rnn_core.messages import N_
 
@@ -25,8 +25,10 @@ def page(config: RunConfig, settings: Settings) -> None:
 
 
 def unasked() -> widgets.Unasked:
-    """Which of the sidebar's settings vary."""
+    """Which of the sidebar's settings vary, or follow from the number of parameters."""
     varies = {name: _("varies") for name, _values in widgets.chosen(VARY)}
+    if widgets.chosen(PARAMETERS) is not None:
+        varies.setdefault("hidden_size", _("by parameters"))
     return widgets.Unasked(shown=varies)
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import text as words
 from dashboard.app import widgets
 from dashboard.app.language import current_language
 from dashboard.app.language import gettext as _
+from dashboard.app.own_series import OwnSeries, reads_series
+from dashboard.app.own_series_panel import own_series
 from dashboard.app.settings import LANGUAGE
 from dashboard.app.sidebar import Settings
 from dashboard.charts.draw import draw
-from dashboard.sweeps import charts, table
+from dashboard.sweeps import charts, table, take_home
 from dashboard.sweeps import text as sweep_words
 from dashboard.sweeps.axes_text import (
     MOST_AXES,
@@ -33,9 +37,11 @@ from dashboard.sweeps.manager import (
     Snapshot,
     TooManySweeps,
 )
+from dashboard.sweeps.parallel import parallel
 from dashboard.sweeps.plan import Plan, most_runs, plan, space_of, toml, too_large, too_many
 from dashboard.sweeps.settings import (
     OBJECTIVE,
+    PARAMETERS,
     PRUNER,
     SAMPLER,
     SEEDS,
@@ -45,16 +51,18 @@ from dashboard.sweeps.settings import (
     TRIALS,
     VARY,
 )
-from rnn_core import CELLS, RunConfig
+from dashboard.sweeps.shares import shares
+from rnn_core import CELLS, TASKS, RunConfig
 from rnn_core.config import is_read
-from rnn_core.experiments.sweep import OBJECTIVES, Space, StorageRefused
-from rnn_core.tasks.series import SERIES
+from rnn_core.experiments.sweep import OBJECTIVES, Space, StorageRefused, importance
 
 _LOG = logging.getLogger(__name__)
 # Why a click did not do what it says, until the next run of the page.
 _PROBLEM = "problem of the sweeps page"
 # Seconds between two looks at a sweep that is on its way.
 _BEAT = 1.5
+# Charts of cells beside each other.
+_ABREAST = 3
 
 
 @st.cache_resource
@@ -79,84 +87,132 @@ def show(config: RunConfig, settings: Settings) -> None:
         return
     problem = st.session_state.pop(_PROBLEM, "")
     name = widgets.chosen(SWEEP)
-    left, right = st.columns([2, 3], gap="large")
+    if name is not None:
+        # Who opens the link of a sweep wants to see it, not to define another one.
+        with st.container(key="sweep"):
+            if problem:
+                st.error(problem, icon=":material/block:")
+            _sweep(name)
+        return
+    left, right = st.columns(2, gap="large")
     with left, st.container(key="space"):
-        wanted = _ask(config)
-    with right, st.container(key="sweep"):
+        planned = _ask(config)
+    with right, st.container(key="sweep_plan"):
         if problem:
             st.error(problem, icon=":material/block:")
-        if name is None:
-            st.info(
-                _(
-                    "No sweep yet. Choose what varies, and start it. It belongs to the server: it "
-                    "goes on when you leave, and its address shows it to whoever opens it."
-                ),
-                icon=":material/grid_on:",
-            )
-        else:
-            _sweep(name, wanted)
+        if planned is not None:
+            _planned(planned, config)
 
 
 def _ask(config: RunConfig) -> Plan | None:
-    """Ask for the space, and say what it costs; the plan, if it is possible."""
+    """Ask for the space; the plan of its sweep, if it is possible."""
     st.subheader(_("What varies"), anchor=False)
     varied = _varied(config)
     problems = [said for name in varied if (said := _values(name))]
     st.subheader(_("How it is tried"), anchor=False)
-    more = _how()
+    more = _how(config)
+    for said in problems:
+        st.error(said, icon=":material/block:")
+    if problems:
+        return None
     try:
-        space = None if problems else space_of(config, plain_axes(widgets.chosen(VARY)), **more)
-        most = most_runs()
-        refused = ""
-        if space is not None and config.task == SERIES.name:
-            refused = _("This page does not sweep over a series of one's own.")
-        elif space is not None and most:
-            refused = too_many(space) or too_large(space)
-        planned = None if space is None else plan(space)
+        return plan(space_of(config, plain_axes(widgets.chosen(VARY)), **more))
     except (TypeError, ValueError) as error:
         st.error(words.problem(error), icon=":material/block:")
         return None
-    for said in problems:
-        st.error(said, icon=":material/block:")
-    if space is None or planned is None:
-        return None
-    server = manager()
-    st.markdown(sweep_words.plan_line(planned, server.count))
+
+
+def _planned(planned: Plan, config: RunConfig) -> None:
+    """What a sweep costs, the button that starts it, and how it is trained elsewhere."""
+    st.subheader(_("How much that is"), anchor=False)
+    st.markdown(sweep_words.plan_line(planned, manager().count))
+    here = _offer(planned, reads_series(config))
+    own = own_series() if reads_series(config) else None
+    _take_home(planned.space, planned.name, own, folded=here)
+
+
+def _offer(planned: Plan, series: bool) -> bool:
+    """Offer to start a sweep, or say why this server does not train it; whether it does."""
+    most = most_runs()
     if not most:
         st.info(
             _("Sweeps are off on this server. A computer of your own runs this one:"),
             icon=":material/block:",
         )
-    elif refused:
+        return False
+    if series:
+        st.info(
+            _(
+                "Sweeps of this server read no series: yours stays in your session. A computer of "
+                "your own, where its file is, runs this one:"
+            ),
+            icon=":material/lock:",
+        )
+        return False
+    refused = too_many(planned.space) or too_large(planned.space)
+    if refused:
         st.error(refused, icon=":material/block:")
+        return False
+    st.caption(
+        _(
+            "This server allows {most} runs a sweep, and trains one sweep after another. A sweep "
+            "goes on when you leave; its address shows it to whoever opens it."
+        ).format(most=most)
+    )
+    if manager().exists(planned.name):
+        st.button(
+            _("Show this sweep"),
+            type="primary",
+            icon=":material/visibility:",
+            key="show_sweep",
+            on_click=_show_sweep,
+            args=(planned.name,),
+        )
     else:
-        st.caption(
-            _("This server allows {most} runs a sweep, and trains one sweep after another.").format(
-                most=most
+        st.button(
+            _("Start the sweep"),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="start_sweep",
+            on_click=_start,
+            args=(planned.name, planned.space),
+        )
+    return True
+
+
+def _take_home(space: Space, name: str, own: OwnSeries | None, folded: bool) -> None:
+    """The file and the command that train the sweep elsewhere.
+
+    Args:
+        space: of the sweep.
+        name: of it.
+        own: the series that it reads; None for none.
+        folded: whether they are to be opened first.
+    """
+    with st.expander(
+        _("Take this sweep to your computer"), icon=":material/terminal:", expanded=not folded
+    ):
+        text = toml(space)
+        st.download_button(
+            take_home.file_name(name, "toml"),
+            data=text,
+            file_name=take_home.file_name(name, "toml"),
+            mime="application/toml",
+            icon=":material/download:",
+            on_click="ignore",
+            key="download_sweep_toml",
+        )
+        st.code(text, language="toml")
+        st.markdown(
+            _("Beside the file, and with `pip install -e .[cli,files,fast,sweeps]` done:")
+            if own is None
+            else _(
+                "Beside this file and that of the series, and with "
+                "`pip install -e .[cli,files,fast,sweeps]` done. The line names columns; the "
+                "numbers of the series are in neither."
             )
         )
-        if not server.exists(planned.name):
-            st.button(
-                _("Start the sweep"),
-                type="primary",
-                icon=":material/play_arrow:",
-                key="start_sweep",
-                on_click=_start,
-                args=(planned.name, space),
-            )
-        elif widgets.chosen(SWEEP) != planned.name:
-            st.button(
-                _("Show this sweep"),
-                type="primary",
-                icon=":material/visibility:",
-                key="show_sweep",
-                on_click=_show_sweep,
-                args=(planned.name,),
-            )
-    with st.expander(_("On a computer of your own"), icon=":material/terminal:", expanded=not most):
-        st.code(toml(space), language="toml")
-        st.code("python -m rnn_core sweep space.toml --out space.csv", language="sh")
-    return None if refused or not most else planned
+        st.code(take_home.command(name, own), language="sh", wrap_lines=True)
 
 
 def _varied(config: RunConfig) -> tuple[str, ...]:
@@ -236,7 +292,7 @@ def _values(name: str) -> str:
     return ""
 
 
-def _how() -> dict[str, Any]:
+def _how(config: RunConfig) -> dict[str, Any]:
     """Ask for everything of a space beside its axes and settings."""
     first, second = st.columns(2)
     with first:
@@ -248,7 +304,7 @@ def _how() -> dict[str, Any]:
     objective = widgets.select(
         OBJECTIVE,
         _("Judged by"),
-        sweep_words.objective_name,
+        lambda key: sweep_words.objective_name(key, validates=TASKS[config.task].validates),
         help=_("One number for each run, lower is better; a point's is the median of its seeds."),
     )
     more: dict[str, Any] = {"seeds": seeds, "steps": steps, "objective": objective}
@@ -256,6 +312,16 @@ def _how() -> dict[str, Any]:
         more["threshold"] = widgets.optional_number(
             THRESHOLD, _("Threshold"), _("The loss to come down to."), _("none")
         )
+    more["parameters"] = widgets.optional_number(
+        PARAMETERS,
+        _("Equal parameters"),
+        _(
+            "Gives every point the largest hidden size with at most so many trainable numbers, so "
+            "that cells are compared at equal size."
+        ),
+        _("hidden size as it is"),
+        step=100,
+    )
     samplers = {"grid": _("grid: all"), "random": _("random"), "tpe": "TPE"}
     pruners = {"none": _("none"), "median": _("median"), "hyperband": "Hyperband"}
     first, second = st.columns(2)
@@ -318,8 +384,8 @@ def _unusable(error: OSError) -> str:
     return _("The server cannot use its folder of sweeps. Its log says why.")
 
 
-def _sweep(name: str, wanted: Plan | None) -> None:
-    """A sweep: how far it is, its buttons and its pictures."""
+def _sweep(name: str) -> None:
+    """A sweep: what it tries, how far it is, its buttons and its pictures."""
     if not manager().exists(name):
         st.warning(
             _(
@@ -328,6 +394,7 @@ def _sweep(name: str, wanted: Plan | None) -> None:
             ).format(name=words.plain(name)),
             icon=":material/link_off:",
         )
+        _new_sweep()
         return
     try:
         found = manager().snapshot(name)
@@ -336,12 +403,26 @@ def _sweep(name: str, wanted: Plan | None) -> None:
         return
     except (TypeError, ValueError) as error:
         st.error(words.problem(error), icon=":material/block:")
+        _new_sweep()
         return
-    if wanted is not None and wanted.name != name:
-        st.caption(_("The settings have changed since; this is the sweep that was started before."))
+    with st.container(horizontal=True, vertical_alignment="center", key="sweep_head"):
+        st.markdown(sweep_words.space_line(found.space))
+        _new_sweep()
     moves = found.status in (QUEUED, RUNNING)
     st.fragment(_live, run_every=_BEAT if moves else None)(name, found.status)
     _downloads(name)
+    _take_home(found.space, name, None, folded=True)
+
+
+def _new_sweep() -> None:
+    """The way back to the widgets that define one; they are as they were left."""
+    st.button(
+        _("New sweep"),
+        icon=":material/add:",
+        key="new_sweep",
+        on_click=widgets.set_value,
+        args=(SWEEP, None),
+    )
 
 
 def _live(name: str, status: str) -> None:
@@ -391,8 +472,9 @@ def _pictures(found: Snapshot) -> None:
     if not which.down:
         draw(charts.by_value(space, points, which))
     else:
-        for panel in which.panels:
-            draw(charts.heat_map(space, points, which, panel))
+        for place, panel in _side_by_side(which.panels):
+            with place:
+                draw(charts.heat_map(space, points, which, panel))
         st.caption(
             _(
                 "Each field is the median over the seeds of a point; the stronger its colour, the "
@@ -400,13 +482,45 @@ def _pictures(found: Snapshot) -> None:
                 "the best is shown. Hover for the spread of the seeds."
             )
         )
-    draw(charts.learning_curves(space, points))
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(key="parallel"):
+        draw(parallel(space, points))
+        st.caption(
+            _(
+                "A line for each point, the stronger the lower its median. Drag along an axis to "
+                "keep the lines that cross there, along several to keep those that cross all; a "
+                "click on an axis takes its brush away. Dashed: × infinite, – given up early, "
+                "! failed."
+            )
+        )
+    with right:
+        _importance(found)
+    for place, panel in _side_by_side(charts.cell_panels(space)):
+        with place:
+            draw(charts.learning_curves(space, points, panel))
     st.caption(
         _(
             "Median training loss of each point, of the {most} best ones at most. Thick: the best "
-            "point of each cell."
+            "point of each cell, with its lowest and highest tenth of seeds."
         ).format(most=charts.MOST_CURVES)
     )
+
+
+def _side_by_side(panels: tuple[str, ...]) -> Iterator[tuple[DeltaGenerator, str]]:
+    """Places for the charts of several cells, some beside each other, and the cell of each."""
+    for first in range(0, len(panels), _ABREAST):
+        row = panels[first : first + _ABREAST]
+        # As wide as those above, also where a row is not full.
+        yield from zip(st.columns(min(_ABREAST, len(panels))), row, strict=False)
+
+
+def _importance(found: Snapshot) -> None:
+    grid, over = found.space.sampler == "grid", found.progress.is_over
+    # The first part of a grid varies some settings only.
+    explained = importance(found.space, found.points) if over or not grid else None
+    if explained is not None:
+        draw(shares(found.space, explained))
+    st.caption(sweep_words.importance_line(explained, grid=grid, over=over))
 
 
 def _best(found: Snapshot) -> None:

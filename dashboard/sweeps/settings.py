@@ -38,8 +38,25 @@ THRESHOLD = PageSetting(
     0.1,
     page=_PAGE,
 )
+PARAMETERS = PageSetting(
+    "sweep_parameters",
+    Nullable(IntRange(1, 10_000_000), "the hidden size as it is"),
+    None,
+    page=_PAGE,
+)
 SAMPLER = PageSetting("sampler", Choice(("grid", "random", "tpe")), "grid", page=_PAGE)
 TRIALS = PageSetting("trials", IntRange(2, 1000), 30, page=_PAGE)
 PRUNER = PageSetting("pruner", Choice(("none", "median", "hyperband")), "none", page=_PAGE)
 
-SETTINGS = (VARY, SWEEP, SEEDS, STEPS, OBJECTIVE, THRESHOLD, SAMPLER, TRIALS, PRUNER)
+SETTINGS = (
+    VARY,
+    SWEEP,
+    SEEDS,
+    STEPS,
+    OBJECTIVE,
+    THRESHOLD,
+    PARAMETERS,
+    SAMPLER,
+    TRIALS,
+    PRUNER,
+)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboard.app.language import gettext as _
 from dashboard.app.text import harmless, setting_name, two_digits
 from dashboard.sweeps.manager import FINISHED, QUEUED, RUNNING, Snapshot
 from dashboard.sweeps.plan import Plan
 from dashboard.sweeps.table import value_name
-from rnn_core.experiments.sweep import best
+from rnn_core import TASKS, RunConfig
+from rnn_core.experiments.sweep import Importance, Space, best
 
 
-def objective_name(key: str) -> str:
-    """What a sweep judges by, in the reader's language."""
+def objective_name(key: str, *, validates: bool = False) -> str:
+    """What a sweep judges by, in the reader's language.
+
+    Args:
+        key: of the objective.
+        validates: whether the task has a validation part, whose loss is the held-out one.
+    """
+    if validates and key == "held_out_loss":
+        return _("validation loss of the last weights")
     names = {
         "held_out_loss": _("held-out loss of the last weights"),
         "online_loss": _("online loss of the last steps"),
@@ -30,6 +40,16 @@ def value_title(objective: str) -> str:
     return names.get(objective, objective)
 
 
+def value_name_of(objective: str) -> str:
+    """What a sweep judges by, as short as an axis's name is."""
+    names = {
+        "held_out_loss": _("held-out loss"),
+        "online_loss": _("online loss"),
+        "steps_to_threshold": _("steps to the threshold"),
+    }
+    return names.get(objective, objective)
+
+
 def duration(seconds: float) -> str:
     """A length of time, roughly."""
     if seconds < 90:
@@ -37,6 +57,60 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return _("{minutes} min").format(minutes=round(seconds / 60))
     return _("{hours} h").format(hours=two_digits(seconds / 3600))
+
+
+def space_line(space: Space) -> str:
+    """What a sweep tries, for somebody who has only its link; as Markdown."""
+    axes = " × ".join(
+        f"**{setting_name(name)}** {_values(name, given)}"
+        for name, given in space.to_dict()["axes"].items()
+    )
+    task = str(space.settings.get("task", RunConfig().task))
+    said = _("{axes} · {task} · {objective} · {seeds} seeds a point, {steps} steps each").format(
+        axes=axes,
+        task=_(TASKS[task].title),
+        objective=objective_name(space.objective),
+        seeds=space.seeds,
+        steps=f"{space.steps:,}",
+    )
+    if space.parameters is not None:
+        said += " · " + _("at most {parameters} parameters").format(
+            parameters=f"{space.parameters:,}"
+        )
+    return said
+
+
+def _values(name: str, given: Any) -> str:
+    """The values of a setting, or the ends of its interval."""
+    if isinstance(given, dict):
+        return f"{value_name(name, given['low'])}…{value_name(name, given['high'])}"
+    return ", ".join(value_name(name, value) for value in given)
+
+
+def importance_line(found: Importance | None, *, grid: bool, over: bool) -> str:
+    """How to read the shares, or why there are none.
+
+    Args:
+        found: the shares; None where there are none.
+        grid: whether all points of a grid are tried.
+        over: whether all points are finished.
+    """
+    if found is None:
+        if grid and not over:
+            return _("How much each setting explains is shown once the whole grid is done.")
+        return _("There are too few different values to tell how much each setting explains.")
+    said = _(
+        "Shares of the variance of the networks' values, as logarithms: of this space and these "
+        "seeds, not beyond. What chance alone would give a setting is taken off."
+    )
+    if found.seeds is None:
+        said += " " + _("With one seed a point nobody can tell what settings do from chance.")
+    if not found.exact:
+        said += " " + _(
+            "Estimated from {points} points; a sampler that prefers good ones, or points given "
+            "up early, shift it."
+        ).format(points=found.points)
+    return said
 
 
 def plan_line(plan: Plan, workers: int) -> str:

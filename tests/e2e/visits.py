@@ -175,7 +175,8 @@ def _join_room(page: Page) -> None:
 
 
 def _write(page: Page, key: str, text: str) -> None:
-    """Write a text that is refused."""
+    """Write a text that is refused, into the widgets of a new sweep."""
+    _press(page, "new_sweep")
     box = page.locator(f"[class*=st-key-{key}] input")
     box.fill(text)
     box.press("Enter")

@@ -4,6 +4,7 @@ Needs Optuna, which nothing else in the package imports.
 """
 
 from rnn_core.experiments.sweep.axes import Choices, Span
+from rnn_core.experiments.sweep.importance import Importance, importance
 from rnn_core.experiments.sweep.local import LocalWorkers, cores
 from rnn_core.experiments.sweep.objectives import OBJECTIVES, Objective
 from rnn_core.experiments.sweep.results import best, ranked, table
@@ -18,6 +19,7 @@ __all__ = [
     "PRUNERS",
     "SAMPLERS",
     "Choices",
+    "Importance",
     "LocalWorkers",
     "Objective",
     "Outcome",
@@ -29,6 +31,7 @@ __all__ = [
     "SweptPoint",
     "best",
     "cores",
+    "importance",
     "ranked",
     "run_point",
     "table",

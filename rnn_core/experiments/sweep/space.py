@@ -121,6 +121,13 @@ class Space:
                 ),
                 name=self.objective,
             )
+        if self.parameters is not None and "hidden_size" in axes:
+            raise InvalidValue(
+                N_(
+                    "The number of parameters sets hidden_size, which varies as well. Leave out "
+                    "one of them."
+                )
+            )
         if self.size > MOST_POINTS:
             raise InvalidValue(
                 N_(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from itertools import product
 
 import pytest
 import torch
@@ -115,6 +116,8 @@ def test_answers_agree_with_an_independent_computation() -> None:
     assert exercise("vanishing").check(sigmoid**10)
     assert exercise("portrait").check(360 / 18)
     assert exercise("curve").check(1 * 0.1**3)
+    # All windows of 16 bits in a row.
+    assert exercise("delay").check(len(set(product((-1, 1), repeat=16))))
 
 
 def test_adams_step_is_as_large_as_the_exercise_says() -> None:

@@ -27,7 +27,7 @@ CASES = [
 
 
 def test_lessons_are_numbered_in_their_order() -> None:
-    assert [lesson(key).number for key in LESSONS] == list(range(1, 12))
+    assert [lesson(key).number for key in LESSONS] == list(range(1, 13))
     assert [lesson(key).key for key in LESSONS] == list(LESSONS)
     assert [key for keys in PARTS.values() for key in keys] == list(LESSONS)
 

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.sweeps.charts import Pictures, by_value, heat_map, learning_curves, pictures
+from dashboard.sweeps.charts import (
+    Pictures,
+    by_value,
+    cell_panels,
+    heat_map,
+    learning_curves,
+    pictures,
+)
 from tests.dashboard.sent_charts import datasets_in, rows, svg
 from tests.dashboard.sweeps.found_sweeps import point, points, space
 
@@ -83,3 +90,17 @@ def test_each_cell_has_one_thick_curve() -> None:
     assert {row["point"] for row in found["leaders"]} == {"GRU, 0.01", "RNN, 0.01"}
     assert len({row["point"] for row in found["curves"]}) == 2  # without the diverged
     assert found["leaders"][0] == {"step": 0, "loss": 1.0, "point": "GRU, 0.01", "contender": "GRU"}
+
+
+def test_cells_that_vary_have_a_panel_of_curves_each_on_one_scale() -> None:
+    assert cell_panels(space()) == ("rnn", "gru")
+    assert cell_panels(space(axes={"cell": ["gru"], "lr": [0.1, 0.2]})) == ("",)
+    assert cell_panels(space(axes={"lr": [0.1, 0.2]})) == ("",)
+    rnn, gru = (learning_curves(space(), points(), panel) for panel in cell_panels(space()))
+    assert {row["contender"] for row in rows(rnn)["curves"]} == {"RNN"}
+    assert {row["contender"] for row in rows(gru)["leaders"]} == {"GRU"}
+    assert rows(rnn)["range"] == rows(gru)["range"] == [{"loss": 0.4}, {"loss": 1.0}]
+    assert rows(gru)["bands"][-1] == {"step": 19, "low": 0.4, "high": 0.6, "contender": "GRU"}
+    assert gru.spec["title"] == "GRU: Learning curves"
+    assert datasets_in(gru.spec) == set(gru.tables)
+    assert svg(gru, 250)

@@ -19,7 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_space_is_chosen_with_widgets_and_stays_in_the_link() -> None:
     app = page()
     assert "Points: **9**" in said(app)
-    assert "No sweep yet" in app.info[0].value
+    assert "goes on when you leave" in "".join(each.value for each in app.caption)
     # What varies is not asked for in the sidebar.
     assert [box.value for box in app.sidebar.text_input] == ["varies", "varies"]
     app = healthy(app.text_input(key="vary_lr_en").set_value("0.001..0.1 x4").run())
@@ -65,10 +65,32 @@ def test_links_to_sweeps_that_are_not_there_are_told() -> None:
     assert "This server has no sweep `0123456789`" in app.warning[0].value
 
 
-def test_a_series_of_one_s_own_is_refused_in_a_sentence() -> None:
+def test_a_series_stays_in_the_session_and_its_sweep_goes_home() -> None:
     app = page(task="series", vary="lr:0.01,0.02")
-    assert "does not sweep over a series" in app.error[0].value
+    assert "read no series" in app.info[0].value
     assert not [found for found in app.button if found.key == "start_sweep"]
+    assert app.selectbox(key="objective_en").options[0] == "validation loss of the last weights"
+    file, line = (code.value for code in app.code)
+    assert 'task = "series"' in file
+    assert line.startswith("python -m rnn_core sweep sweep_")
+    assert "--data rnn_core/series/bundled/sunspots.csv --inputs" in line
+    assert len(app.get("download_button")) == 1
+
+
+def test_equal_parameters_decide_the_hidden_size() -> None:
+    app = page(sweep_parameters="500")
+    assert not app.error
+    # The two that vary, and the one that follows.
+    assert sorted(box.value for box in app.sidebar.text_input) == [
+        "by parameters",
+        "varies",
+        "varies",
+    ]
+    assert "parameters = 500" in app.code[0].value
+    app = healthy(app.number_input(key="sweep_parameters").set_value(2).run())
+    assert "parameters must be at least" in app.error[0].value
+    app = page(sweep_parameters="500", vary="hidden_size:4,8")
+    assert "The number of parameters sets hidden_size" in app.error[0].value
 
 
 def test_an_objective_that_needs_a_threshold_asks_for_it() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.sweeps.manager import FOLDER, QUEUED, RUNNING
 from dashboard.sweeps.panel import manager
-from rnn_core.experiments.sweep import Sweep, work
+from rnn_core.experiments.sweep import Sweep, run_point, work
 from tests.dashboard.sweeps.found_sweeps import space
 from tests.dashboard.sweeps.sweeps_page import page, said
 from tests.dashboard.train_page import healthy
@@ -24,11 +24,20 @@ def test_a_sweep_that_is_finished_is_shown_with_its_pictures_and_files(folder: P
     work(Sweep.create(space(), str(folder / f"{NAME}.journal"), NAME))
     app = page(sweep=NAME)
     assert "Best point: **" in said(app)
-    assert len(app.get("vega_lite_chart")) == 2
+    assert "**cell** RNN, GRU × **learning rate** 0.01, 0.02" in said(app)
+    # A heat map, lines, shares, and learning curves of each cell.
+    assert len(app.get("vega_lite_chart")) == 5
     table = app.dataframe[0].value
     assert len(table) == 4
     assert table["link"][0].startswith("./?")
-    assert len(app.get("download_button")) == 2
+    assert [each.proto.id.rpartition("-")[2] for each in app.get("download_button")] == [
+        "download_sweep_csv",
+        "download_sweep_parquet",
+        "download_sweep_toml",
+    ]
+    assert f"python -m rnn_core sweep sweep_{NAME}.toml --out sweep_{NAME}.csv" in [
+        code.value for code in app.code
+    ]
     assert not [found for found in app.button if found.key in ("stop_sweep", "resume_sweep")]
 
 
@@ -51,10 +60,31 @@ def test_starting_shows_the_sweep_and_puts_its_name_into_the_address() -> None:
     assert not [found for found in app.button if found.key in ("start_sweep", "show_sweep")]
     assert app.button(key="stop_sweep")
     # Other settings are another sweep; the same again are this one.
+    app = healthy(app.button(key="new_sweep").click().run())
+    assert "sweep" not in app.query_params
+    assert app.button(key="show_sweep")
     app = healthy(app.number_input(key="sweep_seeds").set_value(15).run())
-    assert "The settings have changed since" in "".join(each.value for each in app.caption)
     assert app.button(key="start_sweep")
     manager().close()
+
+
+def test_a_grid_tells_what_matters_once_it_is_whole(folder: Path) -> None:
+    sweep = Sweep.create(space(), str(folder / f"{NAME}.journal"), NAME)
+    claim = sweep.claim("elsewhere")
+    assert claim
+    claim.finish(run_point(space(), space().config(claim.point)))
+    app = page(sweep=NAME)
+    assert "once the whole grid is done" in "".join(each.value for each in app.caption)
+    assert len(app.get("vega_lite_chart")) == 4
+
+
+def test_a_point_that_failed_says_why(folder: Path) -> None:
+    sweep = Sweep.create(space(), str(folder / f"{NAME}.journal"), NAME)
+    while claim := sweep.claim("elsewhere"):
+        claim.fail("No room for 3 networks.")
+    app = page(sweep=NAME)
+    assert [error.value for error in app.error] == ["No room for 3 networks."]
+    assert "Points that failed: 4" in "".join(each.value for each in app.caption)
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_its_path(

@@ -8,12 +8,15 @@ from dashboard.sweeps.text import (
     details,
     duration,
     errors,
+    importance_line,
     objective_name,
     plan_line,
+    space_line,
     status_line,
+    value_name_of,
     value_title,
 )
-from rnn_core.experiments.sweep import OBJECTIVES
+from rnn_core.experiments.sweep import OBJECTIVES, Importance
 from tests.dashboard.sweeps.found_sweeps import point, snapshot, space
 
 
@@ -71,3 +74,34 @@ def test_every_objective_has_a_name_and_a_title() -> None:
     for key in OBJECTIVES:
         assert objective_name(key) != key
         assert value_title(key) != key
+        assert value_name_of(key) != key
+    named = objective_name("held_out_loss", validates=True)
+    assert named == "validation loss of the last weights"
+    assert objective_name("online_loss", validates=True) == objective_name("online_loss")
+
+
+def test_a_link_tells_what_the_sweep_tries() -> None:
+    assert space_line(space()) == (
+        "**cell** RNN, GRU × **learning rate** 0.01, 0.02 · sin → cos · held-out loss of the last "
+        "weights · 2 seeds a point, 20 steps each"
+    )
+    sampled = space(
+        axes={"lr": {"low": 0.001, "high": 0.1}}, sampler="random", trials=3, parameters=500
+    )
+    said = space_line(sampled)
+    assert said.startswith("**learning rate** 0.001…0.1 · ")
+    assert said.endswith("at most 500 parameters")
+
+
+def test_shares_say_for_what_they_hold() -> None:
+    whole = Importance({"lr": 0.5}, 0.2, 0.3, 4, True)
+    said = importance_line(whole, grid=True, over=True)
+    assert "of this space and these seeds, not beyond" in said
+    assert "Estimated" not in said
+    one = Importance({"lr": 0.5}, 0.5, None, 20, False)
+    said = importance_line(one, grid=False, over=True)
+    assert "With one seed a point" in said
+    assert "Estimated from 20 points" in said
+    assert "once the whole grid is done" in importance_line(None, grid=True, over=False)
+    assert "too few different values" in importance_line(None, grid=False, over=False)
+    assert "too few different values" in importance_line(None, grid=True, over=True)

@@ -147,3 +147,8 @@ def test_every_sampler_and_pruner_is_taken() -> None:
     for sampler in SAMPLERS:
         for pruner in PRUNERS:
             assert Space(axes=AXES, sampler=sampler, pruner=pruner).size in (6, 50)
+
+
+def test_a_hidden_size_cannot_vary_and_follow_from_the_parameters() -> None:
+    with pytest.raises(ValueError, match="sets hidden_size, which varies as well"):
+        Space(axes={"hidden_size": [2, 4]}, parameters=100)

@@ -1,0 +1,1 @@
+"""Lesson 12: at which delay each cell stops learning."""
