@@ -330,7 +330,7 @@ def _labels(count: int, place: dict[str, Any]) -> list[alt.Chart]:
         labels = layer("ticks").transform_filter(where)
         # Lines stay away from the letters that they cross.
         ground = alt.ExprRef("background")
-        halo = labels.mark_text(fontSize=11, stroke=ground, strokeWidth=4, **look)
+        halo = labels.mark_text(fontSize=11, fillOpacity=0, stroke=ground, strokeWidth=4, **look)
         text = labels.mark_text(fontSize=11, **look)
         found += [
             halo.encode(**place, text="label:N"),
