@@ -125,7 +125,8 @@ def _ask(config: RunConfig) -> Plan | None:
 def _planned(planned: Plan, config: RunConfig) -> None:
     """What a sweep costs, the button that starts it, and how it is trained elsewhere."""
     st.subheader(_("How much that is"), anchor=False)
-    st.markdown(sweep_words.plan_line(planned, manager().count))
+    trained = most_runs() and not reads_series(config)
+    st.markdown(sweep_words.plan_line(planned, manager().count if trained else 0))
     here = _offer(planned, reads_series(config))
     own = own_series() if reads_series(config) else None
     _take_home(planned.space, planned.name, own, folded=here)
@@ -450,7 +451,9 @@ def _live(name: str, status: str) -> None:
                 args=(name,),
                 disabled=not most_runs(),
             )
-        st.markdown(sweep_words.best_line(found) or _("No point is done yet."))
+        st.markdown(sweep_words.best_line(found))
+    if status == STOPPED and not most_runs():
+        st.caption(_("Sweeps are off on this server: this one stays as it is."))
     said = sweep_words.details(found)
     if said:
         st.caption(said)

@@ -37,8 +37,8 @@ _LOW = 0.06
 _PAD = 0.35
 # Half the width of the band around an axis in which it is brushed, in pixels.
 _REACH = 17
-# Letters in a line of an axis's name.
-_LETTERS = 11
+# Letters in a line of an axis's name, and its height in pixels.
+_LETTERS, _LINE = 11, 14
 # Vega would keep a page from scrolling wherever a finger touches the chart, and not on axes alone.
 _EVENTS = {"defaults": {"allow": ["wheel", "touchstart", "touchmove", "touchend"]}}
 _TICKS = Table(axis=float, level=float, label=str)
@@ -235,9 +235,8 @@ def _spec(
 ) -> Spec:
     count = len(names)
     ends = [-_PAD, count - 1 + _PAD]
-    labels = ", ".join(
-        f"[{', '.join(map(quoted, textwrap.wrap(name, _LETTERS) or [name]))}]" for name in names
-    )
+    wrapped = [textwrap.wrap(name, _LETTERS) or [name] for name in names]
+    labels = ", ".join(f"[{', '.join(map(quoted, lines))}]" for lines in wrapped)
     x = alt.X(
         "axis:Q",
         title=None,
@@ -249,6 +248,8 @@ def _spec(
             labelOverlap=False,
             labelFlush=False,
             labelBound=False,
+            # Further lines hang below the first.
+            labelPadding=6 + _LINE * (max(map(len, wrapped)) - 1),
             grid=False,
         ),
     )

@@ -114,19 +114,30 @@ def importance_line(found: Importance | None, *, grid: bool, over: bool) -> str:
 
 
 def plan_line(plan: Plan, workers: int) -> str:
-    """How many points and runs there are, and how long they take."""
+    """How many points and runs there are, and how long they take.
+
+    Args:
+        plan: of the sweep.
+        workers: of this server; 0 where it does not train it.
+    """
     space = plan.space
-    return _(
-        "Points: **{points}** · seeds each: {seeds} · runs in all: **{runs}**, of {steps} steps. "
-        "About {time} on this server (worker processes: {workers})."
+    said = _(
+        "Points: **{points}** · seeds each: {seeds} · runs in all: **{runs}**, of {steps} steps."
     ).format(
         points=space.size,
         seeds=space.seeds,
         runs=space.runs,
         steps=f"{space.steps:,}",
-        time=duration(plan.seconds(workers)),
-        workers=workers,
     )
+    if workers:
+        return (
+            said
+            + " "
+            + _("About {time} on this server (worker processes: {workers}).").format(
+                time=duration(plan.seconds(workers)), workers=workers
+            )
+        )
+    return said + " " + _("About {time} on one core.").format(time=duration(plan.seconds(1)))
 
 
 def status_line(found: Snapshot) -> str:
@@ -171,10 +182,10 @@ def errors(found: Snapshot) -> list[str]:
 
 
 def best_line(found: Snapshot) -> str:
-    """The best point so far; empty before one is done."""
+    """The best point so far, or that there is none."""
     leader = best(found.points)
     if leader is None or leader.outcome is None:
-        return ""
+        return _("No point has a value.") if found.progress.is_over else _("No point is done yet.")
     values = leader.outcome.values
     settings = ", ".join(
         f"{setting_name(name)} {value_name(name, value)}" for name, value in leader.point.items()

@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.sweeps.manager import FOLDER, QUEUED, RUNNING
 from dashboard.sweeps.panel import manager
+from dashboard.sweeps.plan import SWEEP_RUNS
 from rnn_core.experiments.sweep import Sweep, run_point, work
 from tests.dashboard.sweeps.found_sweeps import space
 from tests.dashboard.sweeps.sweeps_page import page, said
@@ -96,3 +97,13 @@ def test_a_folder_that_cannot_be_made_is_told_without_its_path(
     assert [error.value for error in app.error] == [
         "The server cannot use its folder of sweeps. Its log says why."
     ]
+
+
+def test_where_sweeps_are_off_one_that_was_stopped_stays_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Sweep.create(space(), str(folder / f"{NAME}.journal"), NAME)
+    monkeypatch.setenv(SWEEP_RUNS, "0")
+    app = page(sweep=NAME)
+    assert app.button(key="resume_sweep").disabled
+    assert "this one stays as it is" in "".join(each.value for each in app.caption)

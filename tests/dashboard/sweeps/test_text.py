@@ -31,6 +31,7 @@ def test_a_plan_says_how_much_there_is_to_do() -> None:
     said = plan_line(plan(space()), 2)
     assert said.startswith("Points: **4** · seeds each: 2 · runs in all: **8**, of 20 steps.")
     assert "worker processes: 2" in said
+    assert plan_line(plan(space()), 0).endswith("of 20 steps. About 5 s on one core.")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,9 @@ def test_the_status_says_how_far_it_is(status: str, said: str) -> None:
 
 def test_before_a_point_is_done_no_time_is_known() -> None:
     assert status_line(snapshot(points=())) == "Running · 0 of 0 points"
-    assert best_line(snapshot(points=())) == ""
+    assert best_line(snapshot(points=(point(0, {}),))) == "No point is done yet."
+    failed = point(0, {}, state="failed", error="No room.")
+    assert best_line(snapshot(points=(failed,))) == "No point has a value."
 
 
 def test_the_best_point_is_named_with_its_spread() -> None:
