@@ -15,9 +15,11 @@ from rnn_core.cli.report import (
     name_of,
     online_line,
     progress_bar,
+    rolling_origin_lines,
     run_line,
 )
 from rnn_core.diagnostics import ForecastLag, ForecastScores
+from rnn_core.experiments.rolling_origin import rolling_origins
 from rnn_core.series.scores import Scores
 
 
@@ -109,3 +111,17 @@ def test_a_forecast_without_a_lag_has_no_line_of_its_own() -> None:
     between = ForecastScores("level", scores, {"network": late})
     assert forecast_lines((between,))[-1].endswith("  1.0  [0.8, 1.2] of horizon 3")
     assert len(forecast_lines((replace(between, lags={"network": None}),))) == 2
+
+
+@pytest.mark.parametrize("horizons", [1, 2])
+def test_a_rolling_origin_says_whether_the_network_reads_its_own_forecasts(horizons: int) -> None:
+    trainer = Trainer(TASKS["series"].config(hidden_size=2))
+    trainer.advance(2)
+    found = rolling_origins(trainer, horizons, origins=30)
+    lines = rolling_origin_lines(found, "the rows")
+    column = found[0].column
+    assert lines[0] == f"forecasts of {column} from 30 origins in the rows"
+    more = ", iterated beyond it: it reads its own forecasts" if horizons == 2 else ""
+    assert lines[1] == f"the network was trained for horizon 1{more}; its weights stay as they are"
+    assert lines[2].split() == ["horizon", "forecast", "MAE", "RMSE", "MASE"]
+    assert len(lines) == 3 + horizons * len(found[0].scores)

@@ -192,3 +192,25 @@ def test_a_sine_at_few_phases_is_a_table_and_at_many_a_continuum() -> None:
     assert many["memoryless"] == pytest.approx(0.5 * math.sin(moved) ** 2)
     # With the state reset, only the first target of each of 10 is as uncertain.
     assert many["window_memory"] == pytest.approx(many["memoryless"] / 10)
+
+
+@pytest.mark.parametrize("ahead", [0, 3, 7])
+def test_a_cycle_too_long_to_be_read_whole_is_read_at_even_phases(ahead: int) -> None:
+    # At frequency 1.003 the samples repeat after 20,000 only.
+    wave = build_task(
+        RunConfig(task="noisy_sine", frequency=1.003, points_per_period=20, phase=0.05)
+    )
+    here, there = wave._samples(0), wave._samples(ahead)  # type: ignore[attr-defined]
+    assert len(here) == len(there) == 20_000
+    assert np.mean(here) == pytest.approx(0, abs=1e-12)
+    turned = 2 * math.pi * 1.003 * ahead / 20
+    assert np.mean(here * there) == pytest.approx(0.5 * math.cos(turned), abs=1e-12)
+
+
+@pytest.mark.parametrize(("noise_std", "bound"), [(0.0019, "lower"), (0.0021, "exact")])
+def test_below_a_five_hundredth_of_the_amplitude_noise_is_left_out_of_the_memoryless_floor(
+    noise_std: float, bound: str
+) -> None:
+    config = RunConfig(task="noisy_sine", points_per_period=20, delay=3, noise_std=noise_std)
+    (floor,) = (each for each in build_task(config).floors() if each.key == "memoryless")
+    assert floor.bound == bound
