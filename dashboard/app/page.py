@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from time import monotonic
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app import header, limits_panel, sidebar, widgets
 from dashboard.app.errors_panel import watch_errors
@@ -20,7 +22,9 @@ from dashboard.app.settings import PACE, PageSetting, Setting, table_of
 from dashboard.app.sidebar import Settings
 from rnn_core import RunConfig
 
-_PAGES = "pages"
+_PAGES, _ENDED = "pages", "end of the last run of the page"
+# Seconds within which a browser may hear of a run's end.
+_HEARD = 2.0
 Show = Callable[[RunConfig, Settings], None]
 _STYLE = Path(__file__).with_name("style.css")
 _SCRIPTS = [Path(__file__).with_name(name) for name in ("keyboard.js", "history.js")]
@@ -79,6 +83,7 @@ def open_app(*pages: Page) -> None:
     Args:
         pages: in the order of the navigation; the first opens by default.
     """
+    _send_whole()
     watch_errors()
     prepare_server()
     watch_session()
@@ -119,6 +124,20 @@ def open_app(*pages: Page) -> None:
     )
     navigation.run()
     sidebar.keep_link({**table, PACE.name: shown.pace})
+    st.session_state[_ENDED] = monotonic()
+
+
+def _send_whole() -> None:
+    """Send large messages whole, not by name, where the browser may be about to forget them.
+
+    With a click a browser names the large messages that it keeps, and the server sends their names
+    in place of them. When it hears that a run of the page has ended, it forgets those that it has
+    not used for some runs. A click before that, as *Back* right after *New seed*, would have the
+    server name what is forgotten by then, and Streamlit's page would stand still for good.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None and monotonic() - st.session_state.get(_ENDED, -_HEARD) < _HEARD:
+        context.cached_message_hashes = frozenset()
 
 
 def go_to(path: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import sidebar
+from dashboard.app import page, sidebar
 from dashboard.app.language import gettext
 from rnn_core import RunConfig
 from rnn_core.messages import N_, InvalidValue
@@ -157,3 +160,21 @@ def test_what_a_page_has_on_all_pages_comes_in_the_header_and_above_the_page() -
     assert dict(app.query_params) == {"own": "mine"}
     (share,) = [each for each in app.get("bidi_component") if "private" in each.proto.json]
     assert '"private": ["own"]' in share.proto.json.replace('":[', '": [')
+
+
+@pytest.mark.parametrize(("after", "kept"), [(None, True), (0.0, False), (1.99, False), (2, True)])
+def test_what_a_browser_may_be_about_to_forget_is_sent_whole(
+    after: float | None, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = SimpleNamespace(cached_message_hashes=frozenset({"a chart"}))
+    state = {} if after is None else {page._ENDED: 100.0}
+    monkeypatch.setattr(page, "get_script_run_ctx", lambda **_: context)
+    monkeypatch.setattr(page, "monotonic", lambda: 100.0 + (after or 0.0))
+    monkeypatch.setattr(st, "session_state", state)
+    page._send_whole()
+    assert bool(context.cached_message_hashes) == kept
+
+
+def test_a_run_of_the_page_notes_when_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "monotonic", lambda: 55.0)
+    assert opened().session_state[page._ENDED] == 55.0
