@@ -6,6 +6,7 @@ from dashboard.learn.experiment import Runs
 from dashboard.learn.lessons.carry.lesson import error_by_place, error_without_detach
 from dashboard.learn.registry import lesson
 from rnn_core import RunConfig
+from tests.dashboard.learn.staged import StagedRuns
 
 
 def test_without_detach_pytorch_refuses_the_second_window() -> None:
@@ -28,3 +29,9 @@ def test_a_carried_state_gets_far_below_the_floor_of_a_reset_one(seed: int) -> N
     found = lesson("carry")
     carried = Runs(seed, "compiled").train(found.variants[1].config, found.steps)
     assert carried.held_out < carried.floors["window_memory"].value / 2
+
+
+@pytest.mark.parametrize(("loss", "option"), [(0.0499, 2), (0.0501, 1), (0.1999, 1), (0.2001, 0)])
+def test_how_a_run_ends_decides_which_prediction_was_right(loss: float, option: int) -> None:
+    found = lesson("carry").measure(StagedRuns(held_out=loss))
+    assert found.option == option

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.learn.experiment import Runs
 from dashboard.learn.registry import lesson
+from tests.dashboard.learn.staged import StagedRuns
 
 
 def test_inputs_that_agree_get_predictions_that_part() -> None:
@@ -20,3 +21,9 @@ def test_the_only_change_to_lesson_one_is_the_memory() -> None:
     assert before.prepare is not None
     assert now.prepare is None
     assert before.config.to_dict() | {"lr": now.config.lr} == now.config.to_dict()
+
+
+@pytest.mark.parametrize(("loss", "option"), [(0.496, 0), (0.494, 1), (0.1001, 1), (0.099, 2)])
+def test_how_a_run_ends_decides_which_prediction_was_right(loss: float, option: int) -> None:
+    found = lesson("memory").measure(StagedRuns(held_out=loss))
+    assert found.option == option

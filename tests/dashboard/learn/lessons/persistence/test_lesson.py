@@ -11,6 +11,7 @@ from dashboard.learn.experiment import Runs, Trained
 from dashboard.learn.lessons.persistence.lesson import lag
 from dashboard.learn.registry import lesson
 from rnn_core import build_task
+from tests.dashboard.learn.staged import StagedRuns
 
 
 @pytest.mark.parametrize(("late", "shift"), [(0, -1), (1, 0), (3, 2)])
@@ -36,3 +37,11 @@ def test_more_training_makes_it_a_forecast(seed: int) -> None:
         for found in build_task(lesson("persistence").variants[0].config).floors()
     }.__getitem__
     assert float(loss) < floor("persistence")
+
+
+@pytest.mark.parametrize("loss", [0.00054, 0.00055, 0.001090, 0.001092])
+def test_the_floor_of_persistence_decides_which_prediction_was_right(loss: float) -> None:
+    found = lesson("persistence").measure(StagedRuns(held_out=loss))
+    # The floor is 0.00109016 ± 0.0000009.
+    assert found.option == {0.00054: 0, 0.00055: 1, 0.001090: 1, 0.001092: 2}[loss]
+    assert f"{1 - loss / 0.0512037:.0%} of the variance explained" in str(found.said)
