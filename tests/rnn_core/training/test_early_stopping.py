@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Any
 
 import pytest
 
@@ -153,3 +155,34 @@ def test_a_memory_that_cannot_be_is_refused(changed: dict[str, object]) -> None:
     StoppingMemory(**memory)  # type: ignore[arg-type]
     with pytest.raises((ValueError, TypeError)):
         StoppingMemory(**memory | changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"patience": 1.5}, "patience must be a whole number from 1 to 10000, got 1.5. Try 20."),
+        ({"last_step": "a"}, "last_step must be a whole number from -1 to"),
+        ({"last_step": 1.5}, "got 1.5. Try 0."),
+        ({"waited": None}, "waited must be a whole number from -1 to"),
+        ({"waited": 0.5}, "got 0.5. Try 0."),
+        ({"best_step": "20"}, "best_step must be a whole number from -1 to"),
+        ({"best_step": 20.5}, "got 20.5. Try 0."),
+        ({"best_step": 41}, "do not fit each other"),
+        ({"best_step": -1}, "do not fit each other"),
+        ({"best_loss": math.nan}, "do not fit each other"),
+        ({"best_loss": math.inf}, "do not fit each other"),
+        ({"waited": -1}, "do not fit each other"),
+        ({"best_step": None}, "do not fit each other"),
+        ({"best_step": None, "best_loss": math.inf, "last_step": -1}, "do not fit each other"),
+    ],
+)
+def test_what_early_stopping_cannot_be_is_refused(changed: dict[str, Any], said: str) -> None:
+    sound: dict[str, Any] = {
+        "patience": 20, "best_step": 20, "best_loss": 0.5, "waited": 1, "last_step": 40
+    }  # fmt: skip
+    for values in ({}, {"best_step": 40}, {"best_step": 0}, {"waited": 0}):
+        StoppingMemory(**{**sound, **values})
+    StoppingMemory(20, None, math.inf, 0, -1)
+    StoppingMemory(20, None, math.inf, 0, 0)
+    with pytest.raises((TypeError, ValueError), match=re.escape(said)):
+        StoppingMemory(**{**sound, **changed})
