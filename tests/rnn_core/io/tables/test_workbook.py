@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from rnn_core.io.tables import ReadOptions, read_table
+from rnn_core.io.tables.workbook import _text
 from tests.rnn_core.io.tables.workbooks import cell, ods, ods_cell, ods_row, rows, xlsx
 
 TABLE = rows(("x", "y"), (1.0, 2.5), (3.0, 4.0))
@@ -99,3 +100,37 @@ def test_a_damaged_workbook_gets_a_sentence(place: int) -> None:
 def test_a_sheet_without_xml_gets_a_sentence() -> None:
     with pytest.raises(ValueError, match="is damaged"):
         read_table(xlsx(One="<row r='1'><c r='A1'><v>1</v>"), "a.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("  a b\t", "a b"),
+        (True, "1"),
+        (False, "0"),
+        (3.0, "3"),
+        (-0.5, "-0.5"),
+        (999_999_999_999_999.0, "999999999999999"),
+        (1e15, "1000000000000000.0"),
+        (-1e15, "-1000000000000000.0"),
+        (datetime.datetime(2026, 1, 31, 14, 5), "2026-01-31 14:05:00"),
+        (datetime.date(2026, 1, 31), "2026-01-31"),
+        (datetime.timedelta(hours=2), "2:00:00"),
+    ],
+)
+def test_a_cell_is_the_text_that_a_file_of_text_would_have(given: object, text: str) -> None:
+    assert _text(given) == text
+
+
+@pytest.mark.parametrize(("filled", "skipped"), [(2, 1), (3, 0)])
+def test_a_title_fills_at_most_half_of_its_row(filled: int, skipped: int) -> None:
+    above = tuple(f"t{n}" for n in range(filled))
+    body = [("a", "b", "c", "d"), (1.0, 2.0, 3.0, 4.0), (5.0, 6.0, 7.0, 8.0)]
+    table = read_table(xlsx(One=rows(above, *body)), "a.xlsx")
+    assert table.found.skip == skipped
+    assert (table.lines[0] == 3) == (skipped == 1)
+
+
+def test_empty_columns_behind_a_table_are_none_of_its() -> None:
+    data = xlsx(One=rows(("x", "y", " "), (1.0, 2.5, ""), (3.0, 4.0, "")))
+    assert [column.name for column in read_table(data, "a.xlsx").columns] == ["x", "y"]
