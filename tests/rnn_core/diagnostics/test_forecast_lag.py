@@ -138,3 +138,13 @@ def test_a_series_may_stand_still_for_a_while_but_not_always() -> None:
         forecast_lag(walk[99:899], still, 99, 1)
     with pytest.raises(ValueError, match="not defined for a constant forecast or a constant"):
         forecast_lag(np.full(800, 2.5), walk, 99, 1)
+
+
+@pytest.mark.parametrize("unit", [1e-40, 1e-9, 1e9, 1e40])
+def test_a_lag_does_not_depend_on_the_unit_of_the_series(unit: float) -> None:
+    walk = _walk(2)
+    made = walk[99:899] + 0.1 * _walk(3)[:800]
+    one, other = forecast_lag(made, walk, 99, 2), forecast_lag(unit * made, unit * walk, 99, 2)
+    assert other.lag == pytest.approx(one.lag)
+    assert (other.low, other.high) == pytest.approx((one.low, one.high))
+    assert other.improvement == pytest.approx(one.improvement)
