@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from itertools import islice
@@ -907,8 +908,11 @@ def test_a_run_on_a_series_goes_on_where_that_series_is() -> None:
     run = LiveRun(SERIES, task=on(level), clock=Clock(), engine="torch")
     go_on(run, 20)
     data, other = load_checkpoint(run.checkpoint()), run_after(2)
+    series = on(level).series
+    name, digest = re.escape(series.name), series.digest
     for task in (None, on(level**2)):
-        with pytest.raises(ValueError, match="was trained on another series"):
+        said = rf"was trained on another series, {name} \(digest {digest}\), which its file does"
+        with pytest.raises(ValueError, match=said):
             other.open(data, task)
     other.open(data, on(level))
     assert other.configure(SERIES, on(level)) == {}

@@ -219,3 +219,61 @@ def test_a_run_on_a_series_of_ones_own_is_told_of_its_validation_loss_and_fits_i
         raise ValueError("The validation part is too short.")
 
     assert suggest(config, **state, build=refuse) is None
+
+
+def keys(config: RunConfig, **state: Any) -> set[str]:
+    return {one.key for one in all_of(config, **state)}
+
+
+@pytest.mark.parametrize("claim", ["nothing", "memoryless"])
+def test_patience_ends_with_step_1000(claim: str) -> None:
+    assert keys(RunConfig(), step=999, verdict=verdict(claim)) == set()
+    assert keys(RunConfig(), step=1000, verdict=verdict(claim))
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "given"),
+    [
+        ({"lr": 0.0601}, "nothing_lower_lr", True),
+        ({"lr": 0.06}, "nothing_lower_lr", False),
+        ({"lr": 0.0066}, "nothing_raise_lr", True),
+        ({"lr": 0.0067}, "nothing_raise_lr", False),
+        ({"hidden_size": 31}, "nothing_units", True),
+        ({"hidden_size": 32}, "nothing_units", False),
+    ],
+)
+def test_where_nothing_was_learnt_only_what_is_far_from_usual_is_changed(
+    settings: dict[str, Any], key: str, given: bool
+) -> None:
+    assert (key in keys(RunConfig(**settings), step=1000, verdict=verdict("nothing"))) == given
+
+
+@pytest.mark.parametrize(("noise_std", "given"), [(0.09, True), (0.1, False)])
+def test_noise_is_suggested_below_a_tenth(noise_std: float, given: bool) -> None:
+    found = keys(
+        RunConfig(task="noisy_sine", noise_std=noise_std),
+        step=300,
+        verdict=verdict("carried_memory", gain=0.3),
+    )
+    assert ("carries_noise" in found) == given
+
+
+@pytest.mark.parametrize(("first", "given"), [(501, True), (500, False)])
+def test_three_spikes_count_that_are_less_than_500_steps_old(first: int, given: bool) -> None:
+    spikes = [Event("spike", step, step + 2, 0.01, 0.4) for step in (first, 800, 900)]
+    found = keys(RunConfig(), step=1000, verdict=verdict("carried_memory", gain=0.3), events=spikes)
+    assert ("spikes_clip" in found) == given
+
+
+@pytest.mark.parametrize(("clip_norm", "given"), [(1.01, True), (1.0, False), (None, True)])
+def test_after_a_collapse_clipping_at_1_is_suggested_where_it_is_less(
+    clip_norm: float | None, given: bool
+) -> None:
+    found = keys(RunConfig(clip_norm=clip_norm), step=900, events=[COLLAPSE])
+    assert ("collapse_clip" in found) == given
+
+
+@pytest.mark.parametrize(("lr", "given"), [(1e-5, True), (9e-6, False)])
+def test_no_learning_rate_below_a_millionth_is_suggested(lr: float, given: bool) -> None:
+    found = keys(RunConfig(lr=lr), step=50, verdict=verdict("nothing", follows=True))
+    assert ("follows_signal" in found) == given
