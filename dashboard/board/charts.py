@@ -63,10 +63,10 @@ _SIDES: tuple[tuple[str, Literal["left", "right"], int], ...] = (
     ("names_left", "right", -11),
 )
 _PLACE = Placement(end_room=_ROOM)
-# What a click on a point opens is beside the board, not in its place.
-_BESIDE = {"embedOptions": {"loader": {"target": "_blank"}}}
+#: Name of the selection that a click in the chart makes: the run's seat, by ``seat``.
+PICKED = "picked"
 _POINTS = Table(
-    x=float, loss=float, contender=str, name=str, seed=int, step=int, settings=str, href=str
+    x=float, loss=float, contender=str, name=str, seed=int, step=int, settings=str, seat=int
 )
 _NAMES = Table(x=float, loss=float, name=str)
 _GROUPS = Table(left=float, right=float, low=float, median=float, high=float)
@@ -87,13 +87,12 @@ class _Axis:
     log: bool = False
 
 
-def chart(runs: Sequence[ClassRun], across: str, language: str | None) -> Chart:
+def chart(runs: Sequence[ClassRun], across: str) -> Chart:
     """Held-out losses of runs on one task, on a logarithmic axis with the floors they share.
 
     Args:
         runs: of one task.
         across: what the horizontal axis shows: `STEPS`, ``"seed"``, or a setting that differs.
-        language: that was chosen, for the links; None for the browser's.
     """
     judged = [run for run in runs if run.is_judged]
     floors = common_floors(runs)
@@ -108,7 +107,7 @@ def chart(runs: Sequence[ClassRun], across: str, language: str | None) -> Chart:
         [run.config.seed for run in judged],
         [run.judged_at for run in judged],
         [settings_line(run) for run in judged],
-        [run.link(language) for run in judged],
+        [run.number for run in judged],
     )
     low, high = loss_range(floors)
     low, high = min([low, *losses]), max([high, *losses])
@@ -283,7 +282,6 @@ def _spec(
             x=x,
             y=y,
             color=colour,
-            href="href:N",
             tooltip=[
                 alt.Tooltip("name:N", title=_("nickname")),
                 alt.Tooltip("contender:N", title=_("cell")),
@@ -292,10 +290,10 @@ def _spec(
                 alt.Tooltip("step:Q", title=_("at step"), format="d"),
                 alt.Tooltip("loss:Q", title=_("held-out loss"), format=".4g"),
             ],
-        ),
+        ).add_params(alt.selection_point(name=PICKED, fields=["seat"], toggle=False)),
         *letters,
     )
-    return specification(chart.properties(height=_HEIGHT, usermeta=_BESIDE))
+    return specification(chart.properties(height=_HEIGHT))
 
 
 def _x(axis: _Axis) -> alt.X:

@@ -36,6 +36,8 @@ _BEAT = 1.0
 # Keys in the session: a code as it is typed, the task whose runs are shown, and what says why a
 # click did not do what it says.
 _TYPED, _TASK, _PROBLEM = "room_code", "task of the board", "problem of the board"
+# Key of the chart; and in the session, the seat whose point was clicked.
+_CHART, _PICKED = "board_chart", "picked seat"
 
 
 def show(_config: RunConfig, settings: Settings) -> None:
@@ -257,7 +259,8 @@ def _live(code: str, language: str, linked: dict[str, Any]) -> None:
         st.markdown(text.room_line(room, now))
         if shown:
             st.caption(text.common_line(shown, differing))
-    draw(charts.chart(shown, across, widgets.chosen(LANGUAGE)))
+    draw(charts.chart(shown, across), key=_CHART, on_select=_pick)
+    _picked(shown)
     if across == "seed" and runs.differ_in_seed_alone(shown):
         st.markdown(text.lesson(shown))
     said = text.how_to_read(floors=bool(runs.common_floors(shown)) or not shown)
@@ -266,6 +269,29 @@ def _live(code: str, language: str, linked: dict[str, Any]) -> None:
     _table(room, shown, differing, now)
     if dict(widgets.choices()) != linked:
         st.rerun()  # the address follows
+
+
+def _pick() -> None:
+    """Remember whose point was clicked; a click beside all points forgets it."""
+    selected = st.session_state[_CHART]["selection"].get(charts.PICKED, [])
+    seats = [row["seat"] for row in selected if row.get("seat") is not None]
+    st.session_state[_PICKED] = int(seats[0]) if seats else None
+
+
+def _picked(shown: Sequence[runs.ClassRun]) -> None:
+    """The run whose point was clicked, and the way to it."""
+    number = st.session_state.get(_PICKED)
+    run = next((each for each in shown if each.number == number), None)
+    if run is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="picked"):
+        st.markdown(text.run_line(run))
+        st.link_button(
+            _("Open this run"),
+            run.link(widgets.chosen(LANGUAGE)),
+            icon=":material/open_in_new:",
+            type="tertiary",
+        )
 
 
 def _task(tasks: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dashboard.app.language import gettext as _
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_title
-from dashboard.app.text import setting_name, two_digits
+from dashboard.app.text import harmless, setting_name, two_digits
 from dashboard.board.report import DIVERGED, GONE, PAUSED, PLAYING, READY, STOPPED, WITHHELD
 from dashboard.board.runs import ClassRun, is_left, spread, value_name
 from dashboard.board.store import CODE_LENGTH, Room
@@ -120,6 +120,21 @@ def lesson(runs: Sequence[ClassRun]) -> str:
     return said
 
 
+def run_line(run: ClassRun) -> str:
+    """Whose a point is, in a line of Markdown."""
+    said = [
+        f"**{harmless(run.nickname or '–')}**",
+        value_name("cell", run.config.cell),
+        f"{setting_name('hidden_size')} {run.config.hidden_size}",
+        f"{setting_name('lr')} {run.config.lr:g}",
+        f"{setting_name('seed')} {run.config.seed}",
+        _("held-out loss {loss} at step {step}").format(
+            loss=two_digits(run.loss or 0.0), step=format(run.judged_at, ",d")
+        ),
+    ]
+    return " · ".join(said)
+
+
 def left_out(runs: Sequence[ClassRun]) -> str:
     """Why some runs have no point; empty if all have one."""
     said = []
@@ -140,7 +155,7 @@ def how_to_read(*, floors: bool) -> str:
     """
     said = _(
         "Each point is somebody's run: the loss of its frozen weights on windows ahead of "
-        "training. Lower is better. Click a point or *open* to see that run on a page of your own."
+        "training. Lower is better. Click a point, or *open* in the table, to see that run."
     )
     if not floors:
         said += " " + _("The runs' tasks differ in their settings, and so do their floors.")

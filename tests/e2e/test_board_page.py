@@ -62,6 +62,14 @@ def test_a_teacher_sees_the_runs_of_two_pupils_live(open_window: Any, pictures: 
     teacher.watch_for_embeds()
     page.wait_for_timeout(2_500)
     assert teacher.embeds() == 0  # points move, and the chart stays
+    point = page.locator(".st-key-board .mark-symbol.role-mark path").last.bounding_box()
+    assert point
+    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    with page.context.expect_page() as opened:
+        teacher.key("picked").get_by_role("link").click()
+    assert "hidden_size=6" in opened.value.url
+    assert "room" not in opened.value.url
+    opened.value.close()
     page.screenshot(path=pictures / "board.png")
 
     # A pupil's share has no room in it; the page keeps it when it is reloaded.
@@ -74,9 +82,10 @@ def test_a_teacher_sees_the_runs_of_two_pupils_live(open_window: Any, pictures: 
     ada.page.reload()
     expect(ada.key("room_menu_en")).to_contain_text(f"{code} · Ada", timeout=20_000)
     expect(ada.page.get_by_role("textbox", name="your nickname")).to_have_count(0)
-    # Another page, another language, a reset: still in the room.
-    ada.page.get_by_role("link", name="Compare").click()
-    expect(ada.page).to_have_url(re.compile(rf"/compare\?.*room={code}"))
+    # Another page, a reset: still in the room.
+    ada.page.get_by_role("link", name="Class").click()
+    expect(ada.page).to_have_url(re.compile(rf"/board\?.*room={code}"))
+    expect(ada.page.get_by_text("In the room: 2")).to_be_visible()
     ada.page.get_by_role("link", name="Train").click()
     ada.press("reset")
     expect(ada.key("room_menu_en")).to_contain_text("Ada")

@@ -173,3 +173,15 @@ def test_a_room_that_ends_while_it_is_shown_is_told() -> None:
     server.store().close(own)
     app = healthy(app.run())
     assert "There is no room" in app.warning[0].value
+
+
+def test_the_run_of_a_point_that_was_clicked_can_be_opened() -> None:
+    app = opened()
+    fill(app.query_params["room"], seeded(1, 0.1), seeded(2, 0.2))
+    app.session_state["picked seat"] = 2
+    app = healthy(app.run())
+    assert "**Bob** · RNN" in said(app)
+    (link,) = app.get("link_button")
+    assert link.proto.url == "./?seed=2"
+    app.session_state["picked seat"] = 7  # who has left since
+    assert "**Bob**" not in said(healthy(app.run()))

@@ -75,3 +75,11 @@ def test_why_runs_have_no_point() -> None:
 def test_floors_that_differ_are_told() -> None:
     assert "floors" not in text.how_to_read(floors=True)
     assert "so do their floors" in text.how_to_read(floors=False)
+
+
+def test_a_point_says_whose_it_is() -> None:
+    (run,) = class_runs(entry(1, "cell=gru&hidden_size=7&seed=9", 0.0612, judged_at=1_200))
+    assert text.run_line(run) == (
+        "**Pupil 1** · GRU · hidden units 7 · learning rate 0.02 · seed 9 · held-out loss 0.061 at "
+        "step 1,200"
+    )
