@@ -180,7 +180,14 @@ def _choices(room: Room, own: Opened) -> None:
         ),
     )
     with st.container(horizontal=True, gap="small", key="board_choices"):
-        with st.popover(_("Nicknames"), icon=":material/visibility_off:"):
+        # Opening it runs the page: those who have joined since are among the names.
+        names = st.popover(
+            _("Nicknames"),
+            icon=":material/visibility_off:",
+            key=f"nicknames_{current_language()}",
+            on_change="rerun",
+        )
+        with names:
             _hide(room, own)
         with st.popover(_("Close"), icon=":material/cancel:"):
             st.markdown(_("Closing deletes the room and all that is in it."))

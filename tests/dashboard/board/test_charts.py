@@ -9,6 +9,7 @@ from dashboard.board.runs import MOST_GROUPS
 from dashboard.board.settings import STEPS
 from rnn_core import Floor
 from tests.dashboard.board.rooms import class_runs, entry, seeds
+from tests.dashboard.looks import expect_looks
 from tests.dashboard.sent_charts import datasets_in, rows, svg
 
 
@@ -135,3 +136,15 @@ def test_losses_of_symbols_are_in_nats() -> None:
 def test_a_loss_of_zero_has_a_place_on_the_axis() -> None:
     drawn = chart(seeds([0.0, 0.1, 0.2]), "seed")
     assert rows(drawn)["points"][0]["loss"] == 1e-12
+
+
+def test_the_chart_looks_as_it_was_confirmed() -> None:
+    cells = class_runs(*(entry(n, f"cell={('rnn', 'gru')[n % 2]}&seed={n}") for n in range(8)))
+    expect_looks(
+        "board",
+        [
+            chart(seeds([0.4, 0.1, 0.3, 0.2, 0.9]), "seed"),
+            chart(seeds([0.4, 0.1, 0.3]), STEPS),
+            chart(cells, "cell"),
+        ],
+    )
