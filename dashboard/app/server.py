@@ -6,7 +6,7 @@ import ctypes
 import gc
 import sys
 from collections.abc import Callable
-from threading import Lock, Timer
+from threading import Lock, Thread, Timer
 from time import monotonic
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ import torch
 from altair.utils import schemapi
 
 from dashboard.app.light_torch import do_without_compiler
+from dashboard.app.memory import give_back_libraries
 from dashboard.app.render_queue import RenderQueue
 from rnn_core.engines import prepare_compiled
 
@@ -48,7 +49,14 @@ def prepare_server() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_AFTER)
-    prepare_compiled(_FIRST_PAGE, elsewhere=True)
+    loading = prepare_compiled(_FIRST_PAGE, elsewhere=True)
+    Thread(target=_end_start, args=(loading,), name="end of the start", daemon=True).start()
+
+
+def _end_start(loading: Thread) -> None:
+    """Give back what only the start needed, once the kernels are loaded."""
+    loading.join()
+    give_back_libraries()
 
 
 def _hide_half_imported_pandas() -> None:

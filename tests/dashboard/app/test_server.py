@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 import torch
@@ -17,10 +18,16 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_the_server_is_prepared_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared: list[int] = []
-    monkeypatch.setattr(
-        server, "prepare_compiled", lambda wait, elsewhere: prepared.append(elsewhere)
-    )
+    prepared: list[object] = []
+    given_back = Event()
+
+    def prepare(wait: float, *, elsewhere: bool) -> Thread:
+        loading = Thread(target=prepared.append, args=(elsewhere,))
+        loading.start()
+        return loading
+
+    monkeypatch.setattr(server, "prepare_compiled", prepare)
+    monkeypatch.setattr(server, "give_back_libraries", given_back.set)
     server.prepare_server.clear()  # type: ignore[attr-defined]
     frozen = gc.get_freeze_count()
     try:
@@ -29,7 +36,8 @@ def test_the_server_is_prepared_once_for_all_sessions(monkeypatch: pytest.Monkey
                 "from dashboard.app.server import prepare_server\nprepare_server()"
             )
             assert list(app.run().exception) == []
-        assert prepared == [1]
+        assert given_back.wait(10)
+        assert prepared == [True]
         assert torch.get_num_threads() == 1
         assert gc.get_freeze_count() > frozen
     finally:
@@ -49,10 +57,10 @@ st.session_state["queue"] = render_queue()
 
 def test_frozen_objects_are_still_collected_when_they_are_made_later() -> None:
     code = """
-import gc
+import gc, threading
 from dashboard.app import server
 from tests.dashboard.clock import Clock
-server.prepare_compiled = lambda wait, elsewhere: None
+server.prepare_compiled = lambda wait, elsewhere: threading.main_thread()
 server.prepare_server.__wrapped__()
 class Node: pass
 node = Node(); node.self = node; del node
@@ -86,11 +94,11 @@ print(*absent & set(sys.modules))
 
 def test_altair_draws_while_another_session_imports_pandas() -> None:
     code = """
-import sys
+import sys, threading
 from types import ModuleType
 import altair as alt
 from dashboard.app import server
-server.prepare_compiled = lambda wait, elsewhere: None
+server.prepare_compiled = lambda wait, elsewhere: threading.main_thread()
 sys.modules["pandas"] = ModuleType("pandas")  # as it stands there at first
 try:
     alt.Scale(domain=[0, 1])
