@@ -34,7 +34,7 @@ def unchanged_libraries(smaps: Path = _SMAPS) -> Iterator[tuple[int, int]]:
     Args:
         smaps: the file in which Linux tells what a process has mapped, and how.
     """
-    begin = end = 0
+    begin, end, is_library = 0, 0, False
     for line in smaps.read_text(encoding="utf-8", errors="replace").splitlines():
         first, *words = line.split()
         if not first.endswith(":"):  # a mapping: addresses, rights, offset, device, inode, file
