@@ -190,3 +190,27 @@ def test_a_limit_that_is_no_number_is_refused(text: str, monkeypatch: pytest.Mon
 def test_the_highest_number_that_fits_is_found(bound: int, found: int | None) -> None:
     assert highest(lambda value: value <= bound, 1, 7) == found
     assert highest(lambda value: value <= bound, 1, 0) is None
+
+
+def test_the_limits_are_those_that_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (STEP_GFLOP, RUN_MB, SERVER_MB):
+        monkeypatch.delenv(name, raising=False)
+    assert (most().operations, most().bytes) == (30e9, 300_000_000)
+    monkeypatch.setenv(STEP_GFLOP, "2.5")
+    monkeypatch.setenv(RUN_MB, "12.5")
+    assert (most().operations, most().bytes) == (2.5e9, 12_500_000)
+    monkeypatch.setenv(RUN_MB, "1e12")
+    assert most().bytes == 10**15
+
+
+def test_room_is_what_is_left_and_always_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SERVER_MB, raising=False)
+    monkeypatch.setattr(memory, "resident", lambda: 1_000_000_000)
+    assert room() == 500_000_000
+    assert room(held=7) == 500_000_007
+    monkeypatch.setattr(memory, "resident", lambda: 1_490_000_000)
+    assert room() == 20_000_000
+    assert room(held=10_000_000) == 20_000_000
+    assert room(held=10_000_001) == 20_000_001
+    monkeypatch.setattr(memory, "resident", lambda: 3_000_000_000)
+    assert room(held=90_000_000) == 90_000_000

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import get_args
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from dashboard.app.playback import Status
 from dashboard.run import text as words
 from dashboard.run.frame import Frame, StoppedEarly
 from dashboard.run.live_run import LiveRun
-from rnn_core import Evaluation, Event, Floor, RunConfig, build_task, judge
+from rnn_core import Estimate, Evaluation, Event, Floor, RunConfig, build_task, judge
 from rnn_core.tasks.base import FloorKey
 
 
@@ -244,3 +245,20 @@ def test_a_diverged_run_is_called_so_until_one_looks_back() -> None:
 def test_of_many_changes_the_first_are_named() -> None:
     changes = {f"hidden_size{n}": (n, n + 1) for n in range(7)}
     assert words.restarted(changes).endswith("hidden_size2 2 → 3, 4 more.")
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (0.1961, "Does not beat persistence"),
+        (0.1959, "Beats persistence, but not drift"),
+        (0.0981, "Beats persistence, but not drift"),
+        (0.0979, "Beats every naive forecast, drift included"),
+    ],
+)
+def test_a_naive_forecast_is_beaten_by_two_percent_at_least(loss: float, said: str) -> None:
+    values = {"constant": 0.9, "drift": 0.1, "persistence": 0.2, "seasonal": 0.5}
+    floors = tuple(Floor(key, value, "exact") for key, value in values.items())
+    verdict = SimpleNamespace(loss=Estimate(loss, loss, loss))
+    frame: Any = SimpleNamespace(floors=floors, verdict=verdict)
+    assert words._beside_naive_forecasts(frame).startswith(f"**{said}** (validation loss ")
