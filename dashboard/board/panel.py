@@ -146,15 +146,18 @@ def _room(room: Room) -> None:
     """A room: how to come in at the left, what goes on at the right."""
     own = member_panel.opened()
     mine = own if own is not None and own.code == room.code else None
-    left, right = st.columns([1, 3], gap="large")
-    with left, st.container(key="invite"):
+    is_empty = not room.entries
+    # Until somebody has joined, the code is what matters.
+    left, right = st.columns([1, 1] if is_empty else [1, 3], gap="large")
+    with left, st.container(key="invite_alone" if is_empty else "invite"):
         invite_panel.show(room, is_own=mine is not None)
         if mine is not None:
             _choices(room, mine)
         elif member_panel.seat() is None:
             _ask_to_join()
     with right, st.container(key="board"):
-        st.fragment(_live, run_every=_BEAT)(room.code, current_language(), dict(widgets.choices()))
+        live = st.fragment(_live, run_every=_BEAT)
+        live(room.code, is_empty, current_language(), dict(widgets.choices()))
 
 
 def _ask_to_join() -> None:
@@ -239,7 +242,7 @@ def _attempt(action: Any) -> None:
         st.session_state[_PROBLEM] = member_panel.unusable
 
 
-def _live(code: str, language: str, linked: dict[str, Any]) -> None:
+def _live(code: str, was_empty: bool, language: str, linked: dict[str, Any]) -> None:
     """Everything that moves, in a part of the page that runs by itself."""
     use_language(language)  # a fragment runs in a thread of its own
     try:
@@ -247,10 +250,10 @@ def _live(code: str, language: str, linked: dict[str, Any]) -> None:
     except RoomsUnusable as error:
         _tell(error)
         return
-    if room is None:
-        st.rerun()
+    if room is None or was_empty == bool(room.entries):
+        st.rerun()  # the page is laid out otherwise
         return
-    if not room.entries:
+    if was_empty:
         st.markdown(text.beginning())
         return
     now = time.time()
@@ -366,7 +369,9 @@ def _table(
                 help=_("The held-out loss, relative to the task's lowest floor above 0."),
             ),
             "floor": st.column_config.TextColumn(
-                _("Below"), help=_("The lowest floor that the held-out loss is below.")
+                _("Below"),
+                help=_("The lowest floor that the held-out loss is below."),
+                width="medium",
             ),
             "status": _("Now"),
         },

@@ -39,7 +39,7 @@ def test_a_teacher_sees_the_runs_of_two_pupils_live(open_window: Any, pictures: 
     code = page.url[-6:]
     expect(page.get_by_text("Nobody has joined yet.")).to_be_visible()
     expect(page.get_by_role("img", name="The link as a QR code")).to_be_visible()
-    link = teacher.key("invite").locator("code").inner_text()
+    link = teacher.key("invite_alone").locator("code").inner_text()
     query = link[link.index("?") :]
     assert query == f"?room={code}"
 

@@ -185,7 +185,7 @@ def test_a_teacher_and_a_pupil_on_two_replicas_are_in_one_room(browser: Browser)
         board.goto(server.url + "/board")
         board.locator(".st-key-open_room button").click()
         expect(board.get_by_text("Nobody has joined yet.")).to_be_visible()
-        link = board.locator(".st-key-invite code").inner_text()
+        link = board.locator(".st-key-invite_alone code").inner_text()
         assert link.startswith(server.url + "/?room=")  # the address of HAProxy, not of a replica
         pupil = TrainPage(contexts[1].new_page()).open(link)
         assert replica_of(server, contexts[0]) != replica_of(server, contexts[1])
