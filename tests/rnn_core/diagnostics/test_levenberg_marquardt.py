@@ -92,3 +92,15 @@ def test_what_is_not_finite_is_left_where_it_is() -> None:
     assert np.isnan(ended.speed).all()
     assert ended.iterations.tolist() == [0]
     assert descend(step, np.empty((0, 2)), 10).points.shape == (0, 2)
+
+
+def test_a_double_root_is_reached_for_as_long_as_q_falls() -> None:
+    # q = ½ h⁴ is flat where it is lowest, so that steps grow short long before 10⁻³⁰.
+    step = autonomous(lambda xp, h, w: h + h * h, np.eye(1))
+    ended = descend(step, np.array([[1.0], [-0.5]]), 400)
+    assert (ended.speed <= 1e-30).all()
+    assert (np.abs(ended.points) < 1e-7).all()
+    assert ((ended.iterations > 20) & (ended.iterations < 400)).all()
+    stopped = descend(step, np.array([[1.0]]), 15)
+    assert stopped.iterations.tolist() == [15]
+    assert stopped.speed[0] > 1e-30
