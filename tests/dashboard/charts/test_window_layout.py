@@ -119,3 +119,11 @@ def test_columns_of_a_series_have_lanes_by_name() -> None:
     np.testing.assert_allclose(heights, [[1 - 2 * shown.lane_height, 2 - shown.lane_height]])
     assert shown.keeps == {}
     assert layout("series").keeps is None  # a bundled series is no secret
+
+
+@pytest.mark.parametrize(
+    ("task", "is_plain"),
+    [("sin_to_cos", True), ("lorenz", True), ("adding", False), ("flip_flop", False)],
+)
+def test_one_input_and_one_output_share_a_lane(task: str, is_plain: bool) -> None:
+    assert layout(task).is_plain == is_plain

@@ -8,8 +8,9 @@ import pytest
 from dashboard.app.own_series import OwnSeries
 from dashboard.data.charts import overview, preview, thinned, windows
 from rnn_core import TASKS
+from rnn_core.series import Series, SeriesPlan
 from tests.dashboard.looks import expect_looks
-from tests.dashboard.sent_charts import datasets_in, plot_size
+from tests.dashboard.sent_charts import datasets_in, plot_size, rows
 
 
 @pytest.mark.parametrize("name", ["sunspots", "tetouan"])
@@ -42,3 +43,14 @@ def test_they_look_as_they_did_when_somebody_looked() -> None:
     task = OwnSeries({"series": "sunspots"}).task(TASKS["series"].config(delay=5))
     charts = [overview(task.series, task.plan), windows(task), preview(np.zeros(9))]
     expect_looks("data", charts)
+
+
+def test_rows_without_times_are_counted_from_one() -> None:
+    series = Series(np.arange(40.0)[:, None], ("v",), "mine")
+    chart = overview(series, SeriesPlan(inputs=("v",), targets=("v",)))
+    drawn = rows(chart)["series"]
+    assert [row["at"] for row in drawn] == list(range(1, 41))
+    assert [row["value"] for row in drawn] == list(range(40))
+    parts = rows(chart)["parts"]
+    assert (parts[0]["left"], parts[-1]["right"]) == (1, 40)
+    assert [part["right"] for part in parts[:-1]] == [part["left"] for part in parts[1:]]
