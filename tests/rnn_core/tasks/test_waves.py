@@ -196,14 +196,14 @@ def test_a_sine_at_few_phases_is_a_table_and_at_many_a_continuum() -> None:
 
 @pytest.mark.parametrize("ahead", [0, 3, 7])
 def test_a_cycle_too_long_to_be_read_whole_is_read_at_even_phases(ahead: int) -> None:
-    # At frequency 1.003 the samples repeat after 20,000 only.
+    # At frequency 1.0003 the samples repeat after 200,000 only.
     wave = build_task(
-        RunConfig(task="noisy_sine", frequency=1.003, points_per_period=20, phase=0.05)
+        RunConfig(task="noisy_sine", frequency=1.0003, points_per_period=20, phase=0.05)
     )
     here, there = wave._samples(0), wave._samples(ahead)  # type: ignore[attr-defined]
     assert len(here) == len(there) == 20_000
     assert np.mean(here) == pytest.approx(0, abs=1e-12)
-    turned = 2 * math.pi * 1.003 * ahead / 20
+    turned = 2 * math.pi * 1.0003 * ahead / 20
     assert np.mean(here * there) == pytest.approx(0.5 * math.cos(turned), abs=1e-12)
 
 
