@@ -214,3 +214,9 @@ def test_below_a_five_hundredth_of_the_amplitude_noise_is_left_out_of_the_memory
     config = RunConfig(task="noisy_sine", points_per_period=20, delay=3, noise_std=noise_std)
     (floor,) = (each for each in build_task(config).floors() if each.key == "memoryless")
     assert floor.bound == bound
+
+
+@pytest.mark.parametrize("name", ["sum_of_sines", "square_wave", "chirp", "noisy_sine"])
+def test_a_period_of_a_wave_is_two_pi_long(name: str) -> None:
+    times = build_task(RunConfig(task=name, points_per_period=20)).batch(2).time[0]
+    np.testing.assert_allclose(times, (20 + np.arange(10)) * 2 * math.pi / 20, rtol=1e-6)

@@ -249,3 +249,21 @@ def test_empty_rows_around_a_table_are_left_out(blank: int) -> None:
     assert [column.name for column in table.columns] == ["a", "b"]
     assert len(table.lines) == 3
     assert table.column("a").values.tolist()[::2] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (("20260131", "20260201", "20260202"), "date"),
+        (("20260131", "20260201"), "number"),
+        (("20260131", "20260201", "20260250"), "number"),
+        (("18000101", "20260201", "22000101"), "date"),
+        (("17991231", "20260201", "20260202"), "number"),
+        (("20260131", "20260201", "22000102"), "number"),
+    ],
+)
+def test_three_numbers_of_eight_digits_are_dates_where_all_of_them_can_be(
+    cells: tuple[str, ...], kind: str
+) -> None:
+    table = read_table("\n".join(["day,v", *(f"{cell},1" for cell in cells)]).encode(), "a.csv")
+    assert table.column("day").kind == kind
