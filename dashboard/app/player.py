@@ -218,7 +218,7 @@ def _tell_of_loss(session: Session[Any], counts: bool) -> None:
             icon=":material/fast_forward:",
             key="again",
             on_click=_run_again,
-            args=(session, session.lost if counts else None),
+            args=(session, session.lost if counts else None, current_language()),
         )
 
 
@@ -393,7 +393,8 @@ def _play(session: Session[RunT]) -> None:
     session.run.play()
 
 
-def _run_again(session: Session[RunT], step: int | None) -> None:
+def _run_again(session: Session[RunT], step: int | None, language: str) -> None:
+    use_language(language)  # a callback runs before the page has chosen it
     _forget_notices(session)
     if step is None:
         session.run.play()

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import text as words
 from dashboard.app import widgets
-from dashboard.app.language import current_language
+from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.own_series import OwnSeries, reads_series
 from dashboard.app.own_series_panel import own_series
@@ -176,7 +176,7 @@ def _offer(planned: Plan, series: bool) -> bool:
             icon=":material/play_arrow:",
             key="start_sweep",
             on_click=_start,
-            args=(planned.name, planned.space),
+            args=(planned.name, planned.space, current_language()),
         )
     return True
 
@@ -347,8 +347,8 @@ def _how(config: RunConfig) -> dict[str, Any]:
     return more
 
 
-def _start(name: str, space: Space) -> None:
-    _attempt(lambda: manager().start(name, space))
+def _start(name: str, space: Space, language: str) -> None:
+    _attempt(lambda: manager().start(name, space), language)
     if manager().exists(name):
         _show_sweep(name)
 
@@ -357,16 +357,17 @@ def _show_sweep(name: str) -> None:
     widgets.set_value(SWEEP, name)
 
 
-def _resume(name: str) -> None:
-    _attempt(lambda: manager().resume(name))
+def _resume(name: str, language: str) -> None:
+    _attempt(lambda: manager().resume(name), language)
 
 
-def _stop(name: str) -> None:
-    _attempt(lambda: manager().stop(name))
+def _stop(name: str, language: str) -> None:
+    _attempt(lambda: manager().stop(name), language)
 
 
-def _attempt(action: Any) -> None:
+def _attempt(action: Any, language: str) -> None:
     """Do it, or keep why it is impossible for the run of the page to come."""
+    use_language(language)  # a callback runs before the page has chosen it
     try:
         action()
     except TooManySweeps:
@@ -440,7 +441,11 @@ def _live(name: str, status: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if status in (QUEUED, RUNNING):
             st.button(
-                _("Stop"), icon=":material/stop:", key="stop_sweep", on_click=_stop, args=(name,)
+                _("Stop"),
+                icon=":material/stop:",
+                key="stop_sweep",
+                on_click=_stop,
+                args=(name, current_language()),
             )
         elif status == STOPPED:
             st.button(
@@ -448,7 +453,7 @@ def _live(name: str, status: str) -> None:
                 icon=":material/play_arrow:",
                 key="resume_sweep",
                 on_click=_resume,
-                args=(name,),
+                args=(name, current_language()),
                 disabled=not most_runs(),
             )
         st.markdown(sweep_words.best_line(found))

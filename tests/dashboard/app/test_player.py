@@ -13,6 +13,7 @@ from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app import player
 from dashboard.app.claims import Claims
+from dashboard.app.language import use_language
 from dashboard.app.playback import Status
 from dashboard.app.player import BURST, CROWD, CROWDED_BURST, REDRAW_EVERY, Session
 from dashboard.app.render_queue import RenderQueue
@@ -239,10 +240,12 @@ def test_a_run_of_which_the_server_knows_nothing_is_lost_until_another_one_is_pl
     session.run.plays = 0
     player._returned("run", "of a server before", 200)
     assert session.lost == 200
-    player._run_again(session, 200)
+    use_language("en")  # of the thread, before the page has chosen
+    player._run_again(session, 200, "zh_CN")
     assert session.lost == 0
     assert session.run.asked[-1] == "play to 200"
-    assert "200" in session.restarted
+    assert session.restarted == "从头重新训练到第 200 步。"
+    use_language("en")
     session.lost = 200
     player._step(session, was_playing=False)  # a click on the page of the run before
     player._reset(session)

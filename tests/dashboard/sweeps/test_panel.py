@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.sweeps.manager import FOLDER, QUEUED, RUNNING
+from dashboard.app.language import use_language
+from dashboard.sweeps.manager import FOLDER, QUEUED, RUNNING, TooManySweeps
 from dashboard.sweeps.panel import manager
 from dashboard.sweeps.plan import SWEEP_RUNS
 from rnn_core.experiments.sweep import Sweep, run_point, work
@@ -51,6 +52,21 @@ def test_a_stopped_sweep_can_be_resumed_and_stopped(folder: Path) -> None:
     app = healthy(app.button(key="stop_sweep").click().run())
     manager().close()
     assert manager().snapshot(NAME).progress.waiting == 4
+
+
+def test_why_a_sweep_cannot_start_is_said_in_the_language_of_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_given: object) -> None:
+        raise TooManySweeps("8 sweeps wait or run already.")
+
+    monkeypatch.setattr(type(manager()), "start", refuse)
+    app = page(lang="zh_CN")
+    use_language("zh_CN")  # in which the test names the chosen options, as the browser does
+    app = healthy(app.button(key="start_sweep").click().run())
+    use_language("en")
+    (problem,) = app.error
+    assert problem.value.startswith("这台服务器上已有 8 个扫描")
 
 
 def test_starting_shows_the_sweep_and_puts_its_name_into_the_address() -> None:
