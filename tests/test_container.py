@@ -54,7 +54,7 @@ def given(instruction: str) -> list[str]:
 
 def pinned(file: str) -> dict[str, str]:
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    found = [line.split("#")[0].strip() for line in lines]
+    found = [line.split("#")[0].split(";")[0].strip() for line in lines]
     return dict(line.split("==") for line in found if "==" in line)
 
 

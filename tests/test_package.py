@@ -97,7 +97,7 @@ def test_the_metadata_name_what_is_needed_and_what_is_optional(wheel: Path) -> N
 def test_the_pins_satisfy_the_bounds_of_the_library() -> None:
     # What the app does without is pinned for the tests.
     pins = dict(
-        line.split("#")[0].strip().split("==")
+        line.split("#")[0].split(";")[0].strip().split("==")
         for file in ("requirements.txt", "requirements-dev.txt")
         for line in (ROOT / file).read_text(encoding="utf-8").splitlines()
         if line and not line.startswith(("#", "-r"))
