@@ -21,6 +21,18 @@ CANVAS = {"embedOptions": {"renderer": "canvas"}}
 Spec = dict[str, Any]
 
 
+class Specification(dict[str, Any]):
+    """A specification with what Streamlit makes of it, which is thus kept as long as itself.
+
+    Attributes:
+        messages: without data, by the text for screen readers.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.messages: dict[str, Any] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A chart ready to send.
@@ -67,8 +79,7 @@ def specification(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart) -> 
     chart = chart.configure_title(offset=_TITLE_OFFSET).configure_axis(
         labelPadding=6, titlePadding=6
     )
-    spec: Spec = chart.to_dict()
-    return spec
+    return Specification(chart.to_dict())
 
 
 def same(channel: Any) -> Any:

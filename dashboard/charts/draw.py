@@ -2,14 +2,13 @@
 
 Streamlit turns a specification into text, reads the text and writes it again, whenever a chart is
 sent: a sixth of a redraw. Specifications stay the same while a run plays, so the message is made
-once by Streamlit, and sent with new data from then on.
+once by Streamlit, and sent with new data from then on. It is kept with the specification, which may
+name columns of somebody's own, and goes with it.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 from streamlit.delta_generator import DeltaGenerator
@@ -19,12 +18,10 @@ from streamlit.elements.lib.layout_utils import LayoutConfig
 from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard.charts.base import Chart, Spec
+from dashboard.charts.base import Chart, Spec, Specification
 
 # What `st.vega_lite_chart` sends a chart as, and how it is laid out.
 _KIND, _LAYOUT = "vega_lite_chart", LayoutConfig(width="stretch", height="content")
-# Messages that are kept: a page has a handful, for every layout of the windows.
-_MOST_MESSAGES = 256
 
 
 def draw(
@@ -50,7 +47,7 @@ def draw(
         to = get_dg_singleton_instance().main_dg if place is None else place
         if _is_recorded():
             return to.vega_lite_chart(_with_data(chart), width="stretch", alt=chart.alt)
-        return to._enqueue(_KIND, _filled(_messages.of(chart), chart), layout_config=_LAYOUT)
+        return to._enqueue(_KIND, _filled(_message(chart), chart), layout_config=_LAYOUT)
     if place is None:
         place = _claim()  # a chart with selections returns these, not its place
     elif isinstance(place, _Clickable) and place.shows(chart) and not _is_recorded():
@@ -98,31 +95,15 @@ class _Nowhere(DeltaGenerator):
         return self
 
 
-class _Messages:
-    """The messages of charts without data, by specification. All sessions share them."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        # Each with its specification, whose place in memory is thus its own.
-        self._kept: OrderedDict[tuple[int, str], tuple[Spec, VegaLiteChart]] = OrderedDict()
-
-    def of(self, chart: Chart) -> VegaLiteChart:
-        """The message as Streamlit makes it, to which data are to be added."""
-        key = id(chart.spec), chart.alt
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key][1]
+def _message(chart: Chart) -> VegaLiteChart:
+    """The message as Streamlit makes it, to which data are to be added."""
+    kept = chart.spec.messages if isinstance(chart.spec, Specification) else {}
+    if chart.alt not in kept:
         nowhere = _Nowhere(root_container=None)
         nowhere.vega_lite_chart(chart.spec, width="stretch", alt=chart.alt)
-        with self._lock:
-            self._kept[key] = chart.spec, nowhere.message
-            if len(self._kept) > _MOST_MESSAGES:
-                self._kept.popitem(last=False)
-        return nowhere.message
-
-
-_messages = _Messages()
+        kept[chart.alt] = nowhere.message
+    message: VegaLiteChart = kept[chart.alt]
+    return message
 
 
 def _filled(message: VegaLiteChart, chart: Chart) -> VegaLiteChart:
