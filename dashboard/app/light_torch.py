@@ -23,8 +23,8 @@ def import_light_torch() -> None:
     """Import PyTorch, unless somebody already has.
 
     The empty module stays in the place of the shapes. Whatever imports them for what they register
-    goes on; without it, parts of PyTorch that import each
-    other could be imported in one order only.
+    goes on. Without it, parts of PyTorch that import each other could be imported in one order
+    only.
     """
     if "torch" in sys.modules or ".".join(version("torch").split(".")[:2]) not in TRIED:
         return
