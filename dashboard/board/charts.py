@@ -66,7 +66,15 @@ _PLACE = Placement(end_room=_ROOM)
 #: Name of the selection that a click in the chart makes: the run's seat, by ``seat``.
 PICKED = "picked"
 _POINTS = Table(
-    x=float, loss=float, contender=str, name=str, seed=int, step=int, settings=str, seat=int
+    x=float,
+    loss=float,
+    contender=str,
+    name=str,
+    seed=int,
+    step=int,
+    settings=str,
+    seat=int,
+    link=str,
 )
 _NAMES = Table(x=float, loss=float, name=str)
 _GROUPS = Table(left=float, right=float, low=float, median=float, high=float)
@@ -87,12 +95,13 @@ class _Axis:
     log: bool = False
 
 
-def chart(runs: Sequence[ClassRun], across: str) -> Chart:
+def chart(runs: Sequence[ClassRun], across: str, language: str | None = None) -> Chart:
     """Held-out losses of runs on one task, on a logarithmic axis with the floors they share.
 
     Args:
         runs: of one task.
         across: what the horizontal axis shows: `STEPS`, ``"seed"``, or a setting that differs.
+        language: that was chosen, for the links; None for the browser's.
     """
     judged = [run for run in runs if run.is_judged]
     floors = common_floors(runs)
@@ -108,6 +117,7 @@ def chart(runs: Sequence[ClassRun], across: str) -> Chart:
         [run.judged_at for run in judged],
         [settings_line(run) for run in judged],
         [run.number for run in judged],
+        [run.link(language) for run in judged],
     )
     low, high = loss_range(floors)
     low, high = min([low, *losses]), max([high, *losses])

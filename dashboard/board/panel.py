@@ -17,7 +17,15 @@ from dashboard.app.restrictions import ALL, LOCK
 from dashboard.app.settings import LANGUAGE
 from dashboard.app.sidebar import Settings
 from dashboard.app.task_text import task_title
-from dashboard.board import charts, invite_panel, member_panel, runs, table, text
+from dashboard.board import (
+    charts,
+    invite_panel,
+    member_panel,
+    open_run_panel,
+    runs,
+    table,
+    text,
+)
 from dashboard.board.server import store
 from dashboard.board.settings import ACROSS, AUTO, ROOM, STEPS
 from dashboard.board.store import (
@@ -36,7 +44,7 @@ _BEAT = 1.0
 # Keys in the session: a code as it is typed, the task whose runs are shown, and what says why a
 # click did not do what it says.
 _TYPED, _TASK, _PROBLEM = "room_code", "task of the board", "problem of the board"
-# Key of the chart; and in the session, the seat whose point was clicked.
+# Key of the chart; and in the session, the seat whose run was clicked or chosen.
 _CHART, _PICKED = "board_chart", "picked seat"
 
 
@@ -158,6 +166,7 @@ def _room(room: Room) -> None:
     with right, st.container(key="board"):
         live = st.fragment(_live, run_every=_BEAT)
         live(room.code, is_empty, current_language(), dict(widgets.choices()))
+    open_run_panel.open_clicked()
 
 
 def _ask_to_join() -> None:
@@ -269,7 +278,8 @@ def _live(code: str, was_empty: bool, language: str, linked: dict[str, Any]) -> 
         st.markdown(text.room_line(room, now))
         if shown:
             st.caption(text.common_line(shown, differing))
-    draw(charts.chart(shown, across), key=_CHART, on_select=_pick)
+    drawn = charts.chart(shown, across, widgets.chosen(LANGUAGE))
+    draw(drawn, key=_CHART, on_select=_pick)
     _picked(shown)
     if across == "seed" and runs.differ_in_seed_alone(shown):
         st.markdown(text.lesson(shown))
@@ -289,19 +299,38 @@ def _pick() -> None:
 
 
 def _picked(shown: Sequence[runs.ClassRun]) -> None:
-    """The run whose point was clicked, and the way to it."""
+    """Ask for a run, as a click on its point does, and show the way to it.
+
+    Points are out of reach of a keyboard, and small for a finger.
+    """
+    by_seat = {run.number: run for run in shown}
+    key = f"picked_run_{current_language()}"
     number = st.session_state.get(_PICKED)
-    run = next((each for each in shown if each.number == number), None)
-    if run is None:
-        return
+    st.session_state[key] = number if number in by_seat else None
+
+    def arrived() -> None:
+        st.session_state[_PICKED] = st.session_state.get(key)
+
     with st.container(horizontal=True, vertical_alignment="center", key="picked"):
-        st.markdown(text.run_line(run))
-        st.link_button(
-            _("Open this run"),
-            run.link(widgets.chosen(LANGUAGE)),
-            icon=":material/open_in_new:",
-            type="tertiary",
+        st.selectbox(
+            _("Run to open"),
+            sorted(by_seat, key=lambda seat: text.run_name(by_seat[seat]).casefold()),
+            format_func=lambda seat: text.run_name(by_seat[seat]) if seat in by_seat else "–",
+            key=key,
+            on_change=arrived,
+            placeholder=_("Choose a run"),
+            label_visibility="collapsed",
+            width=230,
         )
+        run = by_seat.get(st.session_state[key])
+        if run is not None:
+            st.link_button(
+                _("Open this run"),
+                run.link(widgets.chosen(LANGUAGE)),
+                icon=":material/open_in_new:",
+                type="tertiary",
+            )
+            st.markdown(text.run_line(run))
 
 
 def _task(tasks: Sequence[str]) -> str:
@@ -373,7 +402,7 @@ def _table(
                 help=_("The lowest floor that the held-out loss is below."),
                 width="medium",
             ),
-            "status": _("Now"),
+            "status": st.column_config.TextColumn(_("Now"), width=140),
         },
         alt=_("The runs of the room, a row for each."),
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dashboard.app.language import gettext as _
 from dashboard.app.settings import RUN_SETTINGS
 from dashboard.app.task_text import task_title
-from dashboard.app.text import harmless, setting_name, two_digits
+from dashboard.app.text import setting_name, two_digits
 from dashboard.board.report import DIVERGED, GONE, PAUSED, PLAYING, READY, STOPPED, WITHHELD
 from dashboard.board.runs import ClassRun, is_left, spread, value_name
 from dashboard.board.store import CODE_LENGTH, Room
@@ -120,18 +120,25 @@ def lesson(runs: Sequence[ClassRun]) -> str:
     return said
 
 
+def run_name(run: ClassRun) -> str:
+    """Whose a run is; the number of the seat where the nickname is hidden."""
+    return run.nickname or _("Seat {number}").format(number=run.number)
+
+
 def run_line(run: ClassRun) -> str:
-    """Whose a point is, in a line of Markdown."""
+    """What a run is and how far, in a line of Markdown."""
     said = [
-        f"**{harmless(run.nickname or '–')}**",
         value_name("cell", run.config.cell),
         f"{setting_name('hidden_size')} {run.config.hidden_size}",
         f"{setting_name('lr')} {run.config.lr:g}",
         f"{setting_name('seed')} {run.config.seed}",
-        _("held-out loss {loss} at step {step}").format(
-            loss=two_digits(run.loss or 0.0), step=format(run.judged_at, ",d")
-        ),
     ]
+    if run.is_judged:
+        said.append(
+            _("held-out loss {loss} at step {step}").format(
+                loss=two_digits(run.loss or 0.0), step=format(run.judged_at, ",d")
+            )
+        )
     return " · ".join(said)
 
 
@@ -155,7 +162,7 @@ def how_to_read(*, floors: bool) -> str:
     """
     said = _(
         "Each point is somebody's run: the loss of its frozen weights on windows ahead of "
-        "training. Lower is better. Click a point, or *open* in the table, to see that run."
+        "training. Lower is better. A click on a point, or on *open* in the table, opens the run."
     )
     if not floors:
         said += " " + _("The runs' tasks differ in their settings, and so do their floors.")

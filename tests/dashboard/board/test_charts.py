@@ -25,6 +25,8 @@ def test_each_run_is_a_point_at_its_step_and_loss_that_can_be_picked() -> None:
     assert (first["x"], first["loss"], first["contender"]) == (40.0, 0.06, "GRU")
     assert (first["name"], first["seed"], first["step"]) == ("Pupil 1", 9, 40)
     assert (first["seat"], second["seat"]) == (1, 2)
+    assert second["link"] == "./?seed=2"
+    assert rows(chart(runs, STEPS, "zh_CN"))["points"][1]["link"] == "./?seed=2&lang=zh_CN"
     assert first["settings"].startswith("7 · lr 0.02 · ")
     assert (second["x"], second["name"]) == (1_200.0, "–")
     assert datasets_in(drawn.spec) == set(drawn.tables)

@@ -175,13 +175,19 @@ def test_a_room_that_ends_while_it_is_shown_is_told() -> None:
     assert "There is no room" in app.warning[0].value
 
 
-def test_the_run_of_a_point_that_was_clicked_can_be_opened() -> None:
+def test_a_run_is_picked_by_its_point_or_by_name_and_can_be_opened() -> None:
     app = opened()
     fill(app.query_params["room"], seeded(1, 0.1), seeded(2, 0.2))
     app.session_state["picked seat"] = 2
     app = healthy(app.run())
-    assert "**Bob** · RNN" in said(app)
+    assert app.selectbox(key="picked_run_en").options == ["Ada", "Bob"]
+    assert "learning rate 0.02 · seed 2 ·" in said(app)
     (link,) = app.get("link_button")
     assert link.proto.url == "./?seed=2"
+    app = healthy(app.selectbox(key="picked_run_en").set_value(1).run())
+    (link,) = app.get("link_button")
+    assert link.proto.url == "./?seed=1"
     app.session_state["picked seat"] = 7  # who has left since
-    assert "**Bob**" not in said(healthy(app.run()))
+    app = healthy(app.run())
+    assert app.selectbox(key="picked_run_en").value is None
+    assert not app.get("link_button")

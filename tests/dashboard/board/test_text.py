@@ -77,9 +77,14 @@ def test_floors_that_differ_are_told() -> None:
     assert "so do their floors" in text.how_to_read(floors=False)
 
 
-def test_a_point_says_whose_it_is() -> None:
-    (run,) = class_runs(entry(1, "cell=gru&hidden_size=7&seed=9", 0.0612, judged_at=1_200))
-    assert text.run_line(run) == (
-        "**Pupil 1** · GRU · hidden units 7 · learning rate 0.02 · seed 9 · held-out loss 0.061 at "
-        "step 1,200"
+def test_a_run_says_whose_it_is_and_how_far() -> None:
+    run, hidden, lost = class_runs(
+        entry(1, "cell=gru&hidden_size=7&seed=9", 0.0612, judged_at=1_200),
+        entry(2, hidden=True),
+        entry(3, "seed=3", None, status=DIVERGED),
     )
+    settings = "GRU · hidden units 7 · learning rate 0.02 · seed 9"
+    assert text.run_name(run) == "Pupil 1"
+    assert text.run_line(run) == f"{settings} · held-out loss 0.061 at step 1,200"
+    assert text.run_name(hidden) == "Seat 2"
+    assert text.run_line(lost).endswith("· seed 3")
