@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.learn.registry import LESSONS
 from dashboard.run.views.registry import VIEWS
+from tests.e2e import geometry
 
 # The page has been told everything, and what it is drawn of has stopped fading.
 _AT_REST = """
@@ -145,6 +146,62 @@ def _sweep(page: Page) -> None:
     page.locator(".st-key-start_sweep button, .st-key-show_sweep button").first.click()
     expect(page.locator(".st-key-download_sweep_csv")).to_be_visible()
     expect(page.locator(".st-key-stop_sweep")).to_have_count(0, timeout=60_000)
+    settle(page)
+    _brush(page)
+
+
+# Lines of the parallel coordinates that no brush leaves out: 8 points, 4 of each value.
+_STRONG = """{
+  const strong = mark => mark.marktype === 'line'
+    ? Number(mark.items.length > 2 && (mark.items[0].opacity ?? 1) > 0.3)
+    : (mark.items ?? []).flatMap(item => item.items ?? []).map(strong).reduce((a, b) => a + b, 0);
+  return strong(view.scenegraph().root);
+}"""
+
+
+def _brush(page: Page) -> None:
+    """Brush two axes of the parallel coordinates one after the other, and take one brush away."""
+    chart = page.locator(".st-key-parallel .marks")
+    chart.scroll_into_view_if_needed()
+    number = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].findIndex(
+          chart => chart.closest('.st-key-parallel'))"""
+    )
+
+    def expect_strong(lines: int) -> None:
+        found = -1
+        for _look in range(50):
+            found = geometry.in_chart(page, number, f"(() => {_STRONG})()")
+            if found == lines:
+                return
+            page.wait_for_timeout(40)
+        raise AssertionError(f"{found} lines are strong in place of {lines}.")
+
+    def at(axis: int, level: float) -> tuple[float, float]:
+        """Where a value of a setting is on the screen."""
+        place = (
+            "(() => { const [x, y] = view.origin(); "
+            f"return [x + view.scale('x')({axis}), y + view.scale('y')({level})]; }})()"
+        )
+        x, y = geometry.in_chart(page, number, place)
+        box = chart.bounding_box()
+        assert box
+        return box["x"] + x, box["y"] + y
+
+    def drag(axis: int, start: float, end: float) -> None:
+        page.mouse.move(*at(axis, start))
+        page.mouse.down()
+        page.mouse.move(*at(axis, (start + end) / 2))
+        page.mouse.move(*at(axis, end))
+        page.mouse.up()
+
+    expect_strong(8)
+    drag(0, -0.05, 0.4)  # one cell
+    expect_strong(4)
+    drag(1, 0.6, 1.05)  # and one size
+    expect_strong(2)
+    page.mouse.click(*at(1, 0.5))
+    expect_strong(4)
 
 
 def _open_room(page: Page) -> None:
