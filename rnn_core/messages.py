@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from reprlib import Repr
+from string import Formatter
 from typing import Any
 
 
@@ -86,6 +87,43 @@ class Message:
 
     def __str__(self) -> str:
         return translate(self, str)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Texts, numbers and dicts alone, as for JSON; `from_dict` makes the message of them.
+
+        Raises:
+            TypeError: when a value is anything but a message, a text, a number or None.
+        """
+        values: dict[str, Any] = {}
+        for name, value in self.values.items():
+            if not isinstance(value, Message | str | int | float | None):
+                raise TypeError(f"{name} is of type {type(value).__name__}.")
+            values[name] = value.to_dict() if isinstance(value, Message) else value
+        return {"template": self.template, "values": values}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Message:
+        """The message that `to_dict` has written.
+
+        Raises:
+            ValueError: when it has not written this.
+        """
+        if not isinstance(data, Mapping) or set(data) != {"template", "values"}:
+            raise ValueError("This is no message.")
+        template, given = data["template"], data["values"]
+        if not isinstance(template, str) or not isinstance(given, Mapping):
+            raise ValueError("This is no message.")
+        for _text, name, _spec, _conversion in Formatter().parse(template):
+            # A field that is more than a name would look into its value.
+            if name is not None and (name not in given or not name.isidentifier()):
+                raise ValueError(f"The message has no value {name!r}.")
+        return cls(
+            template,
+            {
+                name: cls.from_dict(value) if isinstance(value, Mapping) else value
+                for name, value in given.items()
+            },
+        )
 
 
 class _Explained(Exception):

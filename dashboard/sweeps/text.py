@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.app.language import gettext as _
-from dashboard.app.text import harmless, setting_name, two_digits
+from dashboard.app.text import harmless, problem, setting_name, two_digits
 from dashboard.sweeps.manager import FINISHED, QUEUED, RUNNING, Snapshot
 from dashboard.sweeps.plan import Plan
 from dashboard.sweeps.table import value_name
@@ -176,8 +176,10 @@ def details(found: Snapshot) -> str:
 
 def errors(found: Snapshot) -> list[str]:
     """Why points failed, each reason once, as Markdown."""
+    reasons = {each.error: each.message for each in found.points if each.error}
     return [
-        harmless(error) for error in sorted({each.error for each in found.points if each.error})
+        harmless(error) if message is None else problem(message)
+        for error, message in sorted(reasons.items(), key=lambda each: each[0])
     ]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 
 import pytest
@@ -71,3 +72,35 @@ def test_an_exception_is_translated_with_the_messages_inside_it() -> None:
 
 def test_an_exception_without_a_message_keeps_its_own_text() -> None:
     assert translate(OSError("disk full"), german) == "disk full"
+
+
+def test_a_message_is_read_back_from_plain_values() -> None:
+    inside = Message("up to {most}", {"most": 7})
+    message = Message("{name!r}: {rule}, {share:.1%}", {"name": "lr", "rule": inside, "share": 0.5})
+    plain = json.loads(json.dumps(message.to_dict()))
+    assert Message.from_dict(plain) == message
+    assert str(Message.from_dict(plain)) == "'lr': up to 7, 50.0%"
+    with pytest.raises(TypeError, match=r"values is of type list\."):
+        Message("{values}", {"values": [1]}).to_dict()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        "text",
+        {},
+        {"template": "text"},
+        {"template": 1, "values": {}},
+        {"template": "text", "values": []},
+        {"template": "{name}", "values": {}},
+        {"template": "{name.real}", "values": {"name": 1}},
+        {"template": "{name.real}", "values": {"name": 1, "name.real": 1}},
+        {"template": "{}", "values": {"": 1}},
+        {"template": "{", "values": {}},
+        {"template": "{name}", "values": {"name": {"template": "text"}}},
+    ],
+)
+def test_what_is_no_message_is_refused(data: object) -> None:
+    with pytest.raises(ValueError, match=r"message|'\{'"):
+        Message.from_dict(data)

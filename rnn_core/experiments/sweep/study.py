@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,12 +27,12 @@ from rnn_core.experiments.sweep.storage import (
 )
 from rnn_core.experiments.sweep.trial import RUNGS, Outcome
 from rnn_core.experiments.sweep.workplace import has_ended
-from rnn_core.messages import N_, InvalidValue
+from rnn_core.messages import N_, InvalidValue, Message
 from rnn_core.version import __version__
 
 # Attributes of a study and of a trial.
 _SPACE, _VERSION, _SERIES, _STOPPED = "space", "rnn_core", "series", "stopped"
-_WORKER, _OUTCOME, _ERROR = "worker", "outcome", "error"
+_WORKER, _OUTCOME, _ERROR, _MESSAGE = "worker", "outcome", "error", "message"
 # Key under which Optuna keeps what a trial is to try.
 _FIXED = "fixed_params"
 # Trials that are claimed from one list of those that wait, before it is read anew: to read it costs
@@ -62,6 +62,7 @@ class SweptPoint:
         step: the last at which a pruner was asked; 0 for none.
         error: why it failed, in a sentence; empty otherwise.
         worker: who has or had it; empty while it waits.
+        message: what ``error`` says, for an interface that translates it; None where it cannot be.
     """
 
     number: int
@@ -71,6 +72,7 @@ class SweptPoint:
     step: int
     error: str
     worker: str
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,36 +146,40 @@ class Claim:
 
     def finish(self, outcome: Outcome) -> None:
         """Record the result."""
-        self._tell(TrialState.COMPLETE, _OUTCOME, outcome.to_dict(), outcome.value)
+        self._tell(TrialState.COMPLETE, {_OUTCOME: outcome.to_dict()}, outcome.value)
 
     def give_up(self) -> None:
         """Record that a pruner has given it up."""
         self._tell(TrialState.PRUNED)
 
-    def fail(self, error: str) -> None:
+    def fail(self, error: str | Message) -> None:
         """Record that it cannot be tried.
 
         Args:
             error: why, in a sentence.
         """
-        self._tell(TrialState.FAIL, _ERROR, error)
+        found: dict[str, Any] = {_ERROR: str(error)}
+        if isinstance(error, Message):
+            with suppress(TypeError):  # then it is told in English alone
+                found[_MESSAGE] = error.to_dict()
+        self._tell(TrialState.FAIL, found)
 
     def give_back(self) -> None:
         """Let another worker have it; nothing of it is kept."""
         self._tell(TrialState.WAITING)
 
     def _tell(
-        self, state: TrialState, attribute: str = "", found: Any = None, value: float | None = None
+        self, state: TrialState, found: Mapping[str, Any] | None = None, value: float | None = None
     ) -> None:
-        """Record state, attribute and value.
+        """Record state, attributes and value.
 
         A trial whose worker gave no sign of life for long counts as lost and is with another
         worker. What the first one found comes too late then; it is the same.
         """
         values = None if value is None else [value]
         with suppress(UpdateFinishedTrialError):
-            if attribute:
-                patiently(lambda: self._trial.set_user_attr(attribute, found))
+            for name, each in (found or {}).items():
+                patiently(partial(self._trial.set_user_attr, name, each))
             patiently(lambda: self._sweep.storage.set_trial_state_values(self._id, state, values))
 
 
@@ -465,7 +471,15 @@ def _swept(number: int, trial: FrozenTrial) -> SweptPoint:
         step=max(trial.intermediate_values, default=0),
         error=str(trial.user_attrs.get(_ERROR, "")) if trial.state is TrialState.FAIL else "",
         worker="" if trial.state is TrialState.WAITING else str(trial.user_attrs.get(_WORKER, "")),
+        message=_message(trial) if trial.state is TrialState.FAIL else None,
     )
+
+
+def _message(trial: FrozenTrial) -> Message | None:
+    """Why it failed, if that can be translated."""
+    with suppress(ValueError):
+        return Message.from_dict(trial.user_attrs.get(_MESSAGE))
+    return None
 
 
 def _suggest(trial: Trial, name: str, axis: Axis) -> Any:

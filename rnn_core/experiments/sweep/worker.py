@@ -12,6 +12,7 @@ from rnn_core.experiments.sweep.storage import HEARTBEAT, StorageRefused
 from rnn_core.experiments.sweep.study import Claim, Sweep
 from rnn_core.experiments.sweep.trial import Interrupted, run_point
 from rnn_core.experiments.sweep.workplace import worker_name
+from rnn_core.messages import N_, Message
 from rnn_core.tasks import Task
 
 #: Seconds between two looks whether another worker's point has become free.
@@ -93,13 +94,21 @@ def _try(sweep: Sweep, claim: Claim, task_for: TaskFor, cancel: Cancel) -> bool:
     except StorageRefused:
         raise
     except (ValueError, TypeError, MemoryError) as error:
-        claim.fail(str(error) or type(error).__name__)
+        claim.fail(_why(error))
         return True
     except BaseException:
         claim.give_back()
         raise
     claim.finish(outcome)
     return True
+
+
+def _why(error: Exception) -> str | Message:
+    """Why a point cannot be trained, as a message where it is one."""
+    if isinstance(error, MemoryError):
+        return Message(N_("There is too little memory for this point."))
+    message = getattr(error, "message", None)
+    return message if isinstance(message, Message) else str(error) or type(error).__name__
 
 
 class _Wish:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.app.language import use_language
 from dashboard.sweeps.plan import plan
 from dashboard.sweeps.text import (
     best_line,
@@ -17,6 +18,7 @@ from dashboard.sweeps.text import (
     value_title,
 )
 from rnn_core.experiments.sweep import OBJECTIVES, Importance
+from rnn_core.messages import unknown_choice
 from tests.dashboard.sweeps.found_sweeps import point, snapshot, space
 
 
@@ -71,6 +73,24 @@ def test_what_went_wrong_is_counted_and_told_once() -> None:
     )
     assert errors(found) == ["`No *room*.`"]
     assert details(snapshot(points=())) == ""
+
+
+def test_why_a_point_failed_is_told_in_the_language_of_the_page() -> None:
+    refusal = unknown_choice("cell", "lstn*", ("lstm", "gru"))
+    lost = point(
+        0,
+        {"cell": "gru", "lr": 0.02},
+        state="failed",
+        error=str(refusal),
+        message=refusal.message,
+    )
+    try:
+        use_language("zh_CN")
+        (said,) = errors(snapshot(points=(lost,)))
+    finally:
+        use_language("en")
+    assert said.startswith("未知的")
+    assert "`'lstn*'`" in said
 
 
 def test_every_objective_has_a_name_and_a_title() -> None:

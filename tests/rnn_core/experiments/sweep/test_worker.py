@@ -11,6 +11,7 @@ import pytest
 
 from rnn_core import RunConfig
 from rnn_core.experiments.sweep import Sweep, run_point, work, worker
+from rnn_core.messages import InvalidValue, Message
 from rnn_core.tasks import build_task
 from tests.rnn_core.experiments.sweep.made_sweeps import small
 
@@ -106,6 +107,34 @@ def test_a_point_that_cannot_be_trained_is_told_and_the_next_is_tried(sweep: Swe
     assert work(sweep, task_for=task_for) == 4
     assert [each.state for each in sweep.points()] == ["done", "done", "failed", "failed"]
     assert {each.error for each in sweep.points()} == {"", "No task for a GRU."}
+    assert all(each.message is None for each in sweep.points())
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "message"),
+    [
+        (
+            InvalidValue("No {what}.", what="room"),
+            "No room.",
+            Message("No {what}.", {"what": "room"}),
+        ),
+        (InvalidValue("No {what}.", what=[1]), "No [1].", None),
+        (
+            MemoryError("Unable to allocate 9 GiB"),
+            "There is too little memory for this point.",
+            Message("There is too little memory for this point."),
+        ),
+        (ValueError(), "ValueError", None),
+    ],
+)
+def test_why_a_point_failed_is_kept_so_that_it_can_be_translated(
+    sweep: Sweep, error: Exception, said: str, message: Message | None
+) -> None:
+    def task_for(config: RunConfig) -> Any:
+        raise error
+
+    assert work(sweep, task_for=task_for) == 4
+    assert [(each.error, each.message) for each in sweep.points()] == [(said, message)] * 4
 
 
 def test_a_point_that_a_pruner_gives_up_counts_as_finished(
