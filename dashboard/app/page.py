@@ -55,8 +55,8 @@ class Page:
         show: draws the page, given the run of the sidebar and everything else that is chosen.
         settings: those that it adds to the table.
         menu: draws the page's own menu in the header.
-        shows_run: whether the sidebar sets its run; else the page has the sidebar to itself, and
-            of the run's settings it reads the seed alone.
+        shows_run: whether the sidebar sets its run, or what says so; else the page has the sidebar
+            to itself, and of the run's settings it reads the seed alone.
         unasked: says which settings of the run its experiment decides by itself.
         pace: the setting `PACE`, with the pace at which the page begins.
         patience: its setting of early stopping; None where no run stops early.
@@ -70,7 +70,7 @@ class Page:
     show: Show
     settings: tuple[PageSetting, ...] = ()
     menu: Callable[[], None] | None = None
-    shows_run: bool = True
+    shows_run: bool | Callable[[], bool] = True
     unasked: Callable[[], widgets.Unasked] = widgets.Unasked
     pace: PageSetting = PACE
     patience: PageSetting | None = None
@@ -117,9 +117,10 @@ def open_app(*pages: Page) -> None:
     header.show(_(shown.heading), *menus, private=_private(table))
     for companion in companions:
         companion.above(shown.path)
+    shows_run = shown.shows_run
     chosen.append(
         sidebar.sidebar(refusals, shown.unasked(), shown.pace, shown.patience)
-        if shown.shows_run
+        if (shows_run() if callable(shows_run) else shows_run)
         else sidebar.without_run(refusals, shown.pace)
     )
     navigation.run()

@@ -6,7 +6,7 @@ from dashboard.app import widgets
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
 from dashboard.app.sidebar import Settings
-from dashboard.sweeps.settings import PARAMETERS, SETTINGS, VARY
+from dashboard.sweeps.settings import PARAMETERS, SETTINGS, SWEEP, VARY
 from rnn_core import RunConfig
 from rnn_core.messages import N_
 
@@ -15,7 +15,8 @@ def page(config: RunConfig, settings: Settings) -> None:
     """The whole page, top to bottom.
 
     Args:
-        config: the run of the sidebar; a sweep varies some of it.
+        config: the run of the sidebar, of which a new sweep varies some; a sweep that is shown has
+            settings of its own.
         settings: what else is chosen in the sidebar.
     """
     # Optuna takes a second to import and tens of megabytes, which other pages do without.
@@ -32,6 +33,11 @@ def unasked() -> widgets.Unasked:
     return widgets.Unasked(shown=varies)
 
 
+def _is_new() -> bool:
+    """Whether the page asks for a new sweep: one that is shown has settings of its own."""
+    return widgets.chosen(SWEEP) is None
+
+
 SWEEPS = Page(
     "sweeps",
     N_("Sweeps"),
@@ -39,5 +45,6 @@ SWEEPS = Page(
     N_("Try many settings and seeds"),
     page,
     SETTINGS,
+    shows_run=_is_new,
     unasked=unasked,
 )

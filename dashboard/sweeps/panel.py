@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.app import restrictions, widgets
 from dashboard.app import text as words
-from dashboard.app import widgets
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.own_series import OwnSeries, reads_series
@@ -407,6 +407,7 @@ def _sweep(name: str) -> None:
         st.error(words.problem(error), icon=":material/block:")
         _new_sweep()
         return
+    _fixed(found.space)
     with st.container(horizontal=True, vertical_alignment="center", key="sweep_head"):
         st.markdown(sweep_words.space_line(found.space))
         _new_sweep()
@@ -414,6 +415,16 @@ def _sweep(name: str) -> None:
     st.fragment(_live, run_every=_BEAT if moves else None)(name, found.status)
     _downloads(name)
     _take_home(found.space, name, None, folded=True)
+
+
+def _fixed(space: Space) -> None:
+    """The settings that all points have, where a new sweep is asked for the reader's own."""
+    said = sweep_words.fixed_lines(space)
+    if said and restrictions.SETTINGS not in widgets.chosen(restrictions.HIDE):
+        with st.sidebar:
+            st.subheader(_("The same for all points"), anchor=False)
+            st.markdown(said)
+            st.caption(_("Your own settings are kept: **New sweep** shows them."))
 
 
 def _new_sweep() -> None:

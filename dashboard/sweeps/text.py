@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dashboard.app.language import gettext as _
-from dashboard.app.text import harmless, problem, setting_name, two_digits
+from dashboard.app.settings import RUN_SETTINGS
+from dashboard.app.task_text import task_title
+from dashboard.app.text import (
+    capital,
+    harmless,
+    initialisation_name,
+    problem,
+    setting_name,
+    two_digits,
+)
 from dashboard.sweeps.manager import FINISHED, QUEUED, RUNNING, Snapshot
 from dashboard.sweeps.plan import Plan
 from dashboard.sweeps.table import value_name
-from rnn_core import TASKS, RunConfig
-from rnn_core.experiments.sweep import Importance, Space, best
+from rnn_core import OPTIMIZERS, TASKS, RunConfig
+from rnn_core.config import SETTINGS, is_read
+from rnn_core.experiments.sweep import Choices, Importance, Space, Span, best
 
 
 def objective_name(key: str, *, validates: bool = False) -> str:
@@ -78,6 +89,54 @@ def space_line(space: Space) -> str:
             parameters=f"{space.parameters:,}"
         )
     return said
+
+
+def fixed_lines(space: Space) -> str:
+    """The settings that all points of a sweep have, a line each, as Markdown.
+
+    Empty where a point would be no valid config, as in a sweep of somebody's own making.
+    """
+    point: dict[str, Any] = {}
+    for name, axis in space.axes.items():
+        low = axis.values[0] if isinstance(axis, Choices) else axis.low
+        point[name] = int(low) if isinstance(axis, Span) and axis.whole else low
+    try:
+        config = space.config(point)
+    except (TypeError, ValueError):
+        return ""
+    # The network first, as in the sidebar, and then the data.
+    of_data = set(TASKS[config.task].settings) - {"batch_size"}
+    values = {
+        name: _setting(name, getattr(config, name))
+        for name in sorted(RUN_SETTINGS, key=lambda name: name in of_data)
+        if name not in space.axes and _reads(space, config, name)
+    }
+    if space.parameters is not None:
+        values["hidden_size"] = _("by parameters")
+    first, last = space.first_seed, space.first_seed + space.seeds - 1
+    values["seed"] = str(first) if first == last else f"{first}–{last}"
+    return "  \n".join(
+        f"{capital(setting_name(name))}: **{said}**" for name, said in values.items()
+    )
+
+
+def _reads(space: Space, config: RunConfig, name: str) -> bool:
+    """Whether any point reads a setting."""
+    by = SETTINGS[name].read_by or ""
+    axis = space.axes.get(by)
+    if not isinstance(axis, Choices):
+        return is_read(name, config)
+    changes: list[dict[str, Any]] = [{by: value} for value in axis.values]
+    return any(is_read(name, replace(config, **change)) for change in changes)
+
+
+def _setting(name: str, value: Any) -> str:
+    """A value as the sidebar shows it."""
+    if name == "task":
+        return task_title(value)
+    if name == "optimizer":
+        return str(OPTIMIZERS[value].title)
+    return initialisation_name(value) if name == "initialisation" else value_name(name, value)
 
 
 def _values(name: str, given: Any) -> str:

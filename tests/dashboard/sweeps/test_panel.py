@@ -43,6 +43,20 @@ def test_a_sweep_that_is_finished_is_shown_with_its_pictures_and_files(folder: P
     assert not [found for found in app.button if found.key in ("stop_sweep", "resume_sweep")]
 
 
+def test_beside_a_sweep_stand_its_own_settings_and_not_those_of_the_reader(folder: Path) -> None:
+    Sweep.create(space(), str(folder / f"{NAME}.journal"), NAME)
+    app = page(sweep=NAME, hidden_size="9")
+    assert [each.value for each in app.sidebar.subheader] == ["The same for all points"]
+    assert "Hidden units: **4**" in app.sidebar.markdown[0].value
+    assert not app.sidebar.slider
+    assert app.query_params["hidden_size"] == "9"
+    app = healthy(app.button(key="new_sweep").click().run())
+    assert app.sidebar.slider(key="hidden_size").value == 9
+    assert not app.sidebar.subheader
+    assert not page(sweep=NAME, hide="settings").sidebar.markdown
+    assert not page(sweep="no sweep!!").sidebar.subheader
+
+
 def test_a_stopped_sweep_can_be_resumed_and_stopped(folder: Path) -> None:
     Sweep.create(space(steps=1_000_000), str(folder / f"{NAME}.journal"), NAME)
     app = page(sweep=NAME)

@@ -9,6 +9,7 @@ from dashboard.sweeps.text import (
     details,
     duration,
     errors,
+    fixed_lines,
     importance_line,
     objective_name,
     plan_line,
@@ -73,6 +74,27 @@ def test_what_went_wrong_is_counted_and_told_once() -> None:
     )
     assert errors(found) == ["`No *room*.`"]
     assert details(snapshot(points=())) == ""
+
+
+def test_what_all_points_have_is_listed() -> None:
+    lines = fixed_lines(space(axes={"lr": [0.01, 0.02]}, first_seed=3)).split("  \n")
+    assert lines[0] == "Task: **sin → cos**"
+    assert lines.index("Hidden units: **32**") < lines.index("Points per window: **10**")
+    assert {"Cell: **RNN**", "Optimizer: **Adam**", "Clipping: **off**"} < set(lines)
+    assert "Seed: **3–4**" in lines
+    assert not any(line.startswith("Learning rate") for line in lines)
+
+
+def test_of_what_all_points_have_only_what_some_cell_reads_is_listed() -> None:
+    said = fixed_lines(space(parameters=500, seeds=1, settings={}))
+    assert "Hidden units: **by parameters**" in said
+    assert "Seed: **0**" in said
+    assert "Forget-gate bias" not in said  # neither an RNN nor a GRU has one
+    axes = {"cell": ["rnn", "lstm"], "hidden_size": {"low": 2, "high": 9}}
+    said = fixed_lines(space(axes=axes, sampler="random"))
+    assert "Forget-gate bias: **PyTorch's default**" in said
+    assert "Initialisation: **PyTorch**" in said
+    assert fixed_lines(space(axes={"cell": ["rnn"]}, parameters=2)) == ""
 
 
 def test_why_a_point_failed_is_told_in_the_language_of_the_page() -> None:
