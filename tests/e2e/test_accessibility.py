@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.app import Server
 from tests.e2e.axe import CONTRAST, violations
+from tests.e2e.conftest import Windows
 from tests.e2e.visits import (
     BOARD,
     COMPARE,
@@ -19,6 +20,7 @@ from tests.e2e.visits import (
     TRAIN,
     WINDOWS,
     Visit,
+    change_theme,
     settle,
 )
 
@@ -33,29 +35,17 @@ EACH = [
 ]
 
 
-def change_theme(page: Page, scheme: str) -> None:
-    """Light or dark; returns once all is drawn in it."""
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    # Until then the page is at rest in the theme before.
-    page.wait_for_function(
-        "scheme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
-        " === scheme",
-        arg=scheme,
-    )
-    settle(page)
-
-
 @pytest.mark.parametrize(
     ("visit", "locale"),
     [*EACH, *zip(LEARN[3:5], LOCALES, strict=True)],
     ids=lambda one: getattr(one, "name", one),
 )
 def test_axe_finds_nothing_serious(
-    browser: Browser, server: Server, visit: Visit, locale: str
+    windows: Windows, server: Server, visit: Visit, locale: str
 ) -> None:
     # Colours are those of English in every language: the others are seen in one theme.
     scheme, other = ("light", "dark") if locale == LOCALES[0] else ("dark", None)
-    page = browser.new_page(viewport=WINDOWS[1400], locale=locale, color_scheme=scheme)
+    page = windows.take(locale=locale, color_scheme=scheme)
     found: list[str] = []
     checked: tuple[str, ...] = ()  # what does not change within a visit
     for name in visit.go(page, server.url):
@@ -68,7 +58,6 @@ def test_axe_finds_nothing_serious(
                 f"{name}, {scheme}: {one}" for one in violations(page, CONTRAST, besides=checked)
             ]
         checked = ("[data-testid=stSidebar]", "[data-testid=stHeader]")
-    page.close()
     assert not found, "\n".join(found)
 
 
@@ -122,26 +111,23 @@ def test_the_player_is_reached_and_played_by_keyboard_alone(open_page: Any) -> N
     assert focused(page) == "run" or focused(page).startswith("play")
 
 
-@pytest.mark.parametrize(
-    "address", ["/", "/compare?seeds=2", "/data", "/learn", "/learn?answers=1a"]
-)
 def test_a_chart_begins_in_the_first_window_at_200_percent_and_on_a_phone(
-    browser: Browser, server: Server, address: str
+    windows: Windows, server: Server
 ) -> None:
-    page = browser.new_page(viewport=WINDOWS[390], device_scale_factor=2)
-    page.goto(server.url + address)
-    for width, height in ((390, 844), (700, 450)):
-        page.set_viewport_size({"width": width, "height": height})
-        chart = page.get_by_test_id("stVegaLiteChart").first
-        expect(chart.locator(".marks").first).to_be_in_viewport(timeout=60_000)
-        page.wait_for_timeout(150)
-        settle(page)
-        box = chart.bounding_box()
-        assert box is not None
-        assert box["width"] >= 300
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-    # Settings are behind one button on a phone, and shortcuts of a keyboard are not shown.
-    page.set_viewport_size(WINDOWS[390])  # type: ignore[arg-type]
-    expect(page.locator("kbd").locator("visible=true")).to_have_count(0)
-    page.close()
+    page = windows.take(viewport=WINDOWS[390], device_scale_factor=2)
+    for address in ("/", "/compare?seeds=2", "/data", "/learn", "/learn?answers=1a"):
+        page.goto(server.url + address)
+        for width, height in ((390, 844), (700, 450)):
+            page.set_viewport_size({"width": width, "height": height})
+            chart = page.get_by_test_id("stVegaLiteChart").first
+            expect(chart.locator(".marks").first).to_be_in_viewport(timeout=60_000)
+            page.wait_for_timeout(150)
+            settle(page)
+            box = chart.bounding_box()
+            assert box is not None
+            assert box["width"] >= 300, (address, width)
+            assert box["x"] >= 0, (address, width)
+            assert box["x"] + box["width"] <= width, (address, width)
+        # Settings are behind one button on a phone, and shortcuts of a keyboard are not shown.
+        page.set_viewport_size(WINDOWS[390])  # type: ignore[arg-type]
+        expect(page.locator("kbd").locator("visible=true")).to_have_count(0)

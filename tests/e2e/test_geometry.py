@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import geometry
 from tests.e2e.app import ComparePage, Server, TrainPage
+from tests.e2e.conftest import Windows
 from tests.e2e.visits import VISITS, WINDOWS, Visit, settle
 
 
@@ -20,16 +21,15 @@ def resize(page: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("visit", VISITS, ids=lambda one: one.name)
-def test_everything_has_its_place(browser: Browser, server: Server, visit: Visit) -> None:
+def test_everything_has_its_place(windows: Windows, server: Server, visit: Visit) -> None:
     width, other = 1400, 390
-    page = browser.new_page(viewport=WINDOWS[width], locale="en-US")
+    page = windows.take(viewport=WINDOWS[width])
     found: list[str] = []
     for name in visit.go(page, server.url):
         found += [f"{name}, {width} px: {one}" for one in geometry.faults(page)]
         width, other = other, width  # the next state is entered at the other width
         resize(page, width)
         found += [f"{name}, {width} px: {one}" for one in geometry.faults(page)]
-    page.close()
     assert not found, "\n".join(found)
 
 

@@ -136,7 +136,7 @@ def a_persons(browser: Any) -> Any:
 
 
 def test_the_tour_comes_once_and_blocks_nothing(open_page: Any, a_persons: str) -> None:
-    train = open_page("/")  # a program's visit: no tour
+    train = open_page("/", once=True)  # a program's visit: no tour
     page = train.page
     card = page.get_by_role("dialog")
     expect(card).to_have_count(0)

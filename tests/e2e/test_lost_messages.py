@@ -38,7 +38,7 @@ class LossyLine:
 
 
 def test_a_page_that_plays_beside_a_button_that_says_run_gets_the_right_one(open_page: Any) -> None:
-    train, line = open_page(), LossyLine()
+    train, line = open_page(once=True), LossyLine()
     train.page.route_web_socket("**/stream", line.connect)
     train.open(train.page.url + "?hidden_size=8")
     train.key("run").get_by_role("button").click()

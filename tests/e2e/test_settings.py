@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -24,75 +23,58 @@ def speak(page: Page, language: str) -> None:
     expect(menu).to_contain_text(language)
 
 
-@pytest.mark.parametrize(
-    ("locale", "language", "task"),
-    [("en-US", "简体中文", "加法问题"), ("zh-CN", "English", "Adding problem")],
-)
-def test_the_task_stays_when_the_language_changes(
-    open_window: Any, locale: str, language: str, task: str
-) -> None:
-    train = open_window(TrainPage, "/?task=adding", locale=locale, viewport=HIGH)
+def test_every_choice_stays_when_the_language_changes(open_window: Any) -> None:
+    train = open_window(
+        TrainPage, "/?task=adding&cell=gru&optimizer=sgd&look=slow&pace=20", viewport=HIGH
+    )
     page = train.page
-    speak(page, language)
-    shown = page.get_by_role("combobox", name=re.compile("^(Task|任务)$"))
-    expect(shown).to_have_value(task)
-    for step in range(1, 4):
-        train.press("step")
-        train.expect_step(step)
-    expect(shown).to_have_value(task)
-    expect(page).to_have_url(re.compile(r"task=adding"))
+    task = page.get_by_role("combobox", name=re.compile("^(Task|任务)$"))
+    train.press("step")
+    page.get_by_role("radio", name="3 back through time").click()
+    steps = 1
+    for language, key, run, name in (
+        ("简体中文", "zh_CN", "运行", "加法问题"),
+        ("English", "en", "Run", "Adding problem"),
+    ):
+        speak(page, language)
+        expect(task).to_have_value(name)
+        expect(train.key("run")).to_contain_text(run)
+        for _ in range(2):
+            train.press("step")
+            steps += 1
+            train.expect_step(steps)
+        expect(task).to_have_value(name)
+        expect(train.key(f"cell_{key}").get_by_role("combobox")).to_have_value("GRU")
+        expect(train.key(f"optimizer_{key}").get_by_role("combobox")).to_have_value("SGD")
+        expect(train.key(f"pace_{key}").get_by_role("combobox")).to_have_value("20")
+        expect(page.get_by_role("radio", name=re.compile("^3 "))).to_be_checked()
+        expect(page).to_have_url(re.compile(r"task=adding"))
+        expect(page).to_have_url(re.compile(r"look=slow"))
 
 
-@pytest.mark.parametrize(
-    ("locale", "language", "preset"),
-    [
-        ("en-US", "简体中文", "状态传递还是重置"),
-        ("zh-CN", "English", "State carried or reset"),
-    ],
-)
-def test_the_contenders_stay_when_the_language_changes(
-    open_window: Any, locale: str, language: str, preset: str
-) -> None:
+def test_the_contenders_stay_when_the_language_changes(open_window: Any) -> None:
     class TwoContenders(ComparePage):
         charts = 2 + 2
 
     compare = open_window(
-        TwoContenders,
-        "/compare?preset=carry&seeds=2&hidden_size=4",
-        locale=locale,
-        viewport=HIGH,
+        TwoContenders, "/compare?preset=carry&seeds=2&hidden_size=4", locale="zh-CN", viewport=HIGH
     )
     page = compare.page
-    speak(page, language)
     shown = page.get_by_role("combobox", name=re.compile("^(Contenders|参赛者)$"))
-    expect(shown).to_have_value(preset)
-    for step in range(1, 4):
-        compare.press("step")
-        compare.expect_step(step)
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(4)
-    expect(shown).to_have_value(preset)
-    expect(page).to_have_url(re.compile(r"preset=carry"))
-
-
-def test_every_choice_stays_when_the_language_changes(open_window: Any) -> None:
-    train = open_window(TrainPage, "/?cell=gru&optimizer=sgd&look=slow&pace=20", viewport=HIGH)
-    page = train.page
-    train.press("step")
-    page.get_by_role("radio", name="3 back through time").click()
-    speak(page, "简体中文")
-    expect(train.key("run")).to_contain_text("运行")
-    train.press("step")
-    train.expect_step(2)
-    expect(train.key("cell_zh_CN").get_by_role("combobox")).to_have_value("GRU")
-    expect(train.key("optimizer_zh_CN").get_by_role("combobox")).to_have_value("SGD")
-    expect(train.key("pace_zh_CN").get_by_role("combobox")).to_have_value("20")
-    expect(page.get_by_role("radio", name=re.compile("^3 "))).to_be_checked()
-    expect(page).to_have_url(re.compile(r"look=slow"))
-
-
-def test_the_navigation_speaks_the_readers_language(open_window: Any) -> None:
-    train = open_window(TrainPage, "/", locale="zh-CN")
-    expect(train.page.get_by_role("link", name="比较")).to_be_visible()
+    steps = 0
+    for language, preset in (
+        ("English", "State carried or reset"),
+        ("简体中文", "状态传递还是重置"),
+    ):
+        speak(page, language)
+        expect(shown).to_have_value(preset)
+        for _ in range(2):
+            compare.press("step")
+            steps += 1
+            compare.expect_step(steps)
+        expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(4)
+        expect(shown).to_have_value(preset)
+        expect(page).to_have_url(re.compile(r"preset=carry"))
 
 
 def test_going_back_in_the_browsers_history_takes_back_a_setting(open_window: Any) -> None:
@@ -143,7 +125,7 @@ class SlowLine:
 
 
 def test_going_back_takes_back_a_new_seed_that_is_still_on_its_way(open_page: Any) -> None:
-    train, line = open_page(), SlowLine()
+    train, line = open_page(once=True), SlowLine()
     page = train.page
     page.route_web_socket("**/stream", line.connect)
     train.open(page.url + "?hidden_size=8&seed=5&lr=0.05")

@@ -37,6 +37,18 @@ def settle(page: Page) -> None:
     page.wait_for_function(_AT_REST, polling=50, timeout=60_000)
 
 
+def change_theme(page: Page, scheme: str) -> None:
+    """Light or dark; returns once all is drawn in it."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    # Until then the page is at rest in the theme before.
+    page.wait_for_function(
+        "scheme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
+        " === scheme",
+        arg=scheme,
+    )
+    settle(page)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """One state of a page.
