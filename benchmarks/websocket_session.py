@@ -53,7 +53,7 @@ class Session:
         self._widgets: dict[str, tuple[str, WidgetState]] = {}  # by id: its fragment, its value
         self._fragments: frozenset[str] = frozenset()  # of the present run; empty: the whole page
         self._seen: set[str] = set()  # ids of the widgets that the present run has drawn
-        self._button = ("", "")  # id and key of the Run or Pause button
+        self._button = ("", "", "")  # id, key and fragment of the Run or Pause button
         self._clicked: tuple[float, str] | None = None  # time, and the key that was pressed
         self._answered = asyncio.Event()
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
@@ -80,7 +80,7 @@ class Session:
         """Press Run or Pause and wait until the page shows the other button."""
         self._answered.clear()
         self._clicked = time.perf_counter(), self._button[1]
-        await self._rerun(button=self._button[0])
+        await self._rerun(button=self._button[0], fragment=self._button[2])
         await self._answered.wait()
 
     @property
@@ -119,7 +119,7 @@ class Session:
         await self._socket.close()
 
     async def _rerun(self, *, fragment: str = "", button: str = "") -> None:
-        """Request a run of the page, after a click on a button, or a timed run of a fragment."""
+        """Request a run of the page or of a fragment, by its timer or after a click."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash = self._query, self._page
@@ -127,7 +127,7 @@ class Session:
             state.page_name = self._path
         state.context_info.locale = "en-US"
         if fragment:
-            state.fragment_id, state.is_auto_rerun = fragment, True
+            state.fragment_id, state.is_auto_rerun = fragment, not button
         state.widget_states.widgets.extend(value for _, value in self._widgets.values())
         if button:
             state.widget_states.widgets.add(id=button, trigger_value=True)
@@ -152,7 +152,7 @@ class Session:
         if kind == "delta":
             if message.delta.WhichOneof("type") == "new_element":
                 self._keep(message.delta.new_element, message.delta.fragment_id)
-                self._show(message.delta.new_element)
+                self._show(message.delta.new_element, message.delta.fragment_id)
         elif kind == "new_session":
             self._fragments = frozenset(message.metadata.run.fragment_ids)
             self._seen.clear()
@@ -194,14 +194,14 @@ class Session:
         known = self._widgets.get(value.id)
         self._widgets[value.id] = fragment, value if known is None or overwritten else known[1]
 
-    def _show(self, element: Element) -> None:
+    def _show(self, element: Element, fragment: str) -> None:
         kind = element.WhichOneof("type")
         if kind == "button":
             identity = element.button.id
             # The key ends in the number of times that the run has been started.
             key = identity.rpartition("-")[2].partition("_")[0]
             if key in ("play", "pause"):
-                self._button = identity, key
+                self._button = identity, key, fragment
                 self._answer()
         elif kind == "metric":
             metric = element.metric

@@ -21,6 +21,7 @@ from dashboard.app.kept_run_panel import keep_run
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.metrics import REDRAWS
+from dashboard.app.parts import end_unwanted, make_way, runs_alone
 from dashboard.app.playback import ENDED, Status
 from dashboard.app.server import render_queue
 from dashboard.app.settings import PACES, PageSetting
@@ -28,14 +29,18 @@ from dashboard.app.sidebar import Settings, new_seed
 
 #: Seconds between two redraws while playing; more when many share the server.
 REDRAW_EVERY = 0.075
-#: Redraws per beat of the browser's timer. More would be cheaper still, but the first beat after a
-#: click would come later.
-BURST = 5
-#: Where so many runs play, redraws come late anyway, and cheap ones leave time for more of them.
-CROWD, CROWDED_BURST = 12, 12
+#: Seconds between two beats of the browser's timer while playing, and redraws of a beat. A beat
+#: that comes due during another one begins at its end. Long beats are cheap, since each draws all
+#: that moves; the first one after a click comes soon.
+BEAT_EVERY, BURST = 0.375, 8
+#: The same where so many runs play. Redraws come late anyway, and cheap ones leave time for more.
+CROWD, CROWDED_BEAT_EVERY, CROWDED_BURST = 12, 0.6, 24
 # A late burst continues for so many seconds per redraw and active run: where all are late, more
 # beats would only make it worse.
 _PATIENCE = 0.010
+# Seconds between two beats of a timer that is to rest. The browser stops one only for a run of the
+# whole page.
+_REST = 86_400.0
 # Seconds in which a redraw leaves the server.
 _DELIVERY = 0.03
 # Key in the session: tokens of all runs that it has had.
@@ -92,7 +97,8 @@ class Session(Generic[RunT]):
         whole_page: whether the next redraw belongs to a run of the whole page, after a click.
         resting_beat: seconds between two redraws while paused; None for no redraws.
         armed: seconds between two beats of the timer that the browser was given.
-        burst: redraws per beat of that timer.
+        beat_every: what it is given while playing.
+        burst: redraws of a beat.
         linked: the settings that the address has.
         token: by which the visitor's browser, and nobody else, knows the run.
         lost: the step that the visitor's run before was at, of which the server knows nothing any
@@ -107,6 +113,7 @@ class Session(Generic[RunT]):
     whole_page: bool = True
     resting_beat: float | None = None
     armed: float | None = None
+    beat_every: float = BEAT_EVERY
     burst: int = BURST
     linked: Mapping[str, object] = field(default_factory=dict)
     token: str = field(default_factory=lambda: token_urlsafe(16))
@@ -154,6 +161,7 @@ def open_session(
         st.warning(refusal, icon=":material/link_off:")
     if session.lost:
         _tell_of_loss(session, counts)
+    keep_run(session.key, session.token, partial(_returned, session.key))
     return session
 
 
@@ -246,11 +254,12 @@ def watch(
     """
     seeds = seeds and not widgets.is_locked("seed")
     session.whole_page = True  # only a click or a change runs the whole page
-    session.burst = CROWDED_BURST if render_queue().active >= CROWD else BURST
+    is_crowded = render_queue().active >= CROWD
+    session.beat_every = CROWDED_BEAT_EVERY if is_crowded else BEAT_EVERY
+    session.burst = CROWDED_BURST if is_crowded else BURST
     session.armed = _interval(session)
     session.linked = dict(widgets.choices())
-    keep_run(session.key, session.token, partial(_returned, session.key))
-    part = st.fragment(_beat, run_every=session.armed)
+    part = st.fragment(_beat, run_every=session.armed or (_REST if runs_alone() else None))
     part(session, open_panel, settings, current_language())
     if buttons is not None:
         _buttons(session, buttons, keys and not about_panel.is_open(), seeds)
@@ -310,7 +319,7 @@ def _beat(
     except StreamlitInvalidLayoutContextError:
         # A run of the whole page has begun meanwhile, in another thread. It has taken over the
         # places that this one draws into, and draws everything anew.
-        if whole_page:
+        if not runs_alone():
             raise
 
 
@@ -324,7 +333,10 @@ def _draw_beat(
         session.run.tick(settings.most_steps, settings.step_limit, active_runs)
 
     with render_queue().turn(
-        id(session), plays=was_playing, urgent=whole_page, check=_is_run_wanted
+        id(session),
+        plays=was_playing,
+        urgent=whole_page,
+        check=end_unwanted if whole_page else make_way,
     ) as active_runs:
         train(active_runs)
         panel = open_panel()
@@ -343,20 +355,10 @@ def _draw_beat(
         st.rerun()
 
 
-def _is_run_wanted() -> bool:
-    """Give Streamlit the occasion to end this run of the page, as any use of it does.
-
-    It has been asked to when the visitor has gone, or has clicked and waits for another run. Where
-    many share the server, such runs would pile up in the queue, keep sessions that have ended
-    alive, and train when their turn comes.
-    """
-    return "run" in st.session_state
-
-
 def _interval(session: Session[RunT]) -> float | None:
     """Seconds between two beats of the browser's timer; None for no timer."""
     if session.run.status is Status.PLAYING:
-        return session.burst * REDRAW_EVERY
+        return session.beat_every
     return session.resting_beat
 
 
@@ -372,7 +374,7 @@ def _burst(
         too_late = time.monotonic() > began + patience
         if too_late or session.run.status is not Status.PLAYING:
             return
-        with render_queue().turn(id(session), check=_is_run_wanted) as active_runs:
+        with render_queue().turn(id(session), check=make_way) as active_runs:
             redraw(active_runs)
     time.sleep(_DELIVERY)
 
@@ -420,8 +422,8 @@ def _reset(session: Session[RunT]) -> None:
 def _buttons(session: Session[RunT], place: DeltaGenerator, keys: bool, seeds: bool) -> None:
     """Run or Pause, Step, Reset and New seed.
 
-    In the main script, not in the fragment, so that a click interrupts at once. Last on the page:
-    once the button says Run, everything on the screen is final.
+    Not in the moving part, which makes way for a click. After it: once the button says Run,
+    everything that moves is final.
     """
     status = session.run.status
     plays = session.run.plays

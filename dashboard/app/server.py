@@ -14,6 +14,7 @@ import streamlit as st
 import torch
 from altair.utils import schemapi
 
+from dashboard.app.kept_theme import keep_theme
 from dashboard.app.light_torch import do_without_compiler
 from dashboard.app.memory import give_back_libraries
 from dashboard.app.render_queue import RenderQueue
@@ -45,6 +46,7 @@ def prepare_server() -> None:
     torch.set_num_threads(1)
     _keep_freed_memory_together()
     do_without_compiler()
+    keep_theme()
     _hide_half_imported_pandas()
     gc.collect()
     gc.freeze()

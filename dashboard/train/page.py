@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import player, widgets
+from dashboard.app.body import body
 from dashboard.app.glossary import definition, explained
 from dashboard.app.language import gettext as _
 from dashboard.app.page import Page
@@ -36,6 +38,9 @@ from dashboard.train.tour import stops
 from rnn_core import RunConfig
 from rnn_core.messages import N_
 
+# Seconds for which a verdict and its numbers stay at least, to be read.
+_READING = 1.0
+
 
 def page(config: RunConfig, settings: Settings) -> None:
     """The whole page, top to bottom.
@@ -51,9 +56,14 @@ def page(config: RunConfig, settings: Settings) -> None:
         refusals=settings.refusals,
         followed=True,
     )
+    tour(stops())
+    body(session, lambda: _draw(session, settings))
+    reveal()
+
+
+def _draw(session: Session[LiveRun], settings: Settings) -> None:
     leave_past(session.run)
     places = _places()
-    tour(stops())
     with places.bar.pace:
         player.pace(settings.pace)
     player.watch(
@@ -69,7 +79,6 @@ def page(config: RunConfig, settings: Settings) -> None:
     with places.test_part:
         horizons_panel.show(session.run)
     files_panel.show(session)
-    reveal()
 
 
 def _menu() -> None:
@@ -141,20 +150,11 @@ class Panel:
         with places.bar.readouts:
             step = st.container(width="content")
             self._loss = _show_loss(st, frame)
-            st.metric(
-                _("Validation loss") if frame.validates else _("Held-out loss"),
-                text.held_out(frame),
-                help=definition("held-out-loss"),
-                width="content",
-            )
-            st.metric(
-                _("Steps/s"),
-                "–" if frame.steps_per_second is None else f"{frame.steps_per_second:.0f}",
-                width="content",
-            )
+            self._held_out, self._speed = _show_held_out(st, frame), _show_speed(st, frame)
         with places.verdict:
+            self._verdict = st.markdown(_verdict(frame))
+            self._written = monotonic()
             status = " ".join(filter(None, (session.restarted, text.status(frame, step_limit))))
-            st.markdown(explained(text.verdict(frame)) or "–")
             st.markdown(explained(f":small[{status}]"))
             with st.container(horizontal=True, vertical_alignment="center", key="told"):
                 # A button at the right end stays where it is when the text becomes longer.
@@ -162,9 +162,9 @@ class Panel:
                 moments_panel.offer(run, frame)
         with places.figure:
             left, right = st.columns([5, 3])
-            with left, st.container(key="figure"):
+            with left:
                 self._figure = draw(figure(frame))
-            with right, st.container(key="losses"):
+            with right:
                 self._losses = self._draw_loss(frame)
         with places.following:
             if frame.status is Status.DIVERGED:
@@ -185,12 +185,17 @@ class Panel:
         self._view.complete(frame)
 
     def update(self) -> None:
-        """Redraw charts and readouts; text, which takes time to read, stays for a beat."""
+        """Redraw charts and readouts; what takes time to read stays for a while, or a beat."""
         frame = self._run.frame()
         draw(figure(frame), self._figure)
         self._draw_loss(frame, self._losses)
         self._view.update(frame)
         _show_loss(self._loss, frame)
+        if monotonic() - self._written >= _READING:
+            self._written = monotonic()
+            self._verdict.markdown(_verdict(frame))
+            _show_held_out(self._held_out, frame)
+            _show_speed(self._speed, frame)
         self._step.metric(_("At step"), str(frame.step.index), width="content")
 
     def _draw_loss(self, frame: Frame, place: Any = None) -> Any:
@@ -231,6 +236,27 @@ def _notes() -> DeltaGenerator:
         ),
     )
     return below
+
+
+def _verdict(frame: Frame) -> str:
+    return explained(text.verdict(frame)) or "–"
+
+
+def _show_held_out(place: Any, frame: Frame) -> Any:
+    return place.metric(
+        _("Validation loss") if frame.validates else _("Held-out loss"),
+        text.held_out(frame),
+        help=definition("held-out-loss"),
+        width="content",
+    )
+
+
+def _show_speed(place: Any, frame: Frame) -> Any:
+    return place.metric(
+        _("Steps/s"),
+        "–" if frame.steps_per_second is None else f"{frame.steps_per_second:.0f}",
+        width="content",
+    )
 
 
 def _show_loss(place: Any, frame: Frame) -> Any:

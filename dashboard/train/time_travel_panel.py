@@ -26,45 +26,45 @@ def time_travel(session: Session[LiveRun]) -> None:
     """Show slider and buttons: always, so that nothing moves; of use once the run is paused."""
     run = session.run
     usable = _has_past(run) and run.can_look_back
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="travel"):
-        slider, moments = st.container(width="stretch"), st.container(width=240)
-        branch, replay = st.container(width="content"), st.container(width="content")
     frame = run.frame()
     shown = frame.step.index
-    with slider:
+    events = [event for event in frame.events if usable and event.step <= run.index + 1]
+    chosen = f"event {run.plays} {run.index} {len(events)}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="travel"):
         if usable:
             _slider(run, shown)
         else:
             _resting_slider(run)
-    events = [event for event in frame.events if usable and event.step <= run.index + 1]
-    chosen = f"event {run.plays} {run.index} {len(events)}"
-    moments.selectbox(
-        _("Moments"),
-        options=range(len(events)),
-        index=None,
-        format_func=lambda place: text.event(events[place]),
-        key=chosen,
-        placeholder=_("Go to a moment"),
-        on_change=_go_to,
-        args=(run, chosen, tuple(events)),
-        disabled=not events,
-        label_visibility="collapsed",
-    )
-    branch.button(
-        _("Branch here"),
-        icon=":material/call_split:",
-        key="branch",
-        on_click=_branch,
-        args=(session, current_language()),
-        disabled=not usable or shown == run.index,
-    )
-    replay.button(
-        _("Replay"),
-        icon=":material/movie:",
-        key="replay",
-        on_click=replay_panel.open_replay,
-        disabled=not usable,
-    )
+        st.selectbox(
+            _("Moments"),
+            options=range(len(events)),
+            index=None,
+            format_func=lambda place: text.event(events[place]),
+            key=chosen,
+            placeholder=_("Go to a moment"),
+            on_change=_go_to,
+            args=(run, chosen, tuple(events)),
+            disabled=not events,
+            label_visibility="collapsed",
+            width=240,
+        )
+        st.button(
+            _("Branch here"),
+            icon=":material/call_split:",
+            key="branch",
+            on_click=_branch,
+            args=(session, current_language()),
+            disabled=not usable or shown == run.index,
+            width="content",
+        )
+        st.button(
+            _("Replay"),
+            icon=":material/movie:",
+            key="replay",
+            on_click=replay_panel.open_replay,
+            disabled=not usable,
+            width="content",
+        )
     if usable and replay_panel.is_open():
         replay_panel.show_replay(run)
 

@@ -29,7 +29,7 @@ def stops() -> list[Stop]:
             ),
         ),
         Stop(
-            ".st-key-figure",
+            ".st-key-picture [data-testid=stColumn]",
             _("Signals and hidden state"),
             _(
                 "Above: what the network reads, what it should say, and what it says. Below, at "
@@ -37,7 +37,7 @@ def stops() -> list[Stop]:
             ),
         ),
         Stop(
-            ".st-key-losses",
+            ".st-key-loss_chart",
             _("Loss and floors"),
             _(
                 "How wrong the network is; lower is better. A dashed line is a floor, the best "

@@ -5,10 +5,12 @@ Knows no view by name.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app.glossary import explained
 from dashboard.app.language import gettext as _
@@ -71,22 +73,26 @@ class ShownView:
             return
         result = self._cached.result
         charts = view.charts(result, self._presentation(frame))
+        # Few containers: each is a message in every beat.
+        beside: AbstractContextManager[object] = nullcontext()
+        places: list[DeltaGenerator]
         if view.beside_text:
             picture, beside = st.columns([3, 2], vertical_alignment="center")
-            places, below = [picture], beside
+            places = [picture]
+        elif len(charts) == 1:
+            places = [st.container()]
         else:
             places = st.columns(len(charts)) if charts else []
-            below, beside = st.container(), st.container()
         for place, chart in zip(places, charts, strict=True):
             with place:
                 self._drawn.append(panel.draw(chart, frame))
-        with below:
+        with beside:
             panel.explain(result, self._controls)
-        said = self._said(frame)
-        # A view that gets older keeps the place for its age, so that nothing below moves.
-        if said or not view.every_redraw:
-            self._numbers = beside.markdown(said)
-        beside.caption(explained(view.how_to_read()))
+            said = self._said(frame)
+            # A view that gets older keeps the place for its age, so that nothing below moves.
+            if said or not view.every_redraw:
+                self._numbers = st.markdown(said)
+            st.caption(explained(view.how_to_read()))
 
     def update(self, frame: ViewedFrame) -> None:
         """Redraw the charts in place, if the view is cheap."""

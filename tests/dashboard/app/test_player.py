@@ -15,7 +15,15 @@ from dashboard.app import player
 from dashboard.app.claims import Claims
 from dashboard.app.language import use_language
 from dashboard.app.playback import Status
-from dashboard.app.player import BURST, CROWD, CROWDED_BURST, REDRAW_EVERY, Session
+from dashboard.app.player import (
+    BEAT_EVERY,
+    BURST,
+    CROWD,
+    CROWDED_BEAT_EVERY,
+    CROWDED_BURST,
+    REDRAW_EVERY,
+    Session,
+)
 from dashboard.app.render_queue import RenderQueue
 from dashboard.app.sidebar import Settings
 
@@ -111,10 +119,15 @@ def test_late_redraws_are_given_up_unless_all_are_late(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("playing", "expected"), [(0, BURST), (CROWD - 1, BURST), (CROWD, CROWDED_BURST)]
+    ("playing", "burst", "beat_every"),
+    [
+        (0, BURST, BEAT_EVERY),
+        (CROWD - 1, BURST, BEAT_EVERY),
+        (CROWD, CROWDED_BURST, CROWDED_BEAT_EVERY),
+    ],
 )
 def test_a_crowd_has_longer_bursts(
-    monkeypatch: pytest.MonkeyPatch, playing: int, expected: int
+    monkeypatch: pytest.MonkeyPatch, playing: int, burst: int, beat_every: float
 ) -> None:
     queue = RenderQueue()
     for who in range(playing):
@@ -132,8 +145,28 @@ def test_a_crowd_has_longer_bursts(
     monkeypatch.setattr(player.st, "fragment", fragment)
     place = player.st.container()
     player.watch(session, lambda: None, None, buttons=place)  # type: ignore[arg-type,return-value]
-    assert session.burst == expected
-    assert intervals == [pytest.approx(expected * REDRAW_EVERY)]
+    assert session.burst == burst
+    assert intervals == [beat_every]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_timer_rests_while_nothing_plays(monkeypatch: pytest.MonkeyPatch, alone: bool) -> None:
+    """Only a run of the whole page stops it; else the browser is given one that is rarely due."""
+    session = Session(Run(Status.PAUSED), [])
+    monkeypatch.setattr(player, "runs_alone", lambda: alone)
+    monkeypatch.setattr(player, "render_queue", RenderQueue)
+    monkeypatch.setattr(player, "_buttons", lambda *given: None)
+    intervals = []
+
+    def fragment(function: object, run_every: float | None) -> Callable[..., None]:
+        intervals.append(run_every)
+        return lambda *given: None
+
+    monkeypatch.setattr(player.st, "fragment", fragment)
+    place = player.st.container()
+    player.watch(session, lambda: None, None, buttons=place)  # type: ignore[arg-type,return-value]
+    assert session.armed is None
+    assert intervals == [24 * 60 * 60 if alone else None]
 
 
 @pytest.mark.parametrize("chosen", [{"look": "gates"}, {"look": "phase"}])
@@ -145,7 +178,7 @@ def test_the_address_follows_a_choice_in_the_moving_part(
     monkeypatch.setattr(player.widgets, "choices", lambda: chosen)
     reruns: list[str] = []
     monkeypatch.setattr(player.st, "rerun", lambda: reruns.append("whole page"))
-    session = Session(Run(), [], armed=BURST * REDRAW_EVERY, linked={"look": "gates"})
+    session = Session(Run(), [], armed=BEAT_EVERY, linked={"look": "gates"})
     settings = SimpleNamespace(most_steps=1, step_limit=100)
     panel = SimpleNamespace(update=lambda: None)
     player._draw_beat(session, lambda: panel, settings, whole_page=False)  # type: ignore[arg-type]
@@ -167,17 +200,20 @@ def test_a_click_that_comes_twice_does_what_its_button_said_once() -> None:
     assert run.asked.count("step") == 2
 
 
-@pytest.mark.parametrize("whole_page", [False, True])
-def test_a_beat_gives_way_to_a_run_of_the_whole_page(whole_page: bool) -> None:
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_beat_gives_way_to_a_run_of_the_whole_page(
+    monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
     """Streamlit then takes the places of the moving part away, in the middle of drawing."""
-    session = Session(Run(Status.PAUSED), [], whole_page=whole_page)
+    session = Session(Run(Status.PAUSED), [], whole_page=not alone)
+    monkeypatch.setattr(player, "runs_alone", lambda: alone)
 
     def draw() -> None:
         raise StreamlitInvalidLayoutContextError("A fragment tried to write to a container.")
 
     settings = Settings(config=None, most_steps=1, step_limit=10)
     expected = pytest.raises(StreamlitInvalidLayoutContextError, match="A fragment tried")
-    with expected if whole_page else nullcontext():
+    with nullcontext() if alone else expected:
         player._beat(session, draw, settings, "en")  # type: ignore[arg-type]
 
 

@@ -1,0 +1,55 @@
+"""The body of a page with a player: it runs alone after a click in it.
+
+A run of the whole page costs the server twice as much, for a header and a sidebar that no button of
+the player changes. What does change them, such as another seed, has the whole page run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+from streamlit.errors import StreamlitInvalidLayoutContextError
+
+from dashboard.app import widgets
+from dashboard.app.language import current_language, use_language
+from dashboard.app.parts import runs_alone
+from dashboard.app.player import Session
+
+
+def body(session: Session[Any], draw: Callable[[], None]) -> None:
+    """Draw the body of the page; again, alone, after a click on a widget in it.
+
+    Args:
+        session: whose page it is.
+        draw: draws it, with `player.watch`. Makes every place that it draws into, so that the
+            browser knows what is gone.
+    """
+    st.fragment(_draw)(session, draw, _around(session), current_language())
+
+
+def _draw(
+    session: Session[Any], draw: Callable[[], None], around: dict[str, object], language: str
+) -> None:
+    use_language(language)  # a part runs in a thread of its own
+    if runs_alone():
+        if _around(session) != around:
+            st.rerun()
+        session.run.touch()
+    try:
+        draw()
+    except StreamlitInvalidLayoutContextError:
+        # A run of the whole page has begun meanwhile, in another thread, and draws it anew.
+        if not runs_alone():
+            raise
+
+
+def _around(session: Session[Any]) -> dict[str, object]:
+    """What is shown outside of the body, or decided there."""
+    return {
+        "run": id(st.session_state.get(session.key)),
+        "choices": dict(widgets.choices()),
+        "refusals": tuple(session.refusals),
+        "lost": session.lost,
+    }
