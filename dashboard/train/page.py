@@ -57,11 +57,12 @@ def page(config: RunConfig, settings: Settings) -> None:
         followed=True,
     )
     tour(stops())
-    body(session, lambda: _draw(session, settings))
+    menu = files_panel.kept_room()
+    body(session, lambda: _draw(session, settings, menu))
     reveal()
 
 
-def _draw(session: Session[LiveRun], settings: Settings) -> None:
+def _draw(session: Session[LiveRun], settings: Settings, menu: DeltaGenerator | None) -> None:
     leave_past(session.run)
     places = _places()
     with places.bar.pace:
@@ -78,7 +79,7 @@ def _draw(session: Session[LiveRun], settings: Settings) -> None:
         moments_panel.show(session.run)
     with places.test_part:
         horizons_panel.show(session.run)
-    files_panel.show(session)
+    files_panel.show(session, menu)
 
 
 def _menu() -> None:

@@ -89,6 +89,8 @@ def test_reset_gives_the_same_run_and_a_new_seed_another(open_page: Open) -> Non
     train.press("reset")
     train.expect_step(0)
     expect(train.readout("loss")).to_have_text(untrained)
+    # What the page has drawn into the header stays where only its body runs.
+    expect(train.page.get_by_role("button", name="File", exact=True)).to_be_visible()
     train.press("step")
     train.wait_for_step(1)
     expect(train.readout("loss")).to_have_text(second)

@@ -29,7 +29,7 @@ from rnn_core.io import load_checkpoint
 # the last one was refused.
 _OPENED, _REFUSED = "files_opened", "file_refused"
 _WIDTH = 360  # pixels
-# Where the header has kept room in this run of the page.
+# Where the header has kept room in this run of the whole page.
 _place: ContextVar[DeltaGenerator | None] = ContextVar("files", default=None)
 
 
@@ -38,9 +38,13 @@ def reserve() -> None:
     _place.set(st.container(width="content", key="files"))
 
 
-def show(session: Session[LiveRun]) -> None:
+def kept_room() -> DeltaGenerator | None:
+    """Where the menu is to be, in a run of the whole page; None where there is no header."""
+    return _place.get()
+
+
+def show(session: Session[LiveRun], place: DeltaGenerator | None) -> None:
     """Draw the menu into the room that was kept."""
-    place = _place.get()
     if place is None:
         return
     with place:
