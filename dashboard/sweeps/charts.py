@@ -35,7 +35,7 @@ MOST_CURVES = 60
 _LEAST = 1e-12
 # In pixels: a chart, and one of several side by side; a row of a heat map, what stands around its
 # fields, and its legend.
-_HEIGHT, _PANEL, _ROW, _AROUND, _LEGEND = 300, 240, 38, 90, 37
+_HEIGHT, _PANEL, _ROW, _AROUND, _LEGEND = 300, 240, 38, 90, 33
 _CELLS = Table(across=str, down=str, median=float, spread=str, others=str)
 _RANGE = Table(median=float)
 _CURVES = Table(step=float, loss=float, point=str, contender=str)

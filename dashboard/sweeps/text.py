@@ -105,7 +105,7 @@ def fixed_lines(space: Space) -> str:
     except (TypeError, ValueError):
         return ""
     # The network first, as in the sidebar, and then the data.
-    of_data = set(TASKS[config.task].settings) - {"batch_size"}
+    of_data = TASKS[config.task].settings
     values = {
         name: _setting(name, getattr(config, name))
         for name in sorted(RUN_SETTINGS, key=lambda name: name in of_data)
