@@ -210,9 +210,10 @@ def _ask(unasked: widgets.Unasked, early_stopping: PageSetting | None) -> dict[s
                 _patience(early_stopping)
         if widgets.chosen(LOCK):
             st.caption(_(":material/lock: The link that was opened sets what is gray."))
-        st.caption(
-            _(":material/bolt: takes effect at once. Every other setting starts the run again.")
-        )
+        if unasked.restarts:
+            st.caption(
+                _(":material/bolt: takes effect at once. Every other setting starts the run again.")
+            )
     return chosen
 
 

@@ -47,11 +47,13 @@ class Unasked:
         reason: why, in a sentence.
         shown: what is said in place of the widget, in the reader's language, by setting.
         left_out: settings whose widgets are left out.
+        restarts: whether there is a run that a change of other settings starts again.
     """
 
     reason: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
+    restarts: bool = True
 
 
 _ALL_ASKED = Unasked()

@@ -30,7 +30,7 @@ def unasked() -> widgets.Unasked:
     varies = {name: _("varies") for name, _values in widgets.chosen(VARY)}
     if widgets.chosen(PARAMETERS) is not None:
         varies.setdefault("hidden_size", _("by parameters"))
-    return widgets.Unasked(shown=varies)
+    return widgets.Unasked(shown=varies, restarts=False)
 
 
 def _is_new() -> bool:

@@ -22,6 +22,8 @@ def test_the_space_is_chosen_with_widgets_and_stays_in_the_link() -> None:
     assert "goes on when you leave" in "".join(each.value for each in app.caption)
     # What varies is not asked for in the sidebar.
     assert [box.value for box in app.sidebar.text_input] == ["varies", "varies"]
+    # No run is there that a change would start again.
+    assert not [each for each in app.sidebar.caption if "at once" in each.value]
     app = healthy(app.text_input(key="vary_lr_en").set_value("0.001..0.1 x4").run())
     assert "Points: **12**" in said(app)
     assert app.query_params["vary"] == "cell:rnn,lstm,gru;lr:0.001..0.1x4"
