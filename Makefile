@@ -7,6 +7,8 @@ BIN := .venv/bin
 WORKERS ?= 2
 # Tests start dozens of programs, which need not compile the same modules each.
 unexport PYTHONDONTWRITEBYTECODE
+# Python compiles what it imports, and keeps it; pip would compile 16,000 modules first.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-compile
 # Where texts for the screen are written.
 SOURCES := dashboard rnn_core streamlit_app.py
 
@@ -104,13 +106,13 @@ texts: .venv/dev  ## add new and changed texts to the translations
 	@touch $@
 
 .venv/app: .venv/python requirements.txt
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	@touch $@
 
 .venv/dev: .venv/python requirements.txt requirements-dev.txt
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 .venv/bench: .venv/python requirements.txt requirements-dev.txt requirements-bench.txt
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-bench.txt
+	$(INSTALL) -r requirements-bench.txt
 	@touch $@
