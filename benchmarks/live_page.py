@@ -32,6 +32,7 @@ class Effort:
         queries: how many of the links.
         views: which views.
         replay_steps: length of the run that is replayed.
+        replay_seconds: that its replay is watched.
         tabs: that are opened.
     """
 
@@ -41,6 +42,7 @@ class Effort:
     queries: int | None
     views: Sequence[str]
     replay_steps: int
+    replay_seconds: float
     tabs: int
 
 
@@ -51,6 +53,7 @@ FULL = Effort(
     queries=None,
     views=tuple(VIEWS),
     replay_steps=400,
+    replay_seconds=3,
     tabs=9,
 )
 #: Enough to see that it runs; its figures mean nothing.
@@ -59,8 +62,9 @@ QUICK = Effort(
     presses=1,
     view_seconds=0.5,
     queries=1,
-    views=("state", "lag"),
-    replay_steps=60,
+    views=("lag",),
+    replay_steps=10,
+    replay_seconds=0.5,
     tabs=1,
 )
 QUERIES = (
@@ -162,11 +166,11 @@ def measure_view(page: Page, url: str, view: str, seconds: float) -> str:
     return f"{view:32} {redraws:9.1f} {train.embeds():7d} {busy:6.1%}"
 
 
-def measure_replay(page: Page, url: str, steps: int) -> str:
+def measure_replay(page: Page, url: str, effort: Effort) -> str:
     """The time until a replay of the default run plays, and its rate at its fastest."""
     train = TrainPage(page).open(url + "?pace=5")
     train.press("run")
-    train.wait_for_step(steps)
+    train.wait_for_step(effort.replay_steps)
     train.press("run")
     train.expect_to_rest()
     began = time.monotonic()
@@ -177,9 +181,9 @@ def measure_replay(page: Page, url: str, steps: int) -> str:
     page.locator(".st-key-replay_chart select").select_option(label="10")
     page.evaluate(OBSERVE)
     first, began = int(frame.input_value()), time.monotonic()
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1000 * effort.replay_seconds)
     rate = (int(frame.input_value()) - first) / (time.monotonic() - began)
-    busy = sum(page.evaluate("window.longTasks")) / 1000 / 3
+    busy = sum(page.evaluate("window.longTasks")) / 1000 / effort.replay_seconds
     count = 1 + int(frame.get_attribute("max") or 0)
     return (
         f"A replay of {train.number('step'):.0f} steps, {count} frames: plays {until:.2f} s after "
@@ -245,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             page = open_page()
             print(measure_view(page, server.url, view, effort.view_seconds), flush=True)
             page.close()
-        print("\n" + measure_replay(open_page(), server.url, effort.replay_steps))
+        print("\n" + measure_replay(open_page(), server.url, effort))
 
 
 if __name__ == "__main__":

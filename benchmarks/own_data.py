@@ -24,7 +24,7 @@ from tests.e2e.app import DataPage, Server, launch_browser, serve
 # Rows, seconds of training, visitors, rows of each one's file, and seconds until memory is read;
 # quick ones after that.
 FULL = 1_000_000, 10.0, 10, 450_000, 180.0
-QUICK = 20_000, 0.5, 1, 5_000, 0.0
+QUICK = 5_000, 0.5, 1, 2_000, 0.0
 _PATIENCE = 120_000  # milliseconds
 
 

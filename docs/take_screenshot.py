@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent)
     parser.add_argument("--quick", action="store_true", help="after a few training steps only")
     chosen = parser.parse_args(arguments)
-    few, many = (5, 20) if chosen.quick else (60, 300)
+    few, many = (3, 20) if chosen.quick else (60, 300)
     with serve() as server, launch_browser() as browser:
         take_train_page(browser, server.url, chosen.folder / "train-page.png", few)
         take_slow_motion(browser, server.url, chosen.folder / "slow-motion.png", few)

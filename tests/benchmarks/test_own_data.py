@@ -11,8 +11,8 @@ def test_a_file_is_uploaded_and_trained_on_and_memory_is_told() -> None:
     rows, size, preview, redraws, before, visitors, _size, most, after = (
         numbers(line)[0] for line in said
     )
-    assert rows == 20_000
-    assert size > 0.5
+    assert rows == 5_000
+    assert size > 0.1
     assert preview > 0
     assert redraws > 0
     assert visitors == 1

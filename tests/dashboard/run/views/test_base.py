@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
 
+from dashboard.run.live_run import LiveRun
 from dashboard.run.views.base import Presentation
 from dashboard.run.views.registry import VIEWS, view
 from rnn_core import CELLS, RunConfig
@@ -18,6 +20,12 @@ from tests.dashboard.sent_charts import datasets_in, plot_size
 def small(task: str, cell: str = "gru") -> RunConfig:
     settings = {**TASKS[task].defaults, "cell": cell, "hidden_size": 3, "batch_size": 2}
     return RunConfig(task=task, **settings)  # type: ignore[arg-type]
+
+
+@cache
+def looked_at(steps: int, task: str, cell: str = "gru") -> LiveRun:
+    """A small run that every view looks at: looking changes nothing, as the first test shows."""
+    return run_after(steps, small(task, cell))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -36,7 +44,7 @@ def test_inspecting_changes_nothing_that_follows(cell: str) -> None:
 @pytest.mark.parametrize("key", VIEWS)
 @pytest.mark.parametrize("task", TASKS)
 def test_every_view_can_be_drawn_on_every_task(key: str, task: str) -> None:
-    run = run_after(1, small(task))
+    run = looked_at(1, task)
     result, frame = inspect(run, key).result, run.frame()
     assert isinstance(view(key).numbers(result), str)
     charts = charts_of(run, key)
@@ -54,7 +62,7 @@ def test_every_view_can_be_drawn_on_every_task(key: str, task: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("key", VIEWS)
 def test_a_browser_draws_every_view_of_every_cell(key: str, cell: str) -> None:
-    run = run_after(2, small("sin_to_cos", cell))
+    run = looked_at(2, "sin_to_cos", cell)
     for chart in charts_of(run, key):
         width, height = plot_size(chart)
         assert width > 200
@@ -63,7 +71,7 @@ def test_a_browser_draws_every_view_of_every_cell(key: str, cell: str) -> None:
 
 @pytest.mark.parametrize("key", [key for key in VIEWS if key not in ("state", "unrolled", "slow")])
 def test_a_view_that_computes_says_its_main_numbers(key: str) -> None:
-    run = run_after(2, small("sin_to_cos"))
+    run = looked_at(2, "sin_to_cos")
     assert view(key).numbers(inspect(run, key).result).endswith(".")
 
 
