@@ -11,6 +11,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnn_core.config import RunConfig
 from rnn_core.messages import N_
@@ -92,15 +93,25 @@ class SinToCos(Task):
             return stack([self.batch(index, dtype) for index in range(first, first + count)])
         cycle = self._cycles.get(dtype)
         if cycle is None:
-            cycle = self._cycles[dtype] = stack(
-                [self.batch(place, dtype) for place in range(self._repeats_after)]
-            )
+            cycle = self._cycles[dtype] = self._cycle(dtype)
         places = np.arange(first, first + count) % self._repeats_after
         return BatchStack(cycle.inputs[places], cycle.targets[places])
 
+    def _cycle(self, dtype: type[np.floating]) -> BatchStack:
+        """The batches of a clean wave until it repeats."""
+        each = np.arange(self._repeats_after)
+        windows = self._sampled_windows(each, dtype)  # the S that there are, as one batch
+        places = (each[:, None] + self._rows) % self._repeats_after  # (S, B)
+        return BatchStack(windows.inputs[places], windows.targets[places])
+
     def _sampled(self, index: int, dtype: type[np.floating]) -> Batch:
+        return self._sampled_windows(index + self._rows, dtype, index)
+
+    def _sampled_windows(
+        self, windows: NDArray[np.int64], dtype: type[np.floating], step: int = 0
+    ) -> Batch:
+        """A batch of these windows, with the noise of a step."""
         config = self._config
-        windows = index + self._rows  # (B,)
         # By row: the wave may repeat between two rows of a batch.
         places = windows % self._repeats_after if self._repeats_after else windows
         instants = np.linspace(
@@ -111,7 +122,7 @@ class SinToCos(Task):
         inputs = config.amplitude * np.sin(angle)
         if config.noise_std > 0:
             # Seeded by the step, so that any batch can be drawn again by its number.
-            noise = np.random.default_rng((config.data_seed, index))
+            noise = np.random.default_rng((config.data_seed, step))
             inputs = inputs + config.noise_std * noise.standard_normal(inputs.shape)
         targets = config.amplitude * np.cos(angle)
         return Batch(
