@@ -42,7 +42,7 @@ SERVER = (
     "dashboard.learn.page",
     "dashboard.sweeps.page",
     "dashboard.train.page",
-    "dashboard.app.light_torch:do_without_compiler",
+    "rnn_core.training.optimizers:do_without_compiler",
 )
 #: What it loads in the background once the first page is there.
 KERNELS = "rnn_core.engines.choice:_take_one_step"

@@ -15,10 +15,10 @@ import torch
 from altair.utils import schemapi
 
 from dashboard.app.kept_theme import keep_theme
-from dashboard.app.light_torch import do_without_compiler
 from dashboard.app.memory import give_back_libraries
 from dashboard.app.render_queue import RenderQueue
 from rnn_core.engines import prepare_compiled
+from rnn_core.training.optimizers import do_without_compiler
 
 # In glibc's malloc.h; and what it is set to.
 _M_ARENA_MAX, _ARENAS = -8, 2

@@ -14,6 +14,7 @@ from rnn_core.cli.export import export
 from rnn_core.cli.files import Refused
 from rnn_core.cli.train import train
 from rnn_core.messages import InvalidType, InvalidValue
+from rnn_core.training.optimizers import do_without_compiler
 from rnn_core.version import __version__
 
 
@@ -66,6 +67,7 @@ def without_optuna(arguments: tuple[str, ...]) -> None:
 def cli() -> None:
     """Train recurrent networks, compare them, and take them along."""
     torch.set_num_threads(1)  # tensors this small gain nothing from more
+    do_without_compiler()
 
 
 for _command in (train, compare, evaluate, export):

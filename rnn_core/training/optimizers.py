@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -70,3 +71,23 @@ RMSPROP = Optimizer(
 
 for _optimizer in (ADAM, SGD, RMSPROP):
     OPTIMIZERS.register(_optimizer)
+
+
+def do_without_compiler() -> None:
+    """Keep PyTorch's optimizers from importing `torch._dynamo` when made, and at their first step.
+
+    They exclude some of their methods from compilation by `torch.compile`, and import the compiler
+    to tell it so: 60 MB, and a second of the processor, which is more than all else between the
+    start of a process and its first step. For programs of this project, which compile nothing by
+    PyTorch; a library leaves PyTorch as it is.
+    """
+    for method in vars(torch.optim.Optimizer).values():
+        plain = getattr(method, "__wrapped__", None)
+        if plain is not None:
+            # Where `torch._compile` keeps the excluded method once it has made it.
+            setattr(plain, "__dynamo_disable", plain)
+    for kind in vars(torch.optim).values():
+        step: Any = vars(kind).get("step") if isinstance(kind, type) else None
+        # Of an optimizer whose step can itself be differentiated, which ours are not.
+        if getattr(getattr(step, "__code__", None), "co_name", "") == "_use_grad":
+            kind.step = torch.no_grad()(step.__wrapped__)

@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[3]
 #: All that the app asks of PyTorch, at one place each, and what is imported for it.
 TRAIN = """
 import sys
-from dashboard.app.light_torch import do_without_compiler, import_light_torch
+from dashboard.app.light_torch import import_light_torch
 import_light_torch()
-import torch
-do_without_compiler()
 from itertools import islice
 from rnn_core import RunConfig, Trainer
+from rnn_core.training.optimizers import do_without_compiler
+do_without_compiler()
 for cell in ("rnn", "lstm", "gru"):
     for optimizer in ("adam", "sgd", "rmsprop"):
         config = RunConfig(cell=cell, optimizer=optimizer, lr=0.01, hidden_size=8)

@@ -8,6 +8,7 @@ from torch import nn
 
 from rnn_core import OPTIMIZERS, RunConfig, Trainer
 from rnn_core.engines import kernels
+from rnn_core.training.optimizers import do_without_compiler
 from tests.rnn_core.runs import first
 
 KINDS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop}
@@ -55,3 +56,9 @@ def test_the_moments_are_those_of_pytorchs_state(name: str) -> None:
 def test_every_optimizer_has_a_kernel_of_its_own() -> None:
     numbers = [getattr(kernels, str(each.kernel)) for each in OPTIMIZERS.values()]
     assert numbers == [kernels.ADAM, kernels.SGD, kernels.RMSPROP]
+
+
+def test_pytorchs_compiler_is_not_asked_where_to_stop() -> None:
+    do_without_compiler()
+    excluded = vars(torch.optim.Optimizer)["add_param_group"].__wrapped__
+    assert vars(excluded)["__dynamo_disable"] is excluded
