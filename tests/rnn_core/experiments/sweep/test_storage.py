@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 from optuna.storages import JournalStorage, _CachedStorage
+from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import OperationalError
 
+from rnn_core.experiments.sweep import Sweep
 from rnn_core.experiments.sweep.storage import (
     StorageRefused,
     close_storage,
@@ -16,6 +19,7 @@ from rnn_core.experiments.sweep.storage import (
     open_storage,
     patiently,
 )
+from tests.rnn_core.experiments.sweep.made_sweeps import outcome, small
 
 
 def test_a_journal_and_a_database_are_told_by_their_names(tmp_path: Path) -> None:
@@ -90,3 +94,44 @@ def test_what_waiting_does_not_mend_is_told_at_once(words: str) -> None:
     with pytest.raises(StorageRefused, match=words):
         patiently(away)
     assert away.calls == 4
+
+
+def test_a_journal_waits_for_the_disk_once_for_each_finished_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = tmp_path / "a.journal"
+    written: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda _file: written.append(address.stat().st_size))
+    sweep = Sweep.create(small(), str(address), "a")
+    for number in range(3):
+        claim = sweep.claim("x")
+        assert claim
+        assert len(written) == number
+        claim.finish(outcome(0.5))
+    assert written[-1] == address.stat().st_size
+    claim = sweep.claim("x")
+    assert claim
+    claim.give_back()
+    assert len(written) == 3
+    assert not list(tmp_path.glob("*.lock*"))
+    # Optuna's own reads it.
+    theirs = JournalStorage(JournalFileBackend(str(address)))
+    assert [trial.state.name for trial in theirs.get_all_trials(0)] == ["COMPLETE"] * 3 + [
+        "WAITING"
+    ]
+
+
+def test_a_journal_that_cannot_be_written_leaves_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = Sweep.create(small(), str(tmp_path / "a.journal"), "a")
+
+    def full(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    claim = sweep.claim("x")
+    assert claim
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageRefused, match="No space left on device"):
+        claim.finish(outcome(0.5))
+    assert not list(tmp_path.glob("*.lock*"))
