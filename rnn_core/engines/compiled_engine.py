@@ -132,21 +132,25 @@ class BatchedRuns:
         )
 
     def advance_many(
-        self, windows: BatchStack
+        self, windows: BatchStack, begin: int = 0, end: int | None = None
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Several steps of all runs in one call.
+        """Several steps in one call; several threads may share them, each with its own runs.
 
         Args:
             windows: S of them.
+            begin: first run.
+            end: run after the last; None for all.
 
         Returns:
-            Losses and gradient norms, each ``(N, S)``. A run that diverges keeps its last ones.
+            Losses and gradient norms of these n runs, each ``(n, S)``. A run that diverges keeps
+            its last ones.
 
         Raises:
             ValueError: as `advance`.
         """
         steps, *shape = windows.targets.shape
         runs, dtype = len(self._runs), windows.targets.dtype
+        part = slice(begin, runs if end is None else end)
         losses, norms = (np.empty((runs, steps), dtype) for _ in range(2))
         self._train(
             plain(windows.inputs),
@@ -155,10 +159,10 @@ class BatchedRuns:
             np.empty((runs, *shape), dtype),
             losses,
             norms,
-            0,
-            runs,
+            part.start,
+            part.stop,
         )
-        return losses, norms
+        return losses[part], norms[part]
 
     def _train(
         self,

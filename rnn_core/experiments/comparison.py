@@ -58,7 +58,7 @@ class _Point(NamedTuple):
     """What is kept of one step, or of several in a row.
 
     Attributes:
-        curves: median, 10th and 90th percentile over the seeds, shape ``(3, C)``.
+        curves: median, 10th and 90th percentile over the seeds, shape ``(C, 3)``.
         best: lowest smoothed loss of each replica so far, shape ``(C, S)``.
     """
 
@@ -79,6 +79,7 @@ class Comparison:
         task: as in `Trainer`.
         dtype: as in `Trainer`.
         engine: as in `Trainer`.
+        threads: as in `Replicas`.
 
     Raises:
         TypeError, ValueError: as `Replicas` does, and when ``seeds`` holds no seed, something that
@@ -99,6 +100,7 @@ class Comparison:
         task: Task | None = None,
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
+        threads: int | None = None,
     ) -> None:
         self.contenders = checked_contenders(contenders)
         self.seeds = checked_seeds(seeds)
@@ -107,13 +109,14 @@ class Comparison:
             task=task,
             dtype=dtype,
             engine=engine,
+            threads=threads,
         )
         self.task = self.replicas.task
         self._shape = len(self.contenders), len(self.seeds)
         self.loss: NDArray[np.float64] = np.full(self._shape, np.nan)
-        # The last losses of each replica, in a ring.
-        self._ring = np.full((SMOOTHING, *self._shape), np.nan)
-        self._online_ring = np.full((self.online_steps, *self._shape), np.nan)
+        # The last losses of each replica, the latest last, as many as are averaged.
+        self._last = np.empty((0, *self._shape))
+        self._online_steps = online_steps(self.task)
         self._best = np.full(self._shape, math.inf)
         self._count = 0
         self._points = Thinned(_MOST_POINTS, merge=_joined)
@@ -121,8 +124,25 @@ class Comparison:
     def steps(self) -> Iterator[ReplicaStep]:
         """Train for as long as steps are asked for, as `Replicas.steps` does."""
         for step in self.replicas.steps():
-            self._record(step)
+            self._record(step.loss[:, None])
             yield step
+
+    def advance(self, count: int) -> int:
+        """Take ``count`` steps at once: bit for bit the next ``count`` of `steps`, and faster.
+
+        Args:
+            count: number of steps, at least 1.
+
+        Returns:
+            How many were taken: fewer than ``count`` when the last replica diverges.
+
+        Raises:
+            TypeError, ValueError: when ``count`` is not a whole number of at least 1.
+        """
+        losses = self.replicas.advance(count)
+        if losses.size:
+            self._record(losses)
+        return int(losses.shape[1])
 
     def set_lr(self, contender: int, lr: float) -> None:
         """Give all replicas of a contender another learning rate, from their next update on.
@@ -176,12 +196,12 @@ class Comparison:
 
         Shape ``(C, S)``; infinite where it has diverged.
         """
-        return self._mean(self._ring)
+        return self._mean(SMOOTHING)
 
     @property
     def online_steps(self) -> int:
         """Steps that `online` averages: whole cycles of the signal, from 20 to 200 steps."""
-        return online_steps(self.task)
+        return self._online_steps
 
     @property
     def online(self) -> NDArray[np.float64]:
@@ -190,13 +210,13 @@ class Comparison:
         On a slow signal, unlike `recent`, it does not depend on the part of the cycle that was read
         last. Shape ``(C, S)``; infinite where it has diverged.
         """
-        return self._mean(self._online_ring)
+        return self._mean(self.online_steps)
 
-    def _mean(self, ring: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Mean of the losses in a ring; infinite where a replica has diverged."""
+    def _mean(self, steps: int) -> NDArray[np.float64]:
+        """Mean of the last losses; infinite where a replica has diverged."""
         if not self._count:
             return np.full(self._shape, np.nan)
-        mean: NDArray[np.float64] = ring[: min(self._count, len(ring))].mean(axis=0)
+        mean: NDArray[np.float64] = self._last[-steps:].mean(axis=0)
         return np.where(self.alive, mean, math.inf)
 
     @property
@@ -204,8 +224,8 @@ class Comparison:
         """The losses so far, in at most a few hundred points."""
         points = [point.curves for point in self._points.items]
         steps = np.array(self._points.indices, np.int64)
-        curves = np.array(points).reshape(len(points), 3, len(self.contenders))  # (K, 3, C)
-        median, low, high = np.ascontiguousarray(curves.transpose(1, 2, 0))
+        curves = np.array(points).reshape(len(points), len(self.contenders), 3)  # (K, C, 3)
+        median, low, high = np.ascontiguousarray(curves.transpose(2, 1, 0))
         return Curves(steps, median, low, high)
 
     def steps_until(self, threshold: float) -> NDArray[np.float64]:
@@ -225,15 +245,37 @@ class Comparison:
         first = np.array(self._points.indices)[reached.argmax(axis=0)]
         return np.where(reached.any(axis=0), first, np.nan)
 
-    def _record(self, step: ReplicaStep) -> None:
-        self.loss = step.loss.reshape(self._shape).astype(np.float64)
-        for ring in (self._ring, self._online_ring):
-            ring[self._count % len(ring)] = self.loss
-        self._count += 1
-        if self._count >= SMOOTHING:
-            # The ring of a replica that has diverged holds inf or nan, which `fmin` passes over.
-            self._best = np.fmin(self._best, self._ring.mean(axis=0))
-        self._points.add(step.index, _Point(_percentiles(self.loss), self._best))
+    def _record(self, losses: NDArray[np.floating]) -> None:
+        """Note the losses of some steps, at least one, shape ``(N, S)``."""
+        new = losses.T.reshape(-1, *self._shape).astype(np.float64)  # (S, C, seeds)
+        first, self._count = self._count, self._count + len(new)
+        self.loss = new[-1]
+        known = np.concatenate([self._last, new])
+        best = self._best_after(known, len(new))
+        self._best = best[-1]
+        # A copy, that does not hold all that was known.
+        self._last = known[-max(SMOOTHING, self.online_steps) :].copy()
+        for index, point in enumerate(map(_Point, _percentiles(new), best), start=first):
+            self._points.add(index, point)
+
+    def _best_after(self, known: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+        """The lowest smoothed loss after each of the last ``count`` steps, shape ``(S, C, seeds)``.
+
+        Args:
+            known: their losses, and those of the steps before them, as many as there are.
+        """
+        found = np.full((count, *self._shape), math.inf)
+        windows = min(count, len(known) - SMOOTHING + 1)
+        if windows > 0:
+            read = known[len(known) - windows - SMOOTHING + 1 :]
+            # Summed step by step, so that the last bit does not depend on how many are at hand.
+            total = read[:windows].copy()
+            for later in range(1, SMOOTHING):
+                total += read[later : later + windows]
+            found[count - windows :] = total / SMOOTHING
+        # A replica that has diverged has losses of inf or nan, which `fmin` passes over.
+        found[0] = np.fmin(found[0], self._best)
+        return np.fmin.accumulate(found, axis=0)
 
 
 def checked_contenders(contenders: Sequence[RunConfig]) -> tuple[RunConfig, ...]:
@@ -303,24 +345,31 @@ def _is_single(seeds: object) -> bool:
 def _joined(earlier: _Point, later: _Point) -> _Point:
     """Two neighbours as one: the later step's median, and the range of both."""
     curves = later.curves.copy()
-    np.fmin(earlier.curves[1], later.curves[1], out=curves[1])
-    np.fmax(earlier.curves[2], later.curves[2], out=curves[2])
-    return _Point(curves, later.best)
+    np.fmin(earlier.curves[:, 1], later.curves[:, 1], out=curves[:, 1])
+    np.fmax(earlier.curves[:, 2], later.curves[:, 2], out=curves[:, 2])
+    return _Point(curves, later.best.copy())
 
 
 def _percentiles(loss: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median, 10th and 90th percentile over the seeds, shape ``(3, C)``; nan where not finite.
+    """Median, 10th and 90th percentile over the seeds; nan where not finite.
 
     Interpolated linearly, like NumPy's default, at a fraction of its cost. A loss that is not
     finite counts as larger than any other.
+
+    Args:
+        loss: shape ``(S, C, seeds)``.
+
+    Returns:
+        Shape ``(S, C, 3)``.
     """
-    ordered = np.sort(np.where(np.isfinite(loss), loss, math.inf), axis=1)  # (C, S)
-    places = np.array([0.5, 0.1, 0.9]) * (loss.shape[1] - 1)
+    ordered = np.sort(np.where(np.isfinite(loss), loss, math.inf), axis=-1)
+    places = np.array([0.5, 0.1, 0.9]) * (loss.shape[-1] - 1)
     below = places.astype(np.intp)
-    above = np.minimum(below + 1, loss.shape[1] - 1)
+    above = np.minimum(below + 1, loss.shape[-1] - 1)
     with np.errstate(invalid="ignore"):  # inf - inf where neighbours have both diverged
-        values = ordered[:, below] + (places - below) * (ordered[:, above] - ordered[:, below])
-    return np.where(np.isfinite(values), values, np.nan).T
+        low, high = ordered[..., below], ordered[..., above]
+        values: NDArray[np.float64] = low + (places - below) * (high - low)
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def equalise(

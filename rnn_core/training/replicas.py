@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -17,14 +16,23 @@ from numpy.typing import NDArray
 
 from rnn_core.arguments import items
 from rnn_core.config import SETTINGS, RunConfig
+from rnn_core.cores import cores
 from rnn_core.engines import Engine, TrainingState, build_engine, choose_engine
 from rnn_core.messages import N_, InvalidType, InvalidValue
 from rnn_core.models import RecurrentModel, State
 from rnn_core.rules import IntRange
 from rnn_core.tasks import Batch, Task, task_for
 from rnn_core.tasks.base import check_batch, is_foreign
+from rnn_core.tasks.stack import BatchStack, stacked
+from rnn_core.tasks.stack import stack as stack_of
 from rnn_core.training.step import read_only
-from rnn_core.training.trainer import NUMPY_DTYPES, check_dtype, checked_windows, new_run
+from rnn_core.training.trainer import (
+    NUMPY_DTYPES,
+    check_dtype,
+    checked_windows,
+    new_run,
+    steps_per_call,
+)
 from rnn_core.training.turns import TakesTurns
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ MAY_DIFFER = frozenset(name for name, setting in SETTINGS.items() if setting.gro
 # Multiplications from which the work is shared with a second thread: handing it over takes some
 # 50 µs.
 _LEAST_WORK = 200_000
+_THREADS = IntRange(1, 1024)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,13 +87,15 @@ class Replicas(TakesTurns):
             (`MAY_DIFFER`), but not in the data.
         task: as in `Trainer`.
         dtype: torch.float32, or torch.float64 for checks.
-        engine: as in `Trainer`. Compiled replicas run on two threads at most, PyTorch's one after
-            another on the calling thread.
+        engine: as in `Trainer`. PyTorch's replicas run one after another on the calling thread.
+        threads: that compiled replicas may run on, at least 1; more than two are not used. None
+            for as many as this process has cores. The results are the same.
 
     Raises:
-        TypeError: when ``configs`` holds anything but RunConfigs.
-        ValueError: when there are none, when they read different data, or when ``dtype`` or
-            ``engine`` is another one.
+        TypeError: when ``configs`` holds anything but RunConfigs, or ``threads`` is no whole
+            number.
+        ValueError: when there are none, when they read different data, or when ``dtype``,
+            ``engine`` or ``threads`` is another one.
 
     Example:
         >>> replicas = Replicas([RunConfig(cell=cell, seed=1) for cell in ("rnn", "lstm", "gru")])
@@ -100,6 +111,7 @@ class Replicas(TakesTurns):
         task: Task | None = None,
         dtype: torch.dtype = torch.float32,
         engine: str = "torch",
+        threads: int | None = None,
     ) -> None:
         super().__init__()
         self.configs = items("configs", configs, "a sequence of RunConfigs", "[RunConfig()]")
@@ -109,6 +121,7 @@ class Replicas(TakesTurns):
         self.task = task_for(self.configs[0], task)
         self._is_own_task = task is not None or is_foreign(self.task)
         self.engines = tuple(choose_engine(engine, config, dtype) for config in self.configs)
+        self._threads = cores() if threads is None else _THREADS.check("threads", threads, 1)
         self.reset()
 
     def __len__(self) -> int:
@@ -137,6 +150,7 @@ class Replicas(TakesTurns):
             for parameter in self._runs[n].model.parameters()
             if len(rows) > 1
         )
+        self._steps_per_call = steps_per_call(self.configs[0], self.models)
         self._index = 0
         self._alive = np.ones(len(self), bool)
         self._loss = np.empty(len(self))
@@ -225,6 +239,68 @@ class Replicas(TakesTurns):
         while (step := self._advance()) is not None:
             yield step
 
+    def advance(self, count: int) -> NDArray[np.float64]:
+        """Take ``count`` steps at once: bit for bit the next ``count`` of `steps`, and faster.
+
+        The compiled engine takes many steps in one call. Both can be mixed freely.
+
+        Args:
+            count: number of steps, at least 1.
+
+        Returns:
+            The losses, shape ``(N, S)``. S is ``count``, or less when the last replica diverges: at
+            step S. A replica that has diverged keeps its loss.
+
+        Raises:
+            TypeError, ValueError: when ``count`` is not a whole number of at least 1.
+        """
+        count = IntRange(1, 2**31 - 1).check("count", count, 100)
+        taken = [np.empty((len(self), 0))]
+        with self._turn:
+            while count and self._alive.any():
+                chunk = min(count, self._steps_per_call)
+                taken.append(self._take(chunk))
+                count -= chunk
+        return np.concatenate(taken, axis=1)
+
+    def _take(self, count: int) -> NDArray[np.float64]:
+        """Losses of the next steps, up to that at which the last replica diverges."""
+        windows = self._windows(count)
+        losses = np.repeat(self._loss[:, None], count, axis=1)
+        norms = np.repeat(self._grad_norm[:, None], count, axis=1)
+        for n, engine in self._singles.items():
+            if self._alive[n]:
+                for kept, given in zip((losses, norms), engine.advance_many(windows), strict=True):
+                    kept[n, : len(given)], kept[n, len(given) :] = given, given[-1]
+
+        def train(second_half: bool, share: bool) -> None:
+            for rows, stack, part in self._parts(second_half, share):
+                if rows:
+                    losses[rows], norms[rows] = stack.advance_many(windows, *part)
+
+        self._on_two_threads(train, windows.targets[..., 0].size)
+        ends = np.flatnonzero(~np.isfinite(losses).any(axis=0))
+        done = int(ends[0]) + 1 if len(ends) else count
+        self._loss, self._grad_norm = losses[:, done - 1].copy(), norms[:, done - 1].copy()
+        self._alive = np.isfinite(self._loss)
+        self._index += done
+        return losses[:, :done]
+
+    def _windows(self, count: int) -> BatchStack:
+        """The batches of the next steps."""
+        dtype, indices = NUMPY_DTYPES[self.dtype], range(self._index, self._index + count)
+        if not self._is_own_task:
+            return stacked(self.task, self._index, count, dtype)
+        return stack_of([self._batch(index) for index in indices])
+
+    def _batch(self, index: int) -> Batch:
+        """The batch of a step, checked where the task comes from outside the package."""
+        dtype = NUMPY_DTYPES[self.dtype]
+        batch = self.task.batch(index, dtype)
+        if self._is_own_task:
+            check_batch(batch, self.task, self.configs[0], dtype)
+        return batch
+
     def _advance(self) -> ReplicaStep | None:
         """The next step; None after the last."""
         with self._turn:
@@ -232,10 +308,7 @@ class Replicas(TakesTurns):
 
     def _next(self) -> ReplicaStep:
         started = perf_counter()
-        dtype = NUMPY_DTYPES[self.dtype]
-        batch = self.task.batch(self._index, dtype)
-        if self._is_own_task:
-            check_batch(batch, self.task, self.configs[0], dtype)
+        batch = self._batch(self._index)
         prediction = np.full((len(self), *batch.targets.shape), np.nan, batch.targets.dtype)
         for n, engine in self._singles.items():
             if self._alive[n]:
@@ -270,34 +343,51 @@ class Replicas(TakesTurns):
         return None if None in found else np.array(found, float)
 
     def _advance_stacks(self, batch: Batch, prediction: NDArray[np.floating]) -> None:
-        """Every stack's step: half of each on a second thread, if that is worth it."""
+        """Every stack's step."""
         shape, dtype = batch.targets.shape, batch.targets.dtype
         own = [np.empty((len(rows), *shape), dtype) for rows, _stack in self._stacks]
 
         def train(second_half: bool, share: bool) -> None:
-            for (rows, stack), room in zip(self._stacks, own, strict=True):
-                middle = len(rows) // 2 if share else len(rows)
-                part = (middle, len(rows)) if second_half else (0, middle)
+            parts = self._parts(second_half, share)
+            for (_rows, stack, part), room in zip(parts, own, strict=True):
                 stack.advance(batch, room, *part)
 
-        if self._work * shape[0] * shape[1] < _LEAST_WORK:
-            train(second_half=False, share=False)
-        else:
-            other = _cores().submit(train, True, True)
-            train(second_half=False, share=True)
-            if other.cancel():  # all other cores are busy, and it has not begun
-                train(second_half=True, share=True)
-            else:
-                other.result()
+        self._on_two_threads(train, shape[0] * shape[1])
         for (rows, stack), room in zip(self._stacks, own, strict=True):
             prediction[rows] = room
             self._loss[rows], self._grad_norm[rows] = stack.result[:, 0], stack.result[:, 1]
 
+    def _parts(
+        self, second_half: bool, share: bool
+    ) -> Iterator[tuple[list[int], BatchedRuns, tuple[int, int]]]:
+        """What one thread trains of each stack: the replicas' places, and its rows from and to."""
+        for rows, stack in self._stacks:
+            middle = len(rows) // 2 if share else len(rows)
+            part = (middle, len(rows)) if second_half else (0, middle)
+            yield rows[slice(*part)], stack, part
+
+    def _on_two_threads(self, train: Callable[[bool, bool], None], samples: int) -> None:
+        """Train half of each stack on a second thread, if that is worth it.
+
+        Args:
+            train: takes whether this is the second half, and whether there are two.
+            samples: of all windows that are read.
+        """
+        if self._threads < 2 or self._work * samples < _LEAST_WORK:
+            train(False, False)
+            return
+        other = _other_cores().submit(train, True, True)
+        train(False, True)
+        if other.cancel():  # all other cores are busy, and it has not begun
+            train(True, True)
+        else:
+            other.result()
+
 
 @lru_cache(maxsize=1)
-def _cores() -> ThreadPoolExecutor:
+def _other_cores() -> ThreadPoolExecutor:
     """Threads for the second halves, shared by all `Replicas` of the process."""
-    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="replicas")
+    return ThreadPoolExecutor(max(1, cores() - 1), thread_name_prefix="replicas")
 
 
 def _check_configs(configs: tuple[RunConfig, ...]) -> None:

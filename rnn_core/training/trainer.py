@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from time import perf_counter
 from types import MappingProxyType
@@ -144,7 +144,7 @@ class Trainer(TakesTurns):
     def _take(self, count: int) -> StepRange:
         first, losses, norms = self._index, [np.empty(0)], [np.empty(0)]
         while not self._diverged and self._index < first + count:
-            chunk = min(self._steps_per_call(), first + count - self._index)
+            chunk = min(steps_per_call(self.config, [self.model]), first + count - self._index)
             windows = self._windows(chunk)
             loss, norm = self._engine.advance_many(windows)
             self._index += len(loss)
@@ -173,15 +173,6 @@ class Trainer(TakesTurns):
         if self._is_own_task:
             check_batch(batch, self.task, self.config, dtype)
         return batch
-
-    def _steps_per_call(self) -> int:
-        """Steps that are given to the engine at once, so that a call stays short.
-
-        A call cannot be interrupted, and the windows of all its steps are in memory together.
-        """
-        samples = self.config.batch_size * self.config.window_length
-        weights = sum(parameter.numel() for parameter in self.model.parameters())
-        return max(1, min(_MOST_STEPS, _MOST_PRODUCTS // (samples * weights)))
 
     @property
     def engine(self) -> str:
@@ -475,6 +466,20 @@ class Trainer(TakesTurns):
         )
         self._index += 1
         return step
+
+
+def steps_per_call(config: RunConfig, models: Sequence[RecurrentModel]) -> int:
+    """Steps to give to an engine at once, so that a call stays short.
+
+    A call cannot be interrupted, and the windows of all its steps are in memory together.
+
+    Args:
+        config: of the data.
+        models: all that are trained by the call.
+    """
+    samples = config.batch_size * config.window_length
+    weights = sum(parameter.numel() for model in models for parameter in model.parameters())
+    return max(1, min(_MOST_STEPS, _MOST_PRODUCTS // (samples * weights)))
 
 
 def new_run(config: RunConfig, task: Task, dtype: torch.dtype) -> TrainingState:

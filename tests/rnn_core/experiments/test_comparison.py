@@ -101,6 +101,34 @@ def test_long_curves_are_thinned_and_keep_their_extremes_and_their_end() -> None
         assert curves.high[0, point] == pytest.approx(high[begin:end].max())
 
 
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_many_steps_at_once_leave_what_single_ones_leave(engine: str, seeds: int) -> None:
+    contenders = (*CELLS[:2], replace(BASE, optimizer="sgd", lr=3.0))
+    single = run(Comparison(contenders, seeds, engine=engine), 950)
+    many = Comparison(contenders, seeds, engine=engine, threads=1)
+    assert [many.advance(count) for count in (1, 18, 2, 7)] == [1, 18, 2, 7]
+    run(many, 3)
+    assert many.advance(919) == 919
+    assert not many.alive.all()
+    for name in ("loss", "recent", "online", "alive"):
+        np.testing.assert_array_equal(getattr(many, name), getattr(single, name))
+    for name in ("steps", "median", "low", "high"):
+        np.testing.assert_array_equal(getattr(many.curves, name), getattr(single.curves, name))
+    for threshold in (0.5, 0.1, 0.01, *single._best[np.isfinite(single._best)]):
+        np.testing.assert_array_equal(many.steps_until(threshold), single.steps_until(threshold))
+    np.testing.assert_array_equal(many.held_out().losses, single.held_out().losses)
+
+
+def test_many_steps_at_once_end_when_all_have_diverged() -> None:
+    comparison = Comparison([replace(BASE, optimizer="sgd", lr=5.0)], 2)
+    taken = comparison.advance(900)
+    assert 1 < taken < 900
+    assert comparison.curves.steps[-1] == taken - 1
+    assert comparison.advance(5) == 0
+    assert np.isinf(comparison.online).all()
+
+
 def test_the_steps_to_a_threshold_are_those_of_the_smoothed_loss() -> None:
     comparison = Comparison(CELLS, 3)
     every = recorded(comparison, 200)

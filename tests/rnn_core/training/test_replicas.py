@@ -11,6 +11,8 @@ import pytest
 import torch
 
 from rnn_core import Replicas, ReplicaStep, RunConfig, Trainer
+from rnn_core.training import replicas as replica_module
+from tests.rnn_core.made_up import MadeUp
 from tests.rnn_core.runs import CELLS
 
 CONTENDERS = [
@@ -51,6 +53,88 @@ def test_each_replica_is_its_trainers_run_bit_for_bit(engine: str, batch_size: i
         ):
             torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
         np.testing.assert_array_equal(replicas.state(n).hidden_states, trainer.hidden_states)
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_many_steps_at_once_are_those_one_by_one(engine: str) -> None:
+    replicas = Replicas(CONTENDERS, engine=engine)
+    steps = taken(21, Replicas(CONTENDERS, engine=engine))
+    expected = np.stack([step.loss for step in steps], axis=1)
+    found = replicas.advance(7)
+    between = taken(3, replicas)
+    found = np.concatenate(
+        [found, *(step.loss[:, None] for step in between), replicas.advance(11)], axis=1
+    )
+    np.testing.assert_array_equal(found, expected)
+    assert [step.index for step in between] == [7, 8, 9]
+    assert between[1].grad_norm.tolist() == steps[8].grad_norm.tolist()
+    assert taken(1, replicas)[0].index == 21
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+@pytest.mark.parametrize("whole_call", [True, False])
+def test_many_steps_at_once_go_on_as_far_as_a_replica_lives(engine: str, whole_call: bool) -> None:
+    wild = RunConfig(hidden_size=5, optimizer="sgd", lr=5.0)
+    calm, other = replace(wild, lr=0.01), replace(wild, seed=1)
+    expected = taken(60, Replicas([calm, wild], engine=engine))
+    replicas = Replicas([calm, wild], engine=engine)
+    found = (
+        replicas.advance(60) if whole_call else np.hstack([replicas.advance(1) for _ in range(60)])
+    )
+    np.testing.assert_array_equal(found, np.stack([step.loss for step in expected], axis=1))
+    assert replicas.alive.tolist() == [True, False]
+    last = taken(500, Replicas([wild, other], engine=engine))
+    replicas = Replicas([wild, other], engine=engine)
+    found = replicas.advance(500)
+    np.testing.assert_array_equal(found, np.stack([step.loss for step in last], axis=1))
+    assert not replicas.alive.any()
+    assert replicas.advance(3).shape == (2, 0)
+    assert taken(1, replicas) == []
+
+
+def test_a_task_from_outside_is_asked_for_one_batch_after_another() -> None:
+    config = MadeUp().config("rnn")
+    found = Replicas([config], task=MadeUp()).advance(5)
+    expected = taken(5, Replicas([config], task=MadeUp()))
+    assert found[0].tolist() == [step.loss[0] for step in expected]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_one_thread_is_enough_where_others_have_the_cores(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_over: list[object] = []
+
+    class Pool:
+        def submit(self, *work: object) -> Late:
+            handed_over.append(work)
+            return Late()
+
+    monkeypatch.setattr(replica_module, "_other_cores", Pool)
+    replicas = Replicas(MANY, engine="compiled", threads=threads)
+    losses = replicas.advance(60)
+    assert bool(handed_over) == (threads > 1)
+    taken(5, replicas)
+    assert len(handed_over) in ((0,) if threads == 1 else (7, 8))
+    for n in (0, 59):
+        alone = Trainer(MANY[n], engine="compiled").advance(60).losses
+        np.testing.assert_array_equal(losses[n], alone)
+
+
+class Late:
+    """Work that no thread has begun."""
+
+    def cancel(self) -> bool:
+        return True
+
+
+def test_threads_are_a_number() -> None:
+    with pytest.raises(ValueError, match=r"threads must be a whole number from 1 to .*, got 0\."):
+        Replicas([RunConfig()], threads=0)
+    with pytest.raises(TypeError, match="threads must be a whole number"):
+        Replicas([RunConfig()], threads="all")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="count must be a whole number"):
+        Replicas([RunConfig()]).advance(0)
 
 
 def test_so_many_that_two_threads_share_them_are_still_each_their_own() -> None:
