@@ -199,6 +199,11 @@ def _run_locally(
     help="end as well when standard input closes, as it does when the program that started the "
     "worker ends or is killed",
 )
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    help="cores that a point is trained on, at most two; default: all that the worker has",
+)
 @click.option("--quiet", "-q", is_flag=True, help="print nothing but errors")
 @click.pass_context
 def worker(
@@ -210,6 +215,7 @@ def worker(
     time: str | None,
     missing: Any,
     until_input_closes: bool,
+    threads: int | None,
     quiet: bool,
 ) -> None:
     """Work on a sweep, from any machine that reaches its storage, until nothing is left to do."""
@@ -219,7 +225,7 @@ def worker(
             ends_when_input_closes(stop)
         found = Sweep.open(storage, study)
         table = None if data is None else Data.read(data, time=time, missing=missing, say=say)
-        finished = work(found, task_for=_task_for(found, table), cancel=stop)
+        finished = work(found, task_for=_task_for(found, table), cancel=stop, threads=threads)
         if not quiet:
             click.echo(f"{finished} points finished")
     if stop.is_set():

@@ -3,9 +3,10 @@
 Needs Optuna, which nothing else in the package imports.
 """
 
+from rnn_core.cores import cores
 from rnn_core.experiments.sweep.axes import Choices, Span
 from rnn_core.experiments.sweep.importance import Importance, importance
-from rnn_core.experiments.sweep.local import LocalWorkers, cores
+from rnn_core.experiments.sweep.local import LocalWorkers
 from rnn_core.experiments.sweep.objectives import OBJECTIVES, Objective
 from rnn_core.experiments.sweep.results import best, ranked, table
 from rnn_core.experiments.sweep.space import PRUNERS, SAMPLERS, Space

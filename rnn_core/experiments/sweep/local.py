@@ -9,18 +9,12 @@ import sys
 from collections.abc import Sequence
 from time import monotonic
 
+from rnn_core.cores import cores
 from rnn_core.experiments.sweep.study import Sweep
 from rnn_core.experiments.sweep.workplace import worker_name
 
 #: How often workers that die are replaced, for each of them.
 _REPLACEMENTS = 3
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)
 
 
 class LocalWorkers:
@@ -33,14 +27,24 @@ class LocalWorkers:
         storage: its address.
         count: number of processes.
         options: of the worker's command line beyond storage and name: where its series is.
+        threads: that each trains on; None for its share of the cores, at least 1.
     """
 
-    def __init__(self, sweep: Sweep, storage: str, count: int, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        sweep: Sweep,
+        storage: str,
+        count: int,
+        options: Sequence[str] = (),
+        *,
+        threads: int | None = None,
+    ) -> None:
+        threads = max(1, cores() // max(1, count)) if threads is None else threads
         self._sweep = sweep
         self._command = [
             *(sys.executable, "-m", "rnn_core", "sweep", "worker"),
             *("--storage", storage, "--study", sweep.name, "--quiet"),
-            *("--until-input-closes", *options),
+            *("--threads", str(threads), "--until-input-closes", *options),
         ]
         self._replacements = _REPLACEMENTS * count
         self._processes = [self._start() for _ in range(count)]

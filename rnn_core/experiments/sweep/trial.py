@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -21,6 +22,9 @@ from rnn_core.tasks import Task
 CURVE_POINTS = 24
 #: How often in a trial a pruner is asked.
 RUNGS = 10
+# Steps in one call at first, and the seconds that a call should take: between two calls a trial can
+# be interrupted.
+_FIRST_CHUNK, _CHUNK_SECONDS = 16, 0.1
 
 
 class Interrupted(Exception):
@@ -91,6 +95,7 @@ def run_point(
     task: Task | None = None,
     report: Callable[[int, float], None] = lambda _step, _value: None,
     cancel: Cancel | None = None,
+    threads: int | None = None,
 ) -> Outcome:
     """Train all seeds of a point in lockstep, and judge them.
 
@@ -101,6 +106,7 @@ def run_point(
         report: told the step and the median loss at every tenth of the steps but the last; may
             raise to give the point up.
         cancel: as in `rnn_core.run`.
+        threads: as in `Replicas`.
 
     Raises:
         Interrupted: when ``cancel`` was set before the end.
@@ -108,17 +114,23 @@ def run_point(
     began = monotonic()
     if space.engine == "auto":
         prepare_compiled().join()
-    comparison = Comparison([config], space.seed_numbers, task=task, engine=space.engine)
-    rungs = {space.steps * rung // RUNGS - 1 for rung in range(1, RUNGS)}
-    taken = 0
-    for step in comparison.steps():
-        taken += 1
-        if taken == space.steps:
-            break
-        if step.index in rungs:
+    comparison = Comparison(
+        [config], space.seed_numbers, task=task, engine=space.engine, threads=threads
+    )
+    rungs = [space.steps * rung // RUNGS for rung in range(1, RUNGS + 1)]
+    taken, chunk = 0, _FIRST_CHUNK
+    while taken < space.steps and comparison.alive.any():
+        rung = rungs[bisect_right(rungs, taken)]
+        started, wanted = monotonic(), min(chunk, rung - taken)
+        done = comparison.advance(wanted)
+        taken += done
+        if taken == rung < space.steps:
             report(taken, float(np.median(comparison.recent)))
-        if cancel is not None and cancel.is_set():
+        if taken < space.steps and cancel is not None and cancel.is_set():
             raise Interrupted
+        if done == chunk:
+            fitting = int(chunk * _CHUNK_SECONDS / max(monotonic() - started, 1e-6))
+            chunk = max(1, min(2 * chunk, fitting))
     values = OBJECTIVES[space.objective].measure(comparison, space.threshold or 0.0)
     return Outcome(
         values=tuple(values.tolist()),

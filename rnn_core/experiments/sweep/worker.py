@@ -33,6 +33,7 @@ def work(
     task_for: TaskFor = lambda _config: None,
     cancel: Cancel | None = None,
     look_again: float = LOOK_AGAIN,
+    threads: int | None = None,
 ) -> int:
     """Work on a sweep until all its points are finished, it is stopped, or ``cancel`` is set.
 
@@ -44,6 +45,7 @@ def work(
         task_for: as in `TaskFor`.
         cancel: as in `rnn_core.run`. What is under way is given back.
         look_again: seconds between two looks while others have the last points.
+        threads: that a point is trained on, as in `Replicas`.
 
     Returns:
         How many points it has finished.
@@ -65,7 +67,7 @@ def work(
                 continue
             wish.claim = claim
             try:
-                finished += _try(sweep, claim, task_for, wish)
+                finished += _try(sweep, claim, task_for, wish, threads)
             finally:
                 wish.claim = None
     if wish.error is not None:
@@ -73,7 +75,9 @@ def work(
     return finished
 
 
-def _try(sweep: Sweep, claim: Claim, task_for: TaskFor, cancel: Cancel) -> bool:
+def _try(
+    sweep: Sweep, claim: Claim, task_for: TaskFor, cancel: Cancel, threads: int | None
+) -> bool:
     """Train one point; whether it is finished."""
 
     def report(step: int, value: float) -> None:
@@ -84,7 +88,9 @@ def _try(sweep: Sweep, claim: Claim, task_for: TaskFor, cancel: Cancel) -> bool:
         config = sweep.space.config(claim.point)
         task = task_for(config)
         config = sweep.space.config(claim.point, task)
-        outcome = run_point(sweep.space, config, task=task, report=report, cancel=cancel)
+        outcome = run_point(
+            sweep.space, config, task=task, report=report, cancel=cancel, threads=threads
+        )
     except Interrupted:
         claim.give_back()
         return False

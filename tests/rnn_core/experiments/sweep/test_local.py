@@ -11,12 +11,34 @@ from pathlib import Path
 
 import pytest
 
-from rnn_core.experiments.sweep import LocalWorkers, Sweep, cores, local
+from rnn_core.experiments.sweep import LocalWorkers, Sweep, local
 from tests.rnn_core.experiments.sweep.made_sweeps import small
 
 
-def test_there_is_one_core_at_least() -> None:
-    assert 1 <= cores() <= (os.cpu_count() or 1)
+@pytest.mark.parametrize(
+    ("count", "given", "threads"), [(1, None, "4"), (3, None, "1"), (8, None, "1"), (1, 2, "2")]
+)
+def test_workers_share_the_cores(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    given: int | None,
+    threads: str,
+) -> None:
+    address = str(tmp_path / "a.journal")
+    sweep = Sweep.create(small(), address, "a")
+    commands: list[list[str]] = []
+
+    def refused(command: list[str], **_more: object) -> None:
+        commands.append(command)
+        raise OSError("not started")
+
+    monkeypatch.setattr(local, "cores", lambda: 4)
+    monkeypatch.setattr(local.subprocess, "Popen", refused)
+    with pytest.raises(OSError, match="not started"):
+        LocalWorkers(sweep, address, count, threads=given)
+    (command,) = commands
+    assert command[command.index("--threads") + 1] == threads
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_point_done_again(tmp_path: Path) -> None:

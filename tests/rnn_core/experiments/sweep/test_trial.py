@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from rnn_core import Comparison
-from rnn_core.experiments.sweep import Outcome, Space, run_point
+from rnn_core.experiments.sweep import Outcome, Space, run_point, trial
 from rnn_core.experiments.sweep.trial import CURVE_POINTS, Interrupted
 
 SPACE = Space(axes={"hidden_size": [4]}, steps=60, seeds=3, objective="online_loss", engine="torch")
@@ -49,6 +50,36 @@ def test_a_wish_to_end_is_followed_before_the_end() -> None:
     cancel.set()
     with pytest.raises(Interrupted):
         run_point(SPACE, CONFIG, cancel=cancel)
+
+
+def test_the_wish_is_looked_for_between_two_calls() -> None:
+    space = replace(SPACE, steps=100_000)
+    looks = 0
+
+    class Soon:
+        def is_set(self) -> bool:
+            nonlocal looks
+            looks += 1
+            return looks == 4
+
+    with pytest.raises(Interrupted):
+        run_point(space, CONFIG, cancel=Soon())
+    assert looks == 4
+
+
+def test_threads_and_calls_do_not_show_in_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = replace(SPACE, engine="compiled", steps=333, threshold=0.1)
+    config, found = space.config({"hidden_size": 4}), []
+    for threads, first, seconds in ((1, 16, 0.1), (2, 1, 1e-9), (None, 500, 9.0)):
+        monkeypatch.setattr(trial, "_FIRST_CHUNK", first)
+        monkeypatch.setattr(trial, "_CHUNK_SECONDS", seconds)
+        told: list[tuple[int, float]] = []
+        outcome = run_point(
+            space, config, threads=threads, report=lambda *given, told=told: told.append(given)
+        )
+        found.append((replace(outcome, seconds=0.0), told))
+    assert found[0] == found[1] == found[2]
+    assert [step for step, _loss in found[0][1]] == [33, 66, 99, 133, 166, 199, 233, 266, 299]
 
 
 def test_networks_that_diverge_are_a_result() -> None:
