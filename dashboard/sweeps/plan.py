@@ -28,7 +28,7 @@ _RUNS = 300
 _FEW = 4
 # Seconds of one step of one network whatever its size, floating-point operations in a second, and
 # seconds until a worker is ready. Roughly, on one core of a small server.
-_STEP, _SPEED, _BEGIN = 5e-5, 2e9, 4.0
+_STEP, _SPEED, _BEGIN = 5e-5, 2e9, 5.0
 
 
 @dataclass(frozen=True, slots=True)
