@@ -371,7 +371,8 @@ def _table(
     number = st.column_config.NumberColumn
     st.dataframe(
         rows,
-        key="board_table",
+        # The widths of columns are kept with the key, and fit the names of one language.
+        key=f"board_table_{current_language()}",
         hide_index=True,
         height=37 + 35 * max(3, len(rows)),
         placeholder="–",
