@@ -17,6 +17,22 @@ from dashboard.app.language import current_language, use_language
 from dashboard.app.parts import runs_alone
 from dashboard.app.player import Session
 
+# In the session: what else is shown around the body, by name.
+_AROUND = "shown around the body"
+
+
+def shown_around(name: str, look: Callable[[], object] | None) -> None:
+    """Have the whole page run after a click in the body by which this has changed.
+
+    Args:
+        name: of what is shown, in the session.
+        look: how it is now; None where nothing of it is shown.
+    """
+    known: dict[str, Callable[[], object]] = st.session_state.setdefault(_AROUND, {})
+    known.pop(name, None)
+    if look is not None:
+        known[name] = look
+
 
 def body(session: Session[Any], draw: Callable[[], None]) -> None:
     """Draw the body of the page; again, alone, after a click on a widget in it.
@@ -52,4 +68,5 @@ def _around(session: Session[Any]) -> dict[str, object]:
         "choices": dict(widgets.choices()),
         "refusals": tuple(session.refusals),
         "lost": session.lost,
+        **{name: look() for name, look in st.session_state.get(_AROUND, {}).items()},
     }

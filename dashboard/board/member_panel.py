@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app import text as words
 from dashboard.app import widgets
+from dashboard.app.body import shown_around
 from dashboard.app.header import drop_down
 from dashboard.app.language import gettext as _
 from dashboard.app.own_series import reads_series
@@ -117,6 +118,7 @@ def above(path: str) -> None:
         widgets.set_value(ROOM, mine.code)  # as after going back in the browser's history
     elif own is not None and not widgets.chosen(ROOM):
         widgets.set_value(ROOM, own.code)
+    shown_around("seat", None if mine is None else partial(_has_seat, mine))
     code = widgets.chosen(ROOM)
     if not code:
         return

@@ -8,7 +8,7 @@ import pytest
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app import body as module
-from dashboard.app.body import body
+from dashboard.app.body import body, shown_around
 from dashboard.app.player import Session
 
 
@@ -92,6 +92,24 @@ def test_the_whole_page_runs_where_more_than_the_body_has_changed(
     with pytest.raises(Rerun):
         visit.click()
     assert visit.drawn == 1
+
+
+def test_the_whole_page_runs_where_what_another_part_shows_around_it_has_changed(
+    visit: Visit,
+) -> None:
+    seated = [True]
+    shown_around("seat", lambda: seated[0])
+    body(visit.session, visit.draw)
+    visit.click()
+    assert visit.drawn == 2
+    seated[0] = False
+    with pytest.raises(Rerun):
+        visit.click()
+    shown_around("seat", None)
+    body(visit.session, visit.draw)
+    seated[0] = True
+    visit.click()
+    assert visit.drawn == 4
 
 
 @pytest.mark.parametrize("alone", [True, False])
