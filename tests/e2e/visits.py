@@ -56,10 +56,12 @@ class State:
     Args:
         name: in pictures and messages.
         enter: brings the page there from the state before.
+        same: selectors of what is in it as in an earlier state.
     """
 
     name: str
     enter: Callable[[Page], None] = settle
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +260,15 @@ def _other_tab(page: Page) -> None:
     expect(page.locator("[class*=st-key-span_preset]")).to_be_visible()
 
 
+# What stands above the views inside the network.
+_ABOVE = tuple(f".st-key-{key}" for key in ("verdict", "picture", "history", "following"))
 TRAIN = Visit(
     "train",
     "/?cell=lstm&window_length=6",
     (
         State("untrained"),
         State("stepped", partial(_take_steps, steps=3)),
-        *(State(view, partial(_look, view=view)) for view in VIEWS),
+        *(State(view, partial(_look, view=view), _ABOVE) for view in VIEWS),
         State("experiments", partial(_open_menu, number=0)),
         State("file", _open_file_menu),
         State("replay", _replay),
