@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.app import text as words
 from dashboard.app import widgets
-from dashboard.app.language import current_language, use_language
+from dashboard.app.language import LANGUAGES, current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.page import go_to
 from dashboard.app.restrictions import ALL, LOCK
@@ -286,7 +286,10 @@ def _live(code: str, was_empty: bool, language: str, linked: dict[str, Any]) -> 
     said = text.how_to_read(floors=bool(runs.common_floors(shown)) or not shown)
     missing = text.left_out(shown)
     st.caption(f"{said} {missing}" if missing else said)
-    _table(room, shown, differing, now)
+    # The browser keeps the widths of columns, which fit the names in one language.
+    tables = {code: st.container() for code in LANGUAGES}
+    with tables[current_language()]:
+        _table(room, shown, differing, now)
     if dict(widgets.choices()) != linked:
         st.rerun()  # the address follows
 
@@ -371,8 +374,7 @@ def _table(
     number = st.column_config.NumberColumn
     st.dataframe(
         rows,
-        # The widths of columns are kept with the key, and fit the names of one language.
-        key=f"board_table_{current_language()}",
+        key="board_table",
         hide_index=True,
         height=37 + 35 * max(3, len(rows)),
         placeholder="–",
