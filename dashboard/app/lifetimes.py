@@ -73,7 +73,7 @@ class Lifetimes:
         server: keeps the sessions.
         loop: the server's event loop.
         kept: seconds for which a session without a connection is kept.
-        ended: called after sessions were ended.
+        ended: called after sessions were ended and emptied.
     """
 
     def __init__(
@@ -84,6 +84,9 @@ class Lifetimes:
         self._kept = kept
         self._ended = ended
         self._watched: dict[str, _Watched] = {}
+        # Those that were ended at the last look. A run of the page takes a moment to stop, and
+        # would fail if the session were empty.
+        self._over: list[_Watched] = []
 
     def watch(self, session_id: str, *contents: Content) -> None:
         """End this session when its visitor has gone; at each run of the page, in any thread.
@@ -97,13 +100,13 @@ class Lifetimes:
             self._loop.call_soon_threadsafe(self._watch, session_id, _Watched(contents))
 
     def _watch(self, session_id: str, watched: _Watched) -> None:
-        if not self._watched:
+        if not self._watched and not self._over:
             self._loop.call_later(_EVERY, self._look)
         self._watched[session_id] = watched
         SESSIONS.set(len(self._watched))
 
     def _look(self) -> None:
-        """End the sessions whose time is over, and look again later if any are left."""
+        """End the sessions whose time is over, and empty those that were ended at the last look."""
         now = self._loop.time()
         over = []
         for session_id, watched in self._watched.items():
@@ -113,18 +116,21 @@ class Lifetimes:
                 watched.since = now
             elif now - watched.since >= self._kept:
                 over.append(session_id)
+        stopped, self._over = self._over, []
         try:
             for session_id in over:
-                watched = self._watched.pop(session_id)
+                self._over.append(self._watched.pop(session_id))
                 self._server.close_session(session_id)
+            for watched in stopped:
                 for content in watched.contents:
                     content.clear()
         finally:
             SESSIONS.set(len(self._watched))
-            if self._watched:
+            if self._watched or self._over:
                 self._loop.call_later(_EVERY, self._look)
             if over:
                 note(ENDED, number=len(over))
+            if stopped:
                 self._ended()
 
 

@@ -212,7 +212,7 @@ class BrowserDriver:
 
     @property
     def _path(self) -> str:
-        found = re.search(r"/(compare|data|learn)\b", self._page.url)
+        found = re.search(r"/(compare|data|sweeps|board|learn)\b", self._page.url)
         return found[1] if found else ""
 
     def _kinds(self) -> dict[Callable[[], str], int]:
@@ -248,6 +248,8 @@ class BrowserDriver:
                 self._columns: 12,
                 self._train: 4,
             },
+            "sweeps": {self._key: 10},
+            "board": {self._key: 10},
             "learn": {**player, self._predict: 8, self._lesson: 6},
         }
         return {**anywhere, **own[self._path]}
@@ -508,7 +510,7 @@ class BrowserDriver:
     def _check_link(self) -> None:
         """Another visitor who opens the address sees the same settings."""
         address = self._page.url
-        if self._path == "data" or "file=" in address:
+        if self._path in ("data", "sweeps", "board") or "file=" in address:
             return  # what a file has brought is not in the link
         own = self._page.evaluate(_SETTINGS)
         window = self._page.context.browser.new_context(locale="en-US")  # type: ignore[union-attr]
@@ -537,13 +539,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--actions", type=int, default=500, help="how many, at least; 500")
     parser.add_argument("--seed", type=int, default=0, help="of the choices; 0")
-    parser.add_argument("--page", default="", help="where to begin: compare, data, learn; Train")
+    parser.add_argument("--page", default="", help="where to begin: compare, data …; Train")
     chosen = parser.parse_args(arguments)
     errors: list[str] = []
 
     def hear(said: Any) -> None:
         # Streamlit's own way of finding out that it stands one folder higher.
-        asked = re.search("/(compare|data|learn)/_stcore/", said.location["url"])
+        asked = re.search("/(compare|data|sweeps|board|learn)/_stcore/", said.location["url"])
         if said.type == "error" and not asked:
             errors.append(said.text)
 

@@ -74,8 +74,10 @@ def test_a_session_is_ended_when_its_visitor_has_been_gone_for_its_time_and_no_o
     server.connected.remove("one")
     loop.pass_until(1095.0)
     assert server.ended == []
-    loop.pass_until(1110.0)
+    loop.pass_until(1105.0)
     assert server.ended == ["one"]
+    assert cleaned == []  # once what it held is gone
+    loop.pass_until(1110.0)
     assert cleaned == [1]
     assert REGISTRY.get_sample_value("rnn_playground_sessions") == 1
     loop.pass_until(2000.0)
@@ -88,7 +90,9 @@ def test_all_who_leave_together_are_ended_before_one_cleaning() -> None:
     server.connected.clear()
     loop.pass_until(110.0)
     assert sorted(server.ended) == ["a", "b", "c"]
+    loop.pass_until(115.0)
     assert cleaned == [3]
+    assert not loop.later  # there is nobody to look for
 
 
 def test_who_comes_back_has_the_whole_time_again() -> None:
@@ -111,16 +115,17 @@ def test_who_comes_back_has_the_whole_time_again() -> None:
     assert server.ended == ["one"]
 
 
-def test_what_a_session_held_goes_with_it() -> None:
+def test_what_a_session_held_goes_once_its_run_of_the_page_has_had_time_to_stop() -> None:
     server = Server("one")
     lifetimes, loop, _cleaned = watched(server)
     run, file = {"run"}, {"file"}
     lifetimes.watch("one", run, file)
     loop.pass_until(300.0)
-    assert run == {"run"}
     server.connected.clear()
-    loop.pass_until(410.0)
+    loop.pass_until(405.0)
     assert server.ended == ["one"]
+    assert run == {"run"}
+    loop.pass_until(410.0)
     assert run == file == set()
 
 
