@@ -135,6 +135,7 @@ def open_session(
     *,
     counts: bool = True,
     followed: bool = False,
+    on_screen: bool = True,
 ) -> Session[RunT]:
     """The visitor's session on a page; shows what the link could not have, and what was lost.
 
@@ -145,6 +146,8 @@ def open_session(
         refusals: what the visitor's link asked for and could not have.
         counts: whether the step that the page shows is the number of all steps of the run.
         followed: whether `followed_session` gives it to other pages.
+        on_screen: whether the browser keeps this run as the one on screen; otherwise `keep_session`
+            is called once that is known.
     """
     if key not in st.session_state:
         st.session_state[key] = Session(begin(), list(refusals), key)
@@ -161,8 +164,14 @@ def open_session(
         st.warning(refusal, icon=":material/link_off:")
     if session.lost:
         _tell_of_loss(session, counts)
-    keep_run(session.key, session.token, partial(_returned, session.key))
+    if on_screen:
+        keep_session(session)
     return session
+
+
+def keep_session(session: Session[Any]) -> None:
+    """Have the browser keep the run on screen; for one session in a run of the page."""
+    keep_run(session.key, session.token, partial(_returned, session.key))
 
 
 def followed_session() -> Session[Any] | None:

@@ -102,6 +102,7 @@ def open_search(
         adopt=lambda live: _adopt(live, contenders, test_seeds, centre, steps, settings),
         refusals=settings.refusals,
         counts=False,
+        on_screen=False,  # once it is done, the comparison is
     )
 
 
@@ -126,6 +127,7 @@ def watch(session: player.Session[LiveSearch], settings: Settings, places: Place
         settings: what the sidebar says.
         places: of the page.
     """
+    player.keep_session(session)
     player.watch(
         session,
         lambda: Panel(session.run, session.restarted, places),
