@@ -35,12 +35,15 @@ def join(pupil: TrainPage, name: str) -> None:
 
 
 def opened_by(page: Page, act: Callable[[], object]) -> str:
-    """The address of the tab that an action opens."""
+    """The address of the tab that an action opens, which is not loaded."""
+    page.context.route("**/?*", lambda route: route.fulfill(body="", content_type="text/html"))
     with page.context.expect_page() as opened:
         act()
     tab = opened.value
+    tab.wait_for_load_state()
     address = tab.url
     tab.close()
+    page.context.unroute_all()
     return address
 
 
