@@ -34,8 +34,10 @@ def own(config: RunConfig) -> Trainer:
     return trainer
 
 
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    ("cell", "layers"),
+    [("lstm", 1), *((cell, 2) for cell in CELLS)],  # an export takes a second
+)
 def test_step_after_step_every_cell_predicts_as_the_network_does(cell: str, layers: int) -> None:
     trainer = own(TASKS["series"].config(cell=cell, num_layers=layers, hidden_size=6))
     run = session(onnx_step(trainer))
