@@ -546,7 +546,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def hear(said: Any) -> None:
         # Streamlit's own way of finding out that it stands one folder higher.
         asked = re.search("/(compare|data|sweeps|board|learn)/_stcore/", said.location["url"])
-        if said.type == "error" and not asked:
+        # A page that is left while a file is on its way.
+        left = "CanceledError: canceled" in said.text
+        if said.type == "error" and not (asked or left):
             errors.append(said.text)
 
     with serve() as server, launch_browser() as browser:
