@@ -62,7 +62,7 @@ class RenderQueue:
         Args:
             who: identifies the session.
             plays: whether the session counts as active.
-            urgent: go first, in answer to a click.
+            urgent: in answer to a click: go first, or second after another of these.
             check: raises if the turn is wanted no more, as when the visitor has gone; asked from
                 time to time while waiting, and before the block. The place is then given up.
 
@@ -118,22 +118,32 @@ class RenderQueue:
 
 
 class _Lane:
-    """Who holds the turn, and who waits for it. Not safe by itself: the queue locks."""
+    """Who holds the turn, and who waits for it. Not safe by itself: the queue locks.
+
+    Answers to clicks go first, in their order. Each second turn is another's, if one waits: where
+    clicks alone are more than the server can answer, what plays would stand still.
+    """
 
     def __init__(self) -> None:
-        self.waiting: deque[threading.Event] = deque()
+        self._clicks: deque[threading.Event] = deque()
+        self._others: deque[threading.Event] = deque()
         self._holder: threading.Event | None = None
         self._since = 0.0
+        self._was_click = False  # whether the last turn was an answer to one
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._clicks) + len(self._others)
 
     def join(self, one: threading.Event, now: float, *, first: bool) -> None:
+        (self._clicks if first else self._others).append(one)
         if self._holder is None:
-            self._give(one, now)
-        else:
-            self.waiting.insert(0 if first else len(self.waiting), one)
+            self._pass_on(now)
 
     def push(self, one: threading.Event, now: float) -> None:
         """Take the turn of a holder that has had it for long, if nobody waits before."""
-        if self.waiting and self.waiting[0] is one and now - self._since >= _PATIENCE:
+        if self.waiting and self._line()[0] is one and now - self._since >= _PATIENCE:
             self.leave(self._holder, now)
 
     def leave(self, one: threading.Event | None, now: float) -> None:
@@ -141,10 +151,19 @@ class _Lane:
         if self._holder is one:
             self._holder = None
             if self.waiting:
-                self._give(self.waiting.popleft(), now)
-        elif one is not None and one in self.waiting:
-            self.waiting.remove(one)
+                self._pass_on(now)
+        else:
+            for line in (self._clicks, self._others):
+                if one is not None and one in line:
+                    line.remove(one)
 
-    def _give(self, one: threading.Event, now: float) -> None:
-        self._holder, self._since = one, now
-        one.set()
+    def _line(self) -> deque[threading.Event]:
+        """The line whose first has the next turn."""
+        is_others_turn = self._was_click and self._others
+        return self._clicks if self._clicks and not is_others_turn else self._others
+
+    def _pass_on(self, now: float) -> None:
+        line = self._line()
+        self._was_click = line is self._clicks
+        self._holder, self._since = line.popleft(), now
+        self._holder.set()

@@ -13,7 +13,18 @@ from dashboard.app.render_queue import RenderQueue
 from tests.dashboard.clock import Clock
 
 
-def test_one_has_a_turn_at_a_time_in_the_order_of_asking_and_who_clicked_goes_first() -> None:
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("second third click", "click second third"),
+        ("second third click1 click2 click3", "click1 second click2 third click3"),
+        ("click1 click2 second", "click1 second click2"),
+    ],
+)
+def test_one_has_a_turn_at_a_time_and_each_second_is_that_of_who_clicked(
+    asked: str, expected: str
+) -> None:
+    """In the order of asking, so that nobody stands still however much is clicked."""
     render_queue = RenderQueue()
     order: list[str] = []
     busy = 0
@@ -28,14 +39,14 @@ def test_one_has_a_turn_at_a_time_in_the_order_of_asking_and_who_clicked_goes_fi
 
     threads = []
     with render_queue.turn("first"):
-        for name, urgent in [("second", False), ("third", False), ("clicked", True)]:
-            threads.append(threading.Thread(target=take, args=(name, urgent)))
+        for name in asked.split():
+            threads.append(threading.Thread(target=take, args=(name, name.startswith("click"))))
             threads[-1].start()
-            while len(render_queue._short.waiting) < len(threads):
+            while render_queue._short.waiting < len(threads):
                 time.sleep(0.001)
     for thread in threads:
         thread.join(10)
-    assert order == ["clicked", "second", "third"]
+    assert order == expected.split()
 
 
 def test_a_turn_that_ends_with_an_error_is_passed_on() -> None:
@@ -63,7 +74,7 @@ def test_who_wants_its_turn_no_more_leaves_the_queue_and_the_next_has_it() -> No
         for name, asked in (("gone", check), ("next", lambda: None)):
             threads.append(threading.Thread(target=take, args=(name, asked)))
             threads[-1].start()
-            while len(render_queue._short.waiting) < len(threads):
+            while render_queue._short.waiting < len(threads):
                 time.sleep(0.001)
         gone.set()
         threads[0].join(10)
@@ -165,7 +176,7 @@ def test_the_first_long_turn_of_a_session_is_not_waited_for() -> None:
     with render_queue.turn("first"):
         for number, thread in enumerate(waiting):
             thread.start()
-            while len(render_queue._short.waiting) < number + 1:
+            while render_queue._short.waiting < number + 1:
                 time.sleep(0.001)
         for thread in waiting:
             thread.join(10)
