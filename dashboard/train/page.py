@@ -146,6 +146,7 @@ class Panel:
 
     def __init__(self, session: Session[LiveRun], step_limit: int, places: Places) -> None:
         self._run = run = session.run
+        self._updates = 0
         session.resting_beat = view_panel.advance(view(widgets.chosen(LOOK)), run)
         frame = run.frame()
         with places.bar.readouts:
@@ -186,11 +187,18 @@ class Panel:
         self._view.complete(frame)
 
     def update(self) -> None:
-        """Redraw charts and readouts; what takes time to read stays for a while, or a beat."""
+        """Redraw charts and readouts; what takes time to read stays for a while, or a beat.
+
+        In a crowd the loss and the view take turns, and the figure moves more often for it.
+        """
         frame = self._run.frame()
+        self._updates += 1
+        both = frame.active_runs < player.CROWD
         draw(figure(frame), self._figure)
-        self._draw_loss(frame, self._losses)
-        self._view.update(frame)
+        if both or self._updates % 2:
+            self._draw_loss(frame, self._losses)
+        if both or not self._updates % 2:
+            self._view.update(frame)
         _show_loss(self._loss, frame)
         if monotonic() - self._written >= _READING:
             self._written = monotonic()

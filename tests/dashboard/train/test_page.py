@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pyarrow as pa
 import pytest
 
 from dashboard.app import memory
 from dashboard.app.limits import SERVER_MB
+from dashboard.app.player import CROWD
+from dashboard.run.live_run import LiveRun
+from dashboard.train import page as module
 from rnn_core import RunConfig, Trainer
 from tests.dashboard.clock import Clock
 from tests.dashboard.runs import go_on
@@ -27,6 +32,32 @@ def test_charts_arrive_as_arrow_with_an_alternative_text() -> None:
         assert chart.proto.alt
         for dataset in chart.proto.datasets:
             assert pa.ipc.open_stream(dataset.data.data).read_all().num_columns > 0
+
+
+@pytest.mark.parametrize(
+    ("playing", "expected"),
+    [
+        (CROWD - 1, ["figure", "loss", "view"] * 2),
+        (CROWD, ["figure", "loss", "figure", "view"]),
+    ],
+)
+def test_in_a_crowd_the_loss_and_the_view_take_turns(
+    monkeypatch: pytest.MonkeyPatch, playing: int, expected: list[str]
+) -> None:
+    run, drawn = LiveRun(RunConfig(hidden_size=4)), []  # type: ignore[var-annotated]
+    run.play()
+    run.tick(1, 100, active_runs=playing)
+    monkeypatch.setattr(module, "draw", lambda *given: drawn.append("figure"))
+    panel = object.__new__(module.Panel)
+    place = SimpleNamespace(metric=lambda *given, **more: None)
+    panel._run, panel._updates, panel._written = run, 0, float("inf")
+    panel._figure = panel._losses = None
+    panel._loss = panel._step = place
+    panel._view = SimpleNamespace(update=lambda frame: drawn.append("view"))  # type: ignore[assignment]
+    monkeypatch.setattr(module.Panel, "_draw_loss", lambda *given: drawn.append("loss"))
+    panel.update()
+    panel.update()
+    assert drawn == expected
 
 
 def test_run_plays_pause_stops_and_step_adds_one() -> None:
