@@ -7,9 +7,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
@@ -20,6 +27,7 @@ from rnn_core.arguments import require
 from rnn_core.experiments.sweep.axes import Axis, Choices
 from rnn_core.experiments.sweep.space import Point, Space
 from rnn_core.experiments.sweep.storage import (
+    HEARTBEAT,
     close_storage,
     experimental,
     open_storage,
@@ -33,7 +41,7 @@ from rnn_core.version import __version__
 # Attributes of a study and of a trial.
 _SPACE, _VERSION, _SERIES, _STOPPED = "space", "rnn_core", "series", "stopped"
 _WORKER, _OUTCOME, _ERROR, _MESSAGE = "worker", "outcome", "error", "message"
-# Key under which Optuna keeps what a trial is to try.
+# Key under which Optuna keeps what a trial is to try that was planned without its settings.
 _FIXED = "fixed_params"
 # Trials that are claimed from one list of those that wait, before it is read anew: to read it costs
 # as much as to claim some.
@@ -205,6 +213,7 @@ class Sweep:
         self._study = self._load()
         self._study_id = patiently(lambda: storage.get_study_id_from_name(name))
         self._waiting: list[int] = []
+        self._redo_at = 0.0  # when to look for lost points again
 
     def _load(self) -> optuna.Study:
         """The study, which knows all results so far."""
@@ -336,8 +345,14 @@ class Sweep:
             for trial in patiently(lambda: self._study.get_trials(deepcopy=False))
         )
         for number in range(planned, self.space.size):
-            fixed = {} if points is None else dict(points[number])
-            trial = create_trial(state=TrialState.WAITING, system_attrs={_FIXED: fixed})
+            # Settings that are known are written with the point, and not one by one when it is
+            # claimed.
+            known = {} if points is None else dict(points[number])
+            trial = create_trial(
+                state=TrialState.WAITING,
+                params=known,
+                distributions={name: _distribution(self.space.axes[name]) for name in known},
+            )
             patiently(partial(self._study.add_trial, trial))
 
     def check_version(self) -> None:
@@ -366,8 +381,11 @@ class Sweep:
         Raises:
             StorageRefused: when the storage is away for too long, or cannot be written.
         """
-        self._redo_lost()
         for fresh in (False, True):
+            # Before the last points, and now and then: somebody's point may be lost.
+            if fresh or monotonic() >= self._redo_at:
+                self._redo_lost()
+                self._redo_at = monotonic() + HEARTBEAT
             if fresh:
                 self._waiting = patiently(self._list_waiting)
             while self._waiting:
@@ -489,6 +507,15 @@ def _suggest(trial: Trial, name: str, axis: Axis) -> Any:
     if axis.whole:
         return trial.suggest_int(name, int(axis.low), int(axis.high), log=axis.log)
     return trial.suggest_float(name, axis.low, axis.high, log=axis.log)
+
+
+def _distribution(axis: Axis) -> BaseDistribution:
+    """As `_suggest` asks Optuna for it."""
+    if isinstance(axis, Choices):
+        return CategoricalDistribution(axis.values)
+    if axis.whole:
+        return IntDistribution(int(axis.low), int(axis.high), log=axis.log)
+    return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
 def _sampler(space: Space) -> BaseSampler:
