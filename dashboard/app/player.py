@@ -147,7 +147,7 @@ def open_session(
         counts: whether the step that the page shows is the number of all steps of the run.
         followed: whether `followed_session` gives it to other pages.
         on_screen: whether the browser keeps this run as the one on screen; otherwise `keep_session`
-            is called once that is known.
+            is called, elsewhere on the page or once that is known.
     """
     if key not in st.session_state:
         st.session_state[key] = Session(begin(), list(refusals), key)

@@ -196,7 +196,9 @@ def _compare(
             ),
             adopt=lambda live: _adopt(live, field),
             refusals=() if asked.tuned else settings.refusals,
+            on_screen=False,
         )
+    player.keep_session(session)  # not among the notices, where it would take room
     live = session.run
     if search is not None and search.take_over():
         session.restarted = ""

@@ -88,7 +88,9 @@ def watch(field: Field, settings: Settings, places: Places) -> None:
             adopt=lambda live: _adopt(live, field),
             refusals=settings.refusals,
             counts=False,
+            on_screen=False,
         )
+    player.keep_session(session)  # not among the notices, where it would take room
     player.watch(
         session,
         lambda: _open_panel(session, settings.step_limit, places),
