@@ -142,12 +142,13 @@ def experimental() -> Iterator[None]:
 
 
 def _database(address: str) -> BaseStorage:
-    options: dict[str, Any] = {"pool_pre_ping": True}
     if "://" not in address:
         address = f"sqlite:///{Path(address).resolve()}"
     elif address.startswith(("postgresql://", "postgres://")):
         address = "postgresql+psycopg://" + address.partition("://")[2]
     file = address.startswith("sqlite:")
+    # A server may have closed a connection that was left alone; a file is always there.
+    options: dict[str, Any] = {"pool_pre_ping": not file}
     if file:
         options["connect_args"] = {"timeout": _TURN}
     with experimental():
