@@ -70,10 +70,21 @@ def _say(reason: str, lesson: Lesson | None = None) -> None:
 
 
 def _buttons(key: str, message: str, follow: Callable[[], None]) -> None:
-    # At the right end: drawn first, the second button does not move the first.
-    first, second = st.container(width="content"), st.container(width="content")
-    second.button(_("Not now"), type="tertiary", key=f"skip_{key}", on_click=_skip, args=(key,))
-    first.button(message, icon=":material/lightbulb:", key=f"follow_{key}", on_click=follow)
+    st.button(
+        message,
+        icon=":material/lightbulb:",
+        key=f"follow_{key}",
+        on_click=follow,
+        width="content",
+    )
+    st.button(
+        _("Not now"),
+        type="tertiary",
+        key=f"skip_{key}",
+        on_click=_skip,
+        args=(key,),
+        width="content",
+    )
 
 
 def _look(frame: Frame) -> Look | None:

@@ -57,12 +57,12 @@ def page(config: RunConfig, settings: Settings) -> None:
         followed=True,
     )
     tour(stops())
-    menu = files_panel.kept_room()
-    body(session, lambda: _draw(session, settings, menu))
+    body(session, lambda: _draw(session, settings))
+    files_panel.show(session)
     reveal()
 
 
-def _draw(session: Session[LiveRun], settings: Settings, menu: DeltaGenerator | None) -> None:
+def _draw(session: Session[LiveRun], settings: Settings) -> None:
     leave_past(session.run)
     places = _places()
     with places.bar.pace:
@@ -77,9 +77,7 @@ def _draw(session: Session[LiveRun], settings: Settings, menu: DeltaGenerator | 
     with places.history:
         time_travel(session)
         moments_panel.show(session.run)
-    with places.test_part:
-        horizons_panel.show(session.run)
-    files_panel.show(session, menu)
+    horizons_panel.show(session.run)
 
 
 def _menu() -> None:
@@ -91,7 +89,7 @@ def _menu() -> None:
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where the page's parts are, top to bottom. The moving part draws into all but
-    history and test part.
+    history.
 
     Args:
         bar: of the player.
@@ -101,7 +99,6 @@ class Places:
         following: what to try next.
         details: numbers for the curious.
         inside: the views inside the network.
-        test_part: forecasts of the test part, where the task has one.
     """
 
     bar: Bar
@@ -111,7 +108,6 @@ class Places:
     following: DeltaGenerator
     details: DeltaGenerator
     inside: DeltaGenerator
-    test_part: DeltaGenerator
 
 
 def _places() -> Places:
@@ -123,7 +119,6 @@ def _places() -> Places:
         st.container(key="following"),
         _notes(),
         st.container(key="inside"),
-        st.container(key="test_part"),
     )
 
 
@@ -214,37 +209,30 @@ class Panel:
 
 
 def _notes() -> DeltaGenerator:
-    """How to read the two charts, a line or two each; and a place for a line below."""
-    with st.container(key="notes"):
-        left, right = st.columns([5, 3])
-        below = st.container()
-    left.caption(
-        explained(
-            _(
-                "Each window is one training step; the newest is shaded. Below: the hidden state "
-                "at the same time steps."
-            )
-        ),
+    """How to read the two charts, a line each; and a place for a line below."""
+    signals = _(
+        "Each window is one training step; the newest is shaded. Below: the hidden state at the "
+        "same time steps."
+    )
+    loss = _(
+        "Lower is better. Dashed: floors, the losses of simpler predictors. Click to look back."
+    )
+    # One element: each is a message with every click.
+    st.caption(
+        explained(f"**{_('Signals')}** · {signals}  \n**{_('Loss')}** · {loss}"),
         help=_(
             "The newest window overwrites the oldest. The hidden state has one row per unit. It "
             "runs on across a border where it is carried, and breaks off where it is reset."
-        ),
-    )
-    right.caption(
-        explained(
-            _(
-                "Lower is better. Dashed: floors, the losses of simpler predictors. Click to look "
-                "back."
-            )
-        ),
-        help=_(
+        )
+        + "\n\n"
+        + _(
             "A floor is the lowest loss that a kind of fixed predictor can reach. A held-out loss "
             "below it proves more memory than that. The online loss proves nothing on a slow "
             "signal, which the weights follow. The thin gray line is the run before. Flags are "
             "remarkable moments."
         ),
     )
-    return below
+    return st.container()
 
 
 def _verdict(frame: Frame) -> str:

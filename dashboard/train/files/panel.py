@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.app import text as words
 from dashboard.app import widgets
+from dashboard.app.body import shown_around
 from dashboard.app.header import drop_down
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
@@ -29,7 +30,7 @@ from rnn_core.io import load_checkpoint
 # the last one was refused.
 _OPENED, _REFUSED = "files_opened", "file_refused"
 _WIDTH = 360  # pixels
-# Where the header has kept room in this run of the whole page.
+# Where the header has kept room in this run of the page.
 _place: ContextVar[DeltaGenerator | None] = ContextVar("files", default=None)
 
 
@@ -38,17 +39,14 @@ def reserve() -> None:
     _place.set(st.container(width="content", key="files"))
 
 
-def kept_room() -> DeltaGenerator | None:
-    """Where the menu is to be, in a run of the whole page; None where there is no header."""
-    return _place.get()
-
-
-def show(session: Session[LiveRun], place: DeltaGenerator | None) -> None:
+def show(session: Session[LiveRun]) -> None:
     """Draw the menu into the room that was kept."""
+    place = _place.get()
     if place is None:
         return
     with place:
         menu = drop_down("file_menu", _("File"), ":material/folder_open:")
+    shown_around("file menu", partial(_look, session.run) if menu.open else None)
     if not menu.open:
         return
     with menu, st.container(width=_WIDTH):
@@ -60,6 +58,11 @@ def show(session: Session[LiveRun], place: DeltaGenerator | None) -> None:
         if not widgets.is_restricted():  # a file brings settings of its own
             st.markdown(_("**Open**"))
             _open(session)
+
+
+def _look(run: LiveRun) -> object:
+    """What decides how the open menu looks."""
+    return run.status, run.shown
 
 
 def _row(run: LiveRun, row: str, files: Iterable[SavedFile], *, playing: bool) -> None:
