@@ -35,14 +35,16 @@ class RenderQueue:
     Args:
         clock: seconds.
         work: seconds that the calling thread has worked.
+        at_length: called in the thread whose turn is in the lane of long ones.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = monotonic,
         work: Callable[[], float] = thread_time,
+        at_length: Callable[[], object] = lambda: None,
     ) -> None:
-        self._clock, self._work = clock, work
+        self._clock, self._work, self._at_length = clock, work, at_length
         self._lock = threading.Lock()
         self._short, self._long = _Lane(), _Lane()
         self._seen: dict[Hashable, float] = {}
@@ -81,6 +83,8 @@ class RenderQueue:
                 with self._lock:
                     lane.push(mine, self._clock())
             check()
+            if lane is self._long:
+                self._at_length()
             began = self._work()
             QUEUE_WAIT.observe(self._clock() - asked)
             yield self._count(who, plays)

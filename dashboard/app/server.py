@@ -14,6 +14,7 @@ import streamlit as st
 import torch
 from altair.utils import schemapi
 
+from dashboard.app.home_core import roam, settle
 from dashboard.app.kept_theme import keep_theme
 from dashboard.app.memory import give_back_libraries
 from dashboard.app.render_queue import RenderQueue
@@ -56,9 +57,10 @@ def prepare_server() -> None:
 
 
 def _end_start(loading: Thread) -> None:
-    """Give back what only the start needed, once the kernels are loaded."""
+    """Give back what only the start needed, cores included, once the kernels are loaded."""
     loading.join()
     give_back_libraries()
+    settle()
 
 
 def _hide_half_imported_pandas() -> None:
@@ -148,4 +150,4 @@ def cleaner() -> Cleaner:
 @st.cache_resource
 def render_queue() -> RenderQueue:
     """The queue that all sessions of this server share."""
-    return RenderQueue()
+    return RenderQueue(at_length=roam)

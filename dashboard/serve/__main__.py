@@ -92,7 +92,18 @@ def parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="without a connection after which an old process's visitors have gone; 120",
     )
+    found.add_argument(
+        "--any-core",
+        action="store_true",
+        help="let processes move between cores, where other programs need them as well; by default "
+        "each keeps to one for all that is short, which gives a class a third more redraws",
+    )
     return found
+
+
+def _cores() -> list[int]:
+    """The cores that this process may use; none where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def say(text: str) -> None:
@@ -130,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             Patience(drain=chosen.drain, gone=chosen.gone),
             say,
             {"STREAMLIT_SERVER_COOKIE_SECRET": secret},
+            cores=() if chosen.any_core else _cores(),
         )
         try:
             supervisor.start()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from dashboard.app.home_core import CORE
 from dashboard.serve.haproxy import HEALTH, ProxyError, Seen
 from dashboard.serve.processes import Child, free_port
 
@@ -111,6 +112,7 @@ class Supervisor:
         say: prints a line.
         environment: variables of the replicas that are different from this process's.
         clock: seconds.
+        cores: each replica is told one of them; none for no core of its own.
     """
 
     def __init__(
@@ -122,12 +124,18 @@ class Supervisor:
         say: Callable[[str], None] = print,
         environment: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        cores: Sequence[int] = (),
     ) -> None:
         self._proxy, self._command, self._say, self._clock = proxy, command, say, clock
         self._patience = patience or Patience()
         self._environment = {**os.environ, **(environment or {})}
         names = [f"replica{number}" for number in range(1, 2 * count + 1)]
         self._current, self._spare = names[:count], names[count:]
+        # A replica has the core of the one that it will take the place of.
+        self._core = {
+            name: {CORE: str(cores[number % count % len(cores)])} if cores else {}
+            for number, name in enumerate(names)
+        }
         self._replicas: dict[str, Replica] = {}
         self._deaths = dict.fromkeys(names, 0)
         self._due = dict.fromkeys(names, 0.0)  # when the next start at a place may be
@@ -228,7 +236,7 @@ class Supervisor:
 
     def _start(self, name: str) -> None:
         port = free_port()
-        child = Child(self._command(port), port, self._environment)
+        child = Child(self._command(port), port, {**self._environment, **self._core[name]})
         self._replicas[name] = Replica(child, self._clock())
 
     def _look_at(self, name: str) -> None:

@@ -16,6 +16,7 @@ from threading import Condition, Lock, Thread
 from time import monotonic
 from typing import Protocol
 
+from dashboard.app.home_core import every_core, roam
 from rnn_core.experiments.sweep import (
     LocalWorkers,
     Progress,
@@ -123,7 +124,8 @@ class Manager:
     ) -> None:
         self._folder = folder
         self._workers, self._clock = workers, clock
-        self.count = max(1, cores() - 1) if count is None else count
+        with every_core():
+            self.count = max(1, cores() - 1) if count is None else count
         self._lock = Lock()
         self._changed = Condition(self._lock)
         self._queue: list[str] = []
@@ -292,6 +294,7 @@ class Manager:
 
     def _run(self) -> None:
         """Work on one sweep after another, in a thread."""
+        roam()  # and so do the workers that it starts
         while True:
             with self._changed:
                 while not self._queue and not self._closed:

@@ -155,6 +155,18 @@ def test_who_had_a_long_turn_queues_in_a_lane_of_its_own() -> None:
         assert not in_time(render_queue, "huge")  # long turns one at a time
 
 
+def test_who_is_in_the_lane_of_long_turns_is_told_in_its_own_thread() -> None:
+    clock, told = Clock(), []  # type: ignore[var-annotated]
+    note = lambda: told.append(threading.get_ident())  # noqa: E731
+    render_queue = RenderQueue(clock, work=clock, at_length=note)
+    take(render_queue, "small", clock, 0.01)
+    take(render_queue, "large", clock, 0.4)
+    assert told == []  # nobody knew before
+    take(render_queue, "small", clock, 0.01)
+    take(render_queue, "large", clock, 0.4)
+    assert told == [threading.get_ident()]
+
+
 def test_a_short_turn_leads_back_into_the_first_lane() -> None:
     clock = Clock()
     render_queue = RenderQueue(clock, work=clock)

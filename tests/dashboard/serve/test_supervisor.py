@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.app.home_core import CORE
 from dashboard.serve.haproxy import ProxyError, Seen
 from dashboard.serve.supervisor import Patience, State, Supervisor
 
@@ -105,6 +106,41 @@ def test_visitors_are_sent_to_replicas_that_are_well(house: House) -> None:
     assert sorted(what[:2] for what in served) == [("serve", "replica1"), ("serve", "replica2")]
     assert len(set(house.ports().values())) == 2
     assert house.states() == {"replica1": S, "replica2": S}
+
+
+@pytest.mark.parametrize(
+    ("count", "cores", "expected"),
+    [
+        (2, [0, 1], ["0", "1"] * 2),
+        (2, [3, 5, 6], ["3", "5"] * 2),
+        (3, [0, 1], ["0", "1", "0"] * 2),
+        (2, [], [None] * 4),
+    ],
+)
+def test_each_replica_has_a_core_and_so_has_the_one_that_takes_its_place(
+    count: int, cores: list[int], expected: list[str | None]
+) -> None:
+    supervisor = Supervisor(count, NotedProxy(), lambda port: [], cores=cores)
+    told = [supervisor._core[f"replica{number + 1}"].get(CORE) for number in range(2 * count)]
+    assert told == expected
+
+
+def test_a_replica_is_told_its_core(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    program = f"import os; open({str(said)!r}, 'a').write(os.environ[{CORE!r}])"
+    supervisor = Supervisor(
+        1, NotedProxy(), lambda port: [sys.executable, "-c", program], cores=[7]
+    )
+    try:
+        supervisor.start()
+        supervisor.look()
+        deadline = time.monotonic() + 60
+        while not (said.exists() and said.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        supervisor.stop()
+    assert said.read_text().startswith("7")
 
 
 def test_a_replica_that_was_killed_is_closed_and_started_again(house: House) -> None:
