@@ -87,9 +87,11 @@ def test_the_page_is_the_one_that_the_navigation_names(visitor: Visitor) -> None
 def test_every_rerun_reports_the_values_of_all_widgets(visitor: Visitor) -> None:
     visitor.receive(run("page"), toggle("a", True), toggle("b", False, "part"), finished())
     assert visitor.values() == {"a": True, "b": False}
-    timed = visitor.rerun(fragment="part", button="play")
+    timed = visitor.rerun(fragment="part")
     assert (timed.fragment_id, timed.is_auto_rerun) == ("part", True)
-    widgets = {widget.id: widget.WhichOneof("value") for widget in timed.widget_states.widgets}
+    clicked = visitor.rerun(fragment="part", button="play")
+    assert (clicked.fragment_id, clicked.is_auto_rerun) == ("part", False)
+    widgets = {widget.id: widget.WhichOneof("value") for widget in clicked.widget_states.widgets}
     assert widgets == {"a": "bool_value", "b": "bool_value", "play": "trigger_value"}
 
 
