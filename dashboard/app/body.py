@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app import widgets
 from dashboard.app.language import current_language, use_language
-from dashboard.app.parts import runs_alone
+from dashboard.app.parts import may_be_overtaken, runs_alone
 from dashboard.app.player import Session
 
 # In the session: what else is shown around the body, by name.
@@ -53,12 +52,8 @@ def _draw(
         if _around(session) != around:
             st.rerun()
         session.run.touch()
-    try:
+    with may_be_overtaken():
         draw()
-    except StreamlitInvalidLayoutContextError:
-        # A run of the whole page has begun meanwhile, in another thread, and draws it anew.
-        if not runs_alone():
-            raise
 
 
 def _around(session: Session[Any]) -> dict[str, object]:

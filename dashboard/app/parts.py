@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
+from streamlit.errors import StreamlitInvalidLayoutContextError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 
@@ -11,6 +15,19 @@ def runs_alone() -> bool:
     """Whether only a part of the page runs, and the rest stays as it is on the screen."""
     context = get_script_run_ctx(suppress_warning=True)
     return context is not None and bool(context.fragment_ids_this_run)
+
+
+@contextmanager
+def may_be_overtaken() -> Iterator[None]:
+    """Let a part that runs alone end where a run of the whole page has begun, in another thread.
+
+    That one has taken over the places that the part draws into, and draws everything anew.
+    """
+    try:
+        yield
+    except StreamlitInvalidLayoutContextError:
+        if not runs_alone():
+            raise
 
 
 def end_unwanted() -> bool:

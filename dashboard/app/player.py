@@ -12,7 +12,6 @@ from typing import Any, Generic, Protocol, TypeVar
 import streamlit as st
 from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.errors import StreamlitInvalidLayoutContextError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app import about_panel, widgets
@@ -21,7 +20,7 @@ from dashboard.app.kept_run_panel import keep_run
 from dashboard.app.language import current_language, use_language
 from dashboard.app.language import gettext as _
 from dashboard.app.metrics import REDRAWS
-from dashboard.app.parts import end_unwanted, make_way, runs_alone
+from dashboard.app.parts import end_unwanted, make_way, may_be_overtaken, runs_alone
 from dashboard.app.playback import ENDED, Status
 from dashboard.app.server import render_queue
 from dashboard.app.settings import PACES, PageSetting
@@ -323,13 +322,8 @@ def _beat(
     """Draw the moving part; and a burst, if the timer asked for it."""
     use_language(language)  # a fragment runs in a thread of its own
     whole_page, session.whole_page = session.whole_page, False
-    try:
+    with may_be_overtaken():
         _draw_beat(session, open_panel, settings, whole_page)
-    except StreamlitInvalidLayoutContextError:
-        # A run of the whole page has begun meanwhile, in another thread. It has taken over the
-        # places that this one draws into, and draws everything anew.
-        if not runs_alone():
-            raise
 
 
 def _draw_beat(

@@ -23,9 +23,9 @@ from time import monotonic
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.app.language import current_language
+from dashboard.app.parts import runs_alone
 from dashboard.app.restrictions import ALL, HIDE, LESSONS, LOCK
 from dashboard.app.settings import RUN_SETTINGS, Setting, checked, lowest
 from rnn_core import RunConfig
@@ -450,9 +450,8 @@ def _is_stale(key: str, *, in_part: bool) -> bool:
     """
     said = st.session_state.get(key)
     found = [since for value, since in _superseded().get(key, ()) if value == said]
-    context = get_script_run_ctx(suppress_warning=True)
     # Nobody can have touched a widget outside of the part that runs.
-    elsewhere = not in_part and context is not None and bool(context.fragment_ids_this_run)
+    elsewhere = not in_part and runs_alone()
     return bool(found) and (elsewhere or monotonic() - max(found) <= _ON_THE_WAY)
 
 

@@ -8,6 +8,7 @@ import pytest
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
 from dashboard.app import body as module
+from dashboard.app import parts
 from dashboard.app.body import body, shown_around
 from dashboard.app.player import Session
 
@@ -29,7 +30,8 @@ class Visit:
         monkeypatch.setattr(module.st, "session_state", self.state)
         monkeypatch.setattr(module.st, "fragment", self._fragment)
         monkeypatch.setattr(module.st, "rerun", self._rerun)
-        monkeypatch.setattr(module, "runs_alone", lambda: self.alone)
+        for each in (module, parts):
+            monkeypatch.setattr(each, "runs_alone", lambda: self.alone)
         monkeypatch.setattr(module.widgets, "choices", lambda: self.choices)
 
     def _touch(self) -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.errors import StreamlitInvalidLayoutContextError
 
-from dashboard.app import player
+from dashboard.app import parts, player
 from dashboard.app.claims import Claims
 from dashboard.app.language import use_language
 from dashboard.app.playback import Status
@@ -118,6 +118,21 @@ def test_late_redraws_are_given_up_unless_all_are_late(monkeypatch: pytest.Monke
     assert min(later - sooner for sooner, later in itertools.pairwise(crowded)) > 0.2
 
 
+def given_timers(monkeypatch: pytest.MonkeyPatch, session: Session[Run]) -> list[float | None]:
+    """Draw a page, and give the intervals of the timers that the browser is given."""
+    monkeypatch.setattr(player, "_buttons", lambda *given: None)
+    intervals: list[float | None] = []
+
+    def fragment(function: object, run_every: float | None) -> Callable[..., None]:
+        intervals.append(run_every)
+        return lambda *given: None
+
+    monkeypatch.setattr(player.st, "fragment", fragment)
+    place = player.st.container()
+    player.watch(session, lambda: None, None, buttons=place)  # type: ignore[arg-type,return-value]
+    return intervals
+
+
 @pytest.mark.parametrize(
     ("playing", "burst", "beat_every"),
     [
@@ -135,16 +150,7 @@ def test_a_crowd_has_longer_bursts(
             pass
     session = Session(Run(), [])
     monkeypatch.setattr(player, "render_queue", lambda: queue)
-    monkeypatch.setattr(player, "_buttons", lambda *given: None)
-    intervals = []
-
-    def fragment(function: object, run_every: float | None) -> Callable[..., None]:
-        intervals.append(run_every)
-        return lambda *given: None
-
-    monkeypatch.setattr(player.st, "fragment", fragment)
-    place = player.st.container()
-    player.watch(session, lambda: None, None, buttons=place)  # type: ignore[arg-type,return-value]
+    intervals = given_timers(monkeypatch, session)
     assert session.burst == burst
     assert intervals == [beat_every]
 
@@ -155,16 +161,7 @@ def test_a_timer_rests_while_nothing_plays(monkeypatch: pytest.MonkeyPatch, alon
     session = Session(Run(Status.PAUSED), [])
     monkeypatch.setattr(player, "runs_alone", lambda: alone)
     monkeypatch.setattr(player, "render_queue", RenderQueue)
-    monkeypatch.setattr(player, "_buttons", lambda *given: None)
-    intervals = []
-
-    def fragment(function: object, run_every: float | None) -> Callable[..., None]:
-        intervals.append(run_every)
-        return lambda *given: None
-
-    monkeypatch.setattr(player.st, "fragment", fragment)
-    place = player.st.container()
-    player.watch(session, lambda: None, None, buttons=place)  # type: ignore[arg-type,return-value]
+    intervals = given_timers(monkeypatch, session)
     assert session.armed is None
     assert intervals == [24 * 60 * 60 if alone else None]
 
@@ -206,7 +203,7 @@ def test_a_beat_gives_way_to_a_run_of_the_whole_page(
 ) -> None:
     """Streamlit then takes the places of the moving part away, in the middle of drawing."""
     session = Session(Run(Status.PAUSED), [], whole_page=not alone)
-    monkeypatch.setattr(player, "runs_alone", lambda: alone)
+    monkeypatch.setattr(parts, "runs_alone", lambda: alone)
 
     def draw() -> None:
         raise StreamlitInvalidLayoutContextError("A fragment tried to write to a container.")
